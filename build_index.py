@@ -1,0 +1,123 @@
+"""Build the index of a catalogue: python build_index.py --dataset DATASET [--push-to-hub REPO]"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recsys.errors import RecsysError
+
+if TYPE_CHECKING:
+    from recsys.build import BuildReport
+
+
+def parser() -> argparse.ArgumentParser:
+    """The flags of the command line."""
+    flags = argparse.ArgumentParser(prog="build_index.py", description="Build the search index of a catalogue.")
+    flags.add_argument(
+        "--dataset",
+        default="ashraq/fashion-product-images-small",
+        help="a dataset of the Hub, a folder (dataset repository, Kaggle archive, or pictures), or 'sample'",
+    )
+    flags.add_argument("--split", default="train")
+    flags.add_argument("--revision", help="branch, tag or commit of the dataset")
+    flags.add_argument("--limit", type=positive, help="only the first N products")
+    flags.add_argument("--image-column")
+    flags.add_argument("--id-column")
+    flags.add_argument("--name-column")
+    flags.add_argument("--attributes", type=lambda text: [name.strip() for name in text.split(",") if name.strip()])
+    flags.add_argument(
+        "--encoder", default="resnet50.tv_in1k", help="a timm name, a model repository, a folder, or an index folder"
+    )
+    flags.add_argument("--dim", type=positive, default=256, help="dimensions that a frozen network is projected to")
+    flags.add_argument("--recall", type=share, default=0.99, help="recall@10 that the search must reach")
+    flags.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    flags.add_argument("--batch-size", type=positive, default=32)
+    flags.add_argument("--output", type=Path, default=Path("index"))
+    flags.add_argument("--push-to-hub", metavar="REPO", help="publish the index as this dataset repository")
+    flags.add_argument("--private", action="store_true", help="keep the repository to yourself")
+    return flags
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on, for argparse."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return number
+
+
+def share(text: str) -> float:
+    """A number in (0, 1], for argparse."""
+    number = float(text)
+    if not 0 < number <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most 1")
+    return number
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    options = parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    try:
+        run(options)
+    except RecsysError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. The same command goes on from here.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def run(options: argparse.Namespace) -> None:
+    """Build and, where asked, publish."""
+    from recsys import hub
+    from recsys.build import build_index, check_replaceable
+    from recsys.catalog import Catalog
+    from recsys.encoder import Encoder
+
+    token = os.environ.get("HF_TOKEN") or None
+    check_replaceable(options.output)
+    encoder = Encoder.from_pretrained(options.encoder, token=token, device=options.device)
+    catalog = Catalog.open(
+        options.dataset,
+        split=options.split,
+        revision=options.revision,
+        limit=options.limit,
+        image_column=options.image_column,
+        id_column=options.id_column,
+        name_column=options.name_column,
+        attributes=options.attributes,
+    )
+    report = build_index(
+        catalog, encoder, options.output, dim=options.dim, recall=options.recall, batch_size=options.batch_size
+    )
+    print(summary(report))
+    if options.push_to_hub:
+        pushed = hub.push(options.output, options.push_to_hub, private=options.private, token=token)
+        print(f"Published: {pushed.url}")
+
+
+def summary(report: BuildReport) -> str:
+    """The closing lines of a build."""
+    rate = report.embedded / report.seconds if report.embedded else 0.0
+    lines = [
+        f"{report.count:,} products in {report.output}, {report.embedded:,} pictures embedded"
+        f" ({rate:.1f} a second), {report.total_seconds:.0f} s in all.",
+        f"Search: {report.search.n_trees} trees, search_k {report.search.search_k},"
+        f" recall@10 {report.search.recall:.4f} against exact search.",
+    ]
+    if report.skipped:
+        lines.append(f"Left out: {len(report.skipped)} products.")
+        lines += [f"  {skipped.id}: {skipped.reason}" for skipped in report.skipped]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

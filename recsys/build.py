@@ -1,0 +1,201 @@
+"""Catalogue → vectors → index → folder. What `build_index.py` does."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from recsys.card import write_card
+from recsys.catalog import Catalog
+from recsys.digest import sha256
+from recsys.encoder import BATCH_SIZE, Encoder
+from recsys.errors import CatalogError, PictureError
+from recsys.folder import (
+    CARD,
+    ENCODER,
+    ITEMS,
+    MANIFEST,
+    VECTORS,
+    DatasetFacts,
+    ItemsWriter,
+    Manifest,
+    SearchFacts,
+    check_replaceable,
+    file_facts,
+    library_versions,
+    replace_folder,
+)
+from recsys.index import SearchPoint, build_for_recall
+from recsys.items import Items
+from recsys.picture import decode, thumbnail
+from recsys.projection import Projection
+from recsys.types import Item, Product, Skipped, Vectors
+from recsys.vectors import VectorStore
+
+SHARD_BATCHES = 8
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build did; `seconds` is that of embedding `embedded` pictures, `total_seconds` that of all."""
+
+    output: Path
+    count: int
+    embedded: int
+    skipped: tuple[Skipped, ...]
+    search: SearchPoint
+    seconds: float
+    total_seconds: float
+
+
+def build_index(
+    catalog: Catalog, encoder: Encoder, output: Path, *, dim: int = 256, recall: float = 0.99, batch_size: int = BATCH_SIZE
+) -> BuildReport:
+    """Embed the catalogue and write its index to the folder `output`, replacing an index that is there.
+
+    Vectors are kept beside `output` by the content of their picture, so that a build that was interrupted, or a
+    changed catalogue, embeds only what is new. Raises CatalogError where no picture can be read, IndexFolderError
+    where `output` holds something else than an index.
+    """
+    check_replaceable(output)
+    started = time.monotonic()
+    output.parent.mkdir(parents=True, exist_ok=True)
+    store = VectorStore(vectors_beside(output) / encoder.recipe.fingerprint[:16])
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.new-") as partial:
+        folder = Path(partial) / output.name
+        folder.mkdir()
+        embedder = _Embedder(encoder, store, batch_size)
+        items, keys, skipped = _embed(catalog, embedder, folder / ITEMS)
+        embedded_at = time.monotonic()
+        encoder = _project(encoder, store, keys, dim, folder / ENCODER)
+        vectors = _vectors(encoder, store, keys)
+        curve = build_for_recall(vectors, folder / VECTORS, items, recall)
+        facts = DatasetFacts(catalog.dataset, catalog.revision, catalog.split, len(items) + len(skipped), len(skipped))
+        _describe(folder, encoder, facts, items, curve)
+        replace_folder(folder, output)
+    return BuildReport(
+        output=output,
+        count=len(items),
+        embedded=embedder.embedded,
+        skipped=tuple(skipped),
+        search=curve[-1],
+        seconds=embedded_at - started,
+        total_seconds=time.monotonic() - started,
+    )
+
+
+def vectors_beside(output: Path) -> Path:
+    """Where the vectors of a build are kept between runs."""
+    return output.with_name(f".{output.name}.vectors")
+
+
+class _Embedder:
+    """Collects pictures into full batches and keeps their vectors, some batches to a shard.
+
+    Shards end at whole batches, so a run that goes on after an interruption forms the batches of an unbroken one.
+    """
+
+    def __init__(self, encoder: Encoder, store: VectorStore, batch_size: int):
+        self._encoder, self._store, self._batch_size = encoder, store, batch_size
+        self._pending: dict[str, Image.Image] = {}
+        self._keys: list[str] = []
+        self._vectors: list[Vectors] = []
+        self.embedded = 0
+
+    def add(self, key: str, picture: bytes) -> None:
+        """Embed this picture unless its vector is there. Raises PictureError."""
+        if key in self._store or key in self._pending or key in self._keys:
+            return
+        self._pending[key] = decode(picture)
+        if len(self._pending) == self._batch_size:
+            self._encode()
+
+    def finish(self) -> None:
+        """Embed and keep what is left."""
+        if self._pending:
+            self._encode()
+        if self._keys:
+            self._keep()
+
+    def _encode(self) -> None:
+        self._vectors.append(self._encoder.features(list(self._pending.values())))
+        self._keys += self._pending
+        self.embedded += len(self._pending)
+        self._pending = {}
+        if len(self._vectors) == SHARD_BATCHES:
+            self._keep()
+
+    def _keep(self) -> None:
+        self._store.add(self._keys, np.concatenate(self._vectors))
+        self._keys, self._vectors = [], []
+
+
+def _embed(catalog: Catalog, embedder: _Embedder, path: Path) -> tuple[Items, list[str], list[Skipped]]:
+    """One pass over the catalogue: items and thumbnails into `path`, vectors into the store."""
+    items: list[Item] = []
+    keys: list[str] = []
+    skipped: list[Skipped] = []
+    writer = ItemsWriter(path, catalog.attributes)
+    for product in _progress(catalog):
+        try:
+            if product.picture is None:
+                raise PictureError("There is no picture.")
+            key, small = sha256(product.picture), thumbnail(product.picture)
+            embedder.add(key, product.picture)
+        except PictureError as error:
+            skipped.append(Skipped(product.item.id, str(error)))
+            continue
+        items.append(product.item)
+        keys.append(key)
+        writer.add(product.item, small)
+    embedder.finish()
+    writer.close()
+    if not items:
+        reason = f" The first reason: {skipped[0].reason}" if skipped else ""
+        raise CatalogError(f"{catalog.dataset} has no picture that can be read, of {len(skipped)} products.{reason}")
+    return Items.of(items, catalog.attributes), keys, skipped
+
+
+def _progress(catalog: Catalog) -> Iterator[Product]:
+    """The products, with a bar that shows the rate and the time left."""
+    yield from tqdm(catalog, total=len(catalog), desc="Embedding", unit=" products", smoothing=0.05, file=sys.stderr)
+
+
+def _project(encoder: Encoder, store: VectorStore, keys: list[str], dim: int, folder: Path) -> Encoder:
+    """The encoder as the index will use it, written to `folder`: a network that was not trained for it gets a PCA."""
+    if encoder.projection is None and not encoder.trained and encoder.dim > dim:
+        projection = Projection.fit((vectors for _, vectors in store.chunks(keys)), min(dim, len(keys)))
+        encoder = encoder.with_projection(projection)
+    encoder.save(folder)
+    return encoder
+
+
+def _vectors(encoder: Encoder, store: VectorStore, keys: list[str]) -> Vectors:
+    vectors = np.empty((len(keys), encoder.dim), dtype=np.float32)
+    for places, features in store.chunks(keys):
+        vectors[places] = encoder.projection(features) if encoder.projection else features
+    return vectors
+
+
+def _describe(folder: Path, encoder: Encoder, dataset: DatasetFacts, items: Items, curve: list[SearchPoint]) -> None:
+    """Write the card and the manifest."""
+    chosen = curve[-1]
+    manifest = Manifest(
+        encoder=encoder.recipe,
+        dataset=dataset,
+        search=SearchFacts(encoder.dim, chosen.n_trees, chosen.search_k, chosen.recall),
+        count=len(items),
+        attributes=tuple(items.columns),
+        files={},
+        versions=library_versions(),
+    )
+    write_card(folder / CARD, manifest, items, curve)
+    (folder / MANIFEST).write_text(replace(manifest, files=file_facts(folder)).to_json(), encoding="utf-8")

@@ -1,0 +1,118 @@
+"""The card of an index: a README.md with the Hub's metadata that says what is in the folder and how to use it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from recsys.folder import ITEMS, Manifest
+from recsys.index import RECALL_K, SearchPoint
+from recsys.items import Items
+
+SHOWN_VALUES = 8
+SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+TEMPLATE = """---
+pretty_name: Visual search index of {title}
+tags:
+- visual-search
+- fashion
+- annoy
+- timm
+task_categories:
+- image-feature-extraction
+size_categories:
+- {size}
+configs:
+- config_name: default
+  data_files: {items}
+---
+
+# Visual search index of {title}
+
+{count:,} products of `{dataset}`{revision} ({split} split, {skipped} left out for want of a picture that can be read),
+each with a unit vector of {dim} dimensions. A picture in, the products like it out:
+
+```python
+from recsys import Recommender
+
+shop = Recommender.from_pretrained("OWNER/NAME")  # this repository, or the folder
+for match in shop.recommend(image, k=5):
+    print(match.item.name, match.similarity)
+```
+
+## What is in it
+
+| file | holds |
+| --- | --- |
+| `index.json` | how it was built, and size and sha256 of every other file |
+| `vectors.ann` | the Annoy index: angular, {n_trees} trees |
+| `items.parquet` | id, name, attributes and thumbnail of each product, in index order |
+{encoder_file}
+| attribute | values | most common |
+| --- | --- | --- |
+{attributes}
+
+## The encoder
+
+{encoder}
+
+## Recall of the search
+
+Recall@{k} against exact search, measured on queries half-way between neighbouring products of this index. The last row
+is how it is searched; with a filter the search is exact.
+
+| trees | `search_k` | recall@{k} |
+| --- | --- | --- |
+{curve}
+"""
+
+
+def write_card(path: Path, manifest: Manifest, items: Items, curve: list[SearchPoint]) -> None:
+    """Write the card of this index to `path`."""
+    dataset, search = manifest.dataset, manifest.search
+    text = TEMPLATE.format(
+        title=re.sub(r"[^\w/.-]+", "-", dataset.id),
+        dataset=dataset.id,
+        revision=f" at `{dataset.revision[:7]}`" if dataset.revision else "",
+        split=dataset.split,
+        skipped=dataset.skipped,
+        count=manifest.count,
+        size=next((name for limit, name in SIZES if manifest.count < limit), "n>1M"),
+        items=ITEMS,
+        dim=search.dim,
+        n_trees=search.n_trees,
+        encoder_file=_encoder_file(manifest),
+        attributes="\n".join(_attribute_row(name, items) for name in manifest.attributes) or "| none | | |",
+        encoder=_encoder_text(manifest),
+        k=RECALL_K,
+        curve="\n".join(f"| {point.n_trees} | {point.search_k} | {point.recall:.4f} |" for point in curve),
+    )
+    path.write_text(text, encoding="utf-8")
+
+
+def _encoder_file(manifest: Manifest) -> str:
+    recipe = manifest.encoder
+    parts = ["its weights, in timm's own format"] if recipe.source is None else []
+    parts += ["the projection of its features"] if recipe.projection else []
+    return f"| `encoder/` | {' and '.join(parts)} |\n" if parts else ""
+
+
+def _encoder_text(manifest: Manifest) -> str:
+    recipe = manifest.encoder
+    _, height, width = recipe.input_size
+    where = "weights in `encoder/`"
+    if recipe.source:
+        where = f"weights of `{recipe.source.repo}` at `{recipe.source.revision[:7]}`"
+    projection = f", features projected to {recipe.dim} dimensions by PCA" if recipe.projection else ""
+    return f"`{recipe.architecture}` at {width} × {height} px, {where} (sha256 `{recipe.weights[:12]}…`){projection}."
+
+
+def _attribute_row(name: str, items: Items) -> str:
+    counts = items.columns[name].counts
+    shown = [f"{_cell(value)} ({count:,})" for value, count in list(counts.items())[:SHOWN_VALUES]]
+    return f"| {_cell(name)} | {len(counts)} | {', '.join(shown)} |"
+
+
+def _cell(value: str | None) -> str:
+    return "*not given*" if value is None else re.sub(r"[|\n\r<>`]", " ", value)

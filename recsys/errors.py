@@ -1,0 +1,83 @@
+"""Every error of ours, in one tree. Each message carries the facts and the next step.
+
+RecsysError
+├── CatalogError            (ValueError)    a catalogue that cannot be read as asked
+├── PictureError            (ValueError)    a picture that cannot be used
+│   └── LinkError                           a link that leads to no picture we may fetch
+├── QueryError              (ValueError)    a question without an answer: k, filter, item id
+├── EncoderError            (RuntimeError)  an encoder that cannot be loaded or run
+├── IndexFolderError        (ValueError)    an index folder that must not be served
+│   ├── IndexDamagedError                   a file is missing, cut, swapped or altered
+│   ├── IndexFormatError                    a format that this program does not read
+│   └── IndexMismatchError                  built with another encoder than the one that runs
+└── HubError                (OSError)       the Hub did not give or take what was asked
+    ├── HubDownError                        no connection, or an error of the server
+    ├── HubTimeoutError                     connected, but no answer in time
+    ├── HubTokenError                       the token is missing, unknown or not allowed to
+    ├── HubNotFoundError                    no such repository, revision or file for this token
+    └── HubCorruptError                     the bytes are not those that the Hub announced
+"""
+
+
+class RecsysError(Exception):
+    """Base of every error that this project raises on purpose."""
+
+
+class CatalogError(RecsysError, ValueError):
+    """A catalogue that cannot be read as asked."""
+
+
+class PictureError(RecsysError, ValueError):
+    """A picture that cannot be used."""
+
+
+class LinkError(PictureError):
+    """A link that leads to no picture we may fetch."""
+
+
+class QueryError(RecsysError, ValueError):
+    """A question without an answer: k, filter or item id."""
+
+
+class EncoderError(RecsysError, RuntimeError):
+    """An encoder that cannot be loaded or run."""
+
+
+class IndexFolderError(RecsysError, ValueError):
+    """An index folder that must not be served."""
+
+
+class IndexDamagedError(IndexFolderError):
+    """A file of the index is missing, cut, swapped or altered."""
+
+
+class IndexFormatError(IndexFolderError):
+    """An index of a format that this program does not read."""
+
+
+class IndexMismatchError(IndexFolderError):
+    """An index built with another encoder than the one that runs."""
+
+
+class HubError(RecsysError, OSError):
+    """The Hub did not give or take what was asked."""
+
+
+class HubDownError(HubError):
+    """No connection to the Hub, or an error of its server."""
+
+
+class HubTimeoutError(HubError):
+    """Connected to the Hub, but no answer in time."""
+
+
+class HubTokenError(HubError):
+    """The token is missing, unknown or not allowed to."""
+
+
+class HubNotFoundError(HubError):
+    """No such repository, revision or file for this token."""
+
+
+class HubCorruptError(HubError):
+    """The bytes that came are not those that the Hub announced."""

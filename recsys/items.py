@@ -1,0 +1,94 @@
+"""The products of an index as columns: compact in memory, filtered without a loop."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from recsys.errors import QueryError
+from recsys.types import Item, Rows, Value, Where
+
+SHOWN_CHOICES = 12
+
+
+class Column:
+    """One attribute of every product: a small vocabulary and a code for each row."""
+
+    def __init__(self, values: Sequence[Value]):
+        counts = Counter(values)
+        self.counts: dict[Value, int] = dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0] or "")))
+        self.vocabulary = list(self.counts)
+        code_of = {value: code for code, value in enumerate(self.vocabulary)}
+        self.codes = np.fromiter((code_of[value] for value in values), dtype=np.int32, count=len(values))
+
+    def __getitem__(self, row: int) -> Value:
+        return self.vocabulary[self.codes[row]]
+
+
+class Items:
+    """The products in index order; row i of the vectors is item i."""
+
+    def __init__(self, ids: Sequence[str], names: Sequence[Value], attributes: dict[str, Sequence[Value]]):
+        """Raises ValueError where ids repeat or the columns are not equally long."""
+        lengths = {len(ids), len(names), *map(len, attributes.values())}
+        if len(lengths) != 1 or len(set(ids)) != len(ids):
+            raise ValueError(f"items need unique ids and columns of one length, got lengths {sorted(lengths)}")
+        self.ids, self.names = list(ids), list(names)
+        self.columns = {name: Column(values) for name, values in attributes.items()}
+
+    @classmethod
+    def of(cls, items: Sequence[Item], attributes: Sequence[str]) -> Items:
+        """Columns of these `attributes`; one that an item lacks is absent there."""
+        columns = {name: [item.attributes.get(name) for item in items] for name in attributes}
+        return cls([item.id for item in items], [item.name for item in items], columns)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, row: int) -> Item:
+        attributes = {name: column[row] for name, column in self.columns.items()}
+        return Item(self.ids[row], self.names[row], attributes)
+
+    def __iter__(self) -> Iterator[Item]:
+        return (self[row] for row in range(len(self)))
+
+    @cached_property
+    def _row_of(self) -> dict[str, int]:
+        return {item_id: row for row, item_id in enumerate(self.ids)}
+
+    def row(self, item_id: str) -> int:
+        """The row of this id. Raises QueryError for an id that is not in the catalogue."""
+        try:
+            return self._row_of[item_id]
+        except KeyError:
+            some = ", ".join(self.ids[:SHOWN_CHOICES])
+            raise QueryError(f"There is no item {item_id!r} among these {len(self)}. Ids look like: {some}.") from None
+
+    def facets(self) -> dict[str, dict[Value, int]]:
+        """Attribute → value → number of products, the most common first."""
+        return {name: dict(column.counts) for name, column in self.columns.items()}
+
+    def passing(self, where: Where) -> Rows:
+        """The rows that pass the filter, ascending.
+
+        Raises QueryError for an attribute or a value that the catalogue does not have, listing those it has.
+        """
+        keep = np.ones(len(self), dtype=bool)
+        for name, wanted in where.items():
+            keep &= self._mask(name, [wanted] if wanted is None or isinstance(wanted, str) else list(wanted))
+        return np.flatnonzero(keep)
+
+    def _mask(self, name: str, wanted: list[Value]) -> np.ndarray:
+        if name not in self.columns:
+            have = ", ".join(self.columns) or "none"
+            raise QueryError(f"There is no attribute {name!r} to filter by. This catalogue has: {have}.")
+        column = self.columns[name]
+        unknown = [value for value in wanted if value not in column.counts]
+        if unknown:
+            some = [repr(value) for value in column.vocabulary[:SHOWN_CHOICES]]
+            more = ", …" if len(column.vocabulary) > SHOWN_CHOICES else ""
+            raise QueryError(f"No product has {name} {unknown[0]!r}. It takes: {', '.join(some)}{more}.")
+        return np.isin(column.codes, [column.vocabulary.index(value) for value in wanted])

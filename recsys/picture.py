@@ -1,0 +1,140 @@
+"""Pictures as they come in: any file of a visitor or a catalogue becomes an upright RGB picture on white."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL.Image import Transpose
+
+from recsys.errors import PictureError
+
+MAX_BYTES = 20_000_000
+MAX_PIXELS = 50_000_000
+THUMBNAIL_SIDE = 320
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
+BROWSER_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
+LIMITS = f"at most {MAX_BYTES // 10**6} MB and {MAX_PIXELS // 10**6} megapixels"
+ACCEPTED = f"JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF of {LIMITS}"
+
+UNREAD = {b"%PDF": "a PDF document", b"ftyphei": "a HEIC photo", b"ftypmif1": "a HEIF photo", b"<svg": "an SVG drawing"}
+"""What people send as a picture and we do not read, by what its first bytes hold."""
+
+UPRIGHT = {
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
+"""EXIF orientation → how to turn the picture upright."""
+
+T = TypeVar("T")
+
+
+def decode(source: bytes | Path | Image.Image) -> Image.Image:
+    """An upright RGB picture: EXIF rotation applied, transparency on white, 16-bit scaled, the first frame only.
+
+    Raises PictureError, which says what is wrong and what is accepted.
+    """
+    return _guarded(source, _to_rgb)
+
+
+def thumbnail(data: bytes) -> bytes:
+    """The picture in at most 320 × 320 px: the bytes as given where a browser shows them, else WebP.
+
+    Raises PictureError, as `decode` does.
+    """
+
+    def small(image: Image.Image) -> bytes:
+        image.load()
+        if image.format in BROWSER_FORMATS and max(image.size) <= THUMBNAIL_SIDE and image.mode != "CMYK":
+            return data
+        rgb = _to_rgb(image)
+        rgb.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
+        out = io.BytesIO()
+        rgb.save(out, "WEBP", quality=85)
+        return out.getvalue()
+
+    return _guarded(data, small)
+
+
+def _guarded(source: bytes | Path | Image.Image, use: Callable[[Image.Image], T]) -> T:
+    """Give the picture to `use` once it is known to be within the limits, before any pixel is decoded."""
+    try:
+        if isinstance(source, Image.Image):
+            return use(_within_limits(source))
+        with _open(_read(source) if isinstance(source, Path) else source) as image:
+            return use(_within_limits(image))
+    except PictureError:
+        raise
+    except Exception as error:  # Pillow's decoders raise nearly anything on damaged bytes
+        raise PictureError(f"The picture is damaged or cut off. Give a complete {ACCEPTED}.") from error
+
+
+def _read(file: Path) -> bytes:
+    """The bytes of the file, and one more than the limit of those that are over it."""
+    try:
+        with file.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise PictureError(f"{file.name} cannot be read: {error.strerror}. Give a {ACCEPTED}.") from error
+
+
+def _open(data: bytes) -> Image.Image:
+    if not data:
+        raise PictureError(f"The picture is empty (0 bytes). Give a {ACCEPTED}.")
+    if len(data) > MAX_BYTES:
+        raise PictureError(f"The picture has more than {MAX_BYTES // 10**6} MB. Give a {ACCEPTED}.")
+    try:
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError as error:
+        kind = next((kind for mark, kind in UNREAD.items() if mark in data[:1024]), "no picture that can be read")
+        raise PictureError(f"This file is {kind}. Give a {ACCEPTED}.") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureError(f"The picture has too many pixels. Give a {ACCEPTED}.") from error
+
+
+def _within_limits(image: Image.Image) -> Image.Image:
+    width, height = image.size
+    if not 0 < width * height <= MAX_PIXELS:
+        raise PictureError(f"The picture has {width} × {height} pixels. Give a {ACCEPTED}.")
+    return image
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    image = _upright(image)
+    if image.mode.startswith("I") or image.mode == "F":
+        image = _in_8_bit(image)
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        rgb = Image.new("RGB", rgba.size, "white")
+        rgb.paste(rgba, mask=rgba.getchannel("A"))
+    else:
+        rgb = image.convert("RGB")
+    rgb.info = {}  # its orientation and colour profile are no longer true, and where it was taken nobody's business
+    return rgb
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    image.load()  # PNG may have its EXIF after the pixels, and Pillow turns TIFF by itself
+    try:
+        turn = UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # a broken EXIF block raises nearly anything, and spoils no pixel
+        return image
+    return image if turn is None else image.transpose(turn)
+
+
+def _in_8_bit(image: Image.Image) -> Image.Image:
+    """A grey picture of 16 or 32 bits, or of floats, in 256 steps; Pillow itself would clip it to white."""
+    grey = np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=0, neginf=0)
+    scales = {"I": (255, 65535), "F": (1, 255, 65535)}.get(image.mode, (65535,))
+    brightest = float(grey.max())
+    white = next((scale for scale in scales if brightest <= scale), brightest)
+    return Image.fromarray((grey.clip(0, white) * (255 / white)).astype(np.uint8))

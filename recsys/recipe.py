@@ -1,0 +1,67 @@
+"""What an encoder is, as a value: two encoders with equal recipes give equal vectors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class HubSource:
+    """A model repository, pinned to a commit."""
+
+    repo: str
+    revision: str
+
+
+@dataclass(frozen=True)
+class EncoderRecipe:
+    """Network, weights and transform of an encoder.
+
+    `weights`, `config` and `projection` are the sha256 of the files. Without a `config`, timm's own registry describes
+    `architecture`. `source` says where on the Hub the weights are; None means that they lie in the index folder.
+    `input_size` is (channels, height, width), `crop_mode` and `crop_pct` are timm's.
+    """
+
+    architecture: str
+    weights: str
+    dim: int
+    input_size: tuple[int, int, int]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    interpolation: str
+    crop_pct: float
+    crop_mode: str
+    config: str | None = None
+    source: HubSource | None = None
+    projection: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict that JSON can hold."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> EncoderRecipe:
+        """The inverse of `to_json`. Raises TypeError where fields are missing or unknown."""
+        lists = {name: tuple(data[name]) for name in ("input_size", "mean", "std") if name in data}
+        source = HubSource(**data["source"]) if data.get("source") else None
+        return cls(**{**data, **lists, "source": source})
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything that decides the features before the projection."""
+        features = {**self.to_json(), "source": None, "projection": None, "dim": None}
+        return hashlib.sha256(json.dumps(features, sort_keys=True).encode()).hexdigest()
+
+    def difference(self, other: EncoderRecipe) -> str:
+        """The fields in which two recipes differ, for people to read; empty where they are equal."""
+        ours, theirs = asdict(self), asdict(other)
+        differing = [name for name in ours if ours[name] != theirs[name]]
+        return ", ".join(f"{name} {_short(ours[name])} against {_short(theirs[name])}" for name in differing)
+
+
+def _short(value: object) -> str:
+    return f"{value[:12]}…" if isinstance(value, str) and len(value) == 64 else str(value)

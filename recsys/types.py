@@ -1,0 +1,79 @@
+"""The values that travel between the parts: standard library and numpy only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+Value = str | None
+Where = Mapping[str, Value | Sequence[Value]]
+"""A filter: attribute → a value, or a list of values. Or within a list, and between attributes; None is "absent"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A product as a visitor sees it. An attribute that the catalogue leaves empty is None."""
+
+    id: str
+    name: str | None
+    attributes: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A row of a catalogue: the item and its picture, encoded as given (None where there is none)."""
+
+    item: Item
+    picture: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A product that was left out of an index, and why."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An answer to a query. `similarity` is the cosine of the two embeddings, in [-1, 1]."""
+
+    item: Item
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the index that is served comes from, for people to read.
+
+    `name` is a Hub repository, or the folder's name; `revision` the commit of that repository; `dataset` the catalogue
+    it was built from. `notice` says what was fallen back to, and why; None where all is as asked.
+    """
+
+    name: str
+    dataset: str
+    revision: str | None = None
+    notice: str | None = None
+
+
+class Searcher(Protocol):
+    """A nearest-neighbour engine over the unit vectors of a catalogue. Row i is product i."""
+
+    def search(self, vectors: Vectors, k: int, where: Where | None = None) -> tuple[Rows, Vectors]:
+        """The k nearest rows to each of `vectors` [n, dim], by cosine, highest first.
+
+        Returns rows [n, m] and cosines [n, m], where m is k or, where fewer exist, all that pass `where`.
+        With a filter the answer is exact.
+        """
+        ...
+
+    def vectors(self, rows: Sequence[int] | Rows) -> Vectors:
+        """The unit vectors of these rows, float32 [len(rows), dim]."""
+        ...

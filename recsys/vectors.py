@@ -1,0 +1,68 @@
+"""Vectors that were computed once, kept by the content of their picture, so that an interrupted build goes on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from recsys.types import Vectors
+
+KEY_BYTES = 32
+
+
+class VectorStore:
+    """Shards of (sha256 of a picture, its vector) in a folder of one encoder's own."""
+
+    def __init__(self, folder: Path):
+        """Open the store, made if it is not there. A shard that cannot be read is dropped, to be computed again."""
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._shards: list[Path] = []
+        self._known: set[bytes] = set()
+        for path in sorted(folder.glob("*.safetensors")):
+            try:
+                keys = load_file(path)["keys"]
+            except (SafetensorError, KeyError, OSError):
+                path.unlink()
+                continue
+            self._shards.append(path)
+            self._known.update(key.tobytes() for key in keys)
+
+    def __contains__(self, key: str) -> bool:
+        return bytes.fromhex(key) in self._known
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def add(self, keys: Sequence[str], vectors: Vectors) -> None:
+        """Keep these vectors [n, dim] under their keys: a shard that is there whole or not at all."""
+        raw = [bytes.fromhex(key) for key in keys]
+        number = 1 + max((int(path.stem) for path in self._shards), default=0)
+        path = self.folder / f"{number:06d}.safetensors"
+        beside = path.with_suffix(".tmp")
+        save_file({"keys": np.frombuffer(b"".join(raw), np.uint8).reshape(-1, KEY_BYTES), "vectors": vectors}, beside)
+        os.replace(beside, path)
+        self._shards.append(path)
+        self._known.update(raw)
+
+    def chunks(self, keys: Sequence[str]) -> Iterator[tuple[np.ndarray, Vectors]]:
+        """(places in `keys`, vectors) a shard, until each of `keys` was given; equal keys share a vector."""
+        places: dict[bytes, list[int]] = {}
+        for place, key in enumerate(keys):
+            places.setdefault(bytes.fromhex(key), []).append(place)
+        for path in self._shards:
+            shard = load_file(path)
+            wanted = [(row, places.pop(key.tobytes(), [])) for row, key in enumerate(shard["keys"])]
+            rows = [row for row, at in wanted for _ in at]
+            if rows:
+                yield np.array([place for _, at in wanted for place in at]), shard["vectors"][rows]
+
+    def clear(self) -> None:
+        """Remove the store."""
+        shutil.rmtree(self.folder)
