@@ -78,9 +78,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(options: argparse.Namespace) -> None:
     """Build and, where asked, publish."""
     from recsys import hub
-    from recsys.build import build_index, check_replaceable
+    from recsys.build import build_index
     from recsys.catalog import Catalog
     from recsys.encoder import Encoder
+    from recsys.folder import check_replaceable
 
     token = os.environ.get("HF_TOKEN") or None
     check_replaceable(options.output)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -15,8 +14,8 @@ from PIL import Image
 from recsys import hub
 from recsys.digest import file_sha256
 from recsys.errors import HubError, IndexFolderError, IndexMismatchError
-from recsys.folder import MANIFEST, IndexFolder
-from recsys.recipe import EncoderRecipe
+from recsys.folder import IndexFolder
+from recsys.recipe import EncoderRecipe, is_repo_id
 from recsys.recommender import Recommender
 from recsys.settings import Settings
 from recsys.types import Origin, Vectors
@@ -52,7 +51,7 @@ def load_recommender(source: str, *, revision: str | None, token: str | None, de
     """The recommender of an index folder or of a dataset repository; see `Recommender.from_pretrained`."""
     from recsys.encoder import Encoder
 
-    if (Path(source) / MANIFEST).is_file() or not re.fullmatch(r"[\w.-]+/[\w.-]+", source) or Path(source).exists():
+    if Path(source).exists() or not is_repo_id(source):
         folder, origin = _from_folder(Path(source), None)
     else:
         folder, origin = _from_snapshot(hub.pull(source, revision=revision, token=token), token)
@@ -110,7 +109,7 @@ def _from_folder(path: Path, notice: str | None) -> tuple[IndexFolder, Origin]:
 
 
 def _fetch_weights(recipe: EncoderRecipe, token: str | None) -> None:
-    """Have the weights in the cache, without loading them. Raises HubError, and IndexMismatchError for other weights."""
+    """Have the weights in the cache, not loaded. Raises HubError, and IndexMismatchError where they are others."""
     if recipe.source is None:
         return
     files = [WEIGHTS, CONFIG] if recipe.config else [WEIGHTS]

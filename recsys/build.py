@@ -57,7 +57,13 @@ class BuildReport:
 
 
 def build_index(
-    catalog: Catalog, encoder: Encoder, output: Path, *, dim: int = 256, recall: float = 0.99, batch_size: int = BATCH_SIZE
+    catalog: Catalog,
+    encoder: Encoder,
+    output: Path,
+    *,
+    dim: int = 256,
+    recall: float = 0.99,
+    batch_size: int = BATCH_SIZE,
 ) -> BuildReport:
     """Embed the catalogue and write its index to the folder `output`, replacing an index that is there.
 

@@ -59,8 +59,8 @@ for match in shop.recommend(image, k=5):
 
 ## Recall of the search
 
-Recall@{k} against exact search, measured on queries half-way between neighbouring products of this index. The last row
-is how it is searched; with a filter the search is exact.
+Recall@{k} against exact search, measured on products of this index moved at random by half the distance to their tenth
+neighbour. The last row is how it is searched; with a filter the search is exact.
 
 | trees | `search_k` | recall@{k} |
 | --- | --- | --- |

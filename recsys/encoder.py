@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import importlib
 import json
-import re
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Self
+
+# Threads that spin while they wait starve each other where another process has a core: a query of 24 ms took 310 ms.
+# The OpenMP runtime reads this once, when torch loads it.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
 import torch
@@ -24,10 +28,10 @@ from safetensors.torch import save_file
 
 from recsys import hub
 from recsys.digest import file_sha256
-from recsys.errors import EncoderError, IndexDamagedError, IndexMismatchError
+from recsys.errors import EncoderError, IndexMismatchError
 from recsys.picture import decode
 from recsys.projection import Projection, unit
-from recsys.recipe import EncoderRecipe, HubSource
+from recsys.recipe import EncoderRecipe, HubSource, is_repo_id
 from recsys.types import Vectors
 
 MANIFEST, FOLDER = "index.json", "encoder"
@@ -68,10 +72,10 @@ class Encoder:
         files: Path | None = None,
         device: str = "auto",
     ):
-        """`network` maps normalised pictures [n, c, h, w] to features [n, features]; `files` is the folder it is from."""
+        """`network` maps normalised pictures [n, c, h, w] to features [n, features]; `files` is its folder."""
         self.recipe, self.projection, self.files = recipe, projection, files
         self._device = torch.device(_best_device() if device == "auto" else device)
-        self._network = network.eval().to(self._device, memory_format=torch.channels_last)
+        self._network = in_channels_last(network.eval().to(self._device))
         self._transform = timm.data.create_transform(**_transform_options(recipe))
 
     @classmethod
@@ -89,7 +93,7 @@ class Encoder:
             return cls._from_config(folder, None, device)
         if timm.models.is_model(name.split(".")[0]):
             return cls._from_timm(name, revision, token, device)
-        if re.fullmatch(r"[\w.-]+/[\w.-]+", name) and not folder.exists():
+        if is_repo_id(name) and not folder.exists():
             found = hub.pull(name, repo_type="model", revision=revision, token=token, files=[CONFIG, WEIGHTS])
             return cls._from_config(found.folder, HubSource(name, found.revision), device)
         raise EncoderError(
@@ -125,9 +129,9 @@ class Encoder:
 
     @classmethod
     def _from_timm(cls, name: str, revision: str | None, token: str | None, device: str) -> Self:
-        cfg = timm.models.get_pretrained_cfg(name)
+        cfg = timm.models.get_pretrained_cfg(name) if timm.models.is_model_pretrained(name) else None
         if cfg is None or not cfg.hf_hub_id:
-            known = ", ".join(timm.list_pretrained(f"{name.split('.')[0]}*")[:8]) or "none"
+            known = ", ".join(timm.list_pretrained(f"{name.split('.')[0]}.*")[:8]) or "none"
             raise EncoderError(f"timm has no weights named {name} on the Hub. Of this architecture it has: {known}.")
         name = f"{cfg.architecture}.{cfg.tag}" if cfg.tag else cfg.architecture
         found = hub.pull(cfg.hf_hub_id, repo_type="model", revision=revision, token=token, files=[WEIGHTS])
@@ -141,7 +145,7 @@ class Encoder:
         where = f"The repository {source.repo}" if source else f"The folder {folder.name}"
         weights, config = _existing(folder / WEIGHTS, where), _existing(folder / CONFIG, where)
         described = json.loads(config.read_text())
-        options = {} if described.get(EMBEDDING) else {"num_classes": 0}
+        options: dict[str, Any] = {} if described.get(EMBEDDING) else {"num_classes": 0}
         network = _create(f"local-dir:{folder}", **options)
         recipe = _recipe(network, described["architecture"], weights, config=file_sha256(config), source=source)
         return cls(network, recipe, files=folder, device=device)
@@ -169,11 +173,13 @@ class Encoder:
         batches = [images[start : start + BATCH_SIZE] for start in range(0, len(images), BATCH_SIZE)]
         features = unit(np.concatenate([self._forward(batch) for batch in batches]))
         if not np.isfinite(features).all():
-            raise EncoderError(f"{self.recipe.architecture} gives vectors that are not finite. Its weights are damaged.")
+            raise EncoderError(
+                f"{self.recipe.architecture} gives vectors that are not finite. Its weights are damaged."
+            )
         return features
 
     def with_projection(self, projection: Projection) -> Self:
-        """This encoder with a projection behind its network."""
+        """The same encoder with a projection behind its network."""
         recipe = replace(self.recipe, dim=projection.dim, projection=projection.sha256)
         return type(self)(self._network, recipe, projection=projection, files=self.files, device=str(self._device))
 
@@ -204,8 +210,13 @@ def embedding_network(architecture: str, dim: int, source: str | None = None) ->
     if source is None:
         return _create(architecture, pretrained=False, num_classes=dim)
     network = Encoder.from_pretrained(source)._network
-    network.reset_classifier(dim)
+    network.reset_classifier(dim)  # type: ignore[operator]
     return network
+
+
+def in_channels_last(network: torch.nn.Module) -> torch.nn.Module:
+    """The network with its weights laid out as convolutions on the CPU and on tensor cores like them."""
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 def save_network(
@@ -221,19 +232,19 @@ def save_network(
     """
     data = {"input_size": input_size, "crop_pct": 1.0, "crop_mode": "squash", "interpolation": "bicubic"}
     extra = {EMBEDDING: True, "heads": {name: list(values) for name, values in vocabulary.items()}}
-    network = network.half().to(memory_format=torch.contiguous_format)
-    timm.models.save_for_hf(
-        network, str(folder), model_config=extra, safe_serialization=True, data_config=data
-    )
+    network = network.half().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    timm.models.save_for_hf(network, str(folder), model_config=extra, safe_serialization=True, data_config=data)
     save_file(dict(heads), folder / HEADS)
 
 
 def _create(name: str, pretrained: bool = True, **options: Any) -> torch.nn.Module:
     try:
         return timm.create_model(name, pretrained=pretrained, **options)
-    except (RuntimeError, KeyError, ValueError, OSError) as error:
+    except (RuntimeError, AttributeError, KeyError, ValueError, OSError) as error:
         reason = str(error).splitlines()[0]
-        raise EncoderError(f"timm cannot build {Path(name).name}: {reason}. Check its name, config and weights.") from error
+        raise EncoderError(
+            f"timm cannot build {Path(name).name}: {reason}. Check its name, config and weights."
+        ) from error
 
 
 def _recipe(network: torch.nn.Module, architecture: str, weights: Path, **parts: Any) -> EncoderRecipe:

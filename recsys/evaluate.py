@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from recsys.digest import sha256
 from recsys.picture import decode
 from recsys.projection import unit
-from recsys.types import Rows, Vectors
+from recsys.types import Vectors
 
 HELD_OUT_SHARE = 0.05
 THUMBNAIL_SIDE = 16
@@ -25,5 +24,7 @@ def held_out(item_id: str) -> bool:
 def thumbnail_vectors(images: Sequence[Image.Image]) -> Vectors:
     """The baseline that any encoder has to beat: 16 × 16 RGB pixels, centred, as a unit vector."""
     side = (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
-    pixels = [np.asarray(decode(image).resize(side, Image.Resampling.BOX), dtype=np.float32).ravel() for image in images]
+    pixels = [
+        np.asarray(decode(image).resize(side, Image.Resampling.BOX), dtype=np.float32).ravel() for image in images
+    ]
     return unit(np.stack(pixels) / 255 - 0.5)

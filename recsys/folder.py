@@ -90,7 +90,7 @@ class Manifest:
         try:
             body = json.loads(path.read_text("utf-8"))
             found, written = body.pop("format"), body.pop("sha256")
-        except (ValueError, KeyError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexDamagedError(f"{MANIFEST} cannot be read. {MEND}") from error
         if found != FORMAT:
             raise IndexFormatError(
@@ -175,7 +175,9 @@ def _check_encoder(manifest: Manifest) -> None:
     """Raises IndexMismatchError where the encoder's files are not those that the vectors were made with."""
     recipe = manifest.encoder
     if recipe.dim != manifest.search.dim:
-        raise IndexMismatchError(f"The encoder gives {recipe.dim} dimensions, the index has {manifest.search.dim}. {MEND}")
+        raise IndexMismatchError(
+            f"The encoder gives {recipe.dim} dimensions, the index has {manifest.search.dim}. {MEND}"
+        )
     own = {"model.safetensors": recipe.weights, "config.json": recipe.config} if recipe.source is None else {}
     for name, wanted in (own | {"projection.safetensors": recipe.projection}).items():
         found = manifest.files.get(f"{ENCODER}/{name}", {}).get("sha256")
@@ -246,7 +248,8 @@ def file_facts(folder: Path) -> dict[str, dict[str, Any]]:
     """Size and sha256 of every file of the folder but the manifest, by its path."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
     return {
-        path.relative_to(folder).as_posix(): {"size": path.stat().st_size, "sha256": file_sha256(path)} for path in paths
+        path.relative_to(folder).as_posix(): {"size": path.stat().st_size, "sha256": file_sha256(path)}
+        for path in paths
     }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import annoy
 import numpy as np
@@ -19,7 +20,7 @@ from recsys.metrics import recall_at_k
 from recsys.projection import unit
 from recsys.types import Rows, Vectors, Where
 
-METRIC = "angular"
+METRIC: Literal["angular"] = "angular"
 SEED = 20261124
 NODE_HEADER = 12
 UNIT_TOLERANCE = 1e-3
@@ -57,7 +58,7 @@ def build_for_recall(vectors: Vectors, path: Path, items: Items, recall: float) 
     Returns every point that was measured; the last is the one that was chosen.
     """
     curve: list[SearchPoint] = []
-    queries = _between_neighbours(vectors)
+    queries = _near_products(vectors)
     for n_trees in TREES:
         build(vectors, path, n_trees)
         searcher = AnnoySearcher(path, items, vectors.shape[1], search_k=1)
@@ -71,22 +72,25 @@ def _climb(searcher: AnnoySearcher, queries: Vectors, n_trees: int, recall: floa
     """Raise `search_k` until the recall holds; at n · trees every vector is compared."""
     k = min(RECALL_K, len(searcher.items))
     _, exact = searcher.exact(queries, k)
-    search_k, most, reached = 10 * n_trees, 2 * n_trees * len(searcher.items), 0.0
-    while reached < recall and search_k < most:
-        searcher.search_k = search_k = min(round(search_k * 1.4), most)
+    most = 2 * n_trees * len(searcher.items)
+    search_k = min(10 * n_trees, most)
+    while True:
+        searcher.search_k = search_k
         reached = recall_at_k(searcher.search(queries, k)[1], exact)
         yield SearchPoint(n_trees, search_k, round(reached, 4))
+        if reached >= recall or search_k == most:
+            return
+        search_k = min(round(search_k * 1.4), most)
 
 
-def _between_neighbours(vectors: Vectors) -> Vectors:
-    """Queries that are not in the index but where queries fall: half-way between a product and one of its nearest."""
+def _near_products(vectors: Vectors) -> Vectors:
+    """Queries where visitors' pictures fall: products moved at random by half the distance to their tenth neighbour."""
     rng = np.random.default_rng(SEED)
     rows = rng.choice(len(vectors), size=min(RECALL_QUERIES, len(vectors)), replace=False)
-    cosines = vectors[rows] @ vectors.T
-    rank = min(RECALL_K, len(vectors) - 1)
-    near = np.argpartition(-cosines, rank, axis=1)[:, : rank + 1]
-    chosen = near[np.arange(len(rows)), rng.integers(rank + 1, size=len(rows))]
-    return unit(vectors[rows] + vectors[chosen])
+    rank = max(0, len(vectors) - 1 - RECALL_K)
+    tenth = np.partition(vectors[rows] @ vectors.T, rank, axis=1)[:, rank]
+    distance = np.sqrt(np.maximum(0, 2 - 2 * tenth))[:, None]
+    return unit(vectors[rows] + 0.5 * distance * unit(rng.normal(size=(len(rows), vectors.shape[1]))))
 
 
 class AnnoySearcher:

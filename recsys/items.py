@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -31,7 +31,7 @@ class Column:
 class Items:
     """The products in index order; row i of the vectors is item i."""
 
-    def __init__(self, ids: Sequence[str], names: Sequence[Value], attributes: dict[str, Sequence[Value]]):
+    def __init__(self, ids: Sequence[str], names: Sequence[Value], attributes: Mapping[str, Sequence[Value]]):
         """Raises ValueError where ids repeat or the columns are not equally long."""
         lengths = {len(ids), len(names), *map(len, attributes.values())}
         if len(lengths) != 1 or len(set(ids)) != len(ids):

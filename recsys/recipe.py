@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -15,6 +16,11 @@ class HubSource:
 
     repo: str
     revision: str
+
+
+def is_repo_id(name: str) -> bool:
+    """Whether this has the form owner/name of a Hub repository."""
+    return re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", name) is not None
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,7 @@ class Thumbnails(Protocol):
 class Recommender:
     """Finds products by picture."""
 
-    def __init__(
-        self, encoder: ImageEncoder, searcher: Searcher, items: Items, thumbnails: Thumbnails, origin: Origin
-    ):
+    def __init__(self, encoder: ImageEncoder, searcher: Searcher, items: Items, thumbnails: Thumbnails, origin: Origin):
         self.encoder, self.searcher, self.items = encoder, searcher, items
         self.thumbnails, self.origin = thumbnails, origin
 

@@ -1,1 +1,1 @@
-"""Fine-tuning: `python -m recsys.train`. A timm backbone, an embedding layer, and one classification head an attribute."""
+"""Fine-tuning, `python -m recsys.train`: a timm backbone, an embedding layer, one classification head an attribute."""

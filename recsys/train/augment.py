@@ -23,9 +23,10 @@ BLUR_SHARE = 0.3
 
 
 def augment(pictures: torch.Tensor, products: torch.Tensor, clutter: float, generator: torch.Generator) -> torch.Tensor:
-    """Pictures as a visitor would take them, float [n, 3, s, s] in 0 … 1, of uint8 `pictures` and their `products` mask.
+    """Pictures as a visitor would take them, float [n, 3, s, s] in 0 … 1.
 
-    `clutter` is the share that is put on another ground than white.
+    `pictures` are uint8 [n, 3, s, s], `products` their masks, bool [n, s, s]. `clutter` is the share that is put on
+    another ground than white.
     """
     count, _, side, _ = pictures.shape
     colour = pictures.float() / 255

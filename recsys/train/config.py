@@ -14,13 +14,14 @@ ATTRIBUTE_WEIGHTS = {
     "usage": 0.2,
     "season": 0.1,
     "pattern": 0.3,
+    "year": 0.0,
 }
 OTHER_WEIGHT = 0.5
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Every choice of a run. `size` is the side of the square input in pixels, `scale` the heads' inverse temperature."""
+    """Every choice of a run. `size` is the input's side in pixels, `scale` the inverse temperature of the heads."""
 
     architecture: str = "mobilenetv3_small_100"
     start_from: str | None = None
@@ -41,5 +42,5 @@ class TrainConfig:
     attributes: Mapping[str, float] = field(default_factory=lambda: dict(ATTRIBUTE_WEIGHTS))
 
     def weight(self, attribute: str) -> float:
-        """How much the loss of this attribute's head counts."""
+        """How much the loss of this attribute's head counts; an attribute of weight 0 gets no head."""
         return self.attributes.get(attribute, OTHER_WEIGHT)

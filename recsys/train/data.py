@@ -22,8 +22,11 @@ MASK_SIDE = 48
 
 @dataclass(frozen=True, eq=False)
 class PictureSet:
-    """`pictures` uint8 [n, 3, size, size]; `products` bool [n, size, size], false on the ground around a product;
-    `labels` attribute → int64 [n], -1 where absent; `vocabulary` attribute → its values, by number."""
+    """Pictures with their labels, in memory.
+
+    `pictures` uint8 [n, 3, size, size]; `products` bool [n, size, size], false on the ground around a product;
+    `labels` attribute → int64 [n], -1 where absent; `vocabulary` attribute → its values, by number.
+    """
 
     ids: list[str]
     pictures: torch.Tensor

@@ -1,5 +1,7 @@
-"""The training loop: multi-task cross-entropy on a normalised embedding (Zhai & Wu 2019, "Classification is a strong
-baseline for deep metric learning"), with an average of the weights that is what gets kept."""
+"""The training loop: multi-task cross-entropy on a normalised embedding, and an average of the weights that is kept.
+
+The method is that of Zhai & Wu 2019, "Classification is a strong baseline for deep metric learning".
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from recsys.encoder import embedding_network, save_network
+from recsys.encoder import embedding_network, in_channels_last, save_network
 from recsys.train.augment import augment
 from recsys.train.config import TrainConfig
 from recsys.train.data import MISSING, PictureSet
@@ -50,13 +52,14 @@ def train(config: TrainConfig, data: PictureSet, held_out: PictureSet, folder: P
     """
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config.seed)
-    classes = {name: len(values) for name, values in data.vocabulary.items()}
+    classes = {name: len(values) for name, values in data.vocabulary.items() if config.weight(name) > 0}
     backbone = embedding_network(config.architecture, config.dim, config.start_from)
-    model = MultiTask(backbone, config.dim, classes, config.scale).to(memory_format=torch.channels_last)
+    model = MultiTask(in_channels_last(backbone), config.dim, classes, config.scale)
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True)
     optimizer = torch.optim.AdamW(_parameter_groups(model, config.weight_decay), lr=config.learning_rate)
     report: dict[str, Any] = {"recipe": asdict(config), "pictures": len(data), "epochs": []}
     parts = {"model": model, "average": average, "optimizer": optimizer}
+    averaged: MultiTask = average.module  # type: ignore[assignment]
     step, report = _resume(folder / CHECKPOINT, parts, report)
     steps_per_epoch = len(data) // config.batch_size
     started, losses = time.monotonic(), []
@@ -67,13 +70,13 @@ def train(config: TrainConfig, data: PictureSet, held_out: PictureSet, folder: P
         average.update_parameters(model)
         step += 1
         if step % steps_per_epoch == 0:
-            epoch = {"epoch": step // steps_per_epoch, "loss": sum(losses) / len(losses)} | judge(average.module, held_out)
+            epoch = {"epoch": step // steps_per_epoch, "loss": sum(losses) / len(losses)} | judge(averaged, held_out)
             report["epochs"].append(epoch | {"seconds": round(time.monotonic() - started)})
             print(json.dumps(report["epochs"][-1]), flush=True)
             losses = []
         if step % CHECKPOINT_EVERY == 0 or step % steps_per_epoch == 0:
             _save_checkpoint(folder / CHECKPOINT, parts, step, report)
-    _save(average.module, data.vocabulary, config, folder, report)
+    _save(averaged, data.vocabulary, config, folder, report)
     return report
 
 
@@ -119,14 +122,14 @@ def _schedule(step: int, config: TrainConfig, steps_per_epoch: int) -> float:
 def judge(model: MultiTask, data: PictureSet, batch_size: int = 256) -> dict[str, float]:
     """The accuracy of each head on pictures as they are, over those whose label is known."""
     model.eval()
-    right: dict[str, float] = dict.fromkeys(data.labels, 0.0)
+    right: dict[str, float] = dict.fromkeys(model.heads, 0.0)
     for start in range(0, len(data), batch_size):
         pictures = data.pictures[start : start + batch_size].float() / 255
         _, logits = model(((pictures - MEAN) / STD).contiguous(memory_format=torch.channels_last))
         for name, scores in logits.items():
             labels = data.labels[name][start : start + batch_size]
             right[name] += float((scores.argmax(1) == labels).sum())
-    known = {name: max(1, int((labels != MISSING).sum())) for name, labels in data.labels.items()}
+    known = {name: max(1, int((data.labels[name] != MISSING).sum())) for name in right}
     return {name: round(count / known[name], 4) for name, count in right.items()}
 
 
@@ -154,8 +157,9 @@ def _save_checkpoint(path: Path, parts: Mapping[str, Any], step: int, report: di
 
 
 def _save(
-    model: torch.nn.Module, vocabulary: dict[str, list[str]], config: TrainConfig, folder: Path, report: dict[str, Any]
+    model: MultiTask, vocabulary: dict[str, list[str]], config: TrainConfig, folder: Path, report: dict[str, Any]
 ) -> None:
     heads = {name: head.detach().half() for name, head in model.heads.items()}
-    save_network(model.backbone, folder, (3, config.size, config.size), heads, vocabulary)
+    values = {name: vocabulary[name] for name in heads}
+    save_network(model.backbone, folder, (3, config.size, config.size), heads, values)
     (folder / REPORT).write_text(json.dumps(report, indent=1))

@@ -1,0 +1,133 @@
+"""What every test shares: a stand-in Hub in place of the real one, and no way out of this machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from hub_double import HubDouble
+
+STAND_IN = HubDouble()
+HOME = Path(tempfile.mkdtemp(prefix="recsys-tests-"))
+LOCAL = re.compile(r"|localhost|127\..*|0\.0\.0\.0|::1?")
+
+# huggingface_hub, datasets and gradio read these when they are imported, so the stand-in is there before any of them.
+assert "huggingface_hub" not in sys.modules
+STAND_IN.start()
+os.environ.update(
+    HF_ENDPOINT=STAND_IN.url,
+    HF_HOME=str(HOME),
+    HF_HUB_CACHE=str(HOME / "hub"),
+    HF_TOKEN="hf_test",
+    HF_HUB_DISABLE_XET="1",
+    HF_HUB_DISABLE_TELEMETRY="1",
+    HF_HUB_DISABLE_PROGRESS_BARS="1",
+    GRADIO_ANALYTICS_ENABLED="False",
+)
+for name in ("HF_HUB_OFFLINE", "INDEX_REPO", "INDEX_REVISION", "INDEX_DIR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+    os.environ.pop(name, None)
+    os.environ.pop(name.lower(), None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stand_in() -> Iterator[HubDouble]:
+    """The one stand-in Hub of this run."""
+    yield STAND_IN
+    if "huggingface_hub" in sys.modules:
+        from huggingface_hub import close_session
+
+        close_session()
+    STAND_IN.reset()
+    STAND_IN.stop()
+    shutil.rmtree(HOME, ignore_errors=True)
+
+
+@pytest.fixture
+def hub(stand_in: HubDouble, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubDouble]:
+    """The stand-in Hub, healthy and with an empty log; HF_TOKEN is a token that may write anywhere."""
+    from recsys.hub import patience
+
+    monkeypatch.setenv("HF_TOKEN", "hf_test")
+    monkeypatch.setattr(patience, "outage", patience.Outage())
+    stand_in.reset()
+    yield stand_in
+    stand_in.reset()
+
+
+@pytest.fixture(autouse=True)
+def no_way_out(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test that would look up or connect to another machine."""
+    tried: list[object] = []
+    connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def is_local(sock: socket.socket, address: Any) -> bool:
+        local = sock.family == socket.AF_UNIX or (isinstance(address, tuple) and bool(LOCAL.fullmatch(address[0])))
+        if not local:
+            tried.append(address)
+        return local
+
+    def guarded_connect(sock: socket.socket, address: Any) -> None:
+        if not is_local(sock, address):
+            raise ConnectionRefusedError(f"tests do not leave this machine: {address}")
+        connect(sock, address)
+
+    def guarded_connect_ex(sock: socket.socket, address: Any) -> int:
+        return connect_ex(sock, address) if is_local(sock, address) else 111
+
+    def guarded_getaddrinfo(host: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(host, str) and not LOCAL.fullmatch(host):
+            if not host.endswith(".invalid"):
+                tried.append(host)
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return getaddrinfo(host, *args, **options)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+    yield
+    assert not tried, f"the test tried to leave this machine: {tried}"
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of thirty drawn pictures."""
+    from small_shop import write_pictures
+
+    return write_pictures(tmp_path_factory.mktemp("catalogue") / "drawn-shop")
+
+
+@pytest.fixture(scope="session")
+def encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny encoder."""
+    from small_shop import write_encoder
+
+    return write_encoder(tmp_path_factory.mktemp("encoder") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def built(pictures: Path, encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The index of `pictures`; a test that changes it works on a copy."""
+    from recsys.build import build_index
+    from recsys.catalog import Catalog
+    from recsys.encoder import Encoder
+
+    output = tmp_path_factory.mktemp("index") / "shop"
+    build_index(Catalog.open(str(pictures)), Encoder.from_pretrained(encoder_folder), output)
+    return output
+
+
+@pytest.fixture
+def index(built: Path, tmp_path: Path) -> Path:
+    """A copy of the index of `pictures`, to be changed."""
+    return Path(shutil.copytree(built, tmp_path / "shop"))

@@ -1,0 +1,30 @@
+"""A catalogue of thirty drawn pictures and a tiny encoder with random weights: real parts that are ready in a second."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from fake_shop import COLOURS, KINDS, draw
+
+DIM = 16
+SIDE = 32
+
+
+def write_pictures(folder: Path) -> Path:
+    """A folder of pictures whose sub-folders are labels: KIND/COLOUR.png."""
+    for kind in KINDS:
+        (folder / kind).mkdir(parents=True)
+        for name, colour in COLOURS.items():
+            draw(kind, colour, (90, 120)).save(folder / kind / f"{name}.png")
+    return folder
+
+
+def write_encoder(folder: Path, seed: int = 0) -> Path:
+    """An encoder folder as training leaves it, with random weights."""
+    from recsys.encoder import embedding_network, save_network
+
+    torch.manual_seed(seed)
+    network = embedding_network("test_resnet", DIM)
+    save_network(network, folder, (3, SIDE, SIDE), {"label": torch.randn(len(KINDS), DIM)}, {"label": list(KINDS)})
+    return folder

@@ -1,0 +1,145 @@
+import json
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from fake_shop import draw
+
+import build_index
+from recsys.build import vectors_beside
+from recsys.folder import IndexFolder
+
+ROOT = Path(__file__).parent.parent
+
+
+def build(*arguments):
+    return build_index.main([str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def catalogue(pictures, tmp_path):
+    return Path(shutil.copytree(pictures, tmp_path / "drawn-shop"))
+
+
+def test_a_folder_of_pictures_becomes_an_index_with_a_summary(catalogue, encoder_folder, tmp_path, capsys):
+    assert build("--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out") == 0
+    folder = IndexFolder.open(tmp_path / "out")
+    assert (len(folder.items), folder.manifest.search.dim) == (30, 16)
+    assert folder.manifest.dataset.id == "drawn-shop"
+    printed = capsys.readouterr()
+    assert "30 products in" in printed.out
+    assert re.search(r"recall@10 (0\.99\d\d|1\.0000) against exact search", printed.out)
+    assert "products/s" in printed.err
+
+
+def test_pictures_that_cannot_be_read_are_skipped_counted_and_listed(catalogue, encoder_folder, tmp_path, capsys):
+    (catalogue / "Caps" / "broken.jpg").write_bytes(b"\xff\xd8 not really")
+    (catalogue / "Caps" / "empty.png").write_bytes(b"")
+    assert build("--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out") == 0
+    folder = IndexFolder.open(tmp_path / "out")
+    assert (len(folder.items), folder.manifest.dataset.rows, folder.manifest.dataset.skipped) == (30, 32, 2)
+    out = capsys.readouterr().out
+    assert "Left out: 2 products" in out
+    assert "Caps/broken: " in out
+    assert "Caps/empty: The picture is empty" in out
+
+
+def test_a_catalogue_without_one_readable_picture_is_an_error(tmp_path, encoder_folder, capsys):
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "broken.jpg").write_bytes(b"no")
+    assert build("--dataset", tmp_path / "bad", "--encoder", encoder_folder, "--output", tmp_path / "out") == 1
+    assert "error: bad has no picture that can be read, of 1 products" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_second_build_embeds_only_what_is_new_and_drops_what_is_gone(catalogue, encoder_folder, tmp_path, capsys):
+    build("--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out")
+    (catalogue / "Caps" / "Red.png").unlink()
+    draw("Caps", "#00ff00", (90, 120)).save(catalogue / "Caps" / "Green.png")
+    capsys.readouterr()
+    build("--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out")
+    assert "30 products" in (out := capsys.readouterr().out)
+    assert "1 pictures embedded" in out
+    ids = IndexFolder.open(tmp_path / "out").items.ids
+    assert "Caps/Green" in ids
+    assert "Caps/Red" not in ids
+
+
+def test_equal_builds_are_equal_byte_for_byte(catalogue, encoder_folder, tmp_path):
+    for name in ("one", "two"):
+        build("--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / name)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def contents(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_killed_build_goes_on_to_the_same_index(catalogue, encoder_folder, tmp_path):
+    for number in range(250):
+        draw("Caps", f"#{number:02x}{255 - number:02x}40", (60, 80)).save(catalogue / "Caps" / f"{number}.png")
+    arguments = ["--dataset", catalogue, "--encoder", encoder_folder, "--batch-size", 4]
+    build(*arguments, "--output", tmp_path / "unbroken")
+    command = [sys.executable, "build_index.py", *map(str, arguments), "--output", str(tmp_path / "killed")]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    store = vectors_beside(tmp_path / "killed")
+    wanted = random.Random(time.time_ns()).randint(1, 4)
+    while process.poll() is None and len(list(store.glob("*/*.safetensors"))) < wanted:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert build(*arguments, "--output", tmp_path / "killed") == 0
+    assert contents(tmp_path / "killed") == contents(tmp_path / "unbroken")
+
+
+def test_a_network_that_was_not_trained_for_it_gets_a_projection(catalogue, encoder_folder, tmp_path):
+    plain = Path(shutil.copytree(encoder_folder, tmp_path / "plain"))
+    config = json.loads((plain / "config.json").read_text())
+    del config["embedding"]
+    (plain / "config.json").write_text(json.dumps(config))
+    build("--dataset", catalogue, "--encoder", plain, "--dim", 8, "--output", tmp_path / "out")
+    folder = IndexFolder.open(tmp_path / "out")
+    assert folder.manifest.search.dim == 8
+    assert folder.manifest.encoder.projection
+    build("--dataset", catalogue, "--encoder", tmp_path / "out", "--output", tmp_path / "again")
+    again = IndexFolder.open(tmp_path / "again")
+    assert again.manifest.encoder == folder.manifest.encoder
+
+
+def test_what_is_no_index_is_not_overwritten(catalogue, encoder_folder, capsys):
+    assert build("--dataset", catalogue, "--encoder", encoder_folder, "--output", catalogue) == 1
+    assert "exists and is no index" in capsys.readouterr().err
+    assert (catalogue / "Caps" / "Red.png").is_file()
+
+
+def test_an_unknown_encoder_or_catalogue_ends_with_one_line(catalogue, tmp_path, capsys):
+    assert build("--dataset", catalogue, "--encoder", "no_such_net", "--output", tmp_path / "out") == 1
+    assert capsys.readouterr().err.startswith("error: no_such_net is no encoder")
+
+
+@pytest.mark.parametrize("flag", [("--limit", "0"), ("--dim", "-1"), ("--recall", "1.5"), ("--batch-size", "x")])
+def test_flags_out_of_range_are_refused(flag, capsys):
+    with pytest.raises(SystemExit):
+        build(*flag)
+    assert flag[0] in capsys.readouterr().err
+
+
+def test_an_index_is_published_in_one_commit_with_its_card(catalogue, encoder_folder, tmp_path, hub, capsys):
+    name = hub.new_name()
+    flags = ["--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out"]
+    assert build(*flags, "--push-to-hub", name) == 0
+    assert f"/datasets/{name}" in capsys.readouterr().out
+    commits = [entry for entry in hub.requests if "/commit/" in str(entry)]
+    assert len(commits) == 1
+    from huggingface_hub import DatasetCard
+
+    card = DatasetCard.load(tmp_path / "out" / "README.md")
+    card.validate()
+    assert card.data.size_categories == ["n<1K"]
+    assert "Recommender.from_pretrained" in card.text

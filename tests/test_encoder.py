@@ -1,0 +1,152 @@
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from fake_shop import draw
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from small_shop import DIM, write_encoder
+
+from recsys.encoder import Encoder, timm
+from recsys.errors import EncoderError, HubNotFoundError, IndexMismatchError
+from recsys.projection import Projection
+
+TINY = "test_resnet.r160_in1k"
+
+
+@pytest.fixture
+def images():
+    return [draw("Tshirts", "#b3262e"), draw("Watches", "#222222"), draw("Caps", "#26355e", (60, 80))]
+
+
+@pytest.fixture(scope="module")
+def tiny_weights(tmp_path_factory):
+    torch.manual_seed(3)
+    path = tmp_path_factory.mktemp("weights") / "model.safetensors"
+    save_file(timm.create_model("test_resnet").state_dict(), path)
+    return path
+
+
+def test_vectors_are_unit_float32_rows_whatever_the_batch(encoder_folder, images):
+    encoder = Encoder.from_pretrained(encoder_folder)
+    vectors = encoder.encode(images)
+    assert vectors.shape == (3, DIM) == (3, encoder.dim)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    for image, vector in zip(images, vectors, strict=True):
+        np.testing.assert_allclose(encoder.encode([image])[0], vector, atol=1e-5)
+    assert encoder.encode(images * 15).shape == (45, DIM)
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "RGBA", "CMYK", "I;16", "1", "LA"])
+def test_pictures_of_every_mode_are_encoded(encoder_folder, images, mode):
+    image = Image.new("I;16", (40, 40), 30000) if mode == "I;16" else images[0].convert(mode)
+    assert np.isfinite(Encoder.from_pretrained(encoder_folder).encode([image])).all()
+
+
+def test_a_trained_folder_is_loadable_by_timm_alone(encoder_folder, images):
+    network = timm.create_model(f"local-dir:{encoder_folder}", pretrained=True).eval()
+    transform = timm.data.create_transform(**timm.data.resolve_data_config(network.pretrained_cfg))
+    with torch.inference_mode():
+        alone = torch.nn.functional.normalize(network(transform(images[0])[None]))[0].numpy()
+    np.testing.assert_allclose(Encoder.from_pretrained(encoder_folder).encode(images[:1])[0], alone, atol=1e-5)
+
+
+def test_timm_weights_come_from_the_hub_pinned_to_a_commit(hub, tiny_weights, images):
+    sha = hub.seed("models", f"timm/{TINY}", {"model.safetensors": tiny_weights.read_bytes()})
+    encoder = Encoder.from_pretrained(TINY)
+    assert encoder.recipe.architecture == TINY
+    assert (encoder.recipe.source.repo, encoder.recipe.source.revision) == (f"timm/{TINY}", sha)
+    weights = {"file": str(tiny_weights)}
+    network = timm.create_model("test_resnet", num_classes=0, pretrained=True, pretrained_cfg_overlay=weights).eval()
+    transform = timm.data.create_transform(**timm.data.resolve_data_config(network.pretrained_cfg))
+    with torch.inference_mode():
+        alone = torch.nn.functional.normalize(network(transform(images[0])[None]))[0].numpy()
+    np.testing.assert_allclose(encoder.encode(images[:1])[0], alone, atol=1e-5)
+
+
+def test_a_timm_name_without_its_tag_is_the_tagged_one(hub, tiny_weights):
+    hub.seed("models", f"timm/{TINY}", {"model.safetensors": tiny_weights.read_bytes()})
+    assert Encoder.from_pretrained("test_resnet").recipe == Encoder.from_pretrained(TINY).recipe
+
+
+def test_a_model_repository_in_timms_format_is_an_encoder(hub, encoder_folder, images):
+    name = hub.new_name()
+    files = {path.name: path.read_bytes() for path in encoder_folder.iterdir()}
+    sha = hub.seed("models", name, files)
+    encoder = Encoder.from_pretrained(name)
+    assert encoder.recipe.source.revision == sha
+    np.testing.assert_array_equal(encoder.encode(images), Encoder.from_pretrained(encoder_folder).encode(images))
+
+
+def test_an_index_folder_is_an_encoder(built, encoder_folder, images):
+    encoder = Encoder.from_pretrained(built)
+    np.testing.assert_array_equal(encoder.encode(images), Encoder.from_pretrained(encoder_folder).encode(images))
+
+
+def test_a_projection_is_part_of_the_encoder(encoder_folder, images, tmp_path):
+    encoder = Encoder.from_pretrained(encoder_folder)
+    projected = encoder.with_projection(Projection.fit([encoder.features(images)], 2))
+    assert (projected.dim, projected.encode(images).shape) == (2, (3, 2))
+    assert projected.recipe.projection
+    assert projected.recipe.fingerprint == encoder.recipe.fingerprint
+    assert encoder.recipe.projection is None
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("no_such_net", "no_such_net is no encoder: neither a folder .* nor a model of timm"),
+        ("resnet50.no_tag", "timm has no weights named resnet50.no_tag.*resnet50.a1_in1k"),
+        ("./nowhere", "nowhere is no encoder"),
+    ],
+)
+def test_a_source_that_is_no_encoder_is_refused_with_what_is_one(source, message):
+    with pytest.raises(EncoderError, match=message):
+        Encoder.from_pretrained(source)
+
+
+def test_a_repository_that_is_not_there_is_told(hub):
+    with pytest.raises(HubNotFoundError):
+        Encoder.from_pretrained("me/no-encoder-here")
+
+
+def test_a_folder_without_weights_is_refused(encoder_folder, tmp_path):
+    shutil.copy(encoder_folder / "config.json", tmp_path)
+    with pytest.raises(EncoderError, match=r"has no model.safetensors"):
+        Encoder.from_pretrained(tmp_path)
+
+
+def test_weights_that_do_not_fit_are_refused(encoder_folder, tmp_path):
+    folder = shutil.copytree(encoder_folder, tmp_path / "wrong")
+    config = json.loads((folder / "config.json").read_text())
+    config["architecture"] = "test_vit"
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(EncoderError, match="timm cannot build wrong"):
+        Encoder.from_pretrained(folder)
+
+
+def test_weights_that_are_not_numbers_are_refused(tmp_path, images):
+    folder = write_encoder(tmp_path / "nan")
+    weights = load_file(folder / "model.safetensors")
+    weights["fc.weight"][:] = float("nan")
+    save_file(weights, folder / "model.safetensors")
+    with pytest.raises(EncoderError, match="not finite"):
+        Encoder.from_pretrained(folder).encode(images)
+
+
+def test_an_index_does_not_open_with_another_encoder(index, tmp_path):
+    write_encoder(tmp_path / "other", seed=1)
+    shutil.copy(tmp_path / "other" / "model.safetensors", index / "encoder" / "model.safetensors")
+    with pytest.raises(IndexMismatchError, match=r"weights \w+… against \w+….*build_index.py"):
+        Encoder.of_index(index)
+
+
+def test_timm_can_be_imported_beside_a_torchvision_that_does_not_load():
+    code = "import recsys.encoder, torch; print(recsys.encoder.timm.__name__, torch.get_num_threads())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
+    assert done.stdout.startswith("timm "), done.stderr

@@ -1,0 +1,195 @@
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from recsys.digest import file_sha256, sha256
+from recsys.errors import IndexDamagedError, IndexFolderError, IndexFormatError, IndexMismatchError
+from recsys.folder import IndexFolder, ItemsWriter, check_replaceable, replace_folder
+from recsys.picture import decode
+from recsys.types import Item
+
+FILES = ["vectors.ann", "items.parquet", "README.md", "encoder/config.json", "encoder/model.safetensors"]
+MEND = "build it anew with build_index.py"
+
+
+def rewrite(index, change):
+    """Change the manifest and give it the hash that fits again, as a hostile or careless hand would."""
+    path = index / "index.json"
+    body = json.loads(path.read_text())
+    body.pop("sha256")
+    change(body)
+    text = json.dumps(body, sort_keys=True, ensure_ascii=False)
+    path.write_text(json.dumps({**body, "sha256": sha256(text.encode())}))
+
+
+def vouch_for(index, name):
+    """Let the manifest state what `name` is now."""
+    path = index / name
+    facts = {"size": path.stat().st_size, "sha256": file_sha256(path)}
+    rewrite(index, lambda body: body["files"].update({name: facts}))
+
+
+def test_an_index_opens_with_its_items_thumbnails_and_vectors(index, pictures):
+    folder = IndexFolder.open(index)
+    assert len(folder.items) == folder.manifest.count == 30
+    row = folder.items.row("Caps/Black")
+    assert folder.items[row].attributes == {"label": "Caps"}
+    assert folder.thumbnail(row) == (pictures / "Caps" / "Black.png").read_bytes()
+    assert folder.searcher.vectors([row]).shape == (1, 16)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_missing_is_named(index, name):
+    (index / name).unlink()
+    with pytest.raises(IndexDamagedError, match=f"{name} is missing.*{MEND}"):
+        IndexFolder.open(index)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_cut_is_named_with_both_sizes(index, name):
+    path = index / name
+    size = path.stat().st_size
+    path.write_bytes(path.read_bytes()[: size // 2])
+    with pytest.raises(IndexDamagedError, match=f"{name} has {size // 2} bytes where {size} were written.*{MEND}"):
+        IndexFolder.open(index)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_with_one_other_byte_is_refused(index, name):
+    path = index / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(IndexDamagedError, match=f"{name} is not the file that was written.*{MEND}"):
+        IndexFolder.open(index)
+
+
+def test_an_annoy_file_cut_at_a_node_and_vouched_for_is_refused(index):
+    path = index / "vectors.ann"
+    path.write_bytes(path.read_bytes()[: 20 * (12 + 4 * 16)])
+    vouch_for(index, "vectors.ann")
+    with pytest.raises(IndexDamagedError, match="no Annoy index of 30 vectors of 16 dimensions"):
+        IndexFolder.open(index)
+
+
+def test_the_items_of_another_index_are_refused(index):
+    table = pq.read_table(index / "items.parquet")
+    pq.write_table(table.slice(0, 29), index / "items.parquet")
+    vouch_for(index, "items.parquet")
+    with pytest.raises(IndexDamagedError, match="29 rows .* states 30"):
+        IndexFolder.open(index)
+
+
+def test_items_with_other_columns_are_refused(index):
+    table = pq.read_table(index / "items.parquet").rename_columns(["id", "name", "kind", "thumbnail"])
+    pq.write_table(table, index / "items.parquet")
+    vouch_for(index, "items.parquet")
+    with pytest.raises(IndexDamagedError, match="columns id, name, kind, thumbnail, where .* id, name, label"):
+        IndexFolder.open(index)
+
+
+def test_items_that_are_no_parquet_are_refused(index):
+    (index / "items.parquet").write_bytes(b"PAR1 nothing of the kind PAR1")
+    vouch_for(index, "items.parquet")
+    with pytest.raises(IndexDamagedError, match=r"items.parquet cannot be read"):
+        IndexFolder.open(index)
+
+
+@pytest.mark.parametrize("name", ["encoder/config.json", "encoder/model.safetensors"])
+def test_the_files_of_another_encoder_are_refused_with_both_hashes(index, name):
+    with (index / name).open("ab") as file:
+        file.write(b" ")
+    vouch_for(index, name)
+    with pytest.raises(
+        IndexMismatchError, match=rf"another encoder.*{name} has sha256 \w+…, .* made with \w+….*{MEND}"
+    ):
+        IndexFolder.open(index)
+
+
+def test_an_encoder_of_another_dimension_is_refused(index):
+    rewrite(index, lambda body: body["encoder"].update(dim=32))
+    with pytest.raises(IndexMismatchError, match="32 dimensions.*16"):
+        IndexFolder.open(index)
+
+
+@pytest.mark.parametrize("number", [0, 2, 99])
+def test_another_format_is_refused_by_its_number(index, number):
+    rewrite(index, lambda body: body.update(format=number))
+    with pytest.raises(IndexFormatError, match=f"format {number}; this program reads format 1.*build the index anew"):
+        IndexFolder.open(index)
+
+
+def test_a_manifest_that_was_altered_is_refused(index):
+    path = index / "index.json"
+    path.write_text(path.read_text().replace('"count": 30', '"count": 31'))
+    with pytest.raises(IndexDamagedError, match=r"index.json was altered"):
+        IndexFolder.open(index)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": 1}', "\x00"])
+def test_a_manifest_that_is_no_manifest_is_refused(index, text):
+    (index / "index.json").write_text(text)
+    with pytest.raises(IndexDamagedError, match=r"index.json cannot be read"):
+        IndexFolder.open(index)
+
+
+def test_a_manifest_that_lacks_a_field_is_refused(index):
+    rewrite(index, lambda body: body.pop("search"))
+    with pytest.raises(IndexDamagedError, match="lacks fields of format 1"):
+        IndexFolder.open(index)
+
+
+def test_a_manifest_cannot_name_files_outside_the_index(index):
+    rewrite(index, lambda body: body["files"].update({"../secret": {"size": 1, "sha256": ""}}))
+    with pytest.raises(IndexDamagedError, match="outside the index"):
+        IndexFolder.open(index)
+
+
+def test_a_folder_without_a_manifest_is_no_index(tmp_path):
+    with pytest.raises(IndexFolderError, match=r"has no index.json"):
+        IndexFolder.open(tmp_path)
+
+
+def test_thumbnails_come_from_the_right_row_across_row_groups(tmp_path):
+    writer = ItemsWriter(tmp_path / "items.parquet", ["size", "name"])
+    for number in range(150):
+        writer.add(Item(str(number), None, {"size": None, "name": "x"}), str(number).encode())
+    writer.close()
+    table = pq.read_table(tmp_path / "items.parquet")
+    assert table.column_names == ["id", "name", "size", "name_", "thumbnail"]
+    assert [row["bytes"] for row in table["thumbnail"].to_pylist()] == [str(number).encode() for number in range(150)]
+    assert pq.ParquetFile(tmp_path / "items.parquet").num_row_groups == 3
+
+
+def test_the_hub_viewer_is_told_that_thumbnails_are_pictures(index):
+    metadata = pq.read_schema(index / "items.parquet").metadata
+    features = json.loads(metadata[b"huggingface"])["info"]["features"]
+    assert features["thumbnail"] == {"_type": "Image"}
+    assert pa.types.is_struct(pq.read_schema(index / "items.parquet").field("thumbnail").type)
+
+
+def test_what_is_no_index_is_never_replaced(tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "holiday.jpg").write_bytes(b"dear")
+    with pytest.raises(IndexFolderError, match="exists and is no index"):
+        check_replaceable(tmp_path / "photos")
+    check_replaceable(tmp_path / "nothing-there")
+
+
+def test_an_index_is_replaced_whole(index, tmp_path):
+    new = tmp_path / "new"
+    new.mkdir()
+    (new / "index.json").write_text("new")
+    replace_folder(new, index)
+    assert sorted(path.name for path in index.parent.iterdir() if path.name.startswith((".", "shop"))) == ["shop"]
+    assert (index / "index.json").read_text() == "new"
+
+
+def test_stored_pictures_of_odd_kinds_can_be_shown(index):
+    folder = IndexFolder.open(index)
+    assert isinstance(decode(folder.thumbnail(0)), Image.Image)
+    assert np.asarray(decode(folder.thumbnail(0))).shape == (120, 90, 3)

@@ -1,0 +1,64 @@
+"""Imports go downwards only, and a heavy library has one home."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROWS = [
+    {"errors", "settings"},
+    {"types", "digest"},
+    {"picture", "items", "metrics", "recipe", "projection"},
+    {"vectors", "link", "hub", "sample", "index", "evaluate"},
+    {"catalog", "encoder", "folder"},
+    {"card", "recommender", "train"},
+    {"build", "assembly", "ui"},
+    {"app", "build_index"},
+]
+HOMES = {
+    "annoy": {"index"},
+    "datasets": {"catalog"},
+    "gradio": {"ui"},
+    "huggingface_hub": {"hub"},
+    "timm": {"encoder"},
+    "torch": {"encoder", "train"},
+    "pyarrow": {"folder", "catalog"},
+}
+FILES = [ROOT / "app.py", ROOT / "build_index.py", *sorted((ROOT / "recsys").rglob("*.py"))]
+IDS = [path.relative_to(ROOT).as_posix() for path in FILES]
+
+
+def module_of(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return parts[1] if parts[0] == "recsys" else parts[0]
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def row_of(module):
+    return next(row for row, modules in enumerate(ROWS) if module in modules)
+
+
+@pytest.mark.parametrize("path", FILES, ids=IDS)
+def test_imports_go_downwards(path):
+    module = module_of(path)
+    if module == "__init__":
+        pytest.skip("the package names its public parts")
+    lower = {name.split(".")[1] for name in imports(path) if name.startswith("recsys.") and name.count(".") > 0}
+    for other in lower - {module, "Recommender", "Encoder"}:
+        late = (module, other) in {("recommender", "assembly")}
+        assert late or row_of(other) < row_of(module), f"{module} imports {other}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=IDS)
+def test_a_heavy_library_is_imported_in_its_home_only(path):
+    used = {name.split(".")[0] for name in imports(path)}
+    for library, homes in HOMES.items():
+        assert library not in used or module_of(path) in homes, f"{path.name} imports {library}"
