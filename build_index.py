@@ -84,6 +84,7 @@ def run(options: argparse.Namespace) -> None:
     from recsys.folder import check_replaceable
 
     token = os.environ.get("HF_TOKEN") or None
+    hub.limit_waiting()
     check_replaceable(options.output)
     encoder = Encoder.from_pretrained(options.encoder, token=token, device=options.device)
     catalog = Catalog.open(

@@ -31,6 +31,7 @@ import yaml
 
 TOKENS = {"hf_test": ("me", "admin"), "hf_read": ("me", "read"), "hf_other": ("other", "write")}
 LFS_NAMES = ("*.ann", "*.bin", "*.jpg", "*.parquet", "*.png", "*.safetensors", "*.webp")
+FOLDER = {"type": "directory", "oid": "0" * 40, "size": 0}
 CHUNK = 1 << 16
 FAULTS = ("status", "slow", "drop", "lost", "truncate", "corrupt", "stall", "trickle")
 
@@ -92,15 +93,6 @@ def is_lfs(path: str) -> bool:
     return any(fnmatch.fnmatch(path, name) for name in LFS_NAMES)
 
 
-def check_card(text: str) -> None:
-    """Refuse a README whose front matter is not YAML."""
-    front = re.match(r"\s*---\r?\n(.*?)\r?\n---", text, re.DOTALL)
-    try:
-        yaml.safe_load(front[1] if front else "")
-    except yaml.YAMLError as error:
-        raise Refusal(400, "", str(error)) from error
-
-
 API = r"/api/(models|datasets|spaces)/([^/]+/[^/]+)"  # as in an API call
 WEB = r"/(?:(datasets|spaces)/)?([^/]+/[^/]+?)"  # as in the address of a file
 ROUTES: list[tuple[list[str], re.Pattern[str], Callable[..., None]]] = []
@@ -123,7 +115,7 @@ class Handler(BaseHTTPRequestHandler):
     def handle_any(self) -> None:
         self.url, self.hub = urlsplit(self.path), self.server.hub
         self.query = {name: values[0] for name, values in parse_qs(self.url.query).items()}
-        self.content = self.body()
+        self.content = self.rfile.read(int(self.headers.get("content-length") or 0))
         self.hub.requests.append(f"{self.command} {self.path}")
         self.fault = self.hub.take_fault(f"{self.command} {self.path}")
         try:
@@ -162,17 +154,6 @@ class Handler(BaseHTTPRequestHandler):
             if token not in TOKENS:
                 raise Refusal(401, "", "Invalid credentials in Authorization header")
             self.user, self.role = TOKENS[token]
-
-    def body(self) -> bytes:
-        """What was sent, whether with a length or in chunks."""
-        if "chunked" not in self.headers.get("transfer-encoding", ""):
-            return self.rfile.read(int(self.headers.get("content-length") or 0))
-        chunks = []
-        while size := int(self.rfile.readline().split(b";")[0], 16):
-            chunks.append(self.rfile.read(size))
-            self.rfile.readline()
-        self.rfile.readline()
-        return b"".join(chunks)
 
     def start(self, status: int, headers: Mapping[str, object]) -> None:
         self.send_response(status)
@@ -265,20 +246,7 @@ class Handler(BaseHTTPRequestHandler):
             paths = {prefix + path[len(prefix) :].split("/")[0] for path in files if path.startswith(prefix)}
         if prefix and not paths:
             raise Refusal(404, "EntryNotFound", f"{folder} does not exist on {revision}")
-        self.reply([self.listing(files, path) for path in sorted(paths)])
-
-    @route("POST", API + r"/paths-info/([^/]+)")
-    def paths_info(self, kind: str, repo_id: str, revision: str) -> None:
-        repo = self.open(kind, repo_id)
-        files = repo.commits[repo.resolve(revision)]
-        asked = [path.rstrip("/") for path in parse_qs(self.content.decode()).get("paths", [])]
-        known = [path for path in asked if any(name == path or name.startswith(path + "/") for name in files)]
-        self.reply([self.listing(files, path) for path in known])
-
-    def listing(self, files: Mapping[str, File], path: str) -> dict[str, Any]:
-        if path in files:
-            return files[path].listing(path)
-        return {"type": "directory", "path": path, "oid": hashlib.sha1(path.encode()).hexdigest(), "size": 0}
+        self.reply([files[path].listing(path) if path in files else FOLDER | {"path": path} for path in sorted(paths)])
 
     @route("HEAD|GET", WEB + r"/resolve/([^/]+)/(.+)")
     def resolve_file(self, kind: str | None, repo_id: str, revision: str, path: str) -> None:
@@ -287,12 +255,13 @@ class Handler(BaseHTTPRequestHandler):
         file, headers = repo.commits[sha].get(path), {"X-Repo-Commit": sha}
         if file is None:
             raise Refusal(404, "EntryNotFound", f"{path} not found in {repo_id}", headers)
-        if not file.lfs:
-            return self.send_file(file.data, headers | {"ETag": f'"{file.oid}"'})
-        headers |= {"X-Linked-Etag": f'"{file.sha256}"', "X-Linked-Size": str(len(file.data))}
-        headers["Location"] = f"{self.hub.cdn_url}/cdn/{file.sha256}/{quote(path)}"
-        self.hub.blobs[file.sha256] = file.data
-        self.reply(None, 302, headers)
+        if file.lfs:
+            headers |= {"X-Linked-Etag": f'"{file.sha256}"', "X-Linked-Size": str(len(file.data))}
+            headers["Location"] = f"{self.hub.cdn_url}/cdn/{file.sha256}/{quote(path)}"
+            self.hub.blobs[file.sha256] = file.data
+            self.reply(None, 302, headers)
+        else:
+            self.send_file(file.data, headers | {"ETag": f'"{file.oid}"'})
 
     @route("HEAD|GET", r"/cdn/([0-9a-f]{64})/.+")
     def cdn_file(self, sha256: str) -> None:
@@ -302,11 +271,12 @@ class Handler(BaseHTTPRequestHandler):
 
     @route("POST", r"/api/validate-yaml")
     def validate_yaml(self) -> None:
+        front = re.match(r"\s*---\r?\n(.*?)\r?\n---", json.loads(self.content)["content"], re.DOTALL)
         try:
-            check_card(json.loads(self.content)["content"])
+            yaml.safe_load(front[1] if front else "")
             self.reply({"errors": [], "warnings": []})
-        except Refusal as error:
-            self.reply({"errors": [{"message": error.message}], "warnings": []}, 400)
+        except yaml.YAMLError as error:
+            self.reply({"errors": [{"message": str(error)}], "warnings": []}, 400)
 
     @route("POST", API + r"/preupload/([^/]+)")
     def preupload(self, kind: str, repo_id: str, revision: str) -> None:
@@ -388,19 +358,12 @@ class HubDouble:
         self.faults: list[dict[str, Any]] = []
         self.numbers = itertools.count(1)
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def cdn_url(self) -> str:
-        return f"http://127.0.0.1:{self.cdn_port}"
-
     def start(self) -> None:
         if self.listeners:
             return
         self.listeners = [Listener(self, self.port, cdn=False), Listener(self, self.cdn_port, cdn=True)]
         self.port, self.cdn_port = (listener.server_address[1] for listener in self.listeners)
+        self.url, self.cdn_url = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.cdn_port}"
         for listener in self.listeners:
             threading.Thread(target=listener.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -429,27 +392,18 @@ class HubDouble:
         """A repository name that no other test uses."""
         return f"me/shop-{next(self.numbers)}"
 
-    def fault(
-        self,
-        match: str,
-        kind: str,
-        times: int = 1,
-        status: int = 503,
-        delay: float | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
+    def fault(self, match: str, kind: str, times: int = 1, **options: Any) -> None:
         """Break the next `times` requests (-1: all) whose "METHOD /path" starts as the pattern `match` says.
 
-        kind: status (answer `status`), slow (wait `delay` seconds first), drop (hang up without an answer), lost (do
-        it, and hang up without an answer); of a file's body: corrupt (right length, wrong bytes), stall (stop half-way
-        for `delay` seconds), trickle (`delay` seconds after every 64 KiB), truncate (the same, and hang up half-way).
+        kind: status (answer `status`, 503, with `headers`), slow (wait `delay` seconds first), drop (hang up without
+        an answer), lost (do it, and hang up without an answer); of a file's body: corrupt (right length, wrong bytes),
+        stall (stop half-way for `delay` seconds), trickle (`delay` seconds after every 64 KiB), truncate (the same,
+        and hang up half-way).
         """
         if kind not in FAULTS:
             raise ValueError(f"kind must be one of {FAULTS}")
-        fault = {"match": match, "kind": kind, "times": times, "status": status}
-        if delay is None:
-            delay = 30.0 if kind in ("slow", "stall") else 0.0
-        self.faults.append(fault | {"delay": delay, "headers": dict(headers or {})})
+        usual = {"status": 503, "headers": {}, "delay": 30.0 if kind in ("slow", "stall") else 0.0}
+        self.faults.append({"match": match, "kind": kind, "times": times, **usual, **options})
 
     def take_fault(self, request: str) -> dict[str, Any]:
         with self.lock:

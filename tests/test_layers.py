@@ -10,10 +10,10 @@ ROWS = [
     {"errors", "settings"},
     {"types", "digest"},
     {"picture", "items", "metrics", "recipe", "projection"},
-    {"vectors", "link", "hub", "sample", "index", "evaluate"},
+    {"vectors", "link", "hub", "sample", "index"},
     {"catalog", "encoder", "folder"},
-    {"card", "recommender", "train"},
-    {"build", "assembly", "ui"},
+    {"card", "recommender", "evaluate"},
+    {"build", "assembly", "ui", "train"},
     {"app", "build_index"},
 ]
 HOMES = {

@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from recsys.encoder import embedding_network, in_channels_last, save_network
+from recsys.errors import CatalogError
 from recsys.train.augment import augment
 from recsys.train.config import TrainConfig
 from recsys.train.data import MISSING, PictureSet
@@ -48,11 +49,14 @@ class MultiTask(torch.nn.Module):
 def train(config: TrainConfig, data: PictureSet, held_out: PictureSet, folder: Path) -> dict[str, Any]:
     """Train to the end and write the encoder to `folder`; a run that was killed goes on from its last checkpoint.
 
-    Returns the report: the recipe and, an epoch, the loss and the accuracies on `held_out`.
+    Returns the report: the recipe and, an epoch, the loss and the accuracies on `held_out`. Raises CatalogError where
+    no attribute has a head.
     """
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config.seed)
     classes = {name: len(values) for name, values in data.vocabulary.items() if config.weight(name) > 0}
+    if not classes:
+        raise CatalogError("There is no attribute to learn from. Check the dataset, or the weights of the attributes.")
     backbone = embedding_network(config.architecture, config.dim, config.start_from)
     model = MultiTask(in_channels_last(backbone), config.dim, classes, config.scale)
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True)

@@ -1,0 +1,137 @@
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from fake_shop import draw
+
+from recsys.assembly import BackgroundEncoder, open_shop
+from recsys.errors import EncoderError, IndexFolderError
+from recsys.hub import push
+from recsys.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+FAULTS = {
+    "refused": lambda hub: hub.stop(),
+    "failing": lambda hub: hub.fault(".*", "status", times=-1),
+    "silent": lambda hub: hub.fault(".*", "slow", times=-1, delay=60),
+    "corrupt": lambda hub: hub.fault("GET /cdn/", "corrupt", times=-1),
+    "truncated": lambda hub: hub.fault("GET /cdn/", "truncate", times=-1),
+    "token refused": lambda hub: hub.fault(".*", "status", times=-1, status=401),
+}
+
+
+@pytest.fixture
+def published(index, hub):
+    """An index on the Hub that has been served once."""
+    name = hub.new_name()
+    commit = push(index, name)
+    settings = Settings(index_repo=name, index_dir=index, token="hf_test")
+    assert open_shop(settings).origin.notice is None
+    return settings, commit.revision
+
+
+def change(index, name):
+    """Publish a new revision of the index."""
+    card = index / "README.md"
+    card.write_text(card.read_text() + "\nNew.\n")
+    return push(index, name)
+
+
+def test_the_folder_is_served_where_no_repository_is_named(built):
+    shop = open_shop(Settings(index_dir=built))
+    assert (shop.origin.name, shop.origin.revision, shop.origin.notice) == ("shop", None, None)
+    assert len(shop.recommend(draw("Caps", "#b3262e"))) == 5
+
+
+def test_a_repository_is_served_pinned_to_its_commit(published):
+    settings, revision = published
+    shop = open_shop(settings)
+    assert (shop.origin.name, shop.origin.revision) == (settings.index_repo, revision)
+    assert len(shop.recommend(draw("Caps", "#b3262e"))) == 5
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_last_good_copy_is_served_when_the_hub_fails_and_it_is_said(published, hub, built, tmp_path, fault):
+    settings, revision = published
+    if fault in ("corrupt", "truncated"):
+        hub.seed("datasets", settings.index_repo, {"vectors.ann": b"new " * 9999})
+    FAULTS[fault](hub)
+    shop = open_shop(settings)
+    assert shop.origin.revision == revision
+    assert f"the copy of {settings.index_repo} that last worked ({revision[:7]})" in shop.origin.notice
+    assert "hf_test" not in shop.origin.notice
+    assert len(shop.recommend(draw("Caps", "#b3262e"))) == 5
+
+
+def test_a_damaged_revision_is_refused_and_the_last_good_one_served(published, hub):
+    settings, revision = published
+    hub.seed("datasets", settings.index_repo, {"vectors.ann": b"nothing of the kind"})
+    shop = open_shop(settings)
+    assert shop.origin.revision == revision
+    assert "vectors.ann has 19 bytes where" in shop.origin.notice
+
+
+def test_the_folder_is_served_where_the_hub_never_answered(built, hub):
+    shop = open_shop(Settings(index_repo="me/not-there", index_dir=built))
+    assert shop.origin.name == "shop"
+    assert "the index that came with this app instead of me/not-there" in shop.origin.notice
+
+
+def test_nothing_is_served_where_there_is_nothing(tmp_path, hub):
+    with pytest.raises(IndexFolderError, match=r"has no index.json"):
+        open_shop(Settings(index_repo="me/not-there", index_dir=tmp_path))
+
+
+def test_weights_on_the_hub_are_in_the_cache_before_an_index_counts_as_good(hub, pictures, tmp_path, encoder_folder):
+    from recsys.build import build_index
+    from recsys.catalog import Catalog
+    from recsys.encoder import Encoder
+
+    model, name = hub.new_name(), hub.new_name()
+    hub.seed("models", model, {path.name: path.read_bytes() for path in encoder_folder.iterdir()})
+    build_index(Catalog.open(str(pictures)), Encoder.from_pretrained(model), tmp_path / "shop")
+    assert not list((tmp_path / "shop").glob("encoder/model.safetensors"))
+    push(tmp_path / "shop", name)
+    settings = Settings(index_repo=name, index_dir=tmp_path / "nothing", token="hf_test")
+    assert open_shop(settings).origin.notice is None
+    hub.stop()
+    shop = open_shop(settings)
+    assert "last worked" in shop.origin.notice
+    assert len(shop.recommend(draw("Caps", "#b3262e"))) == 5
+
+
+def test_an_encoder_in_the_background_answers_once_it_is_there_and_passes_its_error_on(encoder_folder):
+    from recsys.encoder import Encoder
+
+    gate = threading.Event()
+
+    def load():
+        gate.wait(10)
+        return Encoder.from_pretrained(encoder_folder)
+
+    encoder = BackgroundEncoder(load)
+    threading.Timer(0.1, gate.set).start()
+    assert encoder.encode([draw("Caps", "#b3262e")]).shape == (1, 16)
+
+    def fail():
+        raise EncoderError("no weights")
+
+    with pytest.raises(EncoderError, match="no weights"):
+        BackgroundEncoder(fail).encode([draw("Caps", "#b3262e")])
+
+
+def test_settings_come_from_the_environment_and_keep_the_token_out_of_sight():
+    settings = Settings.from_env({"INDEX_REPO": "me/shop", "INDEX_REVISION": "", "HF_TOKEN": "hf_secret"})
+    assert settings == Settings("me/shop", None, Path("index"), "hf_secret")
+    assert "hf_secret" not in repr(settings)
+    assert Settings.from_env({}) == Settings()
+
+
+def test_importing_the_library_loads_no_heavy_library():
+    heavy = ("torch", "timm", "gradio", "datasets", "annoy", "pyarrow")
+    code = f"import sys, recsys, recsys.errors; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=os.environ)
+    assert done.stdout.strip() == "[]"
