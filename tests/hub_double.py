@@ -413,7 +413,7 @@ class HubDouble:
                     return fault
         return {}
 
-    def repo(self, kind: str, repo_id: str, **options: bool) -> Repo:
+    def repo(self, kind: str, repo_id: str, **options: Any) -> Repo:
         """The repository, made with its first commit where it is missing."""
         if (kind, repo_id) not in self.repos:
             repo = self.repos[kind, repo_id] = Repo(repo_id, **options)
@@ -421,9 +421,7 @@ class HubDouble:
             repo.commit("main", {".gitattributes": File(attributes.encode(), lfs=False)}, "initial commit")
         return self.repos[kind, repo_id]
 
-    def seed(
-        self, kind: str, repo_id: str, files: Mapping[str, bytes], *, branch: str = "main", **options: bool
-    ) -> str:
+    def seed(self, kind: str, repo_id: str, files: Mapping[str, bytes], *, branch: str = "main", **options: Any) -> str:
         """Commit these files on top of what is there, without HTTP; kind is models or datasets. Returns the commit."""
         repo = self.repo(kind, repo_id, **options)
         present = repo.commits[repo.branches.get(branch, repo.branches["main"])]

@@ -1,0 +1,58 @@
+"""The sample shop in index/, as it is in the repository."""
+
+from pathlib import Path
+
+import pytest
+
+from recsys import Recommender
+from recsys.folder import IndexFolder
+from recsys.metrics import recall_at_k
+from recsys.picture import decode
+from recsys.sample import products
+
+INDEX = Path(__file__).parent.parent / "index"
+LIMIT_MB = 8
+
+
+@pytest.fixture(scope="module")
+def folder():
+    return IndexFolder.open(INDEX)
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return Recommender.from_pretrained(str(INDEX))
+
+
+def test_its_encoder_is_small_and_complete(folder):
+    assert folder.manifest.encoder.source is None
+    assert sum(path.stat().st_size for path in (INDEX / "encoder").iterdir()) <= LIMIT_MB * 10**6
+
+
+def test_it_is_the_shop_that_the_code_draws(folder):
+    assert len(folder.items) == 480
+    for row, product in enumerate(products(24)):
+        assert folder.items[row] == product.item
+        assert folder.thumbnail(row) == product.picture
+
+
+def test_every_product_finds_itself_first(shop):
+    for row in range(0, len(shop.items), 5):
+        best = shop.recommend(decode(shop.thumbnail(shop.items.ids[row])), k=1)[0]
+        twin = pytest.approx(1, abs=1e-4)
+        assert best.item.id == shop.items.ids[row] or best.similarity == twin
+
+
+def test_its_search_is_as_good_as_it_states(folder):
+    queries = folder.searcher.vectors(range(0, 480, 7))
+    _, found = folder.searcher.search(queries, 10)
+    assert recall_at_k(found, folder.searcher.exact(queries, 10)[1]) >= 0.98
+
+
+def test_drawings_that_it_has_not_seen_find_their_own_type(shop):
+    right = total = 0
+    for product in products(80, seed=77):
+        for match in shop.recommend(decode(product.picture), k=5):
+            right += match.item.attributes["articleType"] == product.item.attributes["articleType"]
+            total += 1
+    assert right / total > 0.75
