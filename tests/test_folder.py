@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -6,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from recsys import Recommender
 from recsys.digest import file_sha256, sha256
 from recsys.errors import IndexDamagedError, IndexFolderError, IndexFormatError, IndexMismatchError
 from recsys.folder import IndexFolder, ItemsWriter, check_replaceable, replace_folder
@@ -193,3 +195,10 @@ def test_stored_pictures_of_odd_kinds_can_be_shown(index):
     folder = IndexFolder.open(index)
     assert isinstance(decode(folder.thumbnail(0)), Image.Image)
     assert np.asarray(decode(folder.thumbnail(0))).shape == (120, 90, 3)
+
+
+@pytest.mark.parametrize("name", ["format-1"])
+def test_an_index_of_every_format_so_far_still_answers(name):
+    shop = Recommender.from_pretrained(str(Path(__file__).parent / "data" / name))
+    best = shop.recommend(decode(shop.thumbnail("Caps/Red")), k=3)[0]
+    assert best.similarity == pytest.approx(1, abs=1e-3)

@@ -1,0 +1,12 @@
+"""The Hugging Face Hub: folders and commits, nothing else. Only this package knows huggingface_hub.
+
+What comes is checked against what the Hub announced, what goes is one commit, and a Hub that does not answer costs
+seconds. Left alone, huggingface_hub waits without limit on a silent server, retries for 23 s a file on one that is
+down, and keeps bytes that were altered on the way.
+"""
+
+from recsys.hub.patience import limit_waiting
+from recsys.hub.reading import Snapshot, last_good, pull, remember
+from recsys.hub.writing import Commit, push
+
+__all__ = ["Commit", "Snapshot", "last_good", "limit_waiting", "pull", "push", "remember"]

@@ -1,0 +1,98 @@
+"""What is known of the copies in the cache: which bytes were checked, what was pulled, and what proved good."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import re
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import constants
+from huggingface_hub.file_download import repo_folder_name
+
+RECORD = "recsys.json"
+CHUNK = 1 << 20
+
+logger = logging.getLogger(__name__)
+
+
+def files_of(folder: Path) -> dict[str, Path]:
+    """The files of a folder, however deep, by their name in a repository."""
+    return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@dataclass(frozen=True)
+class Copies:
+    """The copies of one repository: its folder in the cache, and a small JSON record in it.
+
+    The cache names a downloaded file by the hash that the Hub announced for it, so that it can be checked at any time.
+    """
+
+    repo: Path
+
+    @classmethod
+    def of(cls, repo_id: str, repo_type: str) -> Copies:
+        return cls(Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo_id, repo_type=repo_type))
+
+    def snapshot(self, revision: str) -> Path:
+        """The folder of a commit."""
+        return self.repo / "snapshots" / revision
+
+    def recall(self, topic: str, key: str) -> Any:
+        """What was noted last under `key`, None if nothing was."""
+        return self._read().get(topic, {}).get(key)
+
+    def note(self, topic: str, key: str, value: Any) -> None:
+        """Keep `value` (JSON) under `key`, across restarts. A cache that cannot be written is left as it is."""
+        data = self._read()
+        if data.get(topic, {}).get(key) == value:
+            return
+        data.setdefault(topic, {})[key] = value
+        try:
+            with tempfile.NamedTemporaryFile("w", dir=self.repo, suffix=".tmp", delete=False) as file:
+                json.dump(data, file)
+            os.replace(file.name, self.repo / RECORD)
+        except OSError as error:
+            logger.info("Could not note %s of %s in the cache: %s", topic, self.repo.name, error)
+
+    def unsound(self, paths: Iterable[Path]) -> list[Path]:
+        """Those of these files that are not what the Hub announced. One is read again only when it was touched."""
+        known = self.recall("checked", "blobs") or {}
+        checked, bad = {}, []
+        for path in paths:
+            blob = path.resolve()
+            stat = blob.stat()
+            stamp = [stat.st_size, stat.st_mtime_ns]
+            if known.get(blob.name) == stamp or _matches_its_name(blob, stat.st_size):
+                checked[blob.name] = stamp
+            else:
+                bad.append(path)
+        self.note("checked", "blobs", known | checked)
+        return bad
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        try:
+            data = json.loads((self.repo / RECORD).read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return data if isinstance(data, dict) else {}
+
+
+def _matches_its_name(blob: Path, size: int) -> bool:
+    """Whether a file has the sha256 (LFS) or the git id that is its name. Other names announce nothing."""
+    if re.fullmatch("[0-9a-f]{64}", blob.name):
+        digest = hashlib.sha256()
+    elif re.fullmatch("[0-9a-f]{40}", blob.name):
+        digest = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+    else:
+        return True
+    with blob.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest() == blob.name
