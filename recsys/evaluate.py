@@ -38,7 +38,7 @@ Labels = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Score:
-    """P@5 of one label: of the encoder with its 95 % interval, of thumbnails, and of answering the most common label."""
+    """P@5 of one label: the encoder's with its 95 % interval, that of thumbnails, and of the most common label."""
 
     label: str
     queries: int
@@ -135,7 +135,7 @@ def _labels(items: Sequence[Item]) -> dict[str, Labels]:
 
 def table(scores: Sequence[Score]) -> str:
     """The scores as a Markdown table."""
-    head = f"| label | queries | P@{K} | 95 % interval | 16×16 thumbnail | most common |\n| --- | --- | --- | --- | --- | --- |"
+    head = f"| label | queries | P@{K} | 95 % interval | 16×16 thumbnail | most common |\n" + "| --- " * 6 + "|"
     rows = [
         f"| {score.label} | {score.queries:,} | {score.precision:.3f} | {score.low:.3f} – {score.high:.3f}"
         f" | {score.thumbnail:.3f} | {score.majority:.3f} |"

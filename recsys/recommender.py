@@ -54,21 +54,29 @@ class Recommender:
 
         `image` is any Pillow picture; k runs from 1 to 100. Raises QueryError for a k or a filter out of range.
         """
-        _check_k(k)
-        return self._nearest(self.encoder.encode([image]), k, where)
+        return self.nearest(self.embed(image), k, where)
+
+    def embed(self, image: Image.Image) -> Vectors:
+        """The embedding of the picture, a unit vector float32 [1, dim]."""
+        return self.encoder.encode([image])
 
     def similar(self, item_id: str, k: int = 5, where: Where | None = None) -> tuple[Match, ...]:
         """The k products most like this one, which is left out. Raises QueryError, also for an unknown id."""
         _check_k(k)
         query = self.searcher.vectors([self.items.row(item_id)])
-        matches = self._nearest(query, k + 1, where)
+        matches = self._search(query, k + 1, where)
         return tuple(match for match in matches if match.item.id != item_id)[:k]
 
     def thumbnail(self, item_id: str) -> bytes:
         """The encoded picture of this product, at most 320 px. Raises QueryError for an unknown id."""
         return self.thumbnails.thumbnail(self.items.row(item_id))
 
-    def _nearest(self, query: Vectors, k: int, where: Where | None) -> tuple[Match, ...]:
+    def nearest(self, embedding: Vectors, k: int = 5, where: Where | None = None) -> tuple[Match, ...]:
+        """The k products nearest to an embedding [1, dim], as `recommend` gives them. Raises QueryError."""
+        _check_k(k)
+        return self._search(embedding, k, where)
+
+    def _search(self, query: Vectors, k: int, where: Where | None) -> tuple[Match, ...]:
         rows, cosines = self.searcher.search(query, k, where or None)
         return tuple(Match(self.items[row], float(cosine)) for row, cosine in zip(rows[0], cosines[0], strict=True))
 

@@ -1,4 +1,4 @@
-"""A catalogue of thirty drawn pictures and a tiny encoder with random weights: real parts that are ready in a second."""
+"""A catalogue of thirty drawn pictures and a tiny encoder with random weights: real parts, ready in a second."""
 
 from __future__ import annotations
 

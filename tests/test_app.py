@@ -31,7 +31,9 @@ def app(tmp_path, *arguments, **environment):
     kept = {name: value for name, value in os.environ.items() if name not in ("HF_TOKEN", "INDEX_DIR", "INDEX_REPO")}
     settings = kept | {"GRADIO_SERVER_PORT": str(port), "GRADIO_TEMP_DIR": str(tmp_path / "gradio"), **environment}
     with log.open("w") as out:
-        process = subprocess.Popen([sys.executable, "app.py", *arguments], cwd=ROOT, env=settings, stdout=out, stderr=out)
+        process = subprocess.Popen(
+            [sys.executable, "app.py", *arguments], cwd=ROOT, env=settings, stdout=out, stderr=out
+        )
         try:
             yield f"http://127.0.0.1:{port}", process, log
         finally:

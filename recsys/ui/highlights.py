@@ -1,0 +1,74 @@
+"""What to show of a catalogue: the attributes that tell products apart, and products that show its range."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from zlib import crc32
+
+import numpy as np
+
+from recsys.items import Column, Items
+from recsys.types import Item, Rows, Value
+
+CARD_ATTRIBUTES = 3
+IMPLIED = 0.97
+KIND_SIZES = range(4, 201)
+
+
+def telling(items: Items) -> list[str]:
+    """The attributes worth a place on a card: those that vary, without those that a finer one implies."""
+    varied = {name: column for name, column in items.columns.items() if len(column.vocabulary) > 1}
+    names = [
+        name
+        for name, column in varied.items()
+        if not any(_implies(finer, column) for finer in varied.values() if finer is not column)
+    ]
+    return names[:CARD_ATTRIBUTES]
+
+
+def kind(items: Items) -> str | None:
+    """The attribute that says best what a product is: the one that implies most others, then the most varied."""
+    columns = {name: column for name, column in items.columns.items() if len(column.vocabulary) in KIND_SIZES}
+
+    def rank(name: str) -> tuple[int, float]:
+        others = [column for other, column in items.columns.items() if other != name and len(column.vocabulary) > 1]
+        return sum(_implies(columns[name], other) for other in others), _entropy(columns[name])
+
+    return max(columns, key=rank, default=None)
+
+
+def showcase(items: Items, rows: Rows, count: int, purpose: str) -> list[Item]:
+    """`count` of these rows, one of each kind in turn; for one purpose the same each time, for another others."""
+    name = kind(items)
+    shuffled = sorted(rows.tolist(), key=lambda row: crc32(f"{purpose} {items.ids[row]}".encode()))
+    by_kind: dict[Value, list[int]] = {}
+    for row in shuffled:
+        by_kind.setdefault(items.columns[name][row] if name else None, []).append(row)
+    largest_first = sorted(by_kind.values(), key=len, reverse=True)
+    return [items[row] for row in _in_turn(largest_first, count)]
+
+
+def _in_turn(groups: list[list[int]], count: int) -> Iterable[int]:
+    turns = (row for turn in range(max(map(len, groups), default=0)) for row in _nth(groups, turn))
+    return (row for row, _ in zip(turns, range(count), strict=False))
+
+
+def _nth(groups: list[list[int]], turn: int) -> list[int]:
+    return [group[turn] for group in groups if turn < len(group)]
+
+
+def _implies(finer: Column, coarser: Column) -> bool:
+    """Whether the value of one column nearly always gives that of the other, which has fewer values."""
+    if len(finer.vocabulary) <= len(coarser.vocabulary):
+        return False
+    pairs, counts = np.unique(
+        finer.codes.astype(np.int64) * len(coarser.vocabulary) + coarser.codes, return_counts=True
+    )
+    most = np.zeros(len(finer.vocabulary), dtype=np.int64)
+    np.maximum.at(most, pairs // len(coarser.vocabulary), counts)
+    return bool(most.sum() >= IMPLIED * len(finer.codes))
+
+
+def _entropy(column: Column) -> float:
+    shares = np.array(list(column.counts.values())) / len(column.codes)
+    return float(-(shares * np.log(shares)).sum())

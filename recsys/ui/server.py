@@ -1,0 +1,95 @@
+"""Serving the page: the settings that protect memory and privacy, and the look."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from recsys.picture import MAX_BYTES
+from recsys.recommender import Recommender
+from recsys.ui import thumbnails
+from recsys.ui.page import HERE, build_page
+
+SESSIONS = 500
+AT_ONCE = 4
+PAPER_AND_INK = {
+    "body_background_fill": "#fbfaf7",
+    "body_background_fill_dark": "#161513",
+    "body_text_color": "#1d1b18",
+    "body_text_color_dark": "#f2eee8",
+}
+"""Here and not in style.css, since the page is painted with them before that is loaded."""
+WAITING = 200
+
+
+def launch(
+    recommender: Recommender,
+    *,
+    share: bool = False,
+    prevent_thread_lock: bool = False,
+    server_port: int | None = None,
+) -> gr.Blocks:
+    """Serve the page and the API over this recommender; returns at once, or at the end, by `prevent_thread_lock`.
+
+    Address and port are Gradio's own defaults and GRADIO_* variables. With `share`, Gradio opens its tunnel; where it
+    cannot, it prints why and the local page stays up.
+    """
+    page = build_page(recommender)
+    page.queue(default_concurrency_limit=AT_ONCE, max_size=WAITING)
+    page.launch(
+        share=share,
+        server_port=server_port,
+        prevent_thread_lock=True,
+        quiet=True,
+        theme=theme(),
+        css_paths=HERE / "static" / "style.css",
+        footer_links=["api"],
+        run_history=False,
+        enable_monitoring=False,
+        state_session_capacity=SESSIONS,
+        max_file_size=MAX_BYTES,
+        app_kwargs={"routes": [thumbnails.route(recommender)]},
+    )
+    print(f"The shop is open at {page.local_url}", flush=True)  # noqa: T201  the address is what this command puts out
+    if not prevent_thread_lock:
+        page.block_thread()
+    return page
+
+
+def theme() -> gr.themes.Base:
+    """Gradio's plainest theme in our colours, which style.css defines for light and dark.
+
+    Of the fonts that Gradio serves itself, its semi-bold ones lack the Latin letters.
+    """
+    look = gr.themes.Base(
+        font=[gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif"],
+        font_mono=["ui-monospace", "monospace"],
+        radius_size=gr.themes.sizes.radius_sm,
+    )
+    colours = {
+        "background_fill_primary": "paper",
+        "background_fill_secondary": "panel",
+        "block_background_fill": "panel",
+        "block_border_color": "line",
+        "border_color_primary": "line",
+        "border_color_accent": "accent",
+        "body_text_color_subdued": "muted",
+        "block_label_text_color": "muted",
+        "block_title_text_color": "ink",
+        "input_background_fill": "panel",
+        "input_border_color": "line",
+        "input_border_color_focus": "accent",
+        "input_placeholder_color": "muted",
+        "button_secondary_background_fill": "panel",
+        "button_secondary_background_fill_hover": "tile",
+        "button_secondary_border_color": "line",
+        "button_secondary_text_color": "ink",
+        "button_primary_background_fill": "ink",
+        "button_primary_background_fill_hover": "accent",
+        "button_primary_text_color": "paper",
+        "color_accent": "accent",
+        "color_accent_soft": "tile",
+        "link_text_color": "accent",
+    }
+    both = {f"{name}{mode}": f"var(--{colour})" for name, colour in colours.items() for mode in ("", "_dark")}
+    both.pop("color_accent_dark")
+    return look.set(**PAPER_AND_INK, **both)

@@ -1,0 +1,70 @@
+// The ticked boxes are the component's value: attribute → values, with null for "not given".
+const boxes = [...element.querySelectorAll("input[type=checkbox]")];
+const panels = [...element.querySelectorAll("details")];
+const valueOf = (box) => (box.hasAttribute("data-absent") ? null : box.value);
+
+const selection = () => {
+  const where = {};
+  for (const box of boxes.filter((box) => box.checked)) (where[box.name] ??= []).push(valueOf(box));
+  return where;
+};
+
+const summarise = () => {
+  for (const panel of panels) {
+    const ticked = boxes.filter((box) => box.checked && panel.contains(box));
+    const one = ticked.length === 1 && ticked[0].nextElementSibling.textContent;
+    const name = panel.dataset.name;
+    panel.querySelector("summary").textContent = ticked.length ? `${name}: ${one || ticked.length}` : name;
+    panel.classList.toggle("active", ticked.length > 0);
+  }
+  element.querySelector("[data-clear]").hidden = !boxes.some((box) => box.checked);
+  element.querySelector(".facets").scrollTo({ left: 0 });
+};
+
+const choose = () => {
+  props.value = selection();
+  summarise();
+  trigger("narrow");
+};
+
+watch("value", () => {
+  for (const box of boxes) box.checked = (props.value?.[box.name] ?? []).includes(valueOf(box));
+  summarise();
+});
+
+element.addEventListener("change", (event) => {
+  if (boxes.includes(event.target)) choose();
+});
+
+element.addEventListener("input", (event) => {
+  if (event.target.type !== "search") return;
+  const wanted = event.target.value.trim().toLowerCase();
+  for (const option of event.target.parentElement.querySelectorAll("li")) {
+    option.hidden = !option.textContent.toLowerCase().includes(wanted);
+  }
+});
+
+element.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-clear]")) return;
+  for (const box of boxes) box.checked = false;
+  choose();
+});
+
+// One panel is open at a time, within the window; a click elsewhere or Escape closes it.
+element.addEventListener("toggle", (event) => {
+  if (!event.target.open) return;
+  for (const panel of panels) if (panel !== event.target) panel.open = false;
+  event.target.classList.remove("flipped");
+  const edge = event.target.querySelector(".panel").getBoundingClientRect().right;
+  event.target.classList.toggle("flipped", edge > innerWidth);
+}, true);
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("details.facet")) for (const panel of panels) panel.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const open = event.key === "Escape" && panels.find((panel) => panel.open);
+  if (open) {
+    open.open = false;
+    open.querySelector("summary").focus();
+  }
+});

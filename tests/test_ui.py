@@ -1,0 +1,537 @@
+"""The interface without a browser: its API through a running server, its thumbnails, and what its handlers answer."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from pathlib import Path
+
+import gradio as gr
+import httpx
+import numpy as np
+import pytest
+from fake_shop import HOSTILE_NAME, Pictures, draw, encoded, fake_shop
+from gradio_client import Client, handle_file
+from PIL import Image
+
+from recsys.errors import PictureError
+from recsys.ui import build_page, cards, filters, highlights, launch, query, thumbnails
+from recsys.ui.answers import OUR_FAULT, Answers, Query
+from recsys.ui.page import origin_line
+
+RED_DRESS = draw("Dresses", "#b3262e")
+META = {"_type": "gradio.FileData"}
+ACCEPTED = "Give a (complete )?JPEG, PNG"
+
+
+@pytest.fixture(scope="module")
+def uploads(tmp_path_factory):
+    return tmp_path_factory.mktemp("uploads")
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return fake_shop(notice="The Hub did not answer; this is the copy of yesterday.")
+
+
+@pytest.fixture(scope="module")
+def server(shop, uploads):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(uploads))
+        page = launch(shop, prevent_thread_lock=True)
+        yield page
+        page.close()
+
+
+@pytest.fixture
+def web(server):
+    with httpx.Client(base_url=server.local_url, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def ask(web):
+    """Ask an endpoint over plain HTTP; gives its answer, or the text of its error."""
+
+    def call(name, *values):
+        started = web.post(f"gradio_api/call/{name}", json={"data": list(values)})
+        assert started.status_code == 200, started.text
+        stream = web.get(f"gradio_api/call/{name}/{started.json()['event_id']}").text
+        event, data = re.search(r"event: (complete|error)\ndata: (.*)", stream).groups()
+        return json.loads(data)[0] if event == "complete" else json.loads(data)["error"]
+
+    return call
+
+
+@pytest.fixture
+def upload(web):
+    """Upload a file as the page does; gives what to send to an endpoint."""
+
+    def post(data, name="picture"):
+        path = web.post("gradio_api/upload", files={"files": (name, data)}).json()[0]
+        return {"path": path, "meta": META}
+
+    return post
+
+
+@pytest.fixture
+def python(server):
+    client = Client(server.local_url, verbose=False)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def photo(tmp_path):
+    RED_DRESS.save(tmp_path / "dress.jpg")
+    return tmp_path / "dress.jpg"
+
+
+class TestApi:
+    def test_a_python_client_finds_five_products_by_picture_without_saying_how_many(self, python, photo):
+        answer = python.predict(handle_file(photo), api_name="/recommend")
+        assert answer["index"] == {"name": "tests/fake-shop", "revision": "1a2b3c4d5e6f7890", "items": 60}
+        assert len(answer["matches"]) == 5
+        assert answer["matches"][0]["attributes"]["articleType"] == "Dresses"
+
+    def test_a_python_client_says_how_many_and_filters(self, python, photo):
+        matches = python.predict(handle_file(photo), 3, {"gender": "Women"}, api_name="/recommend")["matches"]
+        assert matches[0]["id"] == "p37"
+        assert [match["attributes"]["gender"] for match in matches] == ["Women"] * 3
+
+    def test_a_match_carries_all_there_is_to_know(self, ask, upload, web, shop):
+        match = ask("recommend", upload(encoded(RED_DRESS)), 1, {"gender": "Men"})["matches"][0]
+        item = shop.items[7]
+        assert match["id"], match["name"] == (item.id, item.name)
+        assert match["attributes"] == item.attributes
+        assert match["similarity"] == pytest.approx(1, abs=1e-4)
+        assert httpx.get(match["image"]).content == shop.thumbnail("p7")
+
+    def test_plain_http_leaves_out_what_has_a_default(self, ask, upload):
+        assert len(ask("recommend", upload(encoded(RED_DRESS)))["matches"]) == 5
+        assert len(ask("similar", "p7")["matches"]) == 5
+
+    def test_values_can_be_named_over_http(self, web, upload):
+        body = {"image": upload(encoded(RED_DRESS)), "k": 2}
+        event = web.post("gradio_api/call/v2/recommend", json=body).json()["event_id"]
+        assert "event: complete" in web.get(f"gradio_api/call/recommend/{event}").text
+
+    def test_an_uploaded_picture_can_be_asked_about_again(self, ask, upload):
+        picture = upload(encoded(RED_DRESS))
+        assert ask("recommend", picture) == ask("recommend", picture)
+
+    def test_an_item_is_not_similar_to_itself(self, ask):
+        ids = [match["id"] for match in ask("similar", "p7", 100)["matches"]]
+        assert len(ids) == 59 and "p7" not in ids
+
+    def test_a_filter_takes_lists_and_absent_values(self, ask):
+        matches = ask("similar", "p7", 100, {"season": ["Summer", None], "gender": ["Women"]})["matches"]
+        assert len(matches) == 20
+        assert {match["attributes"]["season"] for match in matches} == {"Summer", None}
+
+    def test_image_urls_are_those_of_the_proxy_in_front(self, web):
+        headers = {"x-forwarded-host": "me-shop.hf.space", "x-forwarded-proto": "https"}
+        event = web.post("gradio_api/call/similar", json={"data": ["p7", 1]}, headers=headers).json()["event_id"]
+        assert '"image": "https://me-shop.hf.space/thumbs/p37?v=' in web.get(f"gradio_api/call/similar/{event}").text
+
+    def test_the_api_page_lists_two_typed_endpoints_and_nothing_of_the_page(self, python):
+        endpoints = python.view_api(return_format="dict", print_info=False)["named_endpoints"]
+        assert set(endpoints) == {"/recommend", "/similar"}
+        parameters = {entry["parameter_name"]: entry for entry in endpoints["/recommend"]["parameters"]}
+        assert list(parameters) == ["image", "k", "where"]
+        assert parameters["k"]["python_type"]["type"] == "int" and parameters["k"]["parameter_default"] == 5
+        assert endpoints["/recommend"]["returns"][0]["type"]["properties"]["matches"]["type"] == "array"
+
+    # where the `spaces` package of a real Space is missing, Gradio's watcher thread stops with a RuntimeError
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+    def test_it_serves_as_a_space(self, shop, monkeypatch, photo):
+        monkeypatch.setenv("SYSTEM", "spaces")
+        monkeypatch.setenv("SPACE_ID", "me/shop")
+        space = launch(shop, prevent_thread_lock=True)
+        try:
+            client = Client(space.local_url, verbose=False)
+            assert len(client.predict(handle_file(photo), api_name="/recommend")["matches"]) == 5
+            client.close()
+        finally:
+            space.close()
+
+
+def odd_pictures():
+    transparent = RED_DRESS.convert("RGBA")
+    white = np.all(np.asarray(RED_DRESS) == 255, axis=2)
+    pixels = np.asarray(transparent).copy()
+    pixels[white] = (0, 0, 0, 0)
+    deep = Image.fromarray(np.asarray(RED_DRESS.convert("L")).astype(np.uint16) * 257)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    sideways = RED_DRESS.transpose(Image.Transpose.ROTATE_90)
+    other = draw("Handbags", "#222222")
+    return {
+        "grey": encoded(RED_DRESS.convert("L")),
+        "palette": encoded(RED_DRESS.convert("P")),
+        "CMYK": encoded(RED_DRESS.convert("CMYK"), "JPEG"),
+        "16-bit": encoded(deep),
+        "transparent": encoded(Image.fromarray(pixels)),
+        "EXIF-rotated": encoded(sideways, "JPEG", exif=exif),
+        "animated": encoded(RED_DRESS, "GIF", save_all=True, append_images=[other]),
+        "WebP": encoded(RED_DRESS, "WEBP"),
+        "AVIF": encoded(RED_DRESS, "AVIF"),
+        "TIFF": encoded(RED_DRESS, "TIFF"),
+        "1×1": encoded(Image.new("RGB", (1, 1), "red")),
+    }
+
+
+def bad_pictures():
+    jpeg = encoded(RED_DRESS.resize((600, 800)), "JPEG")
+    return {
+        "text": b"not a picture at all",
+        "empty": b"",
+        "truncated": jpeg[: len(jpeg) // 2],
+        "SVG": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        "64 megapixels": encoded(Image.new("1", (8000, 8000))),
+    }
+
+
+class TestPicturesThatComeIn:
+    @pytest.mark.parametrize("kind", odd_pictures())
+    def test_an_odd_picture_works(self, ask, upload, kind):
+        matches = ask("recommend", upload(odd_pictures()[kind]), 2)["matches"]
+        assert len(matches) == 2
+        if kind != "1×1":
+            assert {match["attributes"]["articleType"] for match in matches} == {"Dresses"}
+
+    @pytest.mark.parametrize("kind", bad_pictures())
+    def test_a_bad_picture_is_refused_with_what_is_accepted(self, ask, upload, uploads, kind):
+        message = ask("recommend", upload(bad_pictures()[kind], "x.jpg"))
+        assert re.search(ACCEPTED, message)
+        assert str(uploads) not in message and "Traceback" not in message
+
+    def test_a_file_over_the_limit_is_refused_at_the_door(self, web):
+        answer = web.post("gradio_api/upload", files={"files": ("x.jpg", bytes(query.MAX_BYTES + 1))})
+        assert answer.status_code == 413
+
+    @pytest.mark.parametrize("meta", [{}, {"meta": META}], ids=["without meta", "with meta"])
+    def test_no_other_file_of_the_server_is_opened(self, ask, upload, uploads, tmp_path, meta):
+        outside = tmp_path / "secret.png"
+        outside.write_bytes(encoded(RED_DRESS))
+        beside = uploads / "deep_links" / "secret.png"
+        beside.parent.mkdir(exist_ok=True)
+        beside.write_bytes(encoded(RED_DRESS))
+        up = upload(encoded(RED_DRESS))["path"]
+        for path in ("/etc/passwd", str(outside), str(beside), f"{Path(up).parent}/../../{outside}", "nope", ""):
+            message = ask("recommend", {"path": path} | meta)
+            assert message in (query.NOT_HERE, query.GIVE_ONE)
+        assert outside.exists() and beside.exists()
+
+    def test_a_file_hidden_in_another_value_is_not_touched(self, ask, upload, tmp_path):
+        outside = tmp_path / "secret.png"
+        outside.write_bytes(encoded(RED_DRESS))
+        message = ask("recommend", upload(encoded(RED_DRESS)), 5, {"gender": {"path": str(outside), "meta": META}})
+        assert message.startswith("where is a filter")
+        assert outside.exists()
+
+    @pytest.mark.parametrize(
+        "value",
+        [None, "", 7, [1], {}, {"path": None}, {"path": 5, "meta": META}, {"path": "x", "meta": 5}, {"url": []}],
+        ids=repr,
+    )
+    def test_what_is_no_picture_is_told_so(self, ask, value):
+        assert ask("recommend", value) in (query.GIVE_ONE, query.NOT_HERE)
+
+    def test_a_request_that_cannot_be_read_is_told_so(self, ask):
+        nested = []
+        for _ in range(400):
+            nested = [nested]
+        assert ask("recommend", {"path": "x", "meta": META, "size": nested}) in (query.NOT_HERE, query.UNREADABLE)
+
+    @pytest.mark.parametrize("value", ["data:image/png;base64,AAAA", {"path": None, "url": "data:image/png;base64,A"}])
+    def test_a_data_url_is_refused(self, ask, value):
+        assert ask("recommend", value) == query.NO_DATA_URLS
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0", "[::1]"])
+    def test_a_link_into_a_private_network_is_refused(self, ask, host):
+        for value in (
+            f"http://{host}/x.jpg",
+            {"path": f"http://{host}/x.jpg", "meta": META},
+            {"url": f"http://{host}/"},
+        ):
+            message = ask("recommend", value)
+            assert "give an http or https link" in message
+
+    def test_a_link_is_followed_by_our_own_fetch_alone(self, ask, monkeypatch):
+        asked = []
+
+        def fetch(url):
+            asked.append(url)
+            return encoded(RED_DRESS)
+
+        monkeypatch.setattr(query, "fetch", fetch)
+        link = "https://example.com/dress.png"
+        for value in (link, {"path": link, "meta": META}, {"path": None, "url": link}):
+            assert ask("recommend", value, 1)["matches"][0]["attributes"]["articleType"] == "Dresses"
+        assert asked == [link] * 3
+
+    def test_an_upload_is_removed_soon_after_its_use(self, server, ask, upload, monkeypatch):
+        monkeypatch.setattr(query, "UPLOAD_LIFE", 0.1)
+        picture = upload(encoded(RED_DRESS), "mine.png")
+        assert Path(picture["path"]).exists()
+        ask("recommend", picture)
+        for _ in range(50):
+            if not Path(picture["path"]).exists():
+                break
+            time.sleep(0.1)
+        assert not Path(picture["path"]).exists()
+        assert not any("mine.png" in name for name in server.upload_file_set)
+        assert ask("recommend", picture) == query.NOT_HERE
+
+    def test_an_upload_that_was_sent_again_is_left_to_the_later_request(self, server, uploads):
+        file = uploads / ("0" * 64) / "x.png"
+        file.parent.mkdir()
+        file.write_bytes(b"1")
+        server._forget(file, used=file.stat().st_ctime - 1)
+        assert file.exists()
+        server._forget(file, used=file.stat().st_ctime)
+        assert not file.parent.exists()
+
+    def test_a_picture_from_outside_the_upload_folder_is_refused_by_the_reader_itself(self, tmp_path):
+        (tmp_path / "x.png").write_bytes(encoded(RED_DRESS))
+        with pytest.raises(PictureError, match="not uploaded here"):
+            query.picture_of({"path": str(tmp_path / "x.png")})
+
+
+class TestQuestionsWithoutAnAnswer:
+    @pytest.mark.parametrize(
+        ("values", "told"),
+        [
+            (("p7", 0), "from 1 to 100; got 0"),
+            (("p7", 101), "from 1 to 100; got 101"),
+            (("p7", "five"), "got 'five'"),
+            (("p7", True), "got True"),
+            (("p7", None), "got None"),
+            (("nope",), "Ids look like: p0, p1"),
+            ((["p7"],), "Ids look like: p0, p1"),
+            (("p7", 5, {"size": "M"}), "This catalogue has: gender, masterCategory, articleType"),
+            (("p7", 5, {"gender": "Aliens"}), "It takes: 'Men', 'Women'"),
+            (("p7", 5, {"gender": 3}), "where is a filter such as"),
+            (("p7", 5, ["gender"]), "where is a filter such as"),
+            (("p7", 5, "gender"), "where is a filter such as"),
+        ],
+        ids=str,
+    )
+    def test_an_unknown_value_is_answered_with_what_exists(self, ask, values, told):
+        assert told in ask("similar", *values)
+
+    def test_a_null_filter_is_none(self, ask):
+        assert ask("similar", "p7", 5, None) == ask("similar", "p7", 5, {})
+
+    def test_a_visitors_mistake_leaves_no_traceback(self, ask, upload, capfd):
+        ask("recommend", upload(b"nothing", "x.jpg"))
+        ask("recommend", {"path": "/etc/passwd", "meta": META})
+        ask("recommend", {"path": "x", "meta": 5})
+        ask("similar", "nope", -1)
+        out, err = capfd.readouterr()
+        assert "Traceback" not in out + err
+
+    def test_a_fault_of_ours_is_logged_and_not_shown(self, ask, shop, monkeypatch, caplog):
+        def broken(*_):
+            raise RuntimeError("secret of /the/server")
+
+        monkeypatch.setattr(shop.searcher, "search", broken, raising=False)
+        assert ask("similar", "p7") == OUR_FAULT
+        assert "secret of /the/server" in caplog.text
+
+
+class TestThumbnails:
+    def test_a_picture_is_served_as_stored_and_cached_for_good(self, web, shop):
+        for item_id, kind in (("p7", "image/jpeg"), ("p8", "image/png")):
+            answer = web.get(thumbnails.url(shop, item_id))
+            assert answer.content == shop.thumbnail(item_id)
+            assert answer.headers["content-type"] == kind
+            assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            assert "sandbox" in answer.headers["content-security-policy"]
+
+    def test_an_unchanged_picture_is_not_sent_again(self, web, shop):
+        url = thumbnails.url(shop, "p7")
+        tag = web.get(url).headers["etag"]
+        again = web.get(url, headers={"if-none-match": tag})
+        assert (again.status_code, again.content) == (304, b"")
+
+    def test_another_version_is_not_cached_for_good(self, web):
+        for url in ("thumbs/p7", "thumbs/p7?v=older"):
+            assert web.get(url).headers["cache-control"] == "no-cache"
+
+    def test_an_id_may_hold_anything(self, web, shop):
+        assert shop.items.ids[3] == "a/b ü?"
+        assert web.get(thumbnails.url(shop, "a/b ü?")).content == shop.thumbnail("a/b ü?")
+
+    @pytest.mark.parametrize("path", ["nope", "", "../app.py", "%2e%2e/%2e%2e/etc/passwd"])
+    def test_an_unknown_item_is_not_found(self, web, path):
+        assert web.get(f"thumbs/{path}").status_code == 404
+
+    def test_bytes_that_are_no_picture_are_not_served(self, web, shop, monkeypatch):
+        monkeypatch.setattr(shop, "thumbnails", Pictures([b"<svg onload=alert(1)>"] * 60))
+        assert web.get("thumbs/p7").status_code == 404
+
+    @pytest.mark.parametrize("format", ["JPEG", "PNG", "GIF", "WEBP", "AVIF"])
+    def test_a_type_is_known_by_its_first_bytes(self, format):
+        assert thumbnails.media_type(encoded(RED_DRESS, format)) == f"image/{format.lower()}"
+
+
+class TestServing:
+    def test_the_page_is_up_before_the_model_is(self, web, ask, upload, shop):
+        picture = upload(encoded(RED_DRESS))
+        answers = []
+        shop.encoder.ready.clear()
+        try:
+            waiting = threading.Thread(target=lambda: answers.append(ask("recommend", picture)))
+            waiting.start()
+            assert web.get("/").status_code == 200
+            assert len(ask("similar", "p7")["matches"]) == 5
+            assert not answers
+        finally:
+            shop.encoder.ready.set()
+        waiting.join(20)
+        assert len(answers[0]["matches"]) == 5
+
+    def test_the_page_names_the_index_and_what_was_fallen_back_to(self, web):
+        shown = [str(component["props"].get("value")) for component in web.get("config").json()["components"]]
+        assert any("index tests/fake-shop @ 1a2b3c4 · 60 products from tests/fake-products" in text for text in shown)
+        assert any("The Hub did not answer; this is the copy of yesterday." in text for text in shown)
+
+    def test_nothing_of_a_visitor_is_recorded(self, web, server):
+        assert web.get("monitoring").status_code == 403
+        assert web.get("gradio_api/runs").status_code == 404
+        assert server.delete_cache and server.state_session_capacity == 500
+        assert server.allowed_paths == []
+
+    def test_without_a_tunnel_the_local_page_stays_up_and_the_reason_is_said(self, shop, monkeypatch, capsys):
+        def no_tunnel(*_, **__):
+            raise RuntimeError("no network")
+
+        monkeypatch.setattr("gradio.networking.setup_tunnel", no_tunnel)
+        page = launch(shop, share=True, prevent_thread_lock=True)
+        try:
+            assert httpx.get(page.local_url).status_code == 200
+            assert "Could not create share link" in capsys.readouterr().out
+        finally:
+            page.close()
+
+    def test_no_component_reads_a_picture_by_itself(self, shop):
+        reading = [fn for fn in build_page(shop).fns.values() if fn.preprocess]
+        assert [block.get_block_name() for fn in reading for block in fn.inputs if hasattr(block, "data_model")] == []
+
+
+class TestHandlers:
+    """The handlers of the page, called as the functions they are."""
+
+    @pytest.fixture
+    def answers(self, shop):
+        return Answers(shop)
+
+    def test_an_example_is_searched_with_and_shown(self, answers):
+        query, heading, found, picture = answers.by_example("p7", {}, 5, Query())
+        assert query.picture is not None and query.item is None
+        assert "Closest to your picture" in heading and found.count('class="card"') == 5
+        assert picture["path"] is None and picture["url"].startswith("data:image/webp;base64,")
+
+    def test_an_item_is_followed_and_left_again(self, answers):
+        first = answers.by_example("p7", {}, 5, Query())
+        item = answers.by_item("p8", {}, 5, first[0])
+        assert "More like" in item[1] and "Back to your picture" in item[1]
+        back = answers.back({}, 5, item[0])
+        assert back[2] == first[2]
+        assert "Back to the shop" in answers.by_item("p8", {}, 5, Query())[1]
+
+    def test_a_filter_narrows_the_query_without_the_picture(self, answers):
+        query = answers.by_example("p7", {}, 5, Query())[0]
+        _, heading, found = answers.show({"gender": ["Women"]}, 10, query)
+        assert "10 of 30 products that pass the filters" in heading
+        assert "Men ·" not in found.replace("Women ·", "")
+
+    def test_filters_without_a_product_say_which_to_leave_out(self, answers):
+        where = {"articleType": ["Watches"], "masterCategory": ["Apparel"], "gender": ["Men"]}
+        _, _, found = answers.show(where, 5, Query())
+        assert "No product passes all these filters" in found
+        assert "Without Article type: Watches (15)" in found and "Without Master category: Apparel (5)" in found
+        assert "Without Gender" not in found
+        *shown, rest = answers.loosen("masterCategory", where, 5, Query())
+        assert rest == {"articleType": ["Watches"], "gender": ["Men"]}
+        assert 'class="card"' in shown[2]
+
+    def test_the_shop_window_shows_many_kinds_and_obeys_the_filters(self, answers):
+        _, heading, found = answers.show({"baseColour": ["Red"]}, 5, Query())
+        assert "From the shop" in heading and "10 of 12 products" in heading
+        assert {kind for kind in ("Tshirts", "Dresses", "Watches", "Caps") if kind in found} == {
+            "Tshirts", "Dresses", "Watches", "Caps"
+        }  # fmt: skip
+
+    def test_taking_the_picture_away_starts_again(self, answers):
+        query = answers.by_example("p7", {}, 5, Query())[0]
+        cleared, heading, _ = answers.cleared({}, 5, query)
+        assert cleared.picture is None and "From the shop" in heading
+
+    def test_clearing_what_is_empty_overtakes_no_upload(self, answers):
+        assert answers.cleared({}, 5, Query()) == gr.skip()
+
+    def test_a_picture_that_was_refused_is_not_left_on_the_page(self, answers):
+        query = answers.by_example("p7", {}, 5, Query())[0]
+        refused, heading, _, picture = answers.refused({}, 5, query)
+        assert refused.picture is None and picture is None and "From the shop" in heading
+
+    def test_a_picture_that_no_browser_shows_is_shown_all_the_same(self, answers, uploads, monkeypatch):
+        monkeypatch.setenv("GRADIO_TEMP_DIR", str(uploads))
+        file = uploads / ("1" * 64) / "x"
+        file.parent.mkdir()
+        file.write_bytes(encoded(RED_DRESS, "TIFF"))
+        assert answers.by_upload({"path": str(file)}, {}, 5, Query())[3]["url"].startswith("data:")
+        file.write_bytes(encoded(RED_DRESS, "JPEG"))
+        assert "url" not in answers.by_upload({"path": str(file)}, {}, 5, Query())[3]
+
+
+class TestMarkup:
+    def test_a_hostile_name_stays_text(self, shop):
+        card = cards.product_card(shop, shop.items[1], ["gender"])
+        assert shop.items[1].name == HOSTILE_NAME
+        assert "<script" not in card and '`"\'&"' not in card
+
+    def test_a_product_without_a_name_goes_by_what_tells_it_apart(self, shop):
+        assert cards.title(shop.items[2], ["gender", "articleType"]) == "Men · Trousers"
+        assert cards.title(shop.items[2], []) == "Product p2"
+
+    def test_a_small_picture_is_enlarged_twice_at_most(self, shop):
+        assert re.fullmatch(r'<img srcset="thumbs/p9\?v=[0-9a-f]{8} 0.5x".*>', cards.picture(shop, shop.items[9]))
+
+    def test_filters_list_every_value_with_its_count(self, shop):
+        markup = filters.panels(shop.items)
+        assert markup.count("<details") == 5 and "Ours" not in markup
+        assert re.search(r"data-absent><span>Not given</span><span class=\"count\">20<", markup)
+        assert "Base colour" in markup and 'name="baseColour" value="Navy Blue"' in markup
+
+    @pytest.mark.parametrize(
+        ("attribute", "words"),
+        [("baseColour", "Base colour"), ("base_colour", "Base colour"), ("year", "Year"), ("", "")],
+    )
+    def test_an_attribute_reads_as_words(self, attribute, words):
+        assert filters.label(attribute) == words
+
+    def test_a_card_tells_what_varies_and_not_what_follows_from_it(self, shop):
+        assert highlights.telling(shop.items) == ["gender", "articleType", "baseColour"]
+
+    def test_the_kind_of_a_product_is_the_attribute_that_implies_others(self, shop):
+        assert highlights.kind(shop.items) == "articleType"
+
+    def test_a_showcase_is_the_same_each_time_and_of_different_kinds(self, shop):
+        everything = shop.items.passing({})
+        first = highlights.showcase(shop.items, everything, 6, "examples")
+        assert first == highlights.showcase(shop.items, everything, 6, "examples")
+        assert len({item.attributes["articleType"] for item in first}) == 6
+        assert first != highlights.showcase(shop.items, everything, 6, "window")
+        assert highlights.showcase(shop.items, everything[:0], 6, "window") == []
+
+    def test_the_origin_reads_as_a_line(self, shop):
+        assert origin_line(shop.origin, 2000) == (
+            "index tests/fake-shop @ 1a2b3c4 · 2,000 products from tests/fake-products"
+        )
