@@ -28,7 +28,7 @@ def main() -> None:
             tab.goto(page.local_url)
             tab.locator("#picture input[type=file]").set_input_files(HERE / "shirt.jpg")
             tab.get_by_role("heading", name="Closest to your picture").wait_for()
-            tab.wait_for_load_state("networkidle")
+            tab.wait_for_function("[...document.querySelectorAll('#cards img')].every((image) => image.complete)")
             tab.wait_for_timeout(1000)
             tab.screenshot(path=HERE / name)
         browser.close()

@@ -31,7 +31,7 @@ def test_its_encoder_is_small_and_complete(folder):
 
 def test_it_is_the_shop_that_the_code_draws(folder):
     assert len(folder.items) == 480
-    for row, product in enumerate(products(24)):
+    for row, product in enumerate(products()):
         assert folder.items[row] == product.item
         assert folder.thumbnail(row) == product.picture
 
