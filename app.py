@@ -20,7 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--share", action="store_true", help="also open a public link through Gradio's tunnel")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for chatty in ("httpx", "httpx2", "timm"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     with ThreadPoolExecutor(1) as pool:
         opening = pool.submit(open_shop, Settings.from_env(os.environ))
         from recsys.ui import launch

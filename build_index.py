@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recsys.catalog import DEFAULT_DATASET
 from recsys.errors import RecsysError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser(prog="build_index.py", description="Build the search index of a catalogue.")
     flags.add_argument(
         "--dataset",
-        default="ashraq/fashion-product-images-small",
+        default=DEFAULT_DATASET,
         help="a dataset of the Hub, a folder (dataset repository, Kaggle archive, or pictures), or 'sample'",
     )
     flags.add_argument("--split", default="train")
@@ -62,11 +63,14 @@ def share(text: str) -> float:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    options = parser().parse_args(arguments)
+    flags = parser()
+    options = flags.parse_args(arguments)
+    if options.private and not options.push_to_hub:
+        flags.error("--private says how --push-to-hub publishes; it does nothing without it")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
         run(options)
-    except RecsysError as error:
+    except (RecsysError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -84,8 +88,9 @@ def run(options: argparse.Namespace) -> None:
     from recsys.folder import check_replaceable
 
     token = os.environ.get("HF_TOKEN") or None
-    hub.limit_waiting()
-    check_replaceable(options.output)
+    if options.push_to_hub:
+        hub.check_push(options.push_to_hub, token)
+    check_replaceable(options.output.resolve())
     encoder = Encoder.from_pretrained(options.encoder, token=token, device=options.device)
     catalog = Catalog.open(
         options.dataset,
@@ -102,7 +107,11 @@ def run(options: argparse.Namespace) -> None:
     )
     print(summary(report))
     if options.push_to_hub:
-        pushed = hub.push(options.output, options.push_to_hub, private=options.private, token=token)
+        try:
+            pushed = hub.push(options.output, options.push_to_hub, private=options.private, token=token)
+        except RecsysError:
+            print(f"The index is in {options.output}. The same command publishes it and embeds nothing again.")
+            raise
         print(f"Published: {pushed.url}")
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 from watch import ROOT, resident_mb
 
-from recsys.encoder import Encoder, torch
+from recsys.encoder import Encoder
 from recsys.picture import decode
 from recsys.recommender import Recommender
 
@@ -50,6 +50,8 @@ def medians(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
 
 def forward_pass(encoder: Encoder) -> Callable[[], object]:
     """The network alone on one picture that is already a tensor."""
+    import torch  # after recsys.encoder, which sets how its threads wait
+
     batch = torch.zeros(1, *encoder.recipe.input_size).to(memory_format=torch.channels_last)
 
     def forward() -> object:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -15,7 +17,7 @@ from recsys import hub
 from recsys.digest import file_sha256
 from recsys.errors import HubError, IndexFolderError, IndexMismatchError
 from recsys.folder import IndexFolder
-from recsys.recipe import EncoderRecipe, is_repo_id
+from recsys.recipe import WEIGHTS, EncoderRecipe, is_repo_id
 from recsys.recommender import Recommender
 from recsys.settings import Settings
 from recsys.types import Origin, Vectors
@@ -23,7 +25,8 @@ from recsys.types import Origin, Vectors
 if TYPE_CHECKING:
     from recsys.encoder import Encoder
 
-WEIGHTS, CONFIG = "model.safetensors", "config.json"
+RETRY_AFTER = 30.0
+"""Seconds after which a query tries once more to load an encoder that did not load."""
 
 logger = logging.getLogger(__name__)
 
@@ -32,30 +35,41 @@ class BackgroundEncoder:
     """An encoder that loads in a thread of its own; the first query waits for it."""
 
     def __init__(self, load: Callable[[], Encoder]):
-        self._loaded: Future[Encoder] = Future()
-        Thread(target=self._run, args=(load,), daemon=True, name="encoder").start()
+        self._load, self._lock = load, threading.Lock()
+        self._start()
 
     def encode(self, images: list[Image.Image]) -> Vectors:
-        """Unit vectors of these pictures, float32 [n, dim]. Raises what loading raised."""
-        return self._loaded.result().encode(images)
+        """Unit vectors of these pictures, float32 [n, dim]. Raises what loading raised, and loads again in a while."""
+        with self._lock:
+            failed = self._loaded.done() and self._loaded.exception()
+            if failed and time.monotonic() - self._started > RETRY_AFTER:
+                self._start()
+            loaded = self._loaded
+        return loaded.result().encode(images)
 
-    def _run(self, load: Callable[[], Encoder]) -> None:
+    def _start(self) -> None:
+        self._started = time.monotonic()
+        self._loaded: Future[Encoder] = Future()
+        threading.Thread(target=self._run, args=(self._loaded,), daemon=True, name="encoder").start()
+
+    def _run(self, loaded: Future[Encoder]) -> None:
         try:
-            self._loaded.set_result(load())
+            loaded.set_result(self._load())
         except BaseException as error:
-            logger.exception("The encoder did not load")
-            self._loaded.set_exception(error)
+            logger.error("The encoder did not load: %s", error)
+            loaded.set_exception(error)
 
 
-def load_recommender(source: str, *, revision: str | None, token: str | None, device: str) -> Recommender:
+def load_recommender(source: str | Path, *, revision: str | None, token: str | None, device: str) -> Recommender:
     """The recommender of an index folder or of a dataset repository; see `Recommender.from_pretrained`."""
     from recsys.encoder import Encoder
 
-    if Path(source).exists() or not is_repo_id(source):
-        folder, origin = _from_folder(Path(source), None)
+    if Path(source).exists() or not is_repo_id(str(source)):
+        folder, origin = _from_folder(Path(source))
     else:
-        folder, origin = _from_snapshot(hub.pull(source, revision=revision, token=token), token)
-    return _recommender(folder, origin, Encoder.of_index(folder.path, token=token, device=device))
+        folder, origin = _from_snapshot(hub.pull(str(source), revision=revision, token=token), token)
+    encoder = Encoder.of_index(folder.path, token=token, device=device)
+    return Recommender(encoder, folder.searcher, folder.items, folder, origin)
 
 
 def open_shop(settings: Settings, device: str = "auto") -> Recommender:
@@ -63,65 +77,65 @@ def open_shop(settings: Settings, device: str = "auto") -> Recommender:
 
     Raises IndexFolderError where there is nothing that may be served.
     """
+    folder, origin, prove_good = _open(settings)
+    logger.info("Serving %s at %s, %d products", origin.name, origin.revision or "no revision", len(folder.items))
 
     def load() -> Encoder:
         from recsys.encoder import Encoder
 
-        return Encoder.of_index(folder.path, token=settings.token, device=device)
+        encoder = Encoder.of_index(folder.path, token=settings.token, device=device)
+        prove_good()
+        return encoder
 
-    folder, origin = _open(settings)
-    logger.info("Serving %s at %s, %d products", origin.name, origin.revision or "no revision", len(folder.items))
-    return _recommender(folder, origin, BackgroundEncoder(load))
+    return Recommender(BackgroundEncoder(load), folder.searcher, folder.items, folder, origin)
 
 
-def _open(settings: Settings) -> tuple[IndexFolder, Origin]:
-    repo, revision, token = settings.index_repo, settings.index_revision, settings.token
+def _open(settings: Settings) -> tuple[IndexFolder, Origin, Callable[[], None]]:
+    """The first index that can be had, and what to call once its encoder has loaded too."""
+    repo, token = settings.index_repo, settings.token
     if repo is None:
-        return _from_folder(settings.index_dir, None)
+        return *_from_folder(settings.index_dir), lambda: None
     try:
-        snapshot = hub.pull(repo, revision=revision, token=token)
-        opened = _from_snapshot(snapshot, token)
-        hub.remember(snapshot)
-        return opened
+        snapshot = hub.pull(repo, revision=settings.index_revision, token=token)
+        return *_from_snapshot(snapshot, token), lambda: hub.remember(snapshot)
     except (HubError, IndexFolderError) as error:
         logger.warning("The index %s could not be had: %s", repo, error)
         reason = str(error)
-    good = hub.last_good(repo, revision=revision)
-    if good:
-        try:
+    good = hub.last_good(repo, revision=settings.index_revision)
+    try:
+        if good:
             folder, origin = _from_snapshot(good, token)
             notice = f"Showing the copy of {repo} that last worked ({good.revision[:7]}). {reason}"
-            return folder, Origin(origin.name, origin.dataset, origin.revision, notice)
-        except (HubError, IndexFolderError) as error:
-            logger.warning("The last good copy of %s could not be opened: %s", repo, error)
-    return _from_folder(settings.index_dir, f"Showing the index that came with this app instead of {repo}. {reason}")
+            return folder, replace(origin, notice=notice), lambda: None
+    except (HubError, IndexFolderError) as error:
+        logger.warning("The last good copy of %s could not be opened: %s", repo, error)
+    try:
+        folder, origin = _from_folder(settings.index_dir)
+    except IndexFolderError as error:
+        raise IndexFolderError(f"{reason} And there is no index to show instead: {error}") from error
+    notice = f"Showing the index that came with this app instead of {repo}. {reason}"
+    return folder, replace(origin, notice=notice), lambda: None
 
 
 def _from_snapshot(snapshot: hub.Snapshot, token: str | None) -> tuple[IndexFolder, Origin]:
-    folder = IndexFolder.open(snapshot.folder)
+    folder = IndexFolder.open(snapshot.folder, snapshot.repo)
     _fetch_weights(folder.manifest.encoder, token)
     return folder, Origin(snapshot.repo, folder.manifest.dataset.id, snapshot.revision, snapshot.stale)
 
 
-def _from_folder(path: Path, notice: str | None) -> tuple[IndexFolder, Origin]:
+def _from_folder(path: Path) -> tuple[IndexFolder, Origin]:
     folder = IndexFolder.open(path)
-    return folder, Origin(path.resolve().name, folder.manifest.dataset.id, None, notice)
+    return folder, Origin(path.resolve().name, folder.manifest.dataset.id)
 
 
 def _fetch_weights(recipe: EncoderRecipe, token: str | None) -> None:
     """Have the weights in the cache, not loaded. Raises HubError, and IndexMismatchError where they are others."""
     if recipe.source is None:
         return
-    files = [WEIGHTS, CONFIG] if recipe.config else [WEIGHTS]
-    repo, revision = recipe.source.repo, recipe.source.revision
-    found = hub.pull(repo, repo_type="model", revision=revision, token=token, files=files)
+    found = hub.pull_weights(recipe.source.repo, recipe.source.revision, token, with_config=recipe.config is not None)
     weights = file_sha256(found.folder / WEIGHTS)
     if weights != recipe.weights:
         raise IndexMismatchError(
-            f"The index was built with weights {recipe.weights[:12]}… of {repo}, which now has {weights[:12]}… there."
-            " Build the index anew with build_index.py."
+            f"The index was built with weights {recipe.weights[:12]}… of {recipe.source.repo}, which has"
+            f" {weights[:12]}… there. Build the index anew with build_index.py."
         )
-
-
-def _recommender(folder: IndexFolder, origin: Origin, encoder: Encoder | BackgroundEncoder) -> Recommender:
-    return Recommender(encoder, folder.searcher, folder.items, folder, origin)

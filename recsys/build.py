@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,26 +17,14 @@ from recsys.card import write_card
 from recsys.catalog import Catalog
 from recsys.digest import sha256
 from recsys.encoder import BATCH_SIZE, Encoder
-from recsys.errors import CatalogError, PictureError
-from recsys.folder import (
-    CARD,
-    ENCODER,
-    ITEMS,
-    MANIFEST,
-    VECTORS,
-    DatasetFacts,
-    ItemsWriter,
-    Manifest,
-    SearchFacts,
-    check_replaceable,
-    file_facts,
-    library_versions,
-    replace_folder,
-)
+from recsys.errors import CatalogError, IndexFolderError, PictureError
+from recsys.folder import ItemsWriter, beside, check_replaceable, file_facts, library_versions, replace_folder
 from recsys.index import SearchPoint, build_for_recall
 from recsys.items import Items
+from recsys.manifest import CARD, ENCODER, ITEMS, MANIFEST, VECTORS, DatasetFacts, Manifest, SearchFacts
 from recsys.picture import decode, thumbnail
 from recsys.projection import Projection
+from recsys.recipe import PROJECTION
 from recsys.types import Item, Product, Skipped, Vectors
 from recsys.vectors import VectorStore
 
@@ -71,22 +59,24 @@ def build_index(
     changed catalogue, embeds only what is new. Raises CatalogError where no picture can be read, IndexFolderError
     where `output` holds something else than an index.
     """
-    check_replaceable(output)
-    started = time.monotonic()
-    output.parent.mkdir(parents=True, exist_ok=True)
-    store = VectorStore(vectors_beside(output) / encoder.recipe.fingerprint[:16])
-    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.new-") as partial:
-        folder = Path(partial) / output.name
-        folder.mkdir()
-        embedder = _Embedder(encoder, store, batch_size)
+    started, target = time.monotonic(), output.resolve()
+    check_replaceable(target)
+    store = VectorStore(beside(target, "vectors") / f"{encoder.recipe.fingerprint[:16]}-{encoder.device.type}")
+    embedder, folder = _Embedder(encoder, store, batch_size), beside(target, "new")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
         items, keys, skipped = _embed(catalog, embedder, folder / ITEMS)
         embedded_at = time.monotonic()
-        encoder = _project(encoder, store, keys, dim, folder / ENCODER)
-        vectors = _vectors(encoder, store, keys)
-        curve = build_for_recall(vectors, folder / VECTORS, items, recall)
-        facts = DatasetFacts(catalog.dataset, catalog.revision, catalog.split, len(items) + len(skipped), len(skipped))
+        encoder = _project(encoder, store, keys, dim, target)
+        encoder.save(folder / ENCODER)
+        curve = build_for_recall(_vectors(encoder, store, keys), folder / VECTORS, items, recall)
+        rows = len(items) + len(skipped)
+        facts = DatasetFacts(catalog.dataset, catalog.revision, catalog.split, rows, len(skipped))
         _describe(folder, encoder, facts, items, curve)
-        replace_folder(folder, output)
+        replace_folder(folder, target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     return BuildReport(
         output=output,
         count=len(items),
@@ -98,11 +88,6 @@ def build_index(
     )
 
 
-def vectors_beside(output: Path) -> Path:
-    """Where the vectors of a build are kept between runs."""
-    return output.with_name(f".{output.name}.vectors")
-
-
 class _Embedder:
     """Collects pictures into full batches and keeps their vectors, some batches to a shard.
 
@@ -112,13 +97,12 @@ class _Embedder:
     def __init__(self, encoder: Encoder, store: VectorStore, batch_size: int):
         self._encoder, self._store, self._batch_size = encoder, store, batch_size
         self._pending: dict[str, Image.Image] = {}
-        self._keys: list[str] = []
-        self._vectors: list[Vectors] = []
+        self._vectors: dict[str, Vectors] = {}
         self.embedded = 0
 
     def add(self, key: str, picture: bytes) -> None:
         """Embed this picture unless its vector is there. Raises PictureError."""
-        if key in self._store or key in self._pending or key in self._keys:
+        if key in self._store or key in self._pending or key in self._vectors:
             return
         self._pending[key] = decode(picture)
         if len(self._pending) == self._batch_size:
@@ -128,20 +112,20 @@ class _Embedder:
         """Embed and keep what is left."""
         if self._pending:
             self._encode()
-        if self._keys:
+        if self._vectors:
             self._keep()
 
     def _encode(self) -> None:
-        self._vectors.append(self._encoder.features(list(self._pending.values())))
-        self._keys += self._pending
+        features = self._encoder.features(list(self._pending.values()), self._batch_size)
+        self._vectors.update(zip(self._pending, features, strict=True))
         self.embedded += len(self._pending)
         self._pending = {}
-        if len(self._vectors) == SHARD_BATCHES:
+        if len(self._vectors) >= SHARD_BATCHES * self._batch_size:
             self._keep()
 
     def _keep(self) -> None:
-        self._store.add(self._keys, np.concatenate(self._vectors))
-        self._keys, self._vectors = [], []
+        self._store.add(list(self._vectors), np.stack(list(self._vectors.values())))
+        self._vectors = {}
 
 
 def _embed(catalog: Catalog, embedder: _Embedder, path: Path) -> tuple[Items, list[str], list[Skipped]]:
@@ -175,13 +159,29 @@ def _progress(catalog: Catalog) -> Iterator[Product]:
     yield from tqdm(catalog, total=len(catalog), desc="Embedding", unit=" products", smoothing=0.05, file=sys.stderr)
 
 
-def _project(encoder: Encoder, store: VectorStore, keys: list[str], dim: int, folder: Path) -> Encoder:
-    """The encoder as the index will use it, written to `folder`: a network that was not trained for it gets a PCA."""
-    if encoder.projection is None and not encoder.trained and encoder.dim > dim:
-        projection = Projection.fit((vectors for _, vectors in store.chunks(keys)), min(dim, len(keys)))
-        encoder = encoder.with_projection(projection)
-    encoder.save(folder)
-    return encoder
+def _project(encoder: Encoder, store: VectorStore, keys: list[str], dim: int, old_index: Path) -> Encoder:
+    """The encoder as the index will use it: a frozen network with more dimensions than `dim` gets a PCA.
+
+    That of the index to be replaced is kept, unless the catalogue has more than doubled since.
+    """
+    if encoder.projection or encoder.trained or encoder.dim <= dim:
+        return encoder
+    projection = _kept_projection(old_index, encoder, dim, len(keys))
+    if projection is None:
+        projection = Projection.fit((vectors for _, vectors in store.chunks(keys)), dim)
+    return encoder.with_projection(projection) if projection else encoder
+
+
+def _kept_projection(index: Path, encoder: Encoder, dim: int, count: int) -> Projection | None:
+    if not (index / MANIFEST).is_file():
+        return None
+    try:
+        old = Manifest.read(index)
+        old.check_files(index)
+    except IndexFolderError:
+        return None
+    same = old.encoder.projection and old.encoder.dim == dim and old.encoder.fingerprint == encoder.recipe.fingerprint
+    return Projection.load(index / ENCODER / PROJECTION) if same and 2 * old.count >= count else None
 
 
 def _vectors(encoder: Encoder, store: VectorStore, keys: list[str]) -> Vectors:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from recsys.folder import ITEMS, Manifest
 from recsys.index import RECALL_K, SearchPoint
 from recsys.items import Items
+from recsys.manifest import ITEMS, Manifest
 
 SHOWN_VALUES = 8
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from PIL import Image
 from tqdm import tqdm
 
-from recsys.catalog import Catalog
+from recsys.catalog import DEFAULT_DATASET, Catalog
 from recsys.digest import sha256
 from recsys.encoder import Encoder
 from recsys.errors import CatalogError, PictureError, RecsysError
@@ -61,7 +61,7 @@ def thumbnail_vectors(images: Sequence[Image.Image]) -> Vectors:
     return unit(np.stack([np.asarray(image, dtype=np.float32).ravel() for image in small]) / 255 - 0.5)
 
 
-def evaluate(products: Iterable[Product], encode: Embed, is_query: Callable[[str], bool] = held_out) -> list[Score]:
+def evaluate(products: Iterable[Product], encode: Embed, is_query: Callable[[str], bool]) -> list[Score]:
     """P@5 of each attribute, and of type with gender and colour where the catalogue has them.
 
     A query without the label is not counted. Raises CatalogError where there are no queries or too small a gallery.
@@ -77,9 +77,9 @@ def evaluate(products: Iterable[Product], encode: Embed, is_query: Callable[[str
     scores = []
     for name, labels in _labels(items).items():
         known = labels[queries] >= 0
-        if not known.any():
-            continue
         asked, gallery = labels[queries][known], labels[~queries]
+        if not len(asked) or (gallery < 0).all():
+            continue
         ours = precision_at_k(gallery[found[known]], asked)
         low, high = interval(ours)
         thumbnail = precision_at_k(gallery[found_by_thumbnail[known]], asked).mean()
@@ -148,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Judge an encoder on a catalogue; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m recsys.evaluate", description="Judge an encoder on a catalogue.")
     parser.add_argument("--encoder", default="index", help="a timm name, a model repository, a folder, an index folder")
-    parser.add_argument("--dataset", default="ashraq/fashion-product-images-small")
+    parser.add_argument("--dataset", default=DEFAULT_DATASET)
     parser.add_argument("--limit", type=int, help="only the first N products")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
@@ -157,7 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         encoder = Encoder.from_pretrained(options.encoder, device=options.device)
         catalog = Catalog.open(options.dataset, limit=options.limit)
         products = tqdm(catalog, total=len(catalog), desc="Embedding", unit=" products", file=sys.stderr)
-        scores = evaluate(products, encoder.encode)
+        scores = evaluate(products, encoder.encode, held_out)
     except RecsysError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

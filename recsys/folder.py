@@ -14,9 +14,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -26,95 +26,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from recsys.digest import file_sha256, sha256
-from recsys.errors import IndexDamagedError, IndexFolderError, IndexFormatError, IndexMismatchError
+from recsys.digest import file_sha256
+from recsys.errors import IndexDamagedError, IndexFolderError
 from recsys.index import AnnoySearcher
 from recsys.items import Items
-from recsys.recipe import EncoderRecipe
+from recsys.manifest import ITEMS, MANIFEST, MEND, VECTORS, Manifest
 from recsys.types import Item, Value
 
-FORMAT = 1
-MANIFEST, VECTORS, ITEMS, ENCODER, CARD = "index.json", "vectors.ann", "items.parquet", "encoder", "README.md"
 ID, NAME, THUMBNAIL = "id", "name", "thumbnail"
+PICTURE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 ROWS_A_GROUP = 64
-GROUPS_IN_MEMORY = 64
+GROUPS_IN_MEMORY = 16
 LIBRARIES = ("annoy", "timm", "torch", "pillow", "numpy", "pyarrow")
-MEND = "Fetch the index again, or build it anew with build_index.py."
-
-
-@dataclass(frozen=True)
-class DatasetFacts:
-    """The catalogue an index was built from; `rows` were read, of which `skipped` had no usable picture."""
-
-    id: str
-    revision: str | None
-    split: str
-    rows: int
-    skipped: int
-
-
-@dataclass(frozen=True)
-class SearchFacts:
-    """How the Annoy index was built and is searched; `recall` is the measured recall@10 against exact search."""
-
-    dim: int
-    n_trees: int
-    search_k: int
-    recall: float
-    metric: str = "angular"
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What an index says of itself."""
-
-    encoder: EncoderRecipe
-    dataset: DatasetFacts
-    search: SearchFacts
-    count: int
-    attributes: tuple[str, ...]
-    files: Mapping[str, Mapping[str, Any]]
-    versions: Mapping[str, str]
-
-    def to_json(self) -> str:
-        """The text of index.json; its `sha256` is that of the rest."""
-        body = {"format": FORMAT, **asdict(self), "attributes": list(self.attributes)}
-        return json.dumps({**body, "sha256": _body_hash(body)}, indent=1, ensure_ascii=False) + "\n"
-
-    @classmethod
-    def read(cls, folder: Path) -> Self:
-        """Read index.json. Raises IndexFormatError for another format, IndexDamagedError where it was altered."""
-        path = folder / MANIFEST
-        if not path.is_file():
-            raise IndexFolderError(f"The folder {folder.name} has no {MANIFEST}, so it is no index. {MEND}")
-        try:
-            body = json.loads(path.read_text("utf-8"))
-            found, written = body.pop("format"), body.pop("sha256")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise IndexDamagedError(f"{MANIFEST} cannot be read. {MEND}") from error
-        if found != FORMAT:
-            raise IndexFormatError(
-                f"The index has format {found}; this program reads format {FORMAT}."
-                " Use the program's version that built it, or build the index anew with build_index.py."
-            )
-        if _body_hash({"format": found, **body}) != written:
-            raise IndexDamagedError(f"{MANIFEST} was altered: its content does not have the hash it states. {MEND}")
-        try:
-            return cls(
-                encoder=EncoderRecipe.from_json(body["encoder"]),
-                dataset=DatasetFacts(**body["dataset"]),
-                search=SearchFacts(**body["search"]),
-                count=body["count"],
-                attributes=tuple(body["attributes"]),
-                files=body["files"],
-                versions=body["versions"],
-            )
-        except (TypeError, KeyError) as error:
-            raise IndexDamagedError(f"{MANIFEST} lacks fields of format {FORMAT}: {error}. {MEND}") from error
-
-
-def _body_hash(body: Mapping[str, Any]) -> str:
-    return sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode())
 
 
 class IndexFolder:
@@ -129,24 +52,18 @@ class IndexFolder:
         self._group = lru_cache(GROUPS_IN_MEMORY)(self._read_group)
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """Check the folder and open it.
+    def open(cls, path: Path, name: str | None = None) -> Self:
+        """Check the folder and open it. `name` is what to call it in a message.
 
         Raises IndexFolderError where it is none, IndexFormatError for another format, IndexDamagedError for a file
         that is missing, cut, swapped or altered.
         """
-        manifest = Manifest.read(path)
-        for name, facts in manifest.files.items():
-            _check_file(path / name, name, facts)
-        _check_encoder(manifest)
+        manifest = Manifest.read(path, name)
+        manifest.check_files(path)
+        manifest.check_encoder(path)
         items = _read_items(path / ITEMS, manifest)
         searcher = AnnoySearcher(path / VECTORS, items, manifest.search.dim, manifest.search.search_k)
         return cls(path, manifest, items, searcher)
-
-    @property
-    def version(self) -> str:
-        """Changes with anything in the index."""
-        return sha256((self.path / MANIFEST).read_bytes())[:12]
 
     def thumbnail(self, row: int) -> bytes:
         """The encoded picture of product `row`, read from disk."""
@@ -160,66 +77,53 @@ class IndexFolder:
         return table.column(THUMBNAIL).combine_chunks().field("bytes")
 
 
-def _check_file(path: Path, name: str, facts: Mapping[str, Any]) -> None:
-    if ".." in Path(name).parts or Path(name).is_absolute():
-        raise IndexDamagedError(f"{MANIFEST} names a file outside the index: {name}. {MEND}")
-    if not path.is_file():
-        raise IndexDamagedError(f"{name} is missing from the index. {MEND}")
-    if path.stat().st_size != facts["size"]:
-        raise IndexDamagedError(f"{name} has {path.stat().st_size} bytes where {facts['size']} were written. {MEND}")
-    if file_sha256(path) != facts["sha256"]:
-        raise IndexDamagedError(f"{name} is not the file that was written: its sha256 differs. {MEND}")
-
-
-def _check_encoder(manifest: Manifest) -> None:
-    """Raises IndexMismatchError where the encoder's files are not those that the vectors were made with."""
-    recipe = manifest.encoder
-    if recipe.dim != manifest.search.dim:
-        raise IndexMismatchError(
-            f"The encoder gives {recipe.dim} dimensions, the index has {manifest.search.dim}. {MEND}"
-        )
-    own = {"model.safetensors": recipe.weights, "config.json": recipe.config} if recipe.source is None else {}
-    for name, wanted in (own | {"projection.safetensors": recipe.projection}).items():
-        found = manifest.files.get(f"{ENCODER}/{name}", {}).get("sha256")
-        if wanted != found:
-            raise IndexMismatchError(
-                f"The index was built with another encoder than the one beside it: {ENCODER}/{name} has sha256"
-                f" {str(found)[:12]}…, the vectors were made with {str(wanted)[:12]}…. {MEND}"
-            )
-
-
 def _read_items(path: Path, manifest: Manifest) -> Items:
+    wanted = _schema(manifest.attributes)
     try:
         file = pq.ParquetFile(path)
-        names = file.schema_arrow.names
-        table = file.read(columns=[name for name in names if name != THUMBNAIL])
+        found, rows = file.schema_arrow, file.metadata.num_rows
+        table = file.read(columns=[name for name in found.names if name != THUMBNAIL])
     except (pa.ArrowException, OSError) as error:
-        raise IndexDamagedError(f"{ITEMS} cannot be read. {MEND}") from error
-    if names != _columns(manifest.attributes) or table.num_rows != manifest.count:
+        raise IndexDamagedError(f"{ITEMS} cannot be read: {error}. {MEND}") from error
+    if not found.equals(wanted) or rows != manifest.count:
         raise IndexDamagedError(
-            f"{ITEMS} has {table.num_rows} rows with columns {', '.join(names)}, where the manifest states"
-            f" {manifest.count} with {', '.join(_columns(manifest.attributes))}. {MEND}"
+            f"{ITEMS} has {rows} rows of {_described(found)}, where the manifest states {manifest.count} of"
+            f" {_described(wanted)}. {MEND}"
         )
-    ids, item_names, *columns = (table.column(index).to_pylist() for index in range(table.num_columns))
-    return Items(ids, item_names, dict(zip(manifest.attributes, columns, strict=True)))
+    ids, names, *columns = (table.column(index).to_pylist() for index in range(table.num_columns))
+    try:
+        return Items(ids, names, dict(zip(manifest.attributes, columns, strict=True)))
+    except ValueError as error:
+        raise IndexDamagedError(f"{ITEMS} holds no catalogue: {error}. {MEND}") from error
+
+
+def _described(schema: pa.Schema) -> str:
+    return ", ".join(field.name if field.type in (pa.string(), PICTURE) else str(field) for field in schema)
+
+
+def _schema(attributes: Sequence[str]) -> pa.Schema:
+    """The columns of items.parquet, told to the Hub's viewer."""
+    columns = _columns(attributes)
+    features = {name: {"dtype": "string", "_type": "Value"} for name in columns} | {THUMBNAIL: {"_type": "Image"}}
+    fields = [(name, pa.string()) for name in columns[:-1]] + [(THUMBNAIL, PICTURE)]
+    return pa.schema(fields).with_metadata({"huggingface": json.dumps({"info": {"features": features}})})
 
 
 def _columns(attributes: Sequence[str]) -> list[str]:
     """The columns of items.parquet; an attribute whose name is taken gets an underscore."""
-    taken = {ID, NAME, THUMBNAIL}
-    return [ID, NAME, *(f"{name}_" if name in taken else name for name in attributes), THUMBNAIL]
+    columns = [ID, NAME, THUMBNAIL]
+    for name in attributes:
+        while name in columns:
+            name += "_"
+        columns.append(name)
+    return [ID, NAME, *columns[3:], THUMBNAIL]
 
 
 class ItemsWriter:
     """Writes items.parquet, a row group at a time, so that the Hub's viewer shows the pictures."""
 
     def __init__(self, path: Path, attributes: Sequence[str]):
-        columns = _columns(attributes)
-        picture = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-        features = {name: {"dtype": "string", "_type": "Value"} for name in columns} | {THUMBNAIL: {"_type": "Image"}}
-        fields = [(name, pa.string()) for name in columns[:-1]] + [(THUMBNAIL, picture)]
-        metadata = {"huggingface": json.dumps({"info": {"features": features}})}
-        self._schema = pa.schema(fields).with_metadata(metadata)
+        self._schema = _schema(attributes)
         self._attributes = tuple(attributes)
         self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
         self._rows: list[list[Any]] = []
@@ -259,16 +163,27 @@ def library_versions() -> dict[str, str]:
 
 
 def check_replaceable(output: Path) -> None:
-    """Raises IndexFolderError where `output` holds something else than an index, which must not be lost."""
+    """Raises IndexFolderError where `output` cannot be written, or holds something else that must not be lost."""
     if output.is_file() or (output.is_dir() and any(output.iterdir()) and not (output / MANIFEST).is_file()):
         raise IndexFolderError(f"{output} exists and is no index. Choose another --output, or move it away.")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=output.parent):
+            pass
+    except OSError as error:
+        raise IndexFolderError(f"{output} cannot be written: {error.strerror}. Choose another --output.") from error
 
 
 def replace_folder(new: Path, output: Path) -> None:
     """Put the finished folder `new` in the place of `output`."""
-    old = output.with_name(f".{output.name}.old")
+    old = beside(output, "old")
     shutil.rmtree(old, ignore_errors=True)
     if output.exists():
         os.rename(output, old)
     os.rename(new, output)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def beside(output: Path, what: str) -> Path:
+    """A hidden folder beside the index that a build works with: its `vectors`, the `new` index, the `old` one."""
+    return output.with_name(f".{output.name}.{what}")

@@ -28,6 +28,23 @@ class Column:
         return self.vocabulary[self.codes[row]]
 
 
+def _checked(where: Where) -> dict[str, list[Value]]:
+    """The filter with a list for each attribute. Raises QueryError for anything else than a filter."""
+    if isinstance(where, Mapping):
+        lists = {
+            name: [wanted] if wanted is None or isinstance(wanted, str) else wanted for name, wanted in where.items()
+        }
+        if all(
+            isinstance(wanted, Sequence) and all(value is None or isinstance(value, str) for value in wanted)
+            for wanted in lists.values()
+        ):
+            return {name: list(wanted) for name, wanted in lists.items()}
+    raise QueryError(
+        'where is a filter such as {"gender": "Women", "season": ["Summer", None]}: attributes with a value, a list of'
+        f" values, or None for absent; got {where!r:.200}."
+    )
+
+
 class Items:
     """The products in index order; row i of the vectors is item i."""
 
@@ -77,8 +94,8 @@ class Items:
         Raises QueryError for an attribute or a value that the catalogue does not have, listing those it has.
         """
         keep = np.ones(len(self), dtype=bool)
-        for name, wanted in where.items():
-            keep &= self._mask(name, [wanted] if wanted is None or isinstance(wanted, str) else list(wanted))
+        for name, wanted in _checked(where).items():
+            keep &= self._mask(name, wanted)
         return np.flatnonzero(keep)
 
     def _mask(self, name: str, wanted: list[Value]) -> np.ndarray:

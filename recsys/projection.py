@@ -13,6 +13,8 @@ from safetensors.numpy import load_file, save
 from recsys.digest import sha256
 from recsys.types import Vectors
 
+NO_VARIANCE = 1e-9
+
 
 @dataclass(frozen=True, eq=False)
 class Projection:
@@ -32,14 +34,19 @@ class Projection:
         return sha256(self._serialize())
 
     @classmethod
-    def fit(cls, chunks: Iterable[Vectors], dim: int) -> Projection:
-        """The `dim` directions of largest variance of all rows of `chunks`, each [n, features]."""
+    def fit(cls, chunks: Iterable[Vectors], dim: int) -> Projection | None:
+        """The `dim` directions of largest variance of all rows of `chunks`, each [n, features].
+
+        None where the rows do not vary in as many directions, so that a projection would lose what tells them apart.
+        """
         count, total, product = 0, np.zeros(1), np.zeros((1, 1))
         for chunk in chunks:
             rows = chunk.astype(np.float64)
             count, total, product = count + len(rows), total + rows.sum(0), product + rows.T @ rows
         mean = total / count
-        _, directions = np.linalg.eigh(product / count - np.outer(mean, mean))
+        variances, directions = np.linalg.eigh(product / count - np.outer(mean, mean))
+        if len(variances) < dim or variances[-dim] <= NO_VARIANCE * max(variances[-1], 0):
+            return None
         components = directions[:, ::-1][:, :dim]
         largest = np.abs(components).argmax(0)
         components = components * np.sign(components[largest, np.arange(components.shape[1])])

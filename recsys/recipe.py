@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
+HEADS, PROJECTION = "heads.safetensors", "projection.safetensors"
+
 
 @dataclass(frozen=True)
 class HubSource:
@@ -20,7 +23,7 @@ class HubSource:
 
 def is_repo_id(name: str) -> bool:
     """Whether this has the form owner/name of a Hub repository."""
-    return re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", name) is not None
+    return re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", name, re.ASCII) is not None
 
 
 @dataclass(frozen=True)

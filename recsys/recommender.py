@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
 from PIL import Image
@@ -38,7 +39,7 @@ class Recommender:
 
     @classmethod
     def from_pretrained(
-        cls, source: str, *, revision: str | None = None, token: str | None = None, device: str = "auto"
+        cls, source: str | Path, *, revision: str | None = None, token: str | None = None, device: str = "auto"
     ) -> Recommender:
         """The recommender of an index: a folder, or a dataset repository on the Hub.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from recsys.digest import sha256
 from recsys.types import Vectors
 
 KEY_BYTES = 32
@@ -37,14 +37,11 @@ class VectorStore:
     def __contains__(self, key: str) -> bool:
         return bytes.fromhex(key) in self._known
 
-    def __len__(self) -> int:
-        return len(self._known)
-
     def add(self, keys: Sequence[str], vectors: Vectors) -> None:
         """Keep these vectors [n, dim] under their keys: a shard that is there whole or not at all."""
         raw = [bytes.fromhex(key) for key in keys]
-        number = 1 + max((int(path.stem) for path in self._shards), default=0)
-        path = self.folder / f"{number:06d}.safetensors"
+        number = 1 + max((int(path.stem.split("-")[0]) for path in self._shards), default=0)
+        path = self.folder / f"{number:06d}-{sha256(b''.join(raw))[:16]}.safetensors"
         beside = path.with_suffix(".tmp")
         save_file({"keys": np.frombuffer(b"".join(raw), np.uint8).reshape(-1, KEY_BYTES), "vectors": vectors}, beside)
         os.replace(beside, path)
@@ -52,7 +49,10 @@ class VectorStore:
         self._known.update(raw)
 
     def chunks(self, keys: Sequence[str]) -> Iterator[tuple[np.ndarray, Vectors]]:
-        """(places in `keys`, vectors) a shard, until each of `keys` was given; equal keys share a vector."""
+        """(places in `keys`, vectors) a shard, until each of `keys` was given; equal keys share a vector.
+
+        Raises KeyError where a key is not in the store.
+        """
         places: dict[bytes, list[int]] = {}
         for place, key in enumerate(keys):
             places.setdefault(bytes.fromhex(key), []).append(place)
@@ -62,7 +62,5 @@ class VectorStore:
             rows = [row for row, at in wanted for _ in at]
             if rows:
                 yield np.array([place for _, at in wanted for place in at]), shard["vectors"][rows]
-
-    def clear(self) -> None:
-        """Remove the store."""
-        shutil.rmtree(self.folder)
+        if places:
+            raise KeyError(f"{len(places)} of {len(keys)} vectors are not in the store")

@@ -218,6 +218,12 @@ class Handler(BaseHTTPRequestHandler):
         if not (self.role == "admin" or (self.role == "write" and self.user == repo_id.split("/")[0])):
             raise Refusal(403, "", f"You don't have the rights to write to {repo_id}")
 
+    @route("GET", r"/api/whoami-v2")
+    def whoami(self) -> None:
+        if not self.user:
+            raise Refusal(401, "", "Invalid username or password.")
+        self.reply({"type": "user", "name": self.user})
+
     @route("POST", r"/api/repos/create")
     def create(self) -> None:
         data = json.loads(self.content)

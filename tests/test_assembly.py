@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from fake_shop import draw
 
-from recsys.assembly import BackgroundEncoder, open_shop
+from recsys import assembly
+from recsys.assembly import BackgroundEncoder, load_recommender, open_shop
 from recsys.errors import EncoderError, IndexFolderError
 from recsys.hub import push
 from recsys.settings import Settings
@@ -29,15 +30,10 @@ def published(index, hub):
     name = hub.new_name()
     commit = push(index, name)
     settings = Settings(index_repo=name, index_dir=index, token="hf_test")
-    assert open_shop(settings).origin.notice is None
+    shop = open_shop(settings)
+    assert shop.origin.notice is None
+    assert len(shop.recommend(draw("Caps", "#b3262e"))) == 5
     return settings, commit.revision
-
-
-def change(index, name):
-    """Publish a new revision of the index."""
-    card = index / "README.md"
-    card.write_text(card.read_text() + "\nNew.\n")
-    return push(index, name)
 
 
 def test_the_folder_is_served_where_no_repository_is_named(built):
@@ -74,6 +70,25 @@ def test_a_damaged_revision_is_refused_and_the_last_good_one_served(published, h
     assert "vectors.ann has 19 bytes where" in shop.origin.notice
 
 
+def test_a_revision_whose_encoder_does_not_load_never_counts_as_good(published, hub, monkeypatch):
+    from recsys.encoder import Encoder
+
+    settings, revision = published
+    hub.seed("datasets", settings.index_repo, {"new.txt": b"a new revision"})
+
+    def fail(*_, **__):
+        raise EncoderError("does not load")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Encoder, "of_index", fail)
+        shop = open_shop(settings)
+        assert shop.origin.revision != revision
+        with pytest.raises(EncoderError, match="does not load"):
+            shop.embed(draw("Caps", "#b3262e"))
+    hub.stop()
+    assert open_shop(settings).origin.revision == revision
+
+
 def test_the_folder_is_served_where_the_hub_never_answered(built, hub):
     shop = open_shop(Settings(index_repo="me/not-there", index_dir=built))
     assert shop.origin.name == "shop"
@@ -81,8 +96,15 @@ def test_the_folder_is_served_where_the_hub_never_answered(built, hub):
 
 
 def test_nothing_is_served_where_there_is_nothing(tmp_path, hub):
-    with pytest.raises(IndexFolderError, match=r"has no index.json"):
+    with pytest.raises(IndexFolderError, match=r"me/not-there.* And there is no index to show.*has no index.json"):
         open_shop(Settings(index_repo="me/not-there", index_dir=tmp_path))
+
+
+def test_a_repository_that_is_no_index_is_named(hub, tmp_path):
+    name = hub.new_name()
+    hub.seed("datasets", name, {"notes.txt": b"hello"})
+    with pytest.raises(IndexFolderError, match=rf"{name} has no index.json"):
+        load_recommender(name, revision=None, token=None, device="cpu")
 
 
 def test_weights_on_the_hub_are_in_the_cache_before_an_index_counts_as_good(hub, pictures, tmp_path, encoder_folder):
@@ -96,7 +118,9 @@ def test_weights_on_the_hub_are_in_the_cache_before_an_index_counts_as_good(hub,
     assert not list((tmp_path / "shop").glob("encoder/model.safetensors"))
     push(tmp_path / "shop", name)
     settings = Settings(index_repo=name, index_dir=tmp_path / "nothing", token="hf_test")
-    assert open_shop(settings).origin.notice is None
+    first = open_shop(settings)
+    assert first.origin.notice is None
+    first.embed(draw("Caps", "#b3262e"))
     hub.stop()
     shop = open_shop(settings)
     assert "last worked" in shop.origin.notice
@@ -121,6 +145,24 @@ def test_an_encoder_in_the_background_answers_once_it_is_there_and_passes_its_er
 
     with pytest.raises(EncoderError, match="no weights"):
         BackgroundEncoder(fail).encode([draw("Caps", "#b3262e")])
+
+
+def test_an_encoder_that_did_not_load_is_tried_again_in_a_while(encoder_folder, monkeypatch):
+    from recsys.encoder import Encoder
+
+    tries = iter([EncoderError("the Hub is down"), None])
+
+    def load():
+        if error := next(tries):
+            raise error
+        return Encoder.from_pretrained(encoder_folder)
+
+    encoder = BackgroundEncoder(load)
+    for _ in range(2):
+        with pytest.raises(EncoderError, match="the Hub is down"):
+            encoder.encode([draw("Caps", "#b3262e")])
+    monkeypatch.setattr(assembly, "RETRY_AFTER", 0.0)
+    assert encoder.encode([draw("Caps", "#b3262e")]).shape == (1, 16)
 
 
 def test_settings_come_from_the_environment_and_keep_the_token_out_of_sight():

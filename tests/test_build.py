@@ -12,8 +12,7 @@ import pytest
 from fake_shop import draw
 
 import build_index
-from recsys.build import vectors_beside
-from recsys.folder import IndexFolder
+from recsys.folder import IndexFolder, beside
 
 ROOT = Path(__file__).parent.parent
 
@@ -88,22 +87,18 @@ def test_a_killed_build_goes_on_to_the_same_index(catalogue, encoder_folder, tmp
     build(*arguments, "--output", tmp_path / "unbroken")
     command = [sys.executable, "build_index.py", *map(str, arguments), "--output", str(tmp_path / "killed")]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    store = vectors_beside(tmp_path / "killed")
-    wanted = random.Random(time.time_ns()).randint(1, 4)
+    store = beside(tmp_path / "killed", "vectors")
+    wanted = random.SystemRandom().randint(1, 4)
     while process.poll() is None and len(list(store.glob("*/*.safetensors"))) < wanted:
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    assert process.wait() == -signal.SIGKILL
     assert build(*arguments, "--output", tmp_path / "killed") == 0
     assert contents(tmp_path / "killed") == contents(tmp_path / "unbroken")
 
 
-def test_a_network_that_was_not_trained_for_it_gets_a_projection(catalogue, encoder_folder, tmp_path):
-    plain = Path(shutil.copytree(encoder_folder, tmp_path / "plain"))
-    config = json.loads((plain / "config.json").read_text())
-    del config["embedding"]
-    (plain / "config.json").write_text(json.dumps(config))
-    build("--dataset", catalogue, "--encoder", plain, "--dim", 8, "--output", tmp_path / "out")
+def test_a_network_that_was_not_trained_for_it_gets_a_projection(catalogue, frozen, tmp_path):
+    build("--dataset", catalogue, "--encoder", frozen, "--dim", 8, "--output", tmp_path / "out")
     folder = IndexFolder.open(tmp_path / "out")
     assert folder.manifest.search.dim == 8
     assert folder.manifest.encoder.projection
@@ -128,6 +123,104 @@ def test_flags_out_of_range_are_refused(flag, capsys):
     with pytest.raises(SystemExit):
         build(*flag)
     assert flag[0] in capsys.readouterr().err
+
+
+@pytest.fixture
+def frozen(encoder_folder, tmp_path):
+    """The tiny network as any frozen one: its 16 outputs count as plain features."""
+    plain = Path(shutil.copytree(encoder_folder, tmp_path / "plain"))
+    config = json.loads((plain / "config.json").read_text())
+    del config["embedding"]
+    (plain / "config.json").write_text(json.dumps(config))
+    return plain
+
+
+@pytest.mark.parametrize("count", [1, 2, 8])
+def test_few_products_keep_the_features_of_a_frozen_network_as_they_are(catalogue, frozen, tmp_path, count):
+    assert (
+        build("--dataset", catalogue, "--encoder", frozen, "--dim", 8, "--limit", count, "--output", tmp_path / "o")
+        == 0
+    )
+    folder = IndexFolder.open(tmp_path / "o")
+    assert folder.manifest.encoder.projection is None
+    assert len(folder.items) == count
+
+
+def test_equal_pictures_can_be_indexed_with_a_frozen_network(frozen, tmp_path):
+    (tmp_path / "same").mkdir()
+    for number in range(30):
+        draw("Caps", "#ff0000", (60, 80)).save(tmp_path / "same" / f"{number}.png")
+    assert build("--dataset", tmp_path / "same", "--encoder", frozen, "--dim", 8, "--output", tmp_path / "out") == 0
+    assert len(IndexFolder.open(tmp_path / "out").items) == 30
+
+
+def test_the_projection_is_kept_when_an_index_is_built_anew(catalogue, frozen, tmp_path):
+    flags = ["--encoder", frozen, "--dim", 8, "--output", tmp_path / "out"]
+    build("--dataset", catalogue, *flags)
+    before = IndexFolder.open(tmp_path / "out").manifest.encoder.projection
+    draw("Caps", "#00ff00", (90, 120)).save(catalogue / "Caps" / "Green.png")
+    build("--dataset", catalogue, *flags)
+    folder = IndexFolder.open(tmp_path / "out")
+    assert (len(folder.items), folder.manifest.encoder.projection) == (31, before)
+    build("--dataset", catalogue, "--encoder", frozen, "--dim", 6, "--output", tmp_path / "out")
+    assert IndexFolder.open(tmp_path / "out").manifest.search.dim == 6
+
+
+def test_the_output_may_be_a_link_to_a_folder(catalogue, encoder_folder, tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    for _ in range(2):
+        assert build("--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "link") == 0
+    assert (tmp_path / "link").is_symlink()
+    assert len(IndexFolder.open(tmp_path / "real").items) == 30
+
+
+def test_an_output_that_cannot_be_written_ends_with_one_line(catalogue, encoder_folder, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    for output in (tmp_path / "file" / "x", Path("/proc/nope/index")):
+        assert build("--dataset", catalogue, "--encoder", encoder_folder, "--output", output) == 1
+        assert "cannot be written" in capsys.readouterr().err
+
+
+def test_what_an_interrupted_build_left_is_cleared_away(catalogue, encoder_folder, tmp_path):
+    (tmp_path / ".out.new").mkdir()
+    (tmp_path / ".out.new" / "items.parquet").write_text("half")
+    build("--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.glob(".out*")) == [".out.vectors"]
+
+
+@pytest.mark.parametrize(
+    ("token", "repo", "message"), [("hf_bad", "me/shop", "401"), ("hf_test", "a/b/c", "form owner/name")]
+)
+def test_a_push_that_cannot_succeed_is_refused_before_the_build(
+    catalogue, encoder_folder, tmp_path, hub, monkeypatch, capsys, token, repo, message
+):
+    monkeypatch.setenv("HF_TOKEN", token)
+    flags = ["--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out"]
+    assert build(*flags, "--push-to-hub", repo) == 1
+    error = capsys.readouterr().err
+    assert message in error
+    assert "hf_bad" not in error
+    assert not (tmp_path / "out").exists()
+
+
+def test_after_a_push_that_failed_the_same_command_publishes_without_embedding_again(
+    catalogue, encoder_folder, tmp_path, hub, capsys
+):
+    flags = ["--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out"]
+    flags += ["--push-to-hub", hub.new_name()]
+    hub.fault("POST .*/commit/", "status", times=-1)
+    assert build(*flags) == 1
+    assert "The same command publishes it" in capsys.readouterr().out
+    hub.reset()
+    assert build(*flags) == 0
+    assert "0 pictures embedded" in capsys.readouterr().out
+
+
+def test_private_without_a_repository_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        build("--private")
+    assert "does nothing without it" in capsys.readouterr().err
 
 
 def test_an_index_is_published_in_one_commit_with_its_card(catalogue, encoder_folder, tmp_path, hub, capsys):

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from small_shop import DIM, write_encoder
 
 from recsys.encoder import Encoder, timm
-from recsys.errors import EncoderError, HubNotFoundError, IndexMismatchError
+from recsys.errors import EncoderError, HubNotFoundError, IndexDamagedError, IndexMismatchError
 from recsys.projection import Projection
 
 TINY = "test_resnet.r160_in1k"
@@ -150,3 +150,79 @@ def test_timm_can_be_imported_beside_a_torchvision_that_does_not_load():
     code = "import recsys.encoder, torch; print(recsys.encoder.timm.__name__, torch.get_num_threads())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
     assert done.stdout.startswith("timm "), done.stderr
+
+
+def damage(folder, name, how):
+    path = folder / name
+    if how == "truncated":
+        path.write_bytes(path.read_bytes()[:100])
+    else:
+        path.write_text(how)
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("model.safetensors", "truncated"),
+        ("model.safetensors", "no weights"),
+        ("config.json", "{"),
+        ("config.json", "[]"),
+        ("config.json", "{}"),
+        ("config.json", '{"architecture": "test_resnet", "model_args": {"no_such": 1}, "pretrained_cfg": {}}'),
+        ("config.json", '{"architecture": "no_such_net", "pretrained_cfg": {}}'),
+    ],
+)
+def test_a_damaged_encoder_folder_is_refused(encoder_folder, tmp_path, name, how):
+    folder = shutil.copytree(encoder_folder, tmp_path / "damaged")
+    damage(folder, name, how)
+    with pytest.raises(EncoderError, match="damaged") as caught:
+        Encoder.from_pretrained(folder)
+    assert str(tmp_path) not in str(caught.value)
+
+
+@pytest.mark.parametrize("how", ["truncated", "{}", "[]", "no json"])
+def test_an_index_with_a_damaged_manifest_is_refused_as_an_encoder(index, how):
+    damage(index, "index.json", how)
+    with pytest.raises(IndexDamagedError, match=r"index.json cannot be read"):
+        Encoder.from_pretrained(index)
+
+
+@pytest.mark.parametrize("device", ["nonsense", "cuda:7"])
+def test_a_device_that_is_not_there_is_refused(encoder_folder, device):
+    with pytest.raises(EncoderError, match=f"no device '{device}' here. Take auto, cpu, or cuda"):
+        Encoder.from_pretrained(encoder_folder, device=device)
+
+
+def test_a_long_strip_costs_no_more_than_a_picture(hub, tiny_weights):
+    hub.seed("models", f"timm/{TINY}", {"model.safetensors": tiny_weights.read_bytes()})
+    encoder = Encoder.from_pretrained(TINY)
+    asked = []
+    resize = Image.Image.resize
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            Image.Image, "resize", lambda self, size, *a, **k: asked.append(size) or resize(self, size, *a, **k)
+        )
+        vectors = encoder.encode([Image.new("RGB", (65_000, 1), "red"), Image.new("RGB", (2, 30_000), "red")])
+    assert np.isfinite(vectors).all()
+    assert asked
+    assert max(max(size) for size in asked) < 2000
+
+
+def test_a_moderate_strip_is_embedded_as_by_timm_alone(hub, tiny_weights):
+    hub.seed("models", f"timm/{TINY}", {"model.safetensors": tiny_weights.read_bytes()})
+    encoder = Encoder.from_pretrained(TINY)
+    strip = draw("Trousers", "#26355e").resize((60, 600))
+    whole = encoder._transform(strip)
+    np.testing.assert_allclose(encoder._transform(encoder._prepared(strip)), whole, atol=1e-4)
+
+
+def test_no_pictures_give_no_vectors(encoder_folder):
+    assert Encoder.from_pretrained(encoder_folder).encode([]).shape == (0, DIM)
+
+
+def test_the_batch_size_is_that_of_the_network(encoder_folder, images, monkeypatch):
+    encoder = Encoder.from_pretrained(encoder_folder)
+    sizes, forward = [], encoder._forward
+    monkeypatch.setattr(encoder, "_forward", lambda batch: sizes.append(len(batch)) or forward(batch))
+    encoder.features(images * 15, batch_size=40)
+    assert sizes == [40, 5]

@@ -68,7 +68,7 @@ def test_too_few_products_are_refused():
     with pytest.raises(CatalogError, match="too few to judge"):
         evaluate.evaluate(products(4), evaluate.thumbnail_vectors, is_query)
     with pytest.raises(CatalogError, match="no picture to judge by"):
-        evaluate.evaluate([], evaluate.thumbnail_vectors)
+        evaluate.evaluate([], evaluate.thumbnail_vectors, is_query)
 
 
 def test_about_a_twentieth_is_held_out_and_always_the_same():
@@ -79,7 +79,6 @@ def test_about_a_twentieth_is_held_out_and_always_the_same():
 
 def test_the_command_prints_a_table_or_json(pictures, encoder_folder, monkeypatch, capsys):
     monkeypatch.setattr(evaluate, "held_out", lambda item_id: "Red" in item_id)
-    monkeypatch.setattr(evaluate.evaluate, "__defaults__", (evaluate.held_out,))
     command = ["--encoder", str(encoder_folder), "--dataset", str(pictures)]
     assert evaluate.main(command) == 0
     assert "| label | 6 | " in capsys.readouterr().out

@@ -82,7 +82,7 @@ def test_the_items_of_another_index_are_refused(index):
     table = pq.read_table(index / "items.parquet")
     pq.write_table(table.slice(0, 29), index / "items.parquet")
     vouch_for(index, "items.parquet")
-    with pytest.raises(IndexDamagedError, match="29 rows .* states 30"):
+    with pytest.raises(IndexDamagedError, match="29 rows .* states 30 of"):
         IndexFolder.open(index)
 
 
@@ -90,7 +90,7 @@ def test_items_with_other_columns_are_refused(index):
     table = pq.read_table(index / "items.parquet").rename_columns(["id", "name", "kind", "thumbnail"])
     pq.write_table(table, index / "items.parquet")
     vouch_for(index, "items.parquet")
-    with pytest.raises(IndexDamagedError, match="columns id, name, kind, thumbnail, where .* id, name, label"):
+    with pytest.raises(IndexDamagedError, match="rows of id, name, kind, thumbnail, where .* id, name, label"):
         IndexFolder.open(index)
 
 
@@ -141,7 +141,7 @@ def test_a_manifest_that_is_no_manifest_is_refused(index, text):
 
 def test_a_manifest_that_lacks_a_field_is_refused(index):
     rewrite(index, lambda body: body.pop("search"))
-    with pytest.raises(IndexDamagedError, match="lacks fields of format 1"):
+    with pytest.raises(IndexDamagedError, match="not what format 1 holds"):
         IndexFolder.open(index)
 
 
@@ -202,3 +202,54 @@ def test_an_index_of_every_format_so_far_still_answers(name):
     shop = Recommender.from_pretrained(str(Path(__file__).parent / "data" / name))
     best = shop.recommend(decode(shop.thumbnail("Caps/Red")), k=3)[0]
     assert best.similarity == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda body: body["files"].pop("vectors.ann"),
+        lambda body: body.update(files=[]),
+        lambda body: body["files"]["vectors.ann"].pop("size"),
+        lambda body: body["search"].update(search_k="many"),
+        lambda body: body.update(count=0),
+        lambda body: body["encoder"].update(unknown=1),
+    ],
+    ids=["vectors not listed", "files a list", "no size", "search_k a word", "no items", "unknown field"],
+)
+def test_a_manifest_that_says_something_impossible_is_refused(index, change):
+    rewrite(index, change)
+    with pytest.raises(IndexDamagedError, match="not what format 1 holds"):
+        IndexFolder.open(index)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("input_size", [3, 64, 64]), ("crop_pct", 0.5), ("architecture", "test_vit")]
+)
+def test_a_recipe_that_the_encoders_own_config_contradicts_is_refused(index, name, value):
+    rewrite(index, lambda body: body["encoder"].update({name: value}))
+    with pytest.raises(
+        IndexMismatchError, match=rf"another encoder.*{name} .* against .* in encoder/config.json.*{MEND}"
+    ):
+        IndexFolder.open(index)
+
+
+def test_vectors_that_are_not_numbers_are_refused_wherever_they_are(index):
+    path = index / "vectors.ann"
+    content = bytearray(path.read_bytes())
+    start = 7 * (12 + 4 * 16) + 12
+    content[start : start + 4] = np.float32("nan").tobytes()
+    path.write_bytes(content)
+    vouch_for(index, "vectors.ann")
+    with pytest.raises(IndexDamagedError, match="not of length one"):
+        IndexFolder.open(index)
+
+
+@pytest.mark.parametrize("ids", [["same"] * 30, list(range(30))], ids=["repeated", "numbers"])
+def test_ids_that_are_no_ids_are_refused(index, ids):
+    table = pq.read_table(index / "items.parquet")
+    column = pa.array(ids)
+    field = pa.field("id", column.type)
+    pq.write_table(table.set_column(0, field, column), index / "items.parquet")
+    vouch_for(index, "items.parquet")
+    with pytest.raises(IndexDamagedError, match=r"items.parquet (holds no catalogue|has 30 rows of)"):
+        IndexFolder.open(index)

@@ -69,3 +69,11 @@ def test_rows_are_ascending_integers(items):
     rows = items.passing({"gender": ["Men", "Women"]})
     assert rows.dtype == np.int64
     assert (np.diff(rows) > 0).all()
+
+
+@pytest.mark.parametrize(
+    "where", [{"colour": 5}, {"colour": [["red"]]}, ["colour"], "colour", {"colour": {"red"}}], ids=str
+)
+def test_what_is_no_filter_is_refused_with_what_one_looks_like(items, where):
+    with pytest.raises(QueryError, match='where is a filter such as {"gender": "Women"'):
+        items.passing(where)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -147,3 +148,29 @@ def test_the_command_line_trains_and_keeps_held_out_products_out(pictures, tmp_p
     assert set(seen["held"].ids) == {f"Caps/{name}" for name in ("Navy Blue", "Red", "Olive", "Black", "Mustard")}
     assert not set(seen["held"].ids) & set(seen["data"].ids)
     assert len(seen["data"]) == 25 + 4
+
+
+def test_fewer_pictures_than_a_batch_still_train(data, tmp_path):
+    config = TrainConfig(**{**vars(SMALL), "batch_size": 64, "epochs": 3})
+    assert len(loop.train(config, data, data, tmp_path)["epochs"]) == 3
+
+
+def test_other_data_starts_anew_under_the_same_recipe(data, tmp_path):
+    loop.train(SMALL, data, data, tmp_path)
+    first = weights(tmp_path)
+    renamed = replace(data, vocabulary={"label": [f"{value}s" for value in data.vocabulary["label"]]})
+    monkey = replace(renamed, pictures=255 - data.pictures)
+    loop.train(SMALL, monkey, monkey, tmp_path)
+    assert not all(torch.equal(first[name], tensor) for name, tensor in weights(tmp_path).items())
+
+
+@pytest.mark.parametrize("name", ["type", "keys", "size.eu"])
+def test_attributes_may_have_any_name(data, tmp_path, name):
+    named = replace(data, labels={name: data.labels["label"]}, vocabulary={name: data.vocabulary["label"]})
+    loop.train(TrainConfig(**{**vars(SMALL), "epochs": 1}), named, named, tmp_path)
+    assert load_file(tmp_path / "heads.safetensors").keys() == {name}
+
+
+def test_the_command_line_ends_with_one_line_where_there_is_no_dataset(tmp_path, capsys):
+    assert main(["--dataset", str(tmp_path / "nowhere"), "--output", str(tmp_path)]) == 1
+    assert "error: There is no folder" in capsys.readouterr().err

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from recsys.digest import sha256
 from recsys.projection import Projection, unit
@@ -28,8 +29,7 @@ def test_vectors_come_back_by_content_in_any_order_and_more_than_once(tmp_path):
 def test_a_store_that_is_opened_again_knows_what_it_holds(tmp_path):
     VectorStore(tmp_path).add(keys_of(3), np.ones((3, 2), np.float32))
     store = VectorStore(tmp_path)
-    assert len(store) == 3
-    assert keys_of(3)[1] in store
+    assert all(key in store for key in keys_of(3))
     assert keys_of(1, start=99)[0] not in store
 
 
@@ -43,7 +43,7 @@ def test_a_damaged_shard_is_dropped_and_the_others_kept(tmp_path):
     assert keys_of(1)[0] not in again
     assert keys_of(1, start=3)[0] in again
     again.add(keys_of(3), np.ones((3, 2), np.float32))
-    assert len(VectorStore(tmp_path)) == 6
+    assert all(key in VectorStore(tmp_path) for key in keys_of(6))
 
 
 def test_a_projection_keeps_the_neighbours_of_data_that_lies_in_few_dimensions(tmp_path):
@@ -66,3 +66,24 @@ def test_a_projection_is_what_was_saved(tmp_path):
     np.testing.assert_array_equal(loaded(features), projection(features))
     assert loaded.sha256 == projection.sha256
     assert Projection.fit([features], 3).sha256 == projection.sha256
+
+
+def test_a_vector_that_is_not_there_is_an_error_and_never_garbage(tmp_path):
+    store = VectorStore(tmp_path)
+    store.add(keys_of(2), np.ones((2, 2), np.float32))
+    with pytest.raises(KeyError, match="1 of 3 vectors are not in the store"):
+        gather(store, keys_of(3), 2)
+
+
+def test_two_builds_at_once_do_not_overwrite_each_others_shards(tmp_path):
+    one, two = VectorStore(tmp_path), VectorStore(tmp_path)
+    one.add(keys_of(2), np.ones((2, 2), np.float32))
+    two.add(keys_of(2, start=2), np.zeros((2, 2), np.float32))
+    assert all(key in VectorStore(tmp_path) for key in keys_of(4))
+
+
+def test_rows_that_vary_in_too_few_directions_are_not_projected():
+    features = np.repeat(np.eye(3, 8, dtype=np.float32), 10, axis=0)
+    assert Projection.fit([features], 4) is None
+    assert Projection.fit([features[:1]], 1) is None
+    assert Projection.fit([features], 2) is not None

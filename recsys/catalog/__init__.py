@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -14,11 +13,11 @@ from recsys.catalog.folders import open_folder
 from recsys.catalog.products import Products, TableProducts
 from recsys.catalog.source import ONLY_SPLIT, Source, require
 from recsys.errors import CatalogError
+from recsys.recipe import is_repo_id
 from recsys.types import Item, Product
 
 DEFAULT_DATASET = "ashraq/fashion-product-images-small"
 SAMPLE = "sample"
-HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 
 __all__ = ["DEFAULT_DATASET", "SAMPLE", "Catalog"]
 
@@ -82,7 +81,7 @@ def _open_source(dataset: str, split: str, revision: str | None) -> Source:
         return open_folder(folder.resolve(), split)
     if folder.is_file():
         raise CatalogError(f"{folder.name} is a file. Give a folder: unpack an archive first.")
-    if not HUB_ID.fullmatch(dataset):
+    if not is_repo_id(dataset):
         raise CatalogError(
             f"There is no folder {dataset!r}, and it is no Hub dataset id either (owner/name). "
             f"Give one of the two, or {SAMPLE!r}."

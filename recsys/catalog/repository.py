@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from datasets.packaged_modules.cache.cache import Cache
 
+from recsys import hub
 from recsys.catalog.source import Reader, Source, reader, require
 from recsys.catalog.values import is_binary
 from recsys.errors import (
@@ -33,6 +34,7 @@ def open_hub(repo_id: str, split: str, revision: str | None) -> Source:
 
     Raises HubError where the Hub does not give it, CatalogError where it is no catalogue.
     """
+    hub.limit_waiting()
     try:
         builder = datasets.load_dataset_builder(repo_id, revision=revision)
         if isinstance(builder, Cache) and revision not in (None, builder.hash):

@@ -6,7 +6,7 @@ down, and keeps bytes that were altered on the way.
 """
 
 from recsys.hub.patience import limit_waiting
-from recsys.hub.reading import Snapshot, last_good, pull, remember
-from recsys.hub.writing import Commit, push
+from recsys.hub.reading import Snapshot, last_good, pull, pull_weights, remember
+from recsys.hub.writing import Commit, check_push, push
 
-__all__ = ["Commit", "Snapshot", "last_good", "limit_waiting", "pull", "push", "remember"]
+__all__ = ["Commit", "Snapshot", "check_push", "last_good", "limit_waiting", "pull", "pull_weights", "push", "remember"]

@@ -8,10 +8,11 @@ from pathlib import Path
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
 from huggingface_hub.errors import RepositoryNotFoundError
 
-from recsys.errors import HubError, HubTokenError
+from recsys.errors import HubError, HubNotFoundError, HubTokenError
 from recsys.hub.copies import files_of
 from recsys.hub.failures import translated
 from recsys.hub.patience import limit_waiting, persist
+from recsys.recipe import is_repo_id
 
 KEPT = ".gitattributes"
 
@@ -45,11 +46,27 @@ def push(
     if not files:
         raise HubError(f"There is nothing to push to {repo_id!r}: the folder {folder.name!r} is missing or empty.")
     if not (token or get_token()):
-        raise HubTokenError(
-            f"Pushing to {repo_id!r} takes a token with write access. Set HF_TOKEN, or `hf auth login`."
-        )
+        raise _no_token(repo_id)
     with translated(f"{repo_type} {repo_id!r}", token):
         return persist(lambda: _synchronize(HfApi(token=token), files, repo_id, repo_type, private, message))
+
+
+def check_push(repo_id: str, token: str | None = None) -> None:
+    """Whether a push could succeed, before anything costly: the token is known and the name is one.
+
+    Raises HubTokenError, HubNotFoundError for a name that no repository can have, HubDownError or HubTimeoutError.
+    """
+    limit_waiting()
+    if not (token or get_token()):
+        raise _no_token(repo_id)
+    if not is_repo_id(repo_id):
+        raise HubNotFoundError(f"No repository can be called {repo_id!r}. A name has the form owner/name.")
+    with translated(f"dataset {repo_id!r}", token):
+        persist(lambda: HfApi(token=token).whoami())
+
+
+def _no_token(repo_id: str) -> HubTokenError:
+    return HubTokenError(f"Pushing to {repo_id!r} takes a token with write access. Set HF_TOKEN, or `hf auth login`.")
 
 
 def _synchronize(

@@ -21,7 +21,10 @@ OTHER_WEIGHT = 0.5
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Every choice of a run. `size` is the input's side in pixels, `scale` the inverse temperature of the heads."""
+    """Every choice of a run. `size` is the input's side in pixels, `scale` the inverse temperature of the heads.
+
+    `start_from` names an encoder to go on from, in place of random weights of `architecture`.
+    """
 
     architecture: str = "mobilenetv3_small_100"
     start_from: str | None = None

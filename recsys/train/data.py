@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
+from recsys.digest import sha256
 from recsys.errors import CatalogError, PictureError
 from recsys.picture import decode
 from recsys.types import Product
@@ -36,6 +38,12 @@ class PictureSet:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the products, their order and their labels."""
+        labels = {name: values.tolist() for name, values in self.labels.items()}
+        return sha256(json.dumps([self.ids, self.vocabulary, labels]).encode())
 
 
 def load(products: Iterable[Product], size: int, vocabulary: dict[str, list[str]] | None = None) -> PictureSet:

@@ -35,19 +35,21 @@ class MultiTask(torch.nn.Module):
 
     def __init__(self, backbone: torch.nn.Module, dim: int, classes: Mapping[str, int], scale: float):
         super().__init__()
-        self.backbone, self.scale = backbone, scale
-        self.heads = torch.nn.ParameterDict(
-            {name: torch.nn.Parameter(torch.randn(count, dim) / math.sqrt(dim)) for name, count in classes.items()}
+        self.backbone, self.scale, self.names = backbone, scale, list(classes)
+        self.heads = torch.nn.ParameterList(
+            torch.nn.Parameter(torch.randn(count, dim) / math.sqrt(dim)) for count in classes.values()
         )
 
     def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """Unit embeddings [n, dim] and logits attribute → [n, values]."""
         embedding = F.normalize(self.backbone(pictures))
-        return embedding, {name: self.scale * embedding @ F.normalize(head).T for name, head in self.heads.items()}
+        logits = [self.scale * embedding @ F.normalize(head).T for head in self.heads]
+        return embedding, dict(zip(self.names, logits, strict=True))
 
 
 def train(config: TrainConfig, data: PictureSet, held_out: PictureSet, folder: Path) -> dict[str, Any]:
-    """Train to the end and write the encoder to `folder`; a run that was killed goes on from its last checkpoint.
+    """Train to the end and write the encoder to `folder`; a run that was killed goes on from its
+    last checkpoint, where recipe and data are the same.
 
     Returns the report: the recipe and, an epoch, the loss and the accuracies on `held_out`. Raises CatalogError where
     no attribute has a head.
@@ -61,11 +63,11 @@ def train(config: TrainConfig, data: PictureSet, held_out: PictureSet, folder: P
     model = MultiTask(in_channels_last(backbone), config.dim, classes, config.scale)
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True)
     optimizer = torch.optim.AdamW(_parameter_groups(model, config.weight_decay), lr=config.learning_rate)
-    report: dict[str, Any] = {"recipe": asdict(config), "pictures": len(data), "epochs": []}
+    report: dict[str, Any] = {"recipe": asdict(config), "data": data.fingerprint, "epochs": []}
     parts = {"model": model, "average": average, "optimizer": optimizer}
     averaged: MultiTask = average.module  # type: ignore[assignment]
     step, report = _resume(folder / CHECKPOINT, parts, report)
-    steps_per_epoch = len(data) // config.batch_size
+    steps_per_epoch = max(1, len(data) // config.batch_size)
     started, losses = time.monotonic(), []
     while step < config.epochs * steps_per_epoch:
         for group in optimizer.param_groups:
@@ -108,7 +110,7 @@ def _step(
 
 def _rows(count: int, step: int, config: TrainConfig) -> torch.Tensor:
     """The batch of this step: a function of the seed and the step alone, so that a resumed run sees the same."""
-    epoch, place = divmod(step, count // config.batch_size)
+    epoch, place = divmod(step, max(1, count // config.batch_size))
     order = torch.randperm(count, generator=torch.Generator().manual_seed(config.seed * 7_919 + epoch))
     return order[place * config.batch_size : (place + 1) * config.batch_size]
 
@@ -126,7 +128,7 @@ def _schedule(step: int, config: TrainConfig, steps_per_epoch: int) -> float:
 def judge(model: MultiTask, data: PictureSet, batch_size: int = 256) -> dict[str, float]:
     """The accuracy of each head on pictures as they are, over those whose label is known."""
     model.eval()
-    right: dict[str, float] = dict.fromkeys(model.heads, 0.0)
+    right: dict[str, float] = dict.fromkeys(model.names, 0.0)
     for start in range(0, len(data), batch_size):
         pictures = data.pictures[start : start + batch_size].float() / 255
         _, logits = model(((pictures - MEAN) / STD).contiguous(memory_format=torch.channels_last))
@@ -147,7 +149,7 @@ def _resume(path: Path, parts: Mapping[str, Any], report: dict[str, Any]) -> tup
     if not path.is_file():
         return 0, report
     saved = torch.load(path, weights_only=True)
-    if saved["report"]["recipe"] != report["recipe"]:
+    if any(saved["report"].get(part) != report[part] for part in ("recipe", "data")):
         return 0, report
     for name, part in parts.items():
         part.load_state_dict(saved[name])
@@ -163,7 +165,7 @@ def _save_checkpoint(path: Path, parts: Mapping[str, Any], step: int, report: di
 def _save(
     model: MultiTask, vocabulary: dict[str, list[str]], config: TrainConfig, folder: Path, report: dict[str, Any]
 ) -> None:
-    heads = {name: head.detach().half() for name, head in model.heads.items()}
+    heads = {name: head.detach().half() for name, head in zip(model.names, model.heads, strict=True)}
     values = {name: vocabulary[name] for name in heads}
     save_network(model.backbone, folder, (3, config.size, config.size), heads, values)
     (folder / REPORT).write_text(json.dumps(report, indent=1))
