@@ -174,3 +174,12 @@ def test_attributes_may_have_any_name(data, tmp_path, name):
 def test_the_command_line_ends_with_one_line_where_there_is_no_dataset(tmp_path, capsys):
     assert main(["--dataset", str(tmp_path / "nowhere"), "--output", str(tmp_path)]) == 1
     assert "error: There is no folder" in capsys.readouterr().err
+
+
+def test_a_run_can_go_on_from_an_encoder_with_its_embedding_layer(data, encoder_folder, tmp_path):
+    config = replace(SMALL, dim=16, epochs=1, learning_rate=0.0, start_from=str(encoder_folder))
+    loop.train(config, data, data, tmp_path)
+    before, after = weights(encoder_folder), weights(tmp_path)
+    assert torch.equal(before["fc.weight"], after["fc.weight"])
+    loop.train(replace(config, dim=4), data, data, tmp_path)
+    assert weights(tmp_path)["fc.weight"].shape[0] == 4
