@@ -22,13 +22,12 @@ Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a product lies on the page: scale, turn (degrees clockwise), shift in pixels, left and right swapped."""
+    """Where a product lies on the page: scale, turn (degrees clockwise), shift in pixels."""
 
     scale: float = 1
     angle: float = 0
     x: float = 0
     y: float = 0
-    flipped: bool = False
 
 
 class Canvas:
@@ -38,8 +37,7 @@ class Canvas:
         self._image = Image.new("RGB", (WIDTH * OVERSAMPLING, HEIGHT * OVERSAMPLING), "white")
         angle = math.radians(placement.angle)
         turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
-        flip = np.diag([-1.0 if placement.flipped else 1.0, 1.0])
-        self._matrix = flip @ turn * placement.scale * OVERSAMPLING
+        self._matrix = turn * placement.scale * OVERSAMPLING
         self._centre = (np.array([WIDTH, HEIGHT]) / 2 + (placement.x, placement.y)) * OVERSAMPLING
         self._unit = placement.scale * OVERSAMPLING
 

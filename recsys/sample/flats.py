@@ -107,7 +107,7 @@ def sandals(canvas: Canvas, look: Look) -> None:
     bed = look.random.choice((shade(look.colour, 0.12), shade(look.colour, 0.3), mix(look.colour, LEATHER, 0.5)))
     side = look.random.choice((BLACK_SOLE, shade(look.colour, 0.5)))
     _draw_slab(canvas, bed, side, look.jitter(14, 0.2))
-    if look.cut in ("Sports", "Strappy"):
+    if look.cut == "Sports":
         _draw_heel_strap(canvas, look)
     if look.cut == "Cross-Strap":
         for start, end in (((-14, 37), (60, -14)), ((52, 36), (-2, -26))):

@@ -69,7 +69,7 @@ def belt(canvas: Canvas, look: Look) -> None:
     """A coiled belt: the far half inside, the near half with the buckle in front."""
     width = look.jitter(24 if not look.womens else 16, 0.25)
     reach, depth = 98, look.jitter(15, 0.3)
-    metal = metal_colour(look) if look.cut != "Canvas" else STEEL
+    metal = metal_colour(look)
     canvas.veil(ellipse(0, width / 2 + depth + 4, reach, 6), INK, 0.22, blur=5)
     rear = ellipse(0, -4, reach, depth, 180, 360)
     canvas.fill(_band(rear, width), shade(look.colour, 0.42), volume=0.5)
