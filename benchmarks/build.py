@@ -53,20 +53,20 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=2000)
     parser.add_argument("--keep", type=Path, help="where the indexes stay; a folder that is removed by default")
     options = parser.parse_args()
-    with HubDouble() as hub, tempfile.TemporaryDirectory() as temporary:
+    hub = HubDouble()
+    hub.start()
+    with tempfile.TemporaryDirectory() as temporary:
         work = (options.keep or Path(temporary)).resolve()
         work.mkdir(parents=True, exist_ok=True)
-        files = contents(options.data)
-        hub.seed("datasets", DATASET, files)
+        hub.seed("datasets", DATASET, contents(options.data))
         hub.seed("models", f"timm/{MODEL}", {"model.safetensors": random_weights()})
         environment = {"HF_ENDPOINT": hub.url, "HF_HOME": temporary, "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": "hf_test"}
-        print(
-            f"## {options.limit:,} products of `{DATASET}`, `{MODEL}` with random weights, both from a stand-in Hub\n"
-        )
-        print("\n".join(f"- {line}" for line in killed_and_unbroken(work, environment, options.limit)))
+        print(f"## {options.limit:,} products of `{DATASET}`, `{MODEL}` with random weights, both from a stand-in Hub\n")
+        print("\n".join(f"- {line}" for line in killed_and_unbroken(work, environment, options.limit)), flush=True)
         whole = run(["build_index.py", "--encoder", "index", "--output", str(work / "whole")], environment)
         print("\n## The whole catalogue with the shipped encoder\n")
         print(f"- status {whole.status}, peak {whole.peak_mb:.0f} MB, {whole.seconds:.0f} s, {whole.output.strip()}")
+    hub.stop()
 
 
 if __name__ == "__main__":

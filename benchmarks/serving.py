@@ -48,11 +48,11 @@ def medians(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
     return {name: float(np.median(values)) for name, values in times.items()}
 
 
-def forward_pass(encoder: Encoder) -> Callable[[], object]:
-    """The network alone on one picture that is already a tensor."""
+def forward_pass(encoder: Encoder, image: Image.Image) -> Callable[[], object]:
+    """The network alone on a picture that is already a tensor."""
     import torch  # after recsys.encoder, which sets how its threads wait
 
-    batch = torch.zeros(1, *encoder.recipe.input_size).to(memory_format=torch.channels_last)
+    batch = encoder._transform(image)[None].to(memory_format=torch.channels_last)
 
     def forward() -> object:
         with torch.inference_mode():
@@ -69,7 +69,7 @@ def beside_the_forward_pass(index: str, picture: bytes) -> None:
     image = decode(picture)
     found = medians(
         {
-            "forward pass alone": forward_pass(encoder),
+            "forward pass alone": forward_pass(encoder, image),
             "recommend, from a decoded picture": lambda: shop.recommend(image),
             "decode and recommend, from a 640 px JPEG": lambda: shop.recommend(decode(picture)),
         }
