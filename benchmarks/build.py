@@ -61,7 +61,7 @@ def main() -> None:
         hub.seed("datasets", DATASET, contents(options.data))
         hub.seed("models", f"timm/{MODEL}", {"model.safetensors": random_weights()})
         environment = {"HF_ENDPOINT": hub.url, "HF_HOME": temporary, "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": "hf_test"}
-        print(f"## {options.limit:,} products of `{DATASET}`, `{MODEL}` with random weights, both from a stand-in Hub\n")
+        print(f"## {options.limit:,} products of `{DATASET}`, `{MODEL}` with random weights, from a stand-in Hub\n")
         print("\n".join(f"- {line}" for line in killed_and_unbroken(work, environment, options.limit)), flush=True)
         whole = run(["build_index.py", "--encoder", "index", "--output", str(work / "whole")], environment)
         print("\n## The whole catalogue with the shipped encoder\n")
