@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ class Column:
         return self.vocabulary[self.codes[row]]
 
 
-def _checked(where: Where) -> dict[str, list[Value]]:
+def filter_of(where: Any) -> dict[str, list[Value]]:
     """The filter with a list for each attribute. Raises QueryError for anything else than a filter."""
     if isinstance(where, Mapping):
         lists = {
@@ -40,8 +41,8 @@ def _checked(where: Where) -> dict[str, list[Value]]:
         ):
             return {name: list(wanted) for name, wanted in lists.items()}
     raise QueryError(
-        'where is a filter such as {"gender": "Women", "season": ["Summer", None]}: attributes with a value, a list of'
-        f" values, or None for absent; got {where!r:.200}."
+        'where is a filter such as {"gender": "Women", "season": ["Summer", null]}: attributes with a value, a list of'
+        f" values, or null (None) for not given; got {where!r:.200}."
     )
 
 
@@ -94,7 +95,7 @@ class Items:
         Raises QueryError for an attribute or a value that the catalogue does not have, listing those it has.
         """
         keep = np.ones(len(self), dtype=bool)
-        for name, wanted in _checked(where).items():
+        for name, wanted in filter_of(where).items():
             keep &= self._mask(name, wanted)
         return np.flatnonzero(keep)
 

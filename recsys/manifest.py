@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from recsys.digest import file_sha256, sha256
 from recsys.errors import IndexDamagedError, IndexFolderError, IndexFormatError, IndexMismatchError
-from recsys.recipe import CONFIG, PROJECTION, WEIGHTS, EncoderRecipe
+from recsys.recipe import CONFIG, PROJECTION, TRANSFORM, WEIGHTS, EncoderRecipe
 
 FORMAT = 1
 MANIFEST, VECTORS, ITEMS, ENCODER, CARD = "index.json", "vectors.ann", "items.parquet", "encoder", "README.md"
@@ -149,7 +149,7 @@ def _check_config(recipe: EncoderRecipe, path: Path) -> None:
         described = {"architecture": config["architecture"], **config["pretrained_cfg"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IndexDamagedError(f"{ENCODER}/{CONFIG} cannot be read. {MEND}") from error
-    for name in ("architecture", "input_size", "mean", "std", "interpolation", "crop_pct", "crop_mode"):
+    for name in ("architecture", *TRANSFORM):
         wanted = recipe.to_json()[name]
         wanted = list(wanted) if isinstance(wanted, tuple) else wanted
         if described.get(name, wanted) != wanted:

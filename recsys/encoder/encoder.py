@@ -145,7 +145,9 @@ class Encoder:
 
         Raises EncoderError where the network gives something that is not a number.
         """
-        batches = [images[start : start + batch_size] for start in range(0, max(len(images), 1), batch_size)]
+        if not images:
+            return np.zeros((0, len(self.projection.mean) if self.projection else self.dim), np.float32)
+        batches = [images[start : start + batch_size] for start in range(0, len(images), batch_size)]
         features = unit(np.concatenate([self._forward(batch) for batch in batches]))
         if not np.isfinite(features).all():
             raise EncoderError(f"{self.recipe.architecture} gives vectors that are not finite: bad weights.")
@@ -176,8 +178,6 @@ class Encoder:
 
     @torch.inference_mode()
     def _forward(self, images: Sequence[Image.Image]) -> np.ndarray:
-        if not images:
-            return np.zeros((0, self._forward([Image.new("RGB", (1, 1))]).shape[1]), np.float32)
         batch = torch.stack([self._transform(self._prepared(image)) for image in images])
         batch = batch.to(self.device, memory_format=torch.channels_last, non_blocking=True)
         with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):

@@ -1,4 +1,4 @@
-"""Networks of timm: made, described, saved. The only module that imports timm."""
+"""Networks of timm: made, described, saved. Timm is imported here alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 
 from recsys.digest import file_sha256
 from recsys.errors import EncoderError
-from recsys.recipe import HEADS, EncoderRecipe
+from recsys.recipe import HEADS, TRANSFORM, EncoderRecipe
 
 EMBEDDING = "embedding"
 
@@ -83,8 +83,7 @@ def describe(network: torch.nn.Module, architecture: str, weights: Path, **parts
 
 def transform_of(recipe: EncoderRecipe) -> Any:
     """The transform from a picture to a normalised tensor [c, h, w]."""
-    names = ("input_size", "mean", "std", "interpolation", "crop_pct", "crop_mode")
-    return timm.data.create_transform(**{name: getattr(recipe, name) for name in names}, is_training=False)
+    return timm.data.create_transform(**{name: getattr(recipe, name) for name in TRANSFORM}, is_training=False)
 
 
 def find_device(name: str) -> torch.device:

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from recsys.errors import QueryError
-from recsys.items import Items
+from recsys.items import Items, filter_of
 from recsys.types import Value
 
 ABSENT = "Not given"
@@ -41,20 +40,9 @@ def to_loosen(items: Items, where: Mapping[str, Value | list[Value]]) -> dict[st
     return {name: (in_words(name, where[name]), without[name]) for name in ordered}
 
 
-def checked(where: Any) -> dict[str, Value | list[Value]]:
-    """The filter of a request. Raises QueryError for anything but a mapping of attributes to values."""
-    if where is None:
-        return {}
-    if isinstance(where, dict) and all(_is_wanted(wanted) for wanted in where.values()):
-        return where
-    raise QueryError(
-        'where is a filter such as {"gender": "Women", "season": ["Summer", null]}: '
-        f"attributes with a value, a list of values, or null for not given; got {where!r:.200}."
-    )
-
-
-def _is_wanted(wanted: Any) -> bool:
-    return all(value is None or isinstance(value, str) for value in (wanted if isinstance(wanted, list) else [wanted]))
+def checked(where: Any) -> dict[str, list[Value]]:
+    """The filter of a request, where null is none. Raises QueryError for what is no filter."""
+    return {} if where is None else filter_of(where)
 
 
 def _panel(attribute: str, counts: Mapping[Value, int]) -> str:
