@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Self
+
 import numpy as np
 import numpy.typing as npt
 
@@ -29,3 +32,66 @@ def interval(values: npt.NDArray[np.float64], resamples: int = 1000, seed: int =
     means = [values[rng.integers(len(values), size=len(values))].mean() for _ in range(resamples)]
     low, high = np.percentile(means, [2.5, 97.5])
     return float(low), float(high)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean with its 95 % bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: npt.NDArray[np.generic]) -> Self:
+        """The mean of `values`, of which there is at least one."""
+        numbers = values.astype(np.float64)
+        return cls(float(numbers.mean()), *interval(numbers))
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} ({self.low:.3f} – {self.high:.3f})"
+
+
+def average_precision_at_k(alike: npt.NDArray[np.bool_], relevant: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
+    """The average precision of each ranking: whether its k matches are right, best first, [n, k] → [n].
+
+    `relevant` [n] is how many right ones there are to be found; with none it is 0. The precisions at the ranks of right
+    matches are averaged over the right ones that k places can show (Buckley & Voorhees 2000).
+    """
+    places = alike.shape[1]
+    precisions = alike.cumsum(1) / np.arange(1, places + 1)
+    return np.asarray((precisions * alike).sum(1) / relevant.clip(1, places))
+
+
+def random_average_precision(relevant: npt.NDArray[np.integer], size: int, k: int) -> npt.NDArray[np.float64]:
+    """What `average_precision_at_k` is on average for k matches drawn at random from `size`: [n] → [n]."""
+    ranks = np.arange(1, k + 1)
+    first, second = relevant[:, None] / size, (relevant[:, None] - 1) / max(1, size - 1)
+    expected: npt.NDArray[np.float64] = (first * (1 + (ranks - 1) * second) / ranks).sum(1)
+    return expected / relevant.clip(1, k)
+
+
+def confusion(
+    predicted: npt.NDArray[np.integer], truth: npt.NDArray[np.integer], classes: int
+) -> npt.NDArray[np.int64]:
+    """How often class i was taken for class j: [classes, classes], over the `truth` that is known (0 or more)."""
+    known = truth >= 0
+    pairs = truth[known] * classes + predicted[known]
+    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+
+
+def f1_scores(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """The F1 of each class of a confusion matrix; NaN for one that neither occurs nor is predicted."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(2 * counts.diagonal() / (counts.sum(0) + counts.sum(1)))
+
+
+def macro_f1(counts: npt.NDArray[np.int64]) -> float:
+    """The mean F1 of the classes that occur."""
+    return float(f1_scores(counts)[counts.sum(1) > 0].mean())
+
+
+def weighted_f1(counts: npt.NDArray[np.int64]) -> float:
+    """The mean F1 of the classes that occur, by how often they do."""
+    occur = counts.sum(1)
+    return float(np.average(f1_scores(counts)[occur > 0], weights=occur[occur > 0]))

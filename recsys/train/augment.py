@@ -1,4 +1,4 @@
-"""Shop pictures made into the pictures that visitors take: moved, turned, relit, blurred and put on clutter.
+"""Shop pictures made into the pictures that visitors take: moved, turned, relit, blurred, recompressed, on clutter.
 
 Everything works on a whole batch and draws from one generator, so that a step can be repeated exactly.
 """
@@ -11,75 +11,119 @@ import torch
 import torch.nn.functional as F
 
 ROTATION = math.radians(20)
-SCALE = (0.75, 1.2)
+ZOOM = (0.75, 1.4)
 ASPECT = 0.15
-SHIFT = 0.12
-LIGHT = (0.6, 1.3)
+SHIFT = 0.15
+LIGHT = (0.5, 1.3)
 TINT = 0.06
 SATURATION = (0.7, 1.3)
 CONTRAST = (0.75, 1.25)
-NOISE = 0.04
-BLUR_SHARE = 0.3
+NOISE = 0.06
+BLURRED = NOISY = RECOMPRESSED = 0.3
+COARSENESS = (0.02, 0.12)
+BLOCK = 8
 
 
-def augment(pictures: torch.Tensor, products: torch.Tensor, clutter: float, generator: torch.Generator) -> torch.Tensor:
-    """Pictures as a visitor would take them, float [n, 3, s, s] in 0 … 1.
+def augment(
+    pictures: torch.Tensor, products: torch.Tensor, plain: float, clutter: float, generator: torch.Generator
+) -> torch.Tensor:
+    """Pictures as a visitor would take them, float [n, 3, height, width] in 0 … 1.
 
-    `pictures` are uint8 [n, 3, s, s], `products` their masks, bool [n, s, s]. `clutter` is the share that is put on
-    another ground than white.
+    `pictures` are uint8 [n, 3, height, width], `products` their masks, bool [n, height, width]. `clutter` is the share
+    that is put on another ground than white, `plain` the share that stays as it is in the shop.
     """
-    count, _, side, _ = pictures.shape
-    colour = pictures.float() / 255
-    layers = torch.cat([colour, products[:, None].float(), torch.ones(count, 1, side, side)], 1)
-    grid = F.affine_grid(_affine(count, generator), [count, 5, side, side], align_corners=False)
-    colour, product, inside = F.grid_sample(layers, grid, align_corners=False).split([3, 1, 1], 1)
-    on_white = colour + (1 - inside)
-    product = F.avg_pool2d(product, 3, 1, 1)
-    on_clutter = colour * product + _clutter(pictures, generator) * (1 - product)
-    cluttered = torch.rand(count, 1, 1, 1, generator=generator) < clutter
-    return _photograph(torch.where(cluttered, on_clutter, on_white), generator)
+    kept = _some(len(pictures), plain, generator)
+    colour = 1 - pictures.float() / 255
+    layers = torch.cat([colour, products[:, None].float()], 1)
+    maps = _affine(pictures, generator)
+    colour, product = F.grid_sample(
+        layers, F.affine_grid(maps, list(layers.shape), align_corners=False), align_corners=False
+    ).split([3, 1], 1)
+    result = 1 - colour
+    cluttered = _some(len(pictures), clutter, generator)
+    if len(cluttered):
+        opaque = F.avg_pool2d(product[cluttered], 3, 1, 1)
+        ground = _ground(pictures, len(cluttered), generator)
+        result[cluttered] = result[cluttered] * opaque + ground * (1 - opaque)
+    taken = _photograph(result, generator)
+    taken[kept] = pictures[kept].float() / 255
+    return taken
 
 
 def _uniform(count: int, low: float, high: float, generator: torch.Generator, width: int = 1) -> torch.Tensor:
     return low + (high - low) * torch.rand(count, width, generator=generator)
 
 
-def _affine(count: int, generator: torch.Generator) -> torch.Tensor:
+def _some(count: int, share: float, generator: torch.Generator) -> torch.Tensor:
+    """A random choice of rows."""
+    return torch.randperm(count, generator=generator)[: round(count * share)]
+
+
+def _affine(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Random maps from the new picture to the old: turned, scaled, stretched, shifted, mirrored. [n, 2, 3]."""
+    count, _, height, width = pictures.shape
     angle = _uniform(count, -ROTATION, ROTATION, generator)[:, 0]
-    zoom = 1 / _uniform(count, *SCALE, generator)[:, 0]
+    shrink = torch.exp(-_uniform(count, math.log(ZOOM[0]), math.log(ZOOM[1]), generator)[:, 0])
     stretch = 1 + _uniform(count, -ASPECT, ASPECT, generator)[:, 0]
     mirror = torch.where(torch.rand(count, generator=generator) < 0.5, 1.0, -1.0)
-    cos, sin = torch.cos(angle) * zoom, torch.sin(angle) * zoom
+    cos, sin = torch.cos(angle) * shrink, torch.sin(angle) * shrink
     shift = _uniform(count, -SHIFT, SHIFT, generator, 2)
-    rows = [torch.stack([cos * mirror * stretch, -sin * stretch, shift[:, 0]], 1)]
-    rows.append(torch.stack([sin * mirror / stretch, cos / stretch, shift[:, 1]], 1))
+    rows = [torch.stack([cos * mirror * stretch, -sin * stretch * height / width, shift[:, 0]], 1)]
+    rows.append(torch.stack([sin * mirror / stretch * width / height, cos / stretch, shift[:, 1]], 1))
     return torch.stack(rows, 1)
 
 
-def _clutter(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def _ground(pictures: torch.Tensor, count: int, generator: torch.Generator) -> torch.Tensor:
     """Grounds: soft random colours of a random coarseness, half of them with another picture of the batch enlarged."""
-    count, _, side, _ = pictures.shape
+    height, width = pictures.shape[2:]
     cells = int(torch.randint(2, 13, (1,), generator=generator))
-    soft = F.interpolate(torch.rand(count, 3, cells, cells, generator=generator), (side, side), mode="bilinear")
-    grain = 0.15 * torch.rand(count, 3, side, side, generator=generator)
-    other = pictures[torch.randperm(count, generator=generator)].float() / 255
-    zoomed = F.interpolate(other[:, :, side // 4 : -side // 4, side // 4 : -side // 4], (side, side))
-    mixed = torch.where(torch.rand(count, 1, 1, 1, generator=generator) < 0.5, soft, 0.5 * soft + 0.5 * zoomed)
+    soft = F.interpolate(torch.rand(count, 3, cells, cells, generator=generator), (height, width), mode="bilinear")
+    grain = 0.15 * torch.rand(count, 3, height, width, generator=generator)
+    other = pictures[torch.randperm(len(pictures), generator=generator)[:count]].float() / 255
+    zoomed = F.interpolate(other[:, :, height // 4 : -height // 4, width // 4 : -width // 4], (height, width))
+    mixed = torch.where(torch.rand(count, 1, 1, 1, generator=generator) < 0.5, soft, 0.4 * soft + 0.6 * zoomed)
     return (mixed + grain).clamp(0, 1)
 
 
 def _photograph(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Other light, white balance, saturation and contrast; some blur; noise."""
-    count, _, side, _ = pictures.shape
+    """Other light, white balance, saturation and contrast; some blur, some noise, some compression."""
+    count = len(pictures)
     light = _uniform(count, *LIGHT, generator) * (1 + _uniform(count, -TINT, TINT, generator, 3))
     pictures = pictures * light[:, :, None, None]
     grey = pictures.mean(1, keepdim=True)
     pictures = grey + (pictures - grey) * _uniform(count, *SATURATION, generator)[:, :, None, None]
     middle = pictures.mean((1, 2, 3), keepdim=True)
     pictures = middle + (pictures - middle) * _uniform(count, *CONTRAST, generator)[:, :, None, None]
-    small = int(torch.randint(side // 3, side, (1,), generator=generator))
-    blurred = F.interpolate(F.interpolate(pictures, (small, small), mode="area"), (side, side), mode="bilinear")
-    pictures = torch.where(torch.rand(count, 1, 1, 1, generator=generator) < BLUR_SHARE, blurred, pictures)
-    noise = torch.randn(pictures.shape, generator=generator) * _uniform(count, 0, NOISE, generator)[:, :, None, None]
-    return (pictures + noise).clamp(0, 1)
+    for share, spoil in ((BLURRED, _blur), (NOISY, _noise), (RECOMPRESSED, _recompress)):
+        rows = _some(count, share, generator)
+        if len(rows):
+            pictures[rows] = spoil(pictures[rows], generator)
+    return pictures.clamp(0, 1)
+
+
+def _blur(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Made smaller and large again, as a small or unsharp picture is: for all by one factor."""
+    height, width = pictures.shape[2:]
+    factor = float(_uniform(1, 0.3, 0.9, generator))
+    small = F.interpolate(pictures, (round(height * factor), round(width * factor)), mode="area")
+    return F.interpolate(small, (height, width), mode="bilinear")
+
+
+def _noise(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    strength = _uniform(len(pictures), 0, NOISE, generator)[:, :, None, None]
+    return pictures + strength * torch.randn(pictures.shape, generator=generator)
+
+
+def _recompress(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """What JPEG does: blocks of 8 × 8 as cosines, the finer ones rounded the coarser."""
+    count, _, height, width = pictures.shape
+    padded = F.pad(pictures, (0, -width % BLOCK, 0, -height % BLOCK), mode="replicate")
+    blocks = padded.unfold(2, BLOCK, BLOCK).unfold(3, BLOCK, BLOCK)
+    place = torch.arange(BLOCK)
+    cosine = torch.cos(math.pi / BLOCK * (place + 0.5) * place[:, None]) * math.sqrt(2 / BLOCK)
+    cosine[0] /= math.sqrt(2)
+    frequencies = cosine @ blocks @ cosine.T
+    strength = _uniform(count, *COARSENESS, generator)[:, :, None, None, None, None]
+    steps = strength * (1 + place + place[:, None])
+    restored = cosine.T @ (torch.round(frequencies / steps) * steps) @ cosine
+    return restored.transpose(3, 4).reshape(padded.shape)[:, :, :height, :width]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from recsys.splits import PRODUCT_SPLIT
 
 ATTRIBUTE_WEIGHTS = {
     "articleType": 1.0,
-    "baseColour": 0.7,
-    "gender": 0.5,
-    "subCategory": 0.3,
+    "baseColour": 0.8,
+    "gender": 0.6,
+    "subCategory": 0.2,
     "masterCategory": 0.2,
     "usage": 0.2,
     "season": 0.1,
@@ -21,15 +24,22 @@ OTHER_WEIGHT = 0.5
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Every choice of a run. `size` is the input's side in pixels, `scale` the inverse temperature of the heads.
+    """Every choice of a run.
 
-    `start_from` names an encoder to go on from, in place of random weights of `architecture`.
+    `model_args` are timm's for `architecture`; `start_from` names an encoder to go on from, in place of random weights.
+    `height` and `width` are the input's sides in pixels, `scale` is the inverse temperature of the heads. `balance`
+    says how much oftener the products of rare article types come up: by the frequency to the power of its negative.
+    `plain` is the share of pictures that stay as they are, `clutter` the share that is put on another ground. `words`
+    is the weight of a head that predicts the words of product names, and is not kept; `outliers` that of the loss on
+    pictures that are no products; `contrast` that of a supervised contrastive loss.
     """
 
-    architecture: str = "mobilenetv3_small_100"
+    architecture: str = "resnet10t"
+    model_args: Mapping[str, Any] = field(default_factory=dict)
     start_from: str | None = None
     dim: int = 256
-    size: int = 96
+    height: int = 96
+    width: int = 72
     epochs: int = 12
     batch_size: int = 64
     learning_rate: float = 2e-3
@@ -38,9 +48,17 @@ class TrainConfig:
     ema_decay: float = 0.998
     scale: float = 20.0
     label_smoothing: float = 0.05
+    balance: float = 0.2
+    plain: float = 0.25
     clutter: float = 0.4
+    words: float = 0.3
+    outliers: float = 0.5
+    contrast: float = 0.0
     drawings: int = 0
     drawings_seed: int = 1
+    split: str = PRODUCT_SPLIT
+    precision: str = "auto"
+    device: str = "auto"
     seed: int = 0
     attributes: Mapping[str, float] = field(default_factory=lambda: dict(ATTRIBUTE_WEIGHTS))
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,20 +16,23 @@ from PIL import Image
 from recsys.digest import sha256
 from recsys.errors import CatalogError, PictureError
 from recsys.picture import decode
-from recsys.types import Product
+from recsys.types import Item, Product
 
 MISSING = -1
 LIGHT = 190
 CLOSE = 22
 MASK_SIDE = 48
+WORD_COUNT = 1000
+RARE_WORD = 20
 
 
 @dataclass(frozen=True, eq=False)
 class PictureSet:
     """Pictures with their labels, in memory.
 
-    `pictures` uint8 [n, 3, size, size]; `products` bool [n, size, size], false on the ground around a product;
-    `labels` attribute → int64 [n], -1 where absent; `vocabulary` attribute → its values, by number.
+    `pictures` uint8 [n, 3, height, width]; `products` bool [n, height, width], false on the ground around a product;
+    `labels` attribute → int64 [n], -1 where absent; `vocabulary` attribute → its values, by number; `words` bool
+    [n, words], which of the frequent words its name has; `outliers` bool [n], true for what is no product at all.
     """
 
     ids: list[str]
@@ -35,6 +40,8 @@ class PictureSet:
     products: torch.Tensor
     labels: dict[str, torch.Tensor]
     vocabulary: dict[str, list[str]]
+    words: torch.Tensor
+    outliers: torch.Tensor
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -43,33 +50,66 @@ class PictureSet:
     def fingerprint(self) -> str:
         """Changes with the products, their order and their labels."""
         labels = {name: values.tolist() for name, values in self.labels.items()}
-        return sha256(json.dumps([self.ids, self.vocabulary, labels]).encode())
+        words = sha256(self.words.numpy().tobytes())
+        return sha256(json.dumps([self.ids, self.vocabulary, labels, words, self.outliers.tolist()]).encode())
 
 
-def load(products: Iterable[Product], size: int, vocabulary: dict[str, list[str]] | None = None) -> PictureSet:
-    """Decode every picture to size × size, squashed as the encoder's transform does. Undecodable ones are left out.
+def load(
+    products: Iterable[Product],
+    height: int,
+    width: int,
+    vocabulary: dict[str, list[str]] | None = None,
+    outliers: Iterable[Product] = (),
+) -> PictureSet:
+    """Decode every picture to height × width, squashed as the encoder's transform does. Undecodable ones are left out.
 
-    With a `vocabulary`, values outside it count as absent. Raises CatalogError where nothing is left.
+    With a `vocabulary`, values outside it count as absent. Of `outliers` the pictures alone count. Raises CatalogError
+    where there is no product.
     """
-    ids, pictures, attributes = [], [], []
+    items, pictures = _decode(products, height, width)
+    if not items:
+        raise CatalogError("There is no picture to train on. Check the dataset and its image column.")
+    others, of_others = _decode(outliers, height, width)
+    names = dict.fromkeys(name for item in items for name in item.attributes)
+    vocabulary = vocabulary or {
+        name: sorted({value for item in items if (value := item.attributes.get(name)) is not None}) for name in names
+    }
+    rows = [item.attributes for item in items] + [{} for _ in others]
+    labels = {name: _number([row.get(name) for row in rows], values) for name, values in vocabulary.items()}
+    stacked = torch.from_numpy(np.stack(pictures + of_others))
+    return PictureSet(
+        ids=[item.id for item in (*items, *others)],
+        pictures=stacked,
+        products=find_products(stacked),
+        labels=labels,
+        vocabulary=vocabulary,
+        words=_words([item.name or "" for item in items] + [""] * len(others)),
+        outliers=torch.arange(len(rows)) >= len(items),
+    )
+
+
+def _decode(products: Iterable[Product], height: int, width: int) -> tuple[list[Item], list[np.ndarray]]:
+    items, pictures = [], []
     for product in products:
         try:
             picture = decode(product.picture or b"")
         except PictureError:
             continue
-        squashed = picture.resize((size, size), Image.Resampling.BICUBIC)
-        ids.append(product.item.id)
+        items.append(product.item)
+        squashed = picture.resize((width, height), Image.Resampling.BICUBIC)
         pictures.append(np.asarray(squashed).transpose(2, 0, 1))
-        attributes.append(product.item.attributes)
-    if not ids:
-        raise CatalogError("There is no picture to train on. Check the dataset and its image column.")
-    names = dict.fromkeys(name for row in attributes for name in row)
-    vocabulary = vocabulary or {
-        name: sorted({value for row in attributes if (value := row.get(name)) is not None}) for name in names
-    }
-    labels = {name: _number([row.get(name) for row in attributes], values) for name, values in vocabulary.items()}
-    stacked = torch.from_numpy(np.stack(pictures))
-    return PictureSet(ids, stacked, find_products(stacked), labels, vocabulary)
+    return items, pictures
+
+
+def _words(names: Sequence[str]) -> torch.Tensor:
+    """Which of the frequent words of all names each has, bool [n, words]."""
+    found = [set(re.findall(r"[a-z]{2,}", name.lower())) for name in names]
+    counts = Counter(word for words in found for word in words)
+    frequent = [word for word, count in counts.most_common(WORD_COUNT) if count >= RARE_WORD]
+    has = torch.zeros(len(names), len(frequent), dtype=torch.bool)
+    for column, word in enumerate(sorted(frequent)):
+        has[[row for row, words in enumerate(found) if word in words], column] = True
+    return has
 
 
 def _number(values: list[str | None], vocabulary: list[str]) -> torch.Tensor:
@@ -78,7 +118,7 @@ def _number(values: list[str | None], vocabulary: list[str]) -> torch.Tensor:
 
 
 def find_products(pictures: torch.Tensor, chunk: int = 1024) -> torch.Tensor:
-    """False on a light, even ground that reaches the border of a picture, true elsewhere: bool [n, size, size]."""
+    """False on a light, even ground that reaches the border of a picture, true elsewhere: bool [n, height, width]."""
     return torch.cat([_find(pictures[start : start + chunk]) for start in range(0, len(pictures), chunk)])
 
 

@@ -1,7 +1,4 @@
-"""The training loop: multi-task cross-entropy on a normalised embedding, and an average of the weights that is kept.
-
-The method is that of Zhai & Wu 2019, "Classification is a strong baseline for deep metric learning".
-"""
+"""The training loop: seeded by the step, so that a run that was killed ends as the unbroken one would have."""
 
 from __future__ import annotations
 
@@ -18,101 +15,148 @@ import torch
 import torch.nn.functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from recsys.encoder import embedding_network, in_channels_last, save_network
-from recsys.errors import CatalogError
+from recsys import plots
+from recsys.encoder import embedding_network, find_device, in_channels_last, save_network
+from recsys.errors import CatalogError, EncoderError
+from recsys.splits import TYPE
 from recsys.train.augment import augment
 from recsys.train.config import TrainConfig
 from recsys.train.data import MISSING, PictureSet
+from recsys.train.judge import Judgement, judgement
+from recsys.train.model import MultiTask, Targets, loss_of
 
 MEAN = torch.tensor([0.485, 0.456, 0.406])[:, None, None]
 STD = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
-CHECKPOINT, REPORT = "checkpoint.pt", "report.json"
+CHECKPOINT, REPORT, PLOTS = "checkpoint.pt", "report.json", "plots"
 CHECKPOINT_EVERY = 250
 
 
-class MultiTask(torch.nn.Module):
-    """A network that embeds, and for each attribute the directions of its values in that space."""
-
-    def __init__(self, backbone: torch.nn.Module, dim: int, classes: Mapping[str, int], scale: float):
-        super().__init__()
-        self.backbone, self.scale, self.names = backbone, scale, list(classes)
-        self.heads = torch.nn.ParameterList(
-            torch.nn.Parameter(torch.randn(count, dim) / math.sqrt(dim)) for count in classes.values()
-        )
-
-    def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """Unit embeddings [n, dim] and logits attribute → [n, values]."""
-        embedding = F.normalize(self.backbone(pictures))
-        logits = [self.scale * embedding @ F.normalize(head).T for head in self.heads]
-        return embedding, dict(zip(self.names, logits, strict=True))
-
-
 def train(config: TrainConfig, data: PictureSet, held_out: PictureSet, folder: Path) -> dict[str, Any]:
-    """Train to the end and write the encoder to `folder`; a run that was killed goes on from its
+    """Train to the end and write the encoder to `folder`, with report and plots; a run that was killed goes on from its
     last checkpoint, where recipe and data are the same.
 
     Returns the report: the recipe and, an epoch, the loss and the accuracies on `held_out`. Raises CatalogError where
     no attribute has a head.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(config.seed)
-    classes = {name: len(values) for name, values in data.vocabulary.items() if config.weight(name) > 0}
-    if not classes:
-        raise CatalogError("There is no attribute to learn from. Check the dataset, or the weights of the attributes.")
-    backbone = embedding_network(config.architecture, config.dim, config.start_from)
-    model = MultiTask(in_channels_last(backbone), config.dim, classes, config.scale)
-    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True)
-    optimizer = torch.optim.AdamW(_parameter_groups(model, config.weight_decay), lr=config.learning_rate)
+    run = _Run(config, data)
     report: dict[str, Any] = {"recipe": asdict(config), "data": data.fingerprint, "epochs": []}
-    parts = {"model": model, "average": average, "optimizer": optimizer}
-    averaged: MultiTask = average.module  # type: ignore[assignment]
-    step, report = _resume(folder / CHECKPOINT, parts, report)
-    steps_per_epoch = max(1, len(data) // config.batch_size)
+    step, report = _resume(folder / CHECKPOINT, run.parts, report)
     started, losses = time.monotonic(), []
-    while step < config.epochs * steps_per_epoch:
-        for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate * _schedule(step, config, steps_per_epoch)
-        losses.append(_step(model, optimizer, data, step, config))
-        average.update_parameters(model)
+    while step < config.epochs * run.steps_per_epoch:
+        losses.append(run.step(step))
         step += 1
-        if step % steps_per_epoch == 0:
-            epoch = {"epoch": step // steps_per_epoch, "loss": sum(losses) / len(losses)} | judge(averaged, held_out)
+        if step % run.steps_per_epoch == 0:
+            accuracy = {name: round(found.scores["accuracy"], 4) for name, found in run.judge(held_out).items()}
+            epoch = {"epoch": step // run.steps_per_epoch, "loss": sum(losses) / len(losses)} | accuracy
             report["epochs"].append(epoch | {"seconds": round(time.monotonic() - started)})
             print(json.dumps(report["epochs"][-1]), flush=True)
             losses = []
-        if step % CHECKPOINT_EVERY == 0 or step % steps_per_epoch == 0:
-            _save_checkpoint(folder / CHECKPOINT, parts, step, report)
-    _save(averaged, data.vocabulary, config, folder, report)
-    return report
+        if step % CHECKPOINT_EVERY == 0 or step % run.steps_per_epoch == 0:
+            _save_checkpoint(folder / CHECKPOINT, run.parts, step, report)
+    return _finish(run, held_out, folder, report)
 
 
-def _step(
-    model: MultiTask, optimizer: torch.optim.Optimizer, data: PictureSet, step: int, config: TrainConfig
-) -> float:
-    model.train()
-    generator = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
-    rows = _rows(len(data), step, config)
-    pictures = augment(data.pictures[rows], data.products[rows], config.clutter, generator)
-    _, logits = model(((pictures - MEAN) / STD).contiguous(memory_format=torch.channels_last))
-    loss = torch.zeros(())
-    for name, scores in logits.items():
-        labels = data.labels[name][rows]
-        known = labels != MISSING
-        if known.any():
-            of_known = F.cross_entropy(scores[known], labels[known], label_smoothing=config.label_smoothing)
-            loss = loss + config.weight(name) * of_known * known.float().mean()
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-    optimizer.step()
-    return float(loss.detach())
+class _Run:
+    """Network, its moving average and its optimizer."""
+
+    def __init__(self, config: TrainConfig, data: PictureSet):
+        self.config, self.data, self.device = config, data, find_device(config.device)
+        self.steps_per_epoch = max(1, len(data) // config.batch_size)
+        self.precision = _precision(config.precision, self.device)
+        self._epoch, self._order = -1, torch.arange(0)
+        torch.manual_seed(config.seed)
+        classes = {name: len(values) for name, values in data.vocabulary.items() if config.weight(name) > 0}
+        if not classes:
+            raise CatalogError(
+                "There is no attribute to learn from. Check the dataset, or the weights of the attributes."
+            )
+        backbone, known = embedding_network(config.architecture, config.dim, config.start_from, config.model_args)
+        model = MultiTask(in_channels_last(backbone), config.dim, classes, data.words.shape[1], config.scale)
+        for name, head in zip(model.names, model.heads, strict=True):
+            if known.values.get(name) == tuple(data.vocabulary[name]):
+                head.data = torch.from_numpy(known.weights[name])
+        self.model = model.to(self.device)
+        self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True)
+        self.optimizer = torch.optim.AdamW(_parameter_groups(self.model, config.weight_decay), lr=config.learning_rate)
+        self.parts = {"model": self.model, "average": self.average, "optimizer": self.optimizer}
+
+    def step(self, step: int) -> float:
+        """One step of the optimizer; returns the loss."""
+        config, data = self.config, self.data
+        for group in self.optimizer.param_groups:
+            group["lr"] = config.learning_rate * _schedule(step, config, self.steps_per_epoch)
+        self.model.train()
+        generator = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
+        rows = self._rows(step)
+        pictures = augment(data.pictures[rows], data.products[rows], config.plain, config.clutter, generator)
+        labels = {name: data.labels[name][rows].to(self.device) for name in self.model.names}
+        targets = Targets(labels, data.words[rows].to(self.device), data.outliers[rows].to(self.device))
+        loss = loss_of(self._forward(self.model, pictures), targets, config)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
+        self.optimizer.step()
+        self.average.update_parameters(self.model)
+        return float(loss.detach())
+
+    def _rows(self, step: int) -> torch.Tensor:
+        """The batch of this step: a function of the seed and the step alone, so that a resumed run sees the same."""
+        epoch, place = divmod(step, self.steps_per_epoch)
+        if epoch != self._epoch:
+            self._epoch, self._order = epoch, _order(self.data, self.config, epoch)
+        return self._order[place * self.config.batch_size : (place + 1) * self.config.batch_size]
+
+    @torch.inference_mode()
+    def judge(self, data: PictureSet, batch_size: int = 256) -> dict[str, Judgement]:
+        """What the heads of the moving average say of pictures as they are, where there are labels to compare."""
+        averaged: MultiTask = self.average.module  # type: ignore[assignment]
+        averaged.eval()
+        outputs = [self._forward(averaged, part.float() / 255).logits for part in data.pictures.split(batch_size)]
+        logits = {name: torch.cat([part[name] for part in outputs]).cpu() for name in averaged.names}
+        return {
+            name: judgement(scores, data.labels[name])
+            for name, scores in logits.items()
+            if (data.labels[name] != MISSING).any()
+        }
+
+    def _forward(self, model: MultiTask, pictures: torch.Tensor) -> Any:
+        batch = ((pictures - MEAN) / STD).to(self.device, memory_format=torch.channels_last)
+        half = self.precision == torch.bfloat16
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
+            return model(batch)
 
 
-def _rows(count: int, step: int, config: TrainConfig) -> torch.Tensor:
-    """The batch of this step: a function of the seed and the step alone, so that a resumed run sees the same."""
-    epoch, place = divmod(step, max(1, count // config.batch_size))
-    order = torch.randperm(count, generator=torch.Generator().manual_seed(config.seed * 7_919 + epoch))
-    return order[place * config.batch_size : (place + 1) * config.batch_size]
+def _precision(name: str, device: torch.device) -> torch.dtype:
+    """Auto is bfloat16 on a GPU. A CPU that has it is faster with it at full convolutions but not at depthwise ones, so
+    that it has to be asked for there. Raises EncoderError.
+    """
+    if name == "auto":
+        name = "bfloat16" if device.type == "cuda" else "float32"
+    if name not in ("bfloat16", "float32"):
+        raise EncoderError(f"There is no precision {name!r} to train in. Take auto, float32 or bfloat16.")
+    return getattr(torch, name)  # type: ignore[no-any-return]
+
+
+def _order(data: PictureSet, config: TrainConfig, epoch: int) -> torch.Tensor:
+    """As many rows as there are, in random order: those of rare article types several times, of frequent ones not all.
+
+    The fractions of the wanted counts are rounded up or down at random.
+    """
+    generator = torch.Generator().manual_seed(config.seed * 7_919 + epoch)
+    wanted = _frequency(data.labels.get(TYPE, torch.full((len(data),), MISSING))) ** -config.balance
+    wanted = wanted / wanted.mean()
+    times = torch.floor(wanted + torch.rand(len(data), generator=generator)).long()
+    rows = torch.arange(len(data)).repeat_interleave(times)
+    rows = rows[torch.randperm(len(rows), generator=generator)]
+    return torch.cat([rows, rows])[: len(data)]
+
+
+def _frequency(labels: torch.Tensor) -> torch.Tensor:
+    """How many rows have each row's label; those without one are as frequent as the mean."""
+    counts = torch.bincount(labels.clamp(min=0), weights=(labels != MISSING).float()).clamp(min=1)
+    known = counts[labels.clamp(min=0)].float()
+    return torch.where(labels == MISSING, known[labels != MISSING].mean() if (labels != MISSING).any() else 1.0, known)
 
 
 def _schedule(step: int, config: TrainConfig, steps_per_epoch: int) -> float:
@@ -122,21 +166,6 @@ def _schedule(step: int, config: TrainConfig, steps_per_epoch: int) -> float:
     if step < warmup:
         return (step + 1) / warmup
     return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, total - warmup)))
-
-
-@torch.inference_mode()
-def judge(model: MultiTask, data: PictureSet, batch_size: int = 256) -> dict[str, float]:
-    """The accuracy of each head on pictures as they are, over those whose label is known."""
-    model.eval()
-    right: dict[str, float] = dict.fromkeys(model.names, 0.0)
-    for start in range(0, len(data), batch_size):
-        pictures = data.pictures[start : start + batch_size].float() / 255
-        _, logits = model(((pictures - MEAN) / STD).contiguous(memory_format=torch.channels_last))
-        for name, scores in logits.items():
-            labels = data.labels[name][start : start + batch_size]
-            right[name] += float((scores.argmax(1) == labels).sum())
-    known = {name: max(1, int((data.labels[name] != MISSING).sum())) for name in right}
-    return {name: round(count / known[name], 4) for name, count in right.items()}
 
 
 def _parameter_groups(model: torch.nn.Module, weight_decay: float) -> list[dict[str, Any]]:
@@ -162,10 +191,30 @@ def _save_checkpoint(path: Path, parts: Mapping[str, Any], step: int, report: di
     os.replace(beside, path)
 
 
-def _save(
-    model: MultiTask, vocabulary: dict[str, list[str]], config: TrainConfig, folder: Path, report: dict[str, Any]
-) -> None:
-    heads = {name: head.detach().half() for name, head in zip(model.names, model.heads, strict=True)}
-    values = {name: vocabulary[name] for name in heads}
-    save_network(model.backbone, folder, (3, config.size, config.size), heads, values)
+def _finish(run: _Run, held_out: PictureSet, folder: Path, report: dict[str, Any]) -> dict[str, Any]:
+    """Write the encoder, the report and the plots."""
+    judged = run.judge(held_out)
+    names = run.model.names
+    report["held_out"] = {name: found.scores for name, found in judged.items()}
+    model: MultiTask = run.average.module.cpu()  # type: ignore[assignment]
+    heads = {
+        name: F.normalize(head.detach()) * run.config.scale / (judged[name].temperature if name in judged else 1.0)
+        for name, head in zip(names, model.heads, strict=True)
+    }
+    values = {name: run.data.vocabulary[name] for name in names}
+    config = run.config
+    save_network(
+        model.backbone,
+        folder,
+        (3, config.height, config.width),
+        heads,
+        values,
+        model_args=config.model_args,
+        split=config.split,
+    )
     (folder / REPORT).write_text(json.dumps(report, indent=1))
+    plots.learning_curves(report["epochs"], folder / PLOTS / "learning_curves.png")
+    for name, found in judged.items():
+        path = folder / PLOTS / f"confusion_{name}.png"
+        plots.confusion_matrix(found.confusion, run.data.vocabulary[name], name, path)
+    return report
