@@ -25,6 +25,7 @@ def write_encoder(folder: Path, seed: int = 0) -> Path:
     from recsys.encoder import embedding_network, save_network
 
     torch.manual_seed(seed)
-    network = embedding_network("test_resnet", DIM)
-    save_network(network, folder, (3, SIDE, SIDE), {"label": torch.randn(len(KINDS), DIM)}, {"label": list(KINDS)})
+    network, _ = embedding_network("test_resnet", DIM)
+    heads = {"label": torch.randn(len(KINDS), DIM)}
+    save_network(network, folder, (3, SIDE, SIDE), heads, {"label": list(KINDS)}, model_args={}, split="product")
     return folder

@@ -1,5 +1,6 @@
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from small_shop import DIM, write_encoder
 
 from recsys.encoder import Encoder, timm
+from recsys.encoder.networks import describe
 from recsys.errors import EncoderError, HubNotFoundError, IndexDamagedError, IndexMismatchError
 from recsys.projection import Projection
 
@@ -218,3 +220,77 @@ def test_the_batch_size_is_that_of_the_network(encoder_folder, images, monkeypat
     monkeypatch.setattr(encoder, "_forward", lambda batch: sizes.append(len(batch)) or forward(batch))
     encoder.features(images * 15, batch_size=40)
     assert sizes == [40, 5]
+
+
+def test_a_trained_encoder_tells_attributes_by_its_heads(encoder_folder, images):
+    encoder = Encoder.from_pretrained(encoder_folder)
+    heads = load_file(encoder_folder / "heads.safetensors")["label"].float().numpy()
+    vectors = encoder.encode(images)
+    np.testing.assert_allclose(encoder.logits(vectors)["label"], vectors @ heads.T, atol=1e-5)
+    assert list(encoder.values) == ["label"]
+    assert len(encoder.values["label"]) == len(heads)
+
+
+def test_a_network_that_was_not_trained_here_tells_none(hub, tiny_weights, images):
+    hub.seed("models", f"timm/{TINY}", {"model.safetensors": tiny_weights.read_bytes()})
+    encoder = Encoder.from_pretrained(TINY)
+    assert (encoder.values, encoder.logits(encoder.encode(images))) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda path: path.unlink(), "cannot be read"),
+        (lambda path: path.write_bytes(b"\x08"), "cannot be read"),
+        (lambda path: save_file({"label": torch.zeros(2, DIM)}, path), "not of its config"),
+        (lambda path: save_file({"colour": torch.zeros(6, DIM)}, path), "not of its config"),
+        (lambda path: save_file({"label": torch.full((6, DIM), torch.nan)}, path), "no number"),
+    ],
+)
+def test_damaged_heads_are_refused(encoder_folder, tmp_path, damage, reason):
+    folder = shutil.copytree(encoder_folder, tmp_path / "encoder")
+    damage(folder / "heads.safetensors")
+    with pytest.raises(EncoderError, match=reason):
+        Encoder.from_pretrained(folder)
+
+
+def test_the_heads_of_a_repository_come_with_it(hub, encoder_folder):
+    name = hub.new_name()
+    hub.seed("models", name, {path.name: path.read_bytes() for path in encoder_folder.iterdir()})
+    assert list(Encoder.from_pretrained(name).values) == ["label"]
+
+
+def test_a_heat_map_shares_out_the_cosine(encoder_folder, images, monkeypatch):
+    encoder = Encoder.from_pretrained(encoder_folder)
+    item = encoder.encode(images[1:2])[0]
+    monkeypatch.setattr("recsys.encoder.encoder.HEAT_SCALE", 1)
+    heat = encoder.heat(images[0], item)
+    assert heat.dtype == np.float32
+    assert heat.mean() == pytest.approx(float(encoder.encode(images[:1])[0] @ item), abs=1e-4)
+
+
+def test_a_heat_map_shares_out_the_cosine_behind_a_projection_too(hub, tiny_weights, images, monkeypatch):
+    hub.seed("models", f"timm/{TINY}", {"model.safetensors": tiny_weights.read_bytes()})
+    encoder = Encoder.from_pretrained(TINY)
+    rng = np.random.default_rng(0)
+    projected = encoder.with_projection(
+        Projection(
+            rng.normal(size=encoder.dim).astype(np.float32) / 9, rng.normal(size=(encoder.dim, 8)).astype(np.float32)
+        )
+    )
+    item = projected.encode(images[1:2])[0]
+    monkeypatch.setattr("recsys.encoder.encoder.HEAT_SCALE", 1)
+    expected = float(projected.encode(images[:1])[0] @ item)
+    assert projected.heat(images[0], item).mean() == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_heat_map_is_finer_than_the_networks_own(encoder_folder, images):
+    encoder = Encoder.from_pretrained(encoder_folder)
+    item = encoder.encode(images[1:2])[0]
+    assert min(encoder.heat(images[0], item).shape) >= 2
+
+
+def test_a_network_without_a_feature_map_has_no_heat_map(images):
+    network = timm.create_model("test_vit", num_classes=0).eval()
+    recipe = describe(network, "test_vit", Path(__file__))
+    assert Encoder(network, recipe).heat(images[0], np.zeros(recipe.dim, np.float32)) is None

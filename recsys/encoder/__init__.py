@@ -12,12 +12,14 @@ import os
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from recsys.encoder.encoder import BATCH_SIZE, Encoder, embedding_network
-from recsys.encoder.networks import in_channels_last, save_network, timm
+from recsys.encoder.networks import create, find_device, in_channels_last, save_network, timm
 
 __all__ = [
     "BATCH_SIZE",
     "Encoder",
+    "create",
     "embedding_network",
+    "find_device",
     "in_channels_last",
     "save_network",
     "timm",

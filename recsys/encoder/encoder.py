@@ -4,28 +4,44 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from PIL import Image
 from safetensors import SafetensorError
 
 from recsys import hub
 from recsys.digest import file_sha256
-from recsys.encoder.networks import EMBEDDING, create, describe, find_device, in_channels_last, timm, transform_of
+from recsys.encoder.heads import Heads
+from recsys.encoder.heat import similarity_map
+from recsys.encoder.networks import (
+    EMBEDDING,
+    SPLIT,
+    VALUES,
+    create,
+    describe,
+    find_device,
+    in_channels_last,
+    timm,
+    transform_of,
+)
 from recsys.errors import EncoderError, IndexMismatchError
 from recsys.manifest import ENCODER, MANIFEST, Manifest
 from recsys.picture import decode
 from recsys.projection import Projection, unit
 from recsys.recipe import CONFIG, HEADS, PROJECTION, WEIGHTS, EncoderRecipe, HubSource, is_repo_id
+from recsys.splits import PRODUCT_SPLIT
 from recsys.types import Vectors
 
 BATCH_SIZE = 32
 LONGEST_STRIP = 4
+HEAT_SCALE = 2
+"""A map of twice the rows and columns: the network's own is some three by three."""
 
 
 class Encoder:
@@ -37,16 +53,19 @@ class Encoder:
         recipe: EncoderRecipe,
         *,
         trained: bool = False,
+        heads: Heads | None = None,
+        split: str = PRODUCT_SPLIT,
         projection: Projection | None = None,
         files: Path | None = None,
         device: str = "auto",
     ):
         """`network` maps normalised pictures [n, c, h, w] to features [n, features]; `files` is its folder.
 
-        `trained` says that these features are an embedding, so that they need no projection. Raises EncoderError for
-        a device that is not there.
+        `trained` says that these features are an embedding, so that they need no projection, and `split` what that
+        training never saw. Raises EncoderError for a device that is not there.
         """
         self.recipe, self.trained, self.projection, self.files = recipe, trained, projection, files
+        self.heads, self.split = heads or Heads({}, {}), split
         self.device = find_device(device)
         self._network = in_channels_last(network.eval().to(self.device))
         self._transform = transform_of(recipe)
@@ -123,12 +142,34 @@ class Encoder:
         try:
             described = json.loads(config.read_text("utf-8"))
             architecture, trained = described["architecture"], bool(described.get(EMBEDDING))
+            split, values = str(described.get(SPLIT, PRODUCT_SPLIT)), dict(described.get(VALUES, {}))
         except (ValueError, KeyError, TypeError) as error:
             raise EncoderError(f"{where} has a {CONFIG} that is not timm's. Give one in timm's own format.") from error
         options: dict[str, Any] = {} if trained else {"num_classes": 0}
         network = create(f"local-dir:{folder}", **options)
         recipe = describe(network, architecture, weights, config=file_sha256(config), source=source)
-        return cls(network, recipe, trained=trained, files=folder, device=device)
+        heads = Heads.load(folder, values if trained else {}, recipe.dim)
+        return cls(network, recipe, trained=trained, heads=heads, split=split, files=folder, device=device)
+
+    @property
+    def parameters(self) -> int:
+        """The number of weights of the network."""
+        return sum(weights.numel() for weights in self._network.parameters())
+
+    @property
+    def values(self) -> Mapping[str, tuple[str, ...]]:
+        """The attributes that it can tell, with their values; none for a network that was not trained here."""
+        return self.heads.values
+
+    def logits(self, vectors: Vectors) -> dict[str, Vectors]:
+        """Attribute → [n, values] for embeddings [n, dim]; the softmax of a row gives calibrated probabilities."""
+        return self.heads.logits(vectors)
+
+    def heat(self, image: Image.Image, item: Vectors) -> npt.NDArray[np.float32] | None:
+        """The regions of a picture that make it like an item [dim]; see `similarity_map`."""
+        picture = self._tensors([image])
+        finer = torch.nn.functional.interpolate(picture, scale_factor=HEAT_SCALE, mode="bicubic")
+        return similarity_map(self._network, finer, self.projection, item)
 
     @property
     def dim(self) -> int:
@@ -157,6 +198,7 @@ class Encoder:
         """The same encoder with a projection behind its network."""
         recipe = replace(self.recipe, dim=projection.dim, projection=projection.sha256)
         parts: dict[str, Any] = {"trained": self.trained, "files": self.files, "device": str(self.device)}
+        parts |= {"heads": self.heads, "split": self.split}
         return type(self)(self._network, recipe, projection=projection, **parts)
 
     def _with_projection_of(self, folder: Path) -> Self:
@@ -178,10 +220,13 @@ class Encoder:
 
     @torch.inference_mode()
     def _forward(self, images: Sequence[Image.Image]) -> np.ndarray:
-        batch = torch.stack([self._transform(self._prepared(image)) for image in images])
-        batch = batch.to(self.device, memory_format=torch.channels_last, non_blocking=True)
+        batch = self._tensors(images)
         with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
             return self._network(batch).float().cpu().numpy()
+
+    def _tensors(self, images: Sequence[Image.Image]) -> torch.Tensor:
+        batch = torch.stack([self._transform(self._prepared(image)) for image in images])
+        return batch.to(self.device, memory_format=torch.channels_last, non_blocking=True)
 
     def _prepared(self, image: Image.Image) -> Image.Image:
         """The picture in RGB. Of a long strip only the middle, where the transform would crop to it anyway.
@@ -196,18 +241,22 @@ class Encoder:
         return image.crop((left, top, image.width - left, image.height - top))
 
 
-def embedding_network(architecture: str, dim: int, source: str | None = None) -> torch.nn.Module:
-    """A timm network whose classifier is an embedding layer of `dim`, for training.
+def embedding_network(
+    architecture: str, dim: int, source: str | None = None, model_args: Mapping[str, Any] | None = None
+) -> tuple[torch.nn.Module, Heads]:
+    """A timm network whose classifier is an embedding layer of `dim`, for training, and the heads it has already.
 
-    Its weights are random, or those of `source` (a folder or timm name), whose own embedding layer is kept where it has
-    one of `dim`. Raises EncoderError for an architecture that timm does not have.
+    Its weights are random, or those of `source` (a folder or timm name), whose own embedding layer and heads are kept
+    where it has them in `dim`; `model_args` are for a random one. Raises EncoderError for an architecture that timm
+    does not have.
     """
     if source is None:
-        return create(architecture, pretrained=False, num_classes=dim)
+        return create(architecture, pretrained=False, num_classes=dim, **(model_args or {})), Heads({}, {})
     encoder = Encoder.from_pretrained(source, device="cpu")
-    if not (encoder.trained and encoder.recipe.dim == dim):
-        encoder._network.reset_classifier(dim)  # type: ignore[operator]
-    return encoder._network
+    if encoder.trained and encoder.recipe.dim == dim:
+        return encoder._network, encoder.heads
+    encoder._network.reset_classifier(dim)  # type: ignore[operator]
+    return encoder._network, Heads({}, {})
 
 
 def _existing(path: Path, where: str) -> Path:

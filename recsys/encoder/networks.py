@@ -16,7 +16,7 @@ from recsys.digest import file_sha256
 from recsys.errors import EncoderError
 from recsys.recipe import HEADS, TRANSFORM, EncoderRecipe
 
-EMBEDDING = "embedding"
+EMBEDDING, VALUES, SPLIT = "embedding", "values", "split"
 
 
 def _import_timm() -> tuple[ModuleType, torch.library.Library | None]:
@@ -60,16 +60,22 @@ def save_network(
     input_size: tuple[int, int, int],
     heads: Mapping[str, torch.Tensor],
     vocabulary: Mapping[str, Sequence[str]],
+    *,
+    model_args: Mapping[str, Any],
+    split: str,
 ) -> None:
     """Write a trained embedding network in timm's format, in float16; its attribute heads lie beside it.
 
-    A head is [values, dim]: the directions of an attribute's values, which the config lists in that order.
+    A head is [values, dim]: its product with a unit embedding gives the logits of an attribute's values, which the
+    config lists in that order. `split` names what the training never saw.
     """
     data = {"input_size": input_size, "crop_pct": 1.0, "crop_mode": "squash", "interpolation": "bicubic"}
-    extra = {EMBEDDING: True, "heads": {name: list(values) for name, values in vocabulary.items()}}
+    extra = {EMBEDDING: True, SPLIT: split, VALUES: {name: list(values) for name, values in vocabulary.items()}}
     network = network.half().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    timm.models.save_for_hf(network, str(folder), model_config=extra, safe_serialization=True, data_config=data)
-    save_file(dict(heads), folder / HEADS)
+    timm.models.save_for_hf(
+        network, str(folder), model_config=extra, model_args=dict(model_args), safe_serialization=True, data_config=data
+    )
+    save_file({name: head.half().contiguous() for name, head in heads.items()}, folder / HEADS)
 
 
 def describe(network: torch.nn.Module, architecture: str, weights: Path, **parts: Any) -> EncoderRecipe:

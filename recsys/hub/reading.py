@@ -16,7 +16,7 @@ from recsys.errors import HubCorruptError, HubNotFoundError
 from recsys.hub.copies import Copies, files_of
 from recsys.hub.failures import translated
 from recsys.hub.patience import limit_waiting, persist
-from recsys.recipe import CONFIG, WEIGHTS
+from recsys.recipe import CONFIG, HEADS, WEIGHTS
 
 COMMIT = re.compile("[0-9a-f]{40}")
 
@@ -69,8 +69,8 @@ def pull(
 
 
 def pull_weights(repo_id: str, revision: str | None, token: str | None, *, with_config: bool = True) -> Snapshot:
-    """The weights of a model repository in timm's format, with their config or alone. Raises as `pull` does."""
-    files = [CONFIG, WEIGHTS] if with_config else [WEIGHTS]
+    """The weights of a model repository in timm's format, alone or with config and heads. Raises as `pull` does."""
+    files = [CONFIG, WEIGHTS, HEADS] if with_config else [WEIGHTS]
     return pull(repo_id, repo_type="model", revision=revision, token=token, files=files)
 
 

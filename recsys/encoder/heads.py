@@ -1,0 +1,44 @@
+"""What a trained encoder reads off an embedding: for each attribute, how well each of its values fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from recsys.errors import EncoderError
+from recsys.recipe import HEADS
+from recsys.types import Vectors
+
+
+@dataclass(frozen=True, eq=False)
+class Heads:
+    """`values` attribute → its values; `weights` attribute → float32 [values, dim], the logits' directions."""
+
+    values: Mapping[str, tuple[str, ...]]
+    weights: Mapping[str, Vectors]
+
+    @classmethod
+    def load(cls, folder: Path, values: Mapping[str, Any], dim: int) -> Self:
+        """Those beside an encoder whose config lists `values`. Raises EncoderError where they are not what it lists."""
+        if not values:
+            return cls({}, {})
+        try:
+            weights = {name: array.astype(np.float32) for name, array in load_file(folder / HEADS).items()}
+        except (OSError, SafetensorError, ValueError) as error:
+            raise EncoderError(f"{HEADS} of {folder.name} cannot be read. Train or fetch the encoder again.") from error
+        shapes = {name: (len(known), dim) for name, known in values.items()}
+        if {name: array.shape for name, array in weights.items()} != shapes:
+            raise EncoderError(f"{HEADS} of {folder.name} is not of its config. Train or fetch the encoder again.")
+        if not all(np.isfinite(array).all() for array in weights.values()):
+            raise EncoderError(f"{HEADS} of {folder.name} holds what is no number. Train or fetch the encoder again.")
+        return cls({name: tuple(map(str, known)) for name, known in values.items()}, weights)
+
+    def logits(self, vectors: Vectors) -> dict[str, Vectors]:
+        """Attribute → [n, values] for unit embeddings [n, dim]: of their softmax, calibrated probabilities."""
+        return {name: vectors @ weights.T for name, weights in self.weights.items()}
