@@ -9,14 +9,17 @@ if TYPE_CHECKING:
     from recsys.encoder import Encoder
     from recsys.errors import RecsysError
     from recsys.recommender import Recommender
-    from recsys.types import Item, Match
+    from recsys.types import Answer, Guess, Item, Match, Reason
 
-__all__ = ["Encoder", "Item", "Match", "Recommender", "RecsysError"]
+__all__ = ["Answer", "Encoder", "Guess", "Item", "Match", "Reason", "Recommender", "RecsysError"]
 
 _HOME = {
     "Encoder": "recsys.encoder",
+    "Answer": "recsys.types",
+    "Guess": "recsys.types",
     "Item": "recsys.types",
     "Match": "recsys.types",
+    "Reason": "recsys.types",
     "Recommender": "recsys.recommender",
     "RecsysError": "recsys.errors",
 }

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from recsys import hub
@@ -39,13 +41,30 @@ class BackgroundEncoder:
         self._start()
 
     def encode(self, images: list[Image.Image]) -> Vectors:
-        """Unit vectors of these pictures, float32 [n, dim]. Raises what loading raised, and loads again in a while."""
+        """Unit vectors of these pictures, float32 [n, dim]."""
+        return self._ready().encode(images)
+
+    def logits(self, vectors: Vectors) -> dict[str, Vectors]:
+        """Attribute → [n, values] for embeddings [n, dim]."""
+        return self._ready().logits(vectors)
+
+    def heat(self, image: Image.Image, item: Vectors) -> npt.NDArray[np.float32] | None:
+        """The share of each region of the picture in its cosine with an item [dim]."""
+        return self._ready().heat(image, item)
+
+    @property
+    def values(self) -> Mapping[str, tuple[str, ...]]:
+        """The attributes that the encoder can tell, with their values."""
+        return self._ready().values
+
+    def _ready(self) -> Encoder:
+        """The encoder, waited for. Raises what loading raised, and loads again in a while."""
         with self._lock:
             failed = self._loaded.done() and self._loaded.exception()
             if failed and time.monotonic() - self._started > RETRY_AFTER:
                 self._start()
             loaded = self._loaded
-        return loaded.result().encode(images)
+        return loaded.result()
 
     def _start(self) -> None:
         self._started = time.monotonic()
@@ -69,7 +88,11 @@ def load_recommender(source: str | Path, *, revision: str | None, token: str | N
     else:
         folder, origin = _from_snapshot(hub.pull(str(source), revision=revision, token=token), token)
     encoder = Encoder.of_index(folder.path, token=token, device=device)
-    return Recommender(encoder, folder.searcher, folder.items, folder, origin)
+    return _recommender(encoder, folder, origin)
+
+
+def _recommender(encoder: Encoder | BackgroundEncoder, folder: IndexFolder, origin: Origin) -> Recommender:
+    return Recommender(encoder, folder.searcher, folder.items, folder, origin, folder.manifest.calibration)
 
 
 def open_shop(settings: Settings, device: str = "auto") -> Recommender:
@@ -87,7 +110,7 @@ def open_shop(settings: Settings, device: str = "auto") -> Recommender:
         prove_good()
         return encoder
 
-    return Recommender(BackgroundEncoder(load), folder.searcher, folder.items, folder, origin)
+    return _recommender(BackgroundEncoder(load), folder, origin)
 
 
 def _open(settings: Settings) -> tuple[IndexFolder, Origin, Callable[[], None]]:

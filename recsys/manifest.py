@@ -8,12 +8,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from recsys.calibration import Calibration
 from recsys.digest import file_sha256, sha256
 from recsys.errors import IndexDamagedError, IndexFolderError, IndexFormatError, IndexMismatchError
 from recsys.recipe import CONFIG, PROJECTION, TRANSFORM, WEIGHTS, EncoderRecipe
 
 FORMAT = 1
-MANIFEST, VECTORS, ITEMS, ENCODER, CARD = "index.json", "vectors.ann", "items.parquet", "encoder", "README.md"
+MANIFEST, VECTORS, ITEMS, ENCODER = "index.json", "vectors.ann", "items.parquet", "encoder"
+CARD, ASSETS = "README.md", "assets"
 MEND = "Fetch the index again, or build it anew with build_index.py."
 
 
@@ -41,7 +43,10 @@ class SearchFacts:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The content of index.json; `files` maps the path of every other file to its size and sha256."""
+    """The content of index.json; `files` maps the path of every other file to its size and sha256.
+
+    An index that was built before there was a `calibration` has none.
+    """
 
     encoder: EncoderRecipe
     dataset: DatasetFacts
@@ -50,6 +55,7 @@ class Manifest:
     attributes: tuple[str, ...]
     files: Mapping[str, Mapping[str, Any]]
     versions: Mapping[str, str]
+    calibration: Calibration | None = None
 
     def to_json(self) -> str:
         """The text of index.json; its `sha256` is that of the rest."""
@@ -98,6 +104,7 @@ class Manifest:
                 str(name): {"size": facts["size"], "sha256": facts["sha256"]} for name, facts in body["files"].items()
             },
             versions=dict(body["versions"]),
+            calibration=Calibration.from_json(body["calibration"]) if body.get("calibration") else None,
         )
 
     def _check(self) -> None:

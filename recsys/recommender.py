@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
+from recsys.calibration import Calibration
+from recsys.describe import by_heads, by_neighbours, shared
 from recsys.errors import QueryError
 from recsys.items import Items
-from recsys.types import Match, Origin, Searcher, Vectors, Where
+from recsys.types import Answer, Guess, Match, Origin, Searcher, Value, Vectors, Where
 
 MAX_K = 100
+VOTERS = 20
 
 
 class ImageEncoder(Protocol):
-    """What the recommender needs of an encoder: one verb."""
+    """What the recommender needs of an encoder."""
+
+    @property
+    def values(self) -> Mapping[str, Sequence[str]]:
+        """The attributes that the encoder itself can tell, with their values."""
+        ...
 
     def encode(self, images: list[Image.Image]) -> Vectors:
         """Unit vectors of these pictures, float32 [n, dim]."""
+        ...
+
+    def logits(self, vectors: Vectors) -> Mapping[str, Vectors]:
+        """Attribute → [n, values] for embeddings [n, dim]."""
+        ...
+
+    def heat(self, image: Image.Image, item: Vectors) -> npt.NDArray[np.float32] | None:
+        """The share of each region of the picture in its cosine with an item [dim]: [rows, columns]."""
         ...
 
 
@@ -33,9 +52,17 @@ class Thumbnails(Protocol):
 class Recommender:
     """Finds products by picture."""
 
-    def __init__(self, encoder: ImageEncoder, searcher: Searcher, items: Items, thumbnails: Thumbnails, origin: Origin):
+    def __init__(
+        self,
+        encoder: ImageEncoder,
+        searcher: Searcher,
+        items: Items,
+        thumbnails: Thumbnails,
+        origin: Origin,
+        calibration: Calibration | None = None,
+    ):
         self.encoder, self.searcher, self.items = encoder, searcher, items
-        self.thumbnails, self.origin = thumbnails, origin
+        self.thumbnails, self.origin, self.calibration = thumbnails, origin, calibration
 
     @classmethod
     def from_pretrained(
@@ -50,36 +77,70 @@ class Recommender:
 
         return load_recommender(source, revision=revision, token=token, device=device)
 
-    def recommend(self, image: Image.Image, k: int = 5, where: Where | None = None) -> tuple[Match, ...]:
+    def recommend(self, image: Image.Image, k: int = 5, where: Where | None = None) -> Answer:
         """The k products most like the picture, best first; fewer only where fewer pass `where`.
 
         `image` is any Pillow picture; k runs from 1 to 100. Raises QueryError for a k or a filter out of range.
         """
+        _check_k(k)
         return self.nearest(self.embed(image), k, where)
 
     def embed(self, image: Image.Image) -> Vectors:
         """The embedding of the picture, a unit vector float32 [1, dim]."""
         return self.encoder.encode([image])
 
-    def similar(self, item_id: str, k: int = 5, where: Where | None = None) -> tuple[Match, ...]:
+    def nearest(self, embedding: Vectors, k: int = 5, where: Where | None = None) -> Answer:
+        """The k products nearest to an embedding [1, dim], as `recommend` gives them. Raises QueryError."""
+        _check_k(k)
+        rows, cosines = self._search(embedding, k, where)
+        seen = self._seen(embedding)
+        values = [(guess.attribute, guess.value) for guess in seen.values()]
+        close = self.calibration.is_close(cosines[0]) if self.calibration and cosines else None
+        return Answer(self._matches(rows, cosines, values), close, seen)
+
+    def similar(self, item_id: str, k: int = 5, where: Where | None = None) -> Answer:
         """The k products most like this one, which is left out. Raises QueryError, also for an unknown id."""
         _check_k(k)
-        query = self.searcher.vectors([self.items.row(item_id)])
-        matches = self._search(query, k + 1, where)
-        return tuple(match for match in matches if match.item.id != item_id)[:k]
+        asked = self.items.row(item_id)
+        rows, cosines = self._search(self.searcher.vectors([asked]), k + 1, where)
+        others = [(row, cosine) for row, cosine in zip(rows, cosines, strict=True) if row != asked][:k]
+        values = list(self.items[asked].attributes.items())
+        close = self.calibration.is_close(others[0][1]) if self.calibration and others else None
+        matches = self._matches([row for row, _ in others], [cosine for _, cosine in others], values)
+        return Answer(matches, close, {})
+
+    def describe(self, image: Image.Image) -> dict[str, Guess]:
+        """What the picture seems to be, attribute by attribute: of the attributes that the encoder was trained to tell,
+        else by the votes of the 20 nearest products.
+        """
+        return self._seen(self.embed(image))
+
+    def heat(self, image: Image.Image, item_id: str) -> npt.NDArray[np.float32] | None:
+        """Which regions of the picture make it like this product: the share of each in the cosine, [rows, columns].
+
+        None where the encoder has no feature map. Raises QueryError for an unknown id.
+        """
+        return self.encoder.heat(image, self.searcher.vectors([self.items.row(item_id)])[0])
 
     def thumbnail(self, item_id: str) -> bytes:
         """The encoded picture of this product, at most 320 px. Raises QueryError for an unknown id."""
         return self.thumbnails.thumbnail(self.items.row(item_id))
 
-    def nearest(self, embedding: Vectors, k: int = 5, where: Where | None = None) -> tuple[Match, ...]:
-        """The k products nearest to an embedding [1, dim], as `recommend` gives them. Raises QueryError."""
-        _check_k(k)
-        return self._search(embedding, k, where)
-
-    def _search(self, query: Vectors, k: int, where: Where | None) -> tuple[Match, ...]:
+    def _search(self, query: Vectors, k: int, where: Where | None) -> tuple[list[int], list[float]]:
         rows, cosines = self.searcher.search(query, k, where or None)
-        return tuple(Match(self.items[row], float(cosine)) for row, cosine in zip(rows[0], cosines[0], strict=True))
+        return rows[0].tolist(), cosines[0].tolist()
+
+    def _seen(self, embedding: Vectors) -> dict[str, Guess]:
+        if self.encoder.values:
+            return by_heads(self.encoder.logits(embedding), self.encoder.values)
+        return by_neighbours([self.items[row] for row in self._search(embedding, VOTERS, None)[0]])
+
+    def _matches(
+        self, rows: Sequence[int], cosines: Sequence[float], seen: Sequence[tuple[str, Value]]
+    ) -> tuple[Match, ...]:
+        confidence = self.calibration.of if self.calibration else lambda similarity: None
+        found = zip((self.items[row] for row in rows), cosines, strict=True)
+        return tuple(Match(item, cosine, confidence(cosine), shared(seen, item)) for item, cosine in found)
 
 
 def _check_k(k: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -42,11 +42,62 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Something that a query and a product share: a value of an attribute."""
+
+    attribute: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What a picture seems to be in one attribute.
+
+    `value` is None where that is too unsure to say. `probability` is that of the most likely value, `likely` the three
+    most likely with theirs.
+    """
+
+    attribute: str
+    value: str | None
+    probability: float
+    likely: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
-    """An answer to a query. `similarity` is the cosine of the two embeddings, in [-1, 1]."""
+    """A product that answers a query.
+
+    `similarity` is the cosine of the two embeddings, in [-1, 1]; `confidence` the calibrated probability that the
+    product is of the query's kind, None where the catalogue does not say what its products are.
+    """
 
     item: Item
     similarity: float
+    confidence: float | None = None
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Sequence[Match]):
+    """The products that answer a query, best first.
+
+    `close` is False where nothing of the catalogue is close to it, the matches being the nearest all the same; None
+    where the index does not know. `seen` is what the query seems to be, attribute by attribute.
+    """
+
+    matches: tuple[Match, ...]
+    close: bool | None
+    seen: Mapping[str, Guess]
+
+    def __len__(self) -> int:
+        return len(self.matches)
+
+    @overload
+    def __getitem__(self, place: int) -> Match: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Match, ...]: ...
+    def __getitem__(self, place: int | slice) -> Match | tuple[Match, ...]:
+        return self.matches[place]
 
 
 @dataclass(frozen=True, slots=True)

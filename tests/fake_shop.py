@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import Image, ImageDraw
 
+from recsys.calibration import Calibration
 from recsys.items import Items
 from recsys.recommender import Recommender
 from recsys.types import Item, Origin, Rows, Vectors, Where
@@ -19,15 +21,30 @@ HOSTILE_NAME = "<script>alert(1)</script> ${alert(1)} {{value}} `\"'&"
 
 
 class ThumbnailEncoder:
-    """The picture in 8 × 8 colours, as a unit vector. It waits where `ready` is not set, as a loading model does."""
+    """The picture in 8 × 8 colours, as a unit vector. It waits where `ready` is not set, as a loading model does.
 
-    def __init__(self) -> None:
+    `sees` is what it takes every picture for: attribute → value → probability.
+    """
+
+    def __init__(self, sees: Mapping[str, Mapping[str, float]] | None = None) -> None:
+        self.sees = sees or {}
         self.ready = threading.Event()
         self.ready.set()
 
     def encode(self, images: list[Image.Image]) -> Vectors:
         self.ready.wait(60)
         return np.stack([self._vector(image) for image in images])
+
+    @property
+    def values(self) -> dict[str, tuple[str, ...]]:
+        return {name: tuple(probabilities) for name, probabilities in self.sees.items()}
+
+    def logits(self, vectors: Vectors) -> dict[str, Vectors]:
+        shares = {name: np.array(list(known.values()), dtype=np.float32) for name, known in self.sees.items()}
+        return {name: np.tile(np.log(share), (len(vectors), 1)) for name, share in shares.items()}
+
+    def heat(self, image: Image.Image, item: Vectors) -> None:
+        return None
 
     @staticmethod
     def _vector(image: Image.Image) -> np.ndarray:
@@ -91,10 +108,14 @@ def encoded(image: Image.Image, format: str = "PNG", **options: object) -> bytes
     return out.getvalue()
 
 
-def fake_shop(notice: str | None = None) -> Recommender:
+def fake_shop(
+    notice: str | None = None,
+    calibration: Calibration | None = None,
+    sees: Mapping[str, Mapping[str, float]] | None = None,
+) -> Recommender:
     """Sixty products. One has a hostile name, one has none, one has an id that needs quoting, some lack attributes."""
     items, pictures, vectors = [], [], []
-    encoder = ThumbnailEncoder()
+    encoder = ThumbnailEncoder(sees)
     for number in range(60):
         kind, colour = KINDS[number % 6], list(COLOURS)[number // 6 % 5]
         women = number >= 30
@@ -113,4 +134,5 @@ def fake_shop(notice: str | None = None) -> Recommender:
         vectors.append(encoder.encode([image])[0])
     columns = Items.of(items, list(items[0].attributes))
     origin = Origin("tests/fake-shop", "tests/fake-products", "1a2b3c4d5e6f7890", notice)
-    return Recommender(encoder, ExactSearcher(np.stack(vectors), columns), columns, Pictures(pictures), origin)
+    searcher = ExactSearcher(np.stack(vectors), columns)
+    return Recommender(encoder, searcher, columns, Pictures(pictures), origin, calibration)

@@ -4,6 +4,7 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fake_shop import draw
 
@@ -145,6 +146,32 @@ def test_an_encoder_in_the_background_answers_once_it_is_there_and_passes_its_er
 
     with pytest.raises(EncoderError, match="no weights"):
         BackgroundEncoder(fail).encode([draw("Caps", "#b3262e")])
+
+
+def test_an_encoder_in_the_background_tells_all_that_the_encoder_does(encoder_folder):
+    from recsys.encoder import Encoder
+
+    encoder = Encoder.from_pretrained(encoder_folder)
+    waited = BackgroundEncoder(lambda: encoder)
+    image = draw("Caps", "#b3262e")
+    vectors = encoder.encode([image])
+    assert waited.values == encoder.values and "label" in waited.values
+    assert (waited.logits(vectors)["label"] == encoder.logits(vectors)["label"]).all()
+    assert (waited.heat(image, vectors[0]) == encoder.heat(image, vectors[0])).all()
+
+
+def test_an_encoder_that_did_not_load_fails_whatever_is_asked():
+    def fail():
+        raise EncoderError("no weights")
+
+    encoder, vectors = BackgroundEncoder(fail), np.zeros((1, 16), np.float32)
+    for ask in (
+        lambda: encoder.values,
+        lambda: encoder.logits(vectors),
+        lambda: encoder.heat(draw("Caps", "#b3262e"), vectors[0]),
+    ):
+        with pytest.raises(EncoderError, match="no weights"):
+            ask()
 
 
 def test_an_encoder_that_did_not_load_is_tried_again_in_a_while(encoder_folder, monkeypatch):

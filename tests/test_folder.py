@@ -253,3 +253,24 @@ def test_ids_that_are_no_ids_are_refused(index, ids):
     vouch_for(index, "items.parquet")
     with pytest.raises(IndexDamagedError, match=r"items.parquet (holds no catalogue|has 30 rows of)"):
         IndexFolder.open(index)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"confidence": [0.9, 0.1], "similarity": [0.1, 0.9]},
+        {"similarity": [0.1]},
+        {"threshold": 7},
+        {"threshold": "high"},
+        {"unknown": 1},
+    ],
+)
+def test_a_calibration_that_says_something_impossible_is_refused(index, change):
+    rewrite(index, lambda body: body["calibration"].update(change))
+    with pytest.raises(IndexDamagedError, match="not what format 1 holds"):
+        IndexFolder.open(index)
+
+
+def test_an_index_without_a_calibration_opens(index):
+    rewrite(index, lambda body: body.pop("calibration"))
+    assert IndexFolder.open(index).manifest.calibration is None

@@ -1,11 +1,17 @@
 import numpy as np
 import pytest
+from fake_shop import draw, fake_shop
 from PIL import Image
 
 import recsys
 from recsys import Recommender
+from recsys.calibration import Calibration
 from recsys.errors import IndexFolderError, QueryError
 from recsys.picture import decode
+from recsys.types import Reason
+
+RED_DRESS = draw("Dresses", "#b3262e")
+CALIBRATION = Calibration("articleType", (0.0, 1.0), (0.0, 0.9), threshold=0.95, refused=0.05, queries=60)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +42,7 @@ def test_a_filter_gives_the_best_of_all_that_pass_it(shop):
     query = picture_of(shop, "Watches/Red")
     every = shop.recommend(query, k=30)
     caps = [match for match in every if match.item.attributes["label"] in ("Caps", "Dresses")]
-    assert shop.recommend(query, k=3, where={"label": ["Caps", "Dresses"]}) == tuple(caps[:3])
+    assert list(shop.recommend(query, k=3, where={"label": ["Caps", "Dresses"]})) == caps[:3]
     assert len(shop.recommend(query, k=100, where={"label": "Caps"})) == 5
 
 
@@ -51,6 +57,93 @@ def test_similar_gives_what_the_items_own_picture_gives(shop):
     of_picture = [match.item.id for match in shop.recommend(picture_of(shop, "Dresses/Olive"), k=6)]
     of_item = [match.item.id for match in shop.similar("Dresses/Olive", k=5)]
     assert of_item == [item_id for item_id in of_picture if item_id != "Dresses/Olive"][:5]
+
+
+def test_an_answer_is_a_sequence_of_matches(shop):
+    answer = shop.recommend(picture_of(shop, "Caps/Red"), k=4)
+    assert list(answer) == [answer[0], *answer[1:3], answer[-1]]
+    assert answer[0] in answer and len(answer[:2]) == 2
+
+
+def test_a_match_has_the_confidence_of_its_similarity():
+    answer = fake_shop(calibration=CALIBRATION).recommend(RED_DRESS, k=8)
+    assert answer[0].confidence == pytest.approx(0.9, abs=1e-3)
+    assert [match.confidence for match in answer] == pytest.approx([0.9 * match.similarity for match in answer])
+
+
+def test_nothing_is_close_where_the_best_lies_under_the_threshold():
+    shop = fake_shop(calibration=CALIBRATION)
+    assert shop.recommend(RED_DRESS).close is True
+    far = shop.recommend(Image.new("RGB", (240, 320), "black"))
+    assert far.close is False and len(far) == 5
+    assert shop.recommend(RED_DRESS, where={"baseColour": "Black"}).close is False
+    assert shop.similar("p7").close is True
+    assert shop.similar("p7", where={"articleType": "Watches"}).close is False
+
+
+def test_without_a_calibration_nothing_is_said_of_how_close():
+    shop = fake_shop()
+    for answer in (shop.recommend(RED_DRESS), shop.similar("p7")):
+        assert answer.close is None
+        assert {match.confidence for match in answer} == {None}
+
+
+def test_no_product_is_neither_close_nor_far():
+    shop = fake_shop(calibration=CALIBRATION)
+    nothing = {"articleType": "Watches", "masterCategory": "Apparel"}
+    assert (len(shop.recommend(RED_DRESS, where=nothing)), shop.recommend(RED_DRESS, where=nothing).close) == (0, None)
+    assert shop.similar("p7", where=nothing).close is None
+
+
+def test_a_picture_is_described_by_the_encoder_that_can(shop):
+    image = picture_of(shop, "Caps/Red")
+    seen = shop.describe(image)
+    assert list(seen) == ["label"]
+    assert len(seen["label"].likely) == 3 and 0 < seen["label"].probability <= 1
+    assert shop.recommend(image).seen == seen
+
+
+def test_what_the_encoder_sees_is_the_reason_for_a_match():
+    sees = {
+        "articleType": {"Dresses": 0.7, "Caps": 0.3},
+        "baseColour": {"Red": 0.6, "Black": 0.4},
+        "fit": {"Slim": 1.0},
+    }
+    answer = fake_shop(sees=sees | {"gender": {"Men": 0.4, "Women": 0.35, "Girls": 0.25}}).recommend(RED_DRESS, k=3)
+    red_dress = (Reason("articleType", "Dresses"), Reason("baseColour", "Red"))
+    assert [match.reasons for match in answer] == [red_dress, red_dress, red_dress[:1]]
+    assert {name: guess.value for name, guess in answer.seen.items()} == {
+        "articleType": "Dresses", "baseColour": "Red", "fit": "Slim", "gender": None
+    }  # fmt: skip
+
+
+def test_an_encoder_that_cannot_tell_leaves_it_to_the_neighbours():
+    shop = fake_shop()
+    seen = shop.describe(RED_DRESS)
+    assert (seen["masterCategory"].value, seen["masterCategory"].probability) == ("Apparel", 1.0)
+    assert [value for value, _ in seen["articleType"].likely] == ["Dresses", "Trousers", "Tshirts"]
+    assert seen["baseColour"].value is None
+    filtered = shop.recommend(RED_DRESS, where={"articleType": "Watches"})
+    assert filtered.seen == seen
+
+
+def test_the_reasons_of_an_item_are_what_it_shares_and_it_is_left_out():
+    answer = fake_shop().similar("p7", k=100, where={"shop": "Ours"})
+    assert "p7" not in [match.item.id for match in answer]
+    assert answer.seen == {}
+    assert Reason("articleType", "Dresses") in answer[0].reasons and Reason("gender", "Men") not in answer[0].reasons
+    assert "season" not in [reason.attribute for reason in fake_shop().similar("p0", k=1)[0].reasons]
+
+
+def test_a_map_says_which_regions_of_a_picture_make_it_like_a_product(shop):
+    image = picture_of(shop, "Dresses/Olive")
+    heat = shop.heat(image, "Caps/Red")
+    assert heat.ndim == 2 and heat.dtype == np.float32
+    similarities = {match.item.id: match.similarity for match in shop.recommend(image, k=30)}
+    assert heat.max() > heat.min() and heat.mean() == pytest.approx(similarities["Caps/Red"], abs=0.02)
+    with pytest.raises(QueryError, match="Ids look like"):
+        shop.heat(image, "nope")
+    assert fake_shop().heat(RED_DRESS, "p7") is None
 
 
 @pytest.mark.parametrize("k", [0, -1, 101, 2.5, "5", None, True])
@@ -93,7 +186,8 @@ def test_an_index_comes_from_the_hub_by_its_name(built, hub):
 
 
 def test_the_public_surface_is_what_is_listed():
-    assert recsys.__all__ == ["Encoder", "Item", "Match", "Recommender", "RecsysError"]
+    types = ["Answer", "Encoder", "Guess", "Item", "Match", "Reason", "Recommender", "RecsysError"]
+    assert recsys.__all__ == types
     assert all(hasattr(recsys, name) for name in recsys.__all__)
     with pytest.raises(AttributeError, match="no attribute 'Recomender'"):
         recsys.Recomender  # noqa: B018
