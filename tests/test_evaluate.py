@@ -1,88 +1,367 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from fake_shop import COLOURS, KINDS, draw, encoded
+from exam_shop import attributes, count_held_out, items, picture, pool, vectors_by_kind
+from fake_shop import KINDS, draw, encoded
+from PIL import Image
 
-from recsys import evaluate
+from recsys.digest import sha256
 from recsys.errors import CatalogError
-from recsys.metrics import interval, precision_at_k, recall_at_k
+from recsys.evaluate import Pool, quick
+from recsys.evaluate.__main__ import main
+from recsys.evaluate.classification import judge_heads
+from recsys.evaluate.confidence import calibrate, judge_confidence
+from recsys.evaluate.exam import exam_across, exam_of
+from recsys.evaluate.pool import embed, thumbnail_vectors
+from recsys.evaluate.retrieval import score_all, score_classes
+from recsys.evaluate.sheet import draw_sheet, examples
+from recsys.evaluate.slices import judge_slices, slice_trial
+from recsys.evaluate.speed import time_search
+from recsys.evaluate.trial import Trial, nearest
+from recsys.folder import IndexFolder
+from recsys.projection import unit
+from recsys.splits import held_out, withheld
 from recsys.types import Item, Product
 
 
-def products(count=60):
-    for number in range(count):
-        kind, colour = KINDS[number % 6], list(COLOURS)[number // 6 % 5]
-        labels = {"articleType": kind, "gender": "Women" if number % 2 else None}
-        yield Product(Item(str(number), None, labels), encoded(draw(kind, COLOURS[colour], (48, 64))))
-    yield Product(Item("broken", None, {"articleType": "Caps", "gender": None}), b"")
+def by_label(scores):
+    return {score.label: score for score in scores}
 
 
-def is_query(item_id):
-    return int(item_id) < 12
-
-
-def test_precision_counts_the_neighbours_with_the_querys_label():
-    neighbours = np.array([[1, 1, 2, 3, 1], [4, 4, 4, 4, 4], [0, 0, 0, 0, 0]])
-    assert precision_at_k(neighbours, np.array([1, 4, 9])).tolist() == [0.6, 1.0, 0.0]
-
-
-def test_recall_counts_by_distance_so_that_of_two_equal_products_either_is_right():
-    exact = np.array([[0.9, 0.8, 0.8]], dtype=np.float32)
-    assert recall_at_k(np.array([[0.9, 0.8, 0.8]], dtype=np.float32), exact) == 1
-    assert recall_at_k(np.array([[0.9, 0.8, 0.5]], dtype=np.float32), exact) == pytest.approx(2 / 3)
-
-
-def test_the_interval_holds_the_mean_and_narrows_with_more_queries():
+def test_the_nearest_are_found_across_blocks_and_a_query_does_not_find_itself():
     rng = np.random.default_rng(0)
-    few, many = rng.random(30), rng.random(3000)
-    low, high = interval(many)
-    assert low < many.mean() < high
-    assert high - low < np.subtract(*interval(few)[::-1]) / 3
-    assert interval(many) == (low, high)
+    gallery = unit(rng.normal(size=(50, 8)))
+    queries, itself = gallery[[3, 30, 7]], np.array([3, 30, -1])
+    places, cosines = nearest(queries, [gallery[:20], gallery[20:33], gallery[33:]], 4, itself)
+    every = queries @ gallery.T
+    every[[0, 1], [3, 30]] = -2
+    assert places.tolist() == np.argsort(-every, axis=1)[:, :4].tolist()
+    assert cosines == pytest.approx(-np.sort(-every, axis=1)[:, :4])
+    assert places[2, 0] == 7
 
 
-def test_an_encoder_that_knows_the_label_scores_one_and_one_that_knows_nothing_scores_chance():
-    truth = {item.item.id: KINDS.index(item.item.attributes["articleType"]) for item in products() if item.picture}
-    order = iter(truth.values())
-    knowing = evaluate.evaluate(
-        products(), lambda images: np.eye(6, dtype=np.float32)[[next(order) for _ in images]], is_query
-    )
-    assert knowing[0].label == "articleType"
-    assert (knowing[0].precision, knowing[0].queries) == (1, 12)
-    rng = np.random.default_rng(0)
-    blind = evaluate.evaluate(products(), lambda images: rng.normal(size=(len(images), 9)).astype(np.float32), is_query)
-    assert blind[0].precision < 0.45
-    assert blind[0].low <= blind[0].precision <= blind[0].high
-    assert blind[0].majority == pytest.approx(1 / 6)
+def test_vectors_that_know_the_kind_score_one_and_ones_that_know_nothing_score_chance():
+    knowing = by_label(score_all(exam_of(pool(600), "product", "product").retrieval))["articleType"]
+    assert (knowing.precision.value, knowing.average_precision.value) == (1, 1)
+    assert knowing.queries == count_held_out(600)
+    blind = by_label(score_all(exam_of(pool(3000, noise=1000), "product", "product").retrieval))["articleType"]
+    assert blind.precision.low <= blind.precision.value <= blind.precision.high
+    for chance in (blind.precision.value, blind.thumbnail.precision, blind.random.precision, blind.majority):
+        assert chance == pytest.approx(1 / 6, abs=0.07)
+    assert blind.average_precision.value == pytest.approx(blind.random.average_precision, abs=0.05)
 
 
 def test_labels_are_joined_and_a_query_without_its_label_is_not_counted():
-    scores = {score.label: score for score in evaluate.evaluate(products(), evaluate.thumbnail_vectors, is_query)}
-    assert list(scores) == ["articleType", "gender", "articleType ∧ gender"]
-    assert (scores["articleType"].queries, scores["gender"].queries) == (12, 6)
-    assert scores["articleType"].precision == scores["articleType"].thumbnail
+    scores = by_label(score_all(exam_of(pool(600), "product", "product").retrieval))
+    assert list(scores) == [
+        "articleType",
+        "baseColour",
+        "gender",
+        "articleType ∧ gender",
+        "articleType ∧ baseColour",
+        "articleType ∧ baseColour ∧ gender",
+    ]
+    women = sum(held_out(str(number)) for number in range(1, 600, 2))
+    assert scores["gender"].queries == scores["articleType ∧ gender"].queries == women < scores["articleType"].queries
+    assert scores["articleType ∧ baseColour"].precision.value < 1
+
+
+def test_the_classes_of_the_queries_are_counted_and_scored():
+    trial = exam_of(pool(600), "product", "product").retrieval
+    classes = score_classes(trial, "articleType")
+    assert sum(found.queries for found in classes) == len(trial.queries)
+    assert {found.precision for found in classes} == {1}
+    assert [found.queries for found in classes] == sorted((found.queries for found in classes), reverse=True)
+
+
+def test_pictures_that_cannot_be_read_are_left_out_and_none_at_all_is_refused():
+    products = [Product(item, picture(item)) for item in items(3)] + [Product(items(4)[3], b"")]
+    found = embed(products, thumbnail_vectors)
+    assert [item.id for item in found.items] == ["0", "1", "2"]
+    assert found.vectors == pytest.approx(found.thumbnails)
+    with pytest.raises(CatalogError, match="no picture to judge by"):
+        embed([], thumbnail_vectors)
 
 
 def test_too_few_products_are_refused():
-    with pytest.raises(CatalogError, match="too few to judge"):
-        evaluate.evaluate(products(4), evaluate.thumbnail_vectors, is_query)
-    with pytest.raises(CatalogError, match="no picture to judge by"):
-        evaluate.evaluate([], evaluate.thumbnail_vectors, is_query)
+    with pytest.raises(CatalogError, match="too few to judge by"):
+        exam_of(pool(6), "product", "product")
 
 
-def test_about_a_twentieth_is_held_out_and_always_the_same():
-    held = [evaluate.held_out(str(number)) for number in range(20_000)]
-    assert 0.045 < np.mean(held) < 0.055
-    assert held == [evaluate.held_out(str(number)) for number in range(20_000)]
+def described_by_types(number):
+    return {"articleType": KINDS[number % 6], "year": str(2012 + number % 7)}
 
 
-def test_the_command_prints_a_table_or_json(pictures, encoder_folder, monkeypatch, capsys):
-    monkeypatch.setattr(evaluate, "held_out", lambda item_id: "Red" in item_id)
-    command = ["--encoder", str(encoder_folder), "--dataset", str(pictures)]
-    assert evaluate.main(command) == 0
-    assert "| label | 6 | " in capsys.readouterr().out
-    assert evaluate.main([*command, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)[0]["queries"] == 6
-    assert evaluate.main(["--encoder", "no_such_net", "--dataset", str(pictures)]) == 1
+@pytest.fixture
+def shop_of_types(monkeypatch):
+    """600 products, with one of the six kinds withheld by the split of types."""
+    monkeypatch.setattr("recsys.splits.WITHHELD_TYPES_SHARE", sorted(map(share_of_name, KINDS))[0] + 1e-9)
+    kinds = [kind for kind in KINDS if withheld("type")(Item("", None, {"articleType": kind}))]
+    assert len(kinds) == 1
+    return pool(600, described=described_by_types), kinds[0]
+
+
+def share_of_name(name):
+    return int(sha256(name.encode())[:8], 16) / 16**8
+
+
+def test_a_split_of_types_asks_for_types_never_seen_which_the_gallery_of_the_refusals_lacks(shop_of_types):
+    shop, kind = shop_of_types
+    exam = exam_of(shop, "type", "type")
+    assert {item.attributes["articleType"] for item in exam.retrieval.queries.items} == {kind}
+    assert len(exam.retrieval.queries) == 100
+    assert kind not in {item.attributes["articleType"] for item in exam.ordinary.gallery.items}
+    assert kind not in {item.attributes["articleType"] for item in exam.ordinary.queries.items}
+    assert by_label(score_all(exam.retrieval))["articleType"].precision.value == 1
+    asked, found = exam.retrieval.queries.items, exam.retrieval.gallery.items
+    assert all(
+        asked[row].id not in {found[place].id for place in places} for row, places in enumerate(exam.retrieval.found[0])
+    )
+    (strangers,) = exam.foreign.values()
+    assert len(strangers) == 100
+
+
+def test_a_split_of_types_asks_an_encoder_that_saw_them_only_for_what_was_held_out(shop_of_types):
+    shop, kind = shop_of_types
+    exam = exam_of(shop, "type", "product")
+    assert all(held_out(item.id) for item in exam.retrieval.queries.items)
+    assert {item.attributes["articleType"] for item in exam.retrieval.queries.items} == {kind}
+
+
+def test_a_split_of_years_asks_for_the_later_ones_among_the_earlier(shop_of_types):
+    exam = exam_of(shop_of_types[0], "year:2017", "year:2017")
+    assert {item.attributes["year"] for item in exam.retrieval.queries.items} == {"2017", "2018"}
+    assert max(item.attributes["year"] for item in exam.retrieval.gallery.items) == "2016"
+    assert not any(held_out(item.id) for item in exam.retrieval.gallery.items)
+    with pytest.raises(CatalogError, match="no split 'month'"):
+        exam_of(shop_of_types[0], "month", "product")
+
+
+def test_queries_of_another_catalogue_count_where_the_gallery_has_their_value():
+    def without_caps(number):
+        return attributes(number) | {"articleType": KINDS[number % 5]}
+
+    asked, gallery = pool(600), pool(90, described=without_caps)
+    exam = exam_across(asked, gallery, "product")
+    caps = sum(held_out(str(number)) for number in range(5, 600, 6))
+    score = by_label(score_all(exam.retrieval))["articleType"]
+    assert (score.left_out, score.queries) == (caps, count_held_out(600) - caps)
+    assert "Caps" not in {found.value for found in score_classes(exam.retrieval, "articleType")}
+    assert len(exam.ordinary.queries) == score.queries
+    assert [len(vectors) for vectors in exam.foreign.values()] == [caps]
+    assert f"Of the queries {caps} have" in exam.note
+
+
+def test_heads_are_judged_and_a_value_they_do_not_know_counts_as_wrong():
+    trial = exam_of(pool(600), "product", "product").retrieval
+    truth = [KINDS.index(item.attributes["articleType"]) for item in trial.queries.items]
+    logits = np.eye(6, dtype=np.float32)[truth]
+    (right,) = judge_heads(trial, {"articleType": logits}, {"articleType": KINDS})
+    assert (right.accuracy.value, right.macro_f1, right.weighted_f1, right.unknown) == (1, 1, 1, 0)
+    caps = truth.count(5)
+    (part,) = judge_heads(trial, {"articleType": logits[:, :5]}, {"articleType": KINDS[:5]})
+    assert part.unknown == caps > 0
+    assert part.accuracy.value == pytest.approx(1 - caps / len(truth))
+    assert part.macro_f1 < 1
+    assert part.majority == pytest.approx(1 / 6, abs=0.1)
+    assert judge_heads(trial, {"size": logits}, {"size": KINDS}) == ()
+
+
+def test_a_confidence_that_was_fitted_on_like_queries_means_what_it_says():
+    trial = exam_of(pool(4000, noise=0.35), "product", "product").ordinary
+    strangers = unit(np.random.default_rng(5).normal(size=(50, 16)) * ([0] * 6 + [1] * 10)).astype(np.float32)
+    found = judge_confidence(trial, {"strangers": strangers, "nobody": strangers[:0]})
+    assert (found.attribute, found.queries) == ("articleType", count_held_out(4000))
+    assert found.error.low <= found.error.high < 0.1
+    assert found.refused.value < 0.12
+    assert [refusal.name for refusal in found.refusals] == ["strangers"]
+    assert found.refusals[0].refused.value > 0.5
+    assert sum(part.matches for part in found.bins) == 10 * found.queries
+    assert max(abs(part.confidence - part.right) for part in found.bins if part.matches > 300) < 0.15
+
+
+def test_a_threshold_is_judged_on_other_queries_than_it_was_fitted_on():
+    shop = pool(4000, noise=0.35)
+    half = np.array([int(sha256(item.id.encode())[8], 16) % 2 for item in shop.items])
+    shrunk = np.where(half[:, None] == 1, -shop.vectors, shop.vectors)
+    trial = exam_of(shop, "product", "product").ordinary
+    turned = Pool(
+        trial.queries.items, np.stack([shrunk[int(item.id)] for item in trial.queries.items]), pixels_of(trial)
+    )
+    found = judge_confidence(Trial.of(turned, trial.gallery), {})
+    assert found.refused.value > 0.2
+    assert found.error.value > 0.2
+
+
+def pixels_of(trial):
+    return np.zeros((len(trial.queries), 768), np.uint8)
+
+
+def test_confidence_needs_queries_and_does_without_kinds():
+    assert judge_confidence(exam_of(pool(200), "product", "product").ordinary, {}) is None
+    exam = exam_of(described_pool(1500, lambda number: {"shop": "Ours"}), "product", "product")
+    found = judge_confidence(exam.ordinary, {})
+    assert (found.attribute, found.error, found.bins) == (None, None, ())
+
+
+def test_queries_without_a_kind_do_not_count_for_the_calibration():
+    def half_described(number):
+        return attributes(number) if number % 2 else {**attributes(number), "articleType": None}
+
+    trial = exam_of(described_pool(2000, half_described), "product", "product").ordinary
+    calibration = calibrate(trial)
+    assert calibration.attribute == "articleType"
+    assert calibration.queries == sum(held_out(str(number)) for number in range(1, 2000, 2))
+
+
+def described_pool(count, described):
+    base = pool(count, noise=0.2)
+    products = [replace(item, attributes=described(int(item.id))) for item in base.items]
+    return Pool(products, base.vectors, np.zeros((count, 768), np.uint8))
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    """A trial of drawn products by their thumbnails, with the pictures."""
+    products = items(400)
+    pictures = {item.id: picture(item) for item in products}
+    shop = embed((Product(item, pictures[item.id]) for item in products), thumbnail_vectors)
+    return exam_of(shop, "product", "product").ordinary, pictures
+
+
+def test_slices_ask_with_the_same_queries_as_visitors_send_them(drawn):
+    trial, pictures = drawn
+    trial = slice_trial(trial, "articleType")
+    slices = {part.name: part for part in judge_slices(trial, "articleType", pictures, thumbnail_vectors)}
+    clean = slices["as they are"]
+    assert clean.fall is None
+    assert clean.precision.value == pytest.approx(clean.thumbnail)
+    assert slices["all at once"].fall.value > slices["recompressed"].fall.value
+    for name in ("cluttered", "rotated", "mirrored"):
+        assert slices[name].precision.value == pytest.approx(slices[name].thumbnail), "with the same vectors"
+    assert slices["greyscale"].fall.value == pytest.approx(clean.precision.value - slices["greyscale"].precision.value)
+    assert not {"types of fewer than 50 products", "small pictures"} & set(slices), "there are none"
+
+
+def test_slices_of_rare_types_and_of_small_pictures_are_those_queries_as_they_are(monkeypatch):
+    products = items(400)
+    small = {item.id: encoded(draw("Caps", "#222222", (24, 32) if int(item.id) % 3 else (48, 64))) for item in products}
+    shop = embed((Product(item, small[item.id]) for item in products), thumbnail_vectors)
+    trial = exam_of(shop, "product", "product").ordinary
+    monkeypatch.setattr("recsys.evaluate.slices.RARE", 64)
+    rare = (trial.label(["articleType"]).available < 64).sum()
+    slices = {part.name: part for part in judge_slices(trial, "articleType", small, thumbnail_vectors)}
+    assert 0 < slices["types of fewer than 64 products"].queries == rare < len(trial.queries)
+    assert slices["types of fewer than 64 products"].fall is None
+
+
+def test_slices_are_of_a_thousand_queries_at_most(monkeypatch):
+    monkeypatch.setattr("recsys.evaluate.slices.MOST_QUERIES", 10)
+    trial = exam_of(pool(600), "product", "product").ordinary
+    chosen = [item.id for item in slice_trial(trial, "articleType").queries.items]
+    assert len(chosen) == 10
+    assert chosen == [item.id for item in slice_trial(trial, "articleType").queries.items]
+
+
+def test_a_sheet_shows_a_query_of_each_kind_first_with_its_matches_framed(drawn, tmp_path):
+    trial, pictures = drawn
+    lines = examples(trial, "articleType", best=True)
+    assert len({line[0].kind for line in lines[:5]}) == 5
+    assert all(len(line) == 6 and line[0].right is None for line in lines)
+    right = [sum(shown.right for shown in line[1:]) for line in lines]
+    worst = [sum(shown.right for shown in line[1:]) for line in examples(trial, "articleType", best=False)]
+    assert np.mean(right) >= np.mean(worst)
+    assert all(shown.right == (shown.kind == line[0].kind) for line in lines for shown in line[1:])
+    draw_sheet(lines, pictures, pictures, tmp_path / "best.png")
+    with Image.open(tmp_path / "best.png") as sheet:
+        assert sheet.width <= 920
+        colours = {sheet.getpixel((x, 17)) for x in range(sheet.width)}
+    assert (0x3F, 0x7D, 0x4E) in colours
+
+
+def test_more_effort_finds_more_and_the_index_is_left_as_served(index):
+    searcher = IndexFolder.open(index).searcher
+    served = searcher.search_k
+    points = time_search(searcher, searcher.vectors(range(20)))
+    assert [point.search_k for point in points] == sorted({point.search_k for point in points})
+    assert [point.search_k for point in points if point.served] == [served] == [searcher.search_k]
+    assert all(point.ms > 0 and 0.5 < point.recall <= 1 for point in points)
+    assert points[-1].recall == 1
+
+
+def quickly(count, noise=0.1, described=attributes, **options):
+    products = items(count)
+    found = [replace(item, attributes=described(int(item.id))) for item in products]
+    return quick(found, vectors_by_kind(products, noise), [picture(item) for item in products], **options)
+
+
+def test_a_quick_judgement_asks_for_what_was_held_out_and_of_a_small_shop_for_everything():
+    large, small = quickly(1300), quickly(60)
+    assert by_label(large.scores)["articleType"].queries == large.calibration.queries == count_held_out(1300)
+    assert by_label(small.scores)["articleType"].queries == small.calibration.queries == 60
+    assert large.calibration.attribute == "articleType"
+    assert by_label(quickly(60, limit=30).scores)["articleType"].queries == 30
+
+
+def test_a_quick_judgement_does_without_attributes_and_with_hardly_any_products():
+    plain = quickly(60, described=lambda number: {})
+    assert plain.scores == ()
+    assert (plain.calibration.attribute, plain.calibration.queries) == (None, 60)
+    assert quickly(3).calibration is None
+    assert quickly(12).calibration is None
+
+
+@pytest.fixture(scope="module")
+def shop_folder(tmp_path_factory):
+    """A folder of 300 small pictures, by label."""
+    folder = tmp_path_factory.mktemp("exam") / "shop"
+    for item in items(300):
+        place = folder / item.attributes["articleType"]
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{item.id}.png").write_bytes(picture(item))
+    return folder
+
+
+def test_the_command_prints_a_table_or_json_and_writes_a_report_to_look_at(
+    shop_folder, pictures, encoder_folder, tmp_path, capsys
+):
+    command = ["--encoder", str(encoder_folder), "--dataset", str(shop_folder)]
+    more = ["--slices", "--outliers-from", str(pictures), "--output", str(tmp_path / "out")]
+    assert main([*command, *more]) == 0
+    printed = capsys.readouterr().out
+    queries = sum(held_out(f"{item.attributes['articleType']}/{item.id}") for item in items(300))
+    assert f"| label | {queries} | " in printed
+    assert "times" not in printed
+    assert "all at once" in printed
+    assert str(tmp_path) not in printed
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert written == {"report.json", "report.md", "per_class.png", "slices.png", "best.png", "worst.png"}
+    assert (tmp_path / "out" / "report.md").read_text() == printed
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["scores"][0]["queries"] == queries
+    assert report["classification"][0]["attribute"] == "label"
+    assert len(report["encoder"]["fingerprint"]) == 64
+    assert report["latency"]["runs"] >= 30
+
+
+def test_the_command_judges_an_index_with_the_queries_of_another_catalogue(shop_folder, built, pictures, capsys):
+    command = ["--encoder", str(built), "--dataset", str(pictures), "--queries-from", str(shop_folder), "--json"]
+    assert main(command) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["queries_from"]["products"] == 300
+    assert report["search"][0]["recall"] > 0.5
+    assert "30 products in the gallery" in report["note"]
+
+
+def test_the_command_says_what_it_cannot_judge(pictures, encoder_folder, capsys):
+    assert main(["--encoder", "no_such_net", "--dataset", str(pictures)]) == 1
     assert "error: no_such_net is no encoder" in capsys.readouterr().err
+    command = ["--encoder", str(encoder_folder), "--dataset", str(pictures)]
+    assert main([*command, "--split", "month"]) == 1
+    assert "no split 'month'" in capsys.readouterr().err
+    assert main([*command, "--split", "type", "--queries-from", "sample"]) == 1
+    assert "--split or --queries-from, not both" in capsys.readouterr().err
+    assert main([*command, "--limit", "3"]) == 1
+    assert "too few to judge by" in capsys.readouterr().err

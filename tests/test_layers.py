@@ -9,12 +9,14 @@ ROOT = Path(__file__).parent.parent
 ROWS = [
     {"errors", "settings"},
     {"types", "digest"},
-    {"picture", "items", "metrics", "recipe", "projection"},
+    {"picture", "items", "metrics", "recipe", "projection", "calibration", "splits", "plots"},
+    {"describe"},
     {"manifest", "vectors", "link", "hub", "sample"},
     {"index"},
     {"catalog", "encoder", "folder"},
     {"card", "recommender", "evaluate"},
     {"build", "assembly", "ui", "train"},
+    {"compare"},
     {"app", "build_index"},
 ]
 HOMES = {
@@ -23,7 +25,8 @@ HOMES = {
     "gradio": {"ui"},
     "huggingface_hub": {"hub"},
     "timm": {"encoder"},
-    "torch": {"encoder", "train"},
+    "matplotlib": {"plots"},
+    "torch": {"encoder", "train", "compare"},
     "pyarrow": {"folder", "catalog"},
 }
 SURFACE = ROOT / "recsys" / "__init__.py"  # names the public parts and is imported by none of them

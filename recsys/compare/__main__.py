@@ -1,0 +1,111 @@
+"""python -m recsys.compare --dataset DATASET --models resnet50,mobilenetv3_small_100 --modes frozen,pca,head,tuned"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from recsys.catalog import DEFAULT_DATASET, Catalog
+from recsys.compare.contestants import MODES, Contestant, Plan, embedded, open_encoder, projected, tuned, with_head
+from recsys.compare.table import Row, scores_of, to_json, to_markdown, write
+from recsys.encoder import Encoder
+from recsys.errors import CatalogError, RecsysError
+from recsys.evaluate.speed import time_encoding
+from recsys.picture import decode
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Compare models on a catalogue; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        modes = _modes(options.modes)
+        catalog = Catalog.open(options.dataset, limit=options.limit)
+        plan = Plan(catalog, options.dim, options.epochs, options.device, options.random)
+        rows = [row for name in _listed(options.models) for row in compare(name, modes, plan)]
+    except RecsysError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    weights = "random weights" if plan.random else "trained weights"
+    note = f"{len(catalog):,} products of {catalog.dataset}, {weights}, {plan.epochs} epochs of training."
+    if options.output:
+        write(rows, note, options.output)
+    print(to_json(rows, note) if options.json else to_markdown(rows, note), end="")
+    return 0
+
+
+def compare(name: str, modes: Sequence[str], plan: Plan) -> Iterator[Row]:
+    """A row for each mode of a model; one that cannot take part has the reason in its row."""
+    shown = Path(name).resolve().name if Path(name).exists() else name
+    with tempfile.TemporaryDirectory(prefix="compare-") as folder:
+        try:
+            encoder = open_encoder(name, plan, Path(folder) / "random")
+            frozen = embedded(encoder, plan)
+        except RecsysError as error:
+            yield Row(shown, "", reason=str(error))
+            return
+        for mode in modes:
+            print(f"{shown}: {mode}", file=sys.stderr)
+            try:
+                yield _judged(shown, _entered(mode, name, encoder, frozen, plan, Path(folder) / "tuned"), plan)
+            except RecsysError as error:
+                yield Row(shown, mode, reason=str(error))
+
+
+def _entered(mode: str, name: str, encoder: Encoder, frozen: Contestant, plan: Plan, folder: Path) -> Contestant:
+    if mode == "pca":
+        return projected(encoder, frozen, plan)
+    if mode == "head":
+        return with_head(encoder, frozen, plan)
+    return tuned(name, encoder, plan, folder) if mode == "tuned" else frozen
+
+
+def _judged(model: str, contestant: Contestant, plan: Plan) -> Row:
+    return Row(
+        model=model,
+        mode=contestant.mode,
+        dim=contestant.pool.vectors.shape[1],
+        parameters=contestant.parameters,
+        scores=scores_of(contestant),
+        latency=time_encoding(contestant.encode, _first_picture(plan.catalog, contestant.pool.items[0].id)),
+        rate=contestant.rate,
+    )
+
+
+def _first_picture(catalog: Catalog, item_id: str) -> Image.Image:
+    return decode(next(product.picture or b"" for product in catalog if product.item.id == item_id))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m recsys.compare", description="Compare models on a catalogue.")
+    parser.add_argument("--dataset", default=DEFAULT_DATASET, help="a Hub id, a folder or 'sample'")
+    parser.add_argument("--models", required=True, help="timm names or encoder folders, with commas between")
+    parser.add_argument("--modes", default=",".join(MODES), help=f"of {', '.join(MODES)}; all by default")
+    parser.add_argument("--dim", type=int, default=256, help="dimensions after a projection or a training")
+    parser.add_argument("--epochs", type=int, default=12, help="of a trained layer and of fine-tuning")
+    parser.add_argument("--limit", type=int, help="only the first N products")
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="where the table goes")
+    parser.add_argument("--random", action="store_true", help="random weights, where none can be had")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    return parser
+
+
+def _listed(names: str) -> list[str]:
+    return list(dict.fromkeys(filter(None, map(str.strip, names.split(",")))))
+
+
+def _modes(names: str) -> list[str]:
+    wanted = _listed(names)
+    unknown = [mode for mode in wanted if mode not in MODES]
+    if unknown:
+        raise CatalogError(f"There is no mode {unknown[0]!r} to compare. Take of: {', '.join(MODES)}.")
+    return wanted
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""What takes part: a network as it is, projected, with a trained layer on it, or trained whole."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from recsys.catalog import Catalog
+from recsys.compare.head import LinearHead
+from recsys.encoder import Encoder, create, timm
+from recsys.errors import EncoderError
+from recsys.evaluate import Pool, embed
+from recsys.evaluate.pool import Encode
+from recsys.projection import Projection
+from recsys.recipe import CONFIG
+from recsys.splits import unseen
+from recsys.train.config import TrainConfig
+from recsys.train.data import load
+from recsys.train.loop import train
+from recsys.types import Vectors
+
+MODES = ("frozen", "pca", "head", "tuned")
+FINE_TUNING_RATE = 5e-4
+"""Weights that know something already are moved less than random ones."""
+OWN_ARGS = ("num_classes", "in_chans", "global_pool")
+"""What timm writes among the arguments of a network by itself."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to compare by: `dim` is that of a projection, a trained layer and a trained network."""
+
+    catalog: Catalog
+    dim: int
+    epochs: int
+    device: str
+    random: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Contestant:
+    """A way to embed pictures: `pool` are the products with its vectors, `rate` pictures embedded a second."""
+
+    mode: str
+    encode: Encode
+    pool: Pool
+    split: str
+    parameters: int
+    rate: float
+
+
+def open_encoder(name: str, plan: Plan, folder: Path) -> Encoder:
+    """The encoder of this name, or one with random weights, for which it needs the folder. Raises RecsysError."""
+    if not plan.random:
+        return Encoder.from_pretrained(name, device=plan.device)
+    torch.manual_seed(0)
+    network = create(name, pretrained=False, num_classes=0)
+    timm.models.save_for_hf(network, str(folder), safe_serialization=True)
+    return Encoder.from_pretrained(folder, device=plan.device)
+
+
+def embedded(encoder: Encoder, plan: Plan) -> Contestant:
+    """The network as it is. Raises CatalogError where there is no picture."""
+    timer = _Timer(encoder.features)
+    pool = embed(plan.catalog, timer)
+    return Contestant("frozen", encoder.features, pool, encoder.split, encoder.parameters, len(pool) / timer.seconds)
+
+
+def projected(encoder: Encoder, frozen: Contestant, plan: Plan) -> Contestant:
+    """The features of the network, projected to fewer dimensions. Raises EncoderError where they are not more."""
+    features = frozen.pool.vectors
+    projection = Projection.fit([features[_seen(frozen)]], plan.dim)
+    if projection is None or plan.dim >= features.shape[1]:
+        raise EncoderError(
+            f"There are {features.shape[1]} features of {_seen(frozen).sum():,} products, too few for a projection to"
+            f" {plan.dim}. Take a smaller --dim."
+        )
+    size = projection.mean.size + projection.components.size
+    return _behind("pca", projection, size, encoder, frozen)
+
+
+def with_head(encoder: Encoder, frozen: Contestant, plan: Plan) -> Contestant:
+    """A linear layer trained on the features. Raises CatalogError where there is nothing to learn."""
+    seen = _seen(frozen)
+    items = [item for item, learnt in zip(frozen.pool.items, seen, strict=True) if learnt]
+    config = TrainConfig(dim=plan.dim, epochs=plan.epochs, device=plan.device)
+    head = LinearHead.fit(frozen.pool.vectors[seen], items, config)
+    return _behind("head", head, head.parameters, encoder, frozen)
+
+
+def tuned(name: str, encoder: Encoder, plan: Plan, folder: Path) -> Contestant:
+    """The whole network trained, as `python -m recsys.train` does. Raises RecsysError."""
+    _, height, width = encoder.recipe.input_size
+    config = TrainConfig(
+        architecture=encoder.recipe.architecture,
+        model_args=_model_args(encoder),
+        start_from=str(encoder.files or name),
+        learning_rate=TrainConfig.learning_rate if plan.random else FINE_TUNING_RATE,
+        dim=plan.dim,
+        height=height,
+        width=width,
+        epochs=plan.epochs,
+        device=plan.device,
+        split=encoder.split,
+    )
+    is_unseen = unseen(encoder.split)
+    data = load((product for product in plan.catalog if not is_unseen(product.item)), height, width)
+    judged = (product for product in plan.catalog if is_unseen(product.item))
+    with contextlib.redirect_stdout(sys.stderr):
+        train(config, data, load(judged, height, width, data.vocabulary), folder)
+    trained = embedded(Encoder.from_pretrained(folder, device=plan.device), plan)
+    return Contestant("tuned", trained.encode, trained.pool, trained.split, trained.parameters, trained.rate)
+
+
+class _Timer:
+    """An encode that adds up its seconds."""
+
+    def __init__(self, encode: Encode):
+        self._encode, self.seconds = encode, 0.0
+
+    def __call__(self, images: Sequence[Image.Image]) -> Vectors:
+        started = time.perf_counter()
+        vectors = self._encode(images)
+        self.seconds += time.perf_counter() - started
+        return vectors
+
+
+def _behind(mode: str, layer: Projection | LinearHead, size: int, encoder: Encoder, frozen: Contestant) -> Contestant:
+    """The frozen network with a layer behind it."""
+    pool = frozen.pool.with_vectors(layer(frozen.pool.vectors))
+
+    def encode(images: Sequence[Image.Image]) -> Vectors:
+        return layer(encoder.features(images))
+
+    return Contestant(mode, encode, pool, frozen.split, frozen.parameters + size, frozen.rate)
+
+
+def _seen(contestant: Contestant) -> np.ndarray:
+    """The products that may be learnt from."""
+    is_unseen = unseen(contestant.split)
+    return np.array([not is_unseen(item) for item in contestant.pool.items])
+
+
+def _model_args(encoder: Encoder) -> Mapping[str, Any]:
+    """Timm's arguments of this network, where its folder tells them."""
+    if encoder.files is None:
+        return {}
+    described = json.loads((encoder.files / CONFIG).read_text("utf-8")).get("model_args", {})
+    return {name: value for name, value in described.items() if name not in OWN_ARGS}

@@ -1,0 +1,9 @@
+"""How good an encoder or an index is: python -m recsys.evaluate --encoder index --dataset DATASET
+
+Queries are products that training never saw, and each figure stands beside what needs no encoder.
+"""
+
+from recsys.evaluate.glance import Quick, quick
+from recsys.evaluate.pool import Pool, embed
+
+__all__ = ["Pool", "Quick", "embed", "quick"]

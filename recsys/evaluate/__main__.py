@@ -1,0 +1,157 @@
+"""python -m recsys.evaluate --encoder ENCODER_OR_INDEX --dataset DATASET"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from PIL import Image
+from tqdm import tqdm
+
+from recsys.calibration import kind_of
+from recsys.catalog import DEFAULT_DATASET, Catalog
+from recsys.encoder import Encoder
+from recsys.errors import CatalogError, RecsysError
+from recsys.evaluate.classification import judge_heads
+from recsys.evaluate.confidence import judge_confidence
+from recsys.evaluate.exam import Exam, exam_across, exam_of
+from recsys.evaluate.pool import Pool, embed
+from recsys.evaluate.report import Report, Source, Subject
+from recsys.evaluate.retrieval import attributes_of, score_all, score_classes
+from recsys.evaluate.sheet import draw_sheet, examples
+from recsys.evaluate.slices import Slice, judge_slices, slice_trial
+from recsys.evaluate.speed import SearchSpeed, time_encoding, time_search
+from recsys.folder import IndexFolder
+from recsys.manifest import MANIFEST
+from recsys.picture import decode
+from recsys.splits import PRODUCT_SPLIT, withheld
+from recsys.types import Product, Vectors
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Judge an encoder on a catalogue; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        report = run(options)
+    except RecsysError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(report.to_json() if options.json else report.to_markdown(), end="")
+    return 0
+
+
+def run(options: argparse.Namespace) -> Report:
+    """Embed, judge, and write what `--output` asks for."""
+    _check(options)
+    encoder = Encoder.from_pretrained(options.encoder, device=options.device)
+    catalog = Catalog.open(options.dataset, limit=options.limit)
+    asked = Catalog.open(options.queries_from, limit=options.limit) if options.queries_from else catalog
+    pool = embed(_progress(catalog), encoder.encode)
+    asked_pool = embed(_progress(asked), encoder.encode) if options.queries_from else pool
+    exam = _exam(pool, asked_pool, options, encoder.split)
+    kind = kind_of(attributes_of(exam.retrieval.gallery.items))
+    report = Report(
+        encoder=_subject(options.encoder, encoder),
+        dataset=Source(catalog.dataset, catalog.revision, len(pool)),
+        queries_from=Source(asked.dataset, asked.revision, len(asked_pool)) if options.queries_from else None,
+        split=options.split,
+        note=exam.note,
+        kind=kind,
+        scores=score_all(exam.retrieval),
+        classes=score_classes(exam.retrieval, kind) if kind else (),
+        classification=judge_heads(exam.retrieval, encoder.logits(exam.retrieval.queries.vectors), encoder.values),
+        confidence=judge_confidence(exam.ordinary, {**exam.foreign, **_outliers(options.outliers_from, encoder)}),
+        slices=_slices(exam, kind, asked, encoder) if options.slices and kind else (),
+        latency=time_encoding(encoder.encode, _first_picture(asked, asked_pool)),
+        search=_search(Path(options.encoder), exam),
+    )
+    if options.output:
+        report.write(options.output)
+        if kind:
+            _draw_sheets(exam, kind, asked, catalog, options.output)
+    return report
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m recsys.evaluate", description="Judge an encoder on a catalogue.")
+    parser.add_argument("--encoder", default="index", help="a timm name, a model repository, a folder, an index folder")
+    parser.add_argument("--dataset", default=DEFAULT_DATASET, help="a Hub id, a folder or 'sample'")
+    parser.add_argument(
+        "--split", default=PRODUCT_SPLIT, help="which products are asked for: product, type, or from a year, year:2017"
+    )
+    parser.add_argument("--queries-from", metavar="DATASET", help="ask for the products of another catalogue instead")
+    parser.add_argument(
+        "--outliers-from", nargs="+", action="extend", default=[], metavar="FOLDER", help="pictures of no product"
+    )
+    parser.add_argument("--slices", action="store_true", help="ask with pictures as visitors take them, too")
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="where report, plots and sheets go")
+    parser.add_argument("--limit", type=int, help="only the first N products")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    return parser
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Raise CatalogError for what would fail after minutes of work."""
+    withheld(options.split)
+    if options.queries_from and options.split != PRODUCT_SPLIT:
+        raise CatalogError("A split is of one catalogue. Give --split or --queries-from, not both.")
+
+
+def _exam(pool: Pool, asked: Pool, options: argparse.Namespace, seen_under: str) -> Exam:
+    if options.queries_from:
+        return exam_across(asked, pool, seen_under)
+    return exam_of(pool, options.split, seen_under)
+
+
+def _subject(source: str, encoder: Encoder) -> Subject:
+    recipe = encoder.recipe
+    name = Path(source).resolve().name if Path(source).exists() else source
+    return Subject(name, recipe.architecture, recipe.dim, encoder.split, recipe.fingerprint)
+
+
+def _outliers(folders: Sequence[str], encoder: Encoder) -> dict[str, Vectors]:
+    return {Path(folder).name: embed(Catalog.open(folder), encoder.encode).vectors for folder in folders}
+
+
+def _slices(exam: Exam, kind: str, catalog: Catalog, encoder: Encoder) -> tuple[Slice, ...]:
+    trial = slice_trial(exam.ordinary, kind)
+    pictures = _pictures(catalog, {item.id for item in trial.queries.items})
+    return judge_slices(trial, kind, pictures, encoder.encode)
+
+
+def _search(source: Path, exam: Exam) -> tuple[SearchSpeed, ...]:
+    """The speed of the index, where an index folder is judged."""
+    if not (source / MANIFEST).is_file():
+        return ()
+    return time_search(IndexFolder.open(source).searcher, exam.ordinary.queries.vectors)
+
+
+def _draw_sheets(exam: Exam, kind: str, asked: Catalog, catalog: Catalog, folder: Path) -> None:
+    sheets = {name: examples(exam.retrieval, kind, best=name == "best") for name in ("best", "worst")}
+    lines = [line for sheet in sheets.values() for line in sheet]
+    queries = _pictures(asked, {line[0].id for line in lines})
+    gallery = _pictures(catalog, {shown.id for line in lines for shown in line[1:]})
+    for name, sheet in sheets.items():
+        if sheet:
+            draw_sheet(sheet, queries, gallery, folder / f"{name}.png")
+
+
+def _pictures(catalog: Catalog, ids: set[str]) -> Mapping[str, bytes]:
+    return {product.item.id: product.picture or b"" for product in catalog if product.item.id in ids}
+
+
+def _first_picture(catalog: Catalog, pool: Pool) -> Image.Image:
+    """The first picture that could be read."""
+    first = pool.items[0].id
+    return decode(next(product.picture or b"" for product in catalog if product.item.id == first))
+
+
+def _progress(catalog: Catalog) -> Iterator[Product]:
+    yield from tqdm(catalog, total=len(catalog), desc="Embedding", unit=" products", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,188 @@
+"""What was found, as JSON, as Markdown and as pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from recsys import plots
+from recsys.evaluate.classification import Classification
+from recsys.evaluate.confidence import Confidence
+from recsys.evaluate.retrieval import ClassScore, Score
+from recsys.evaluate.slices import Slice
+from recsys.evaluate.speed import Latency, SearchSpeed
+from recsys.evaluate.trial import DEPTH, K
+
+JSON_NAME, MARKDOWN_NAME = "report.json", "report.md"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The encoder that was judged; `split` is what its training never saw."""
+
+    name: str
+    architecture: str
+    dim: int
+    split: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """A catalogue, and how many of its products have a picture that can be read."""
+
+    dataset: str
+    revision: str | None
+    products: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that was measured; what could not be is empty or None. `kind` is the attribute of slices and classes."""
+
+    encoder: Subject
+    dataset: Source
+    queries_from: Source | None
+    split: str
+    note: str
+    kind: str | None
+    scores: tuple[Score, ...]
+    classes: tuple[ClassScore, ...]
+    classification: tuple[Classification, ...]
+    confidence: Confidence | None
+    slices: tuple[Slice, ...]
+    latency: Latency
+    search: tuple[SearchSpeed, ...]
+
+    def to_json(self) -> str:
+        """The report as JSON text."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
+    def to_markdown(self) -> str:
+        """The report as tables."""
+        parts = (
+            self._head(),
+            score_table(self.scores),
+            _classification_section(self.classification),
+            _confidence_section(self.confidence),
+            _slice_section(self.slices, self.kind),
+            self._speed_section(),
+        )
+        return "\n\n".join(part for part in parts if part) + "\n"
+
+    def write(self, folder: Path) -> None:
+        """Write report.json, report.md and the plots into the folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / JSON_NAME).write_text(self.to_json(), "utf-8")
+        (folder / MARKDOWN_NAME).write_text(self.to_markdown(), "utf-8")
+        if self.confidence and self.confidence.bins:
+            bins = [(part.confidence, part.right, part.matches) for part in self.confidence.bins]
+            plots.reliability(bins, "confidence against right matches", folder / "reliability.png")
+        if self.classes:
+            bars = [(found.value, found.precision, found.queries) for found in self.classes]
+            plots.class_bars(bars, f"P@{K} by {self.kind}, with the number of queries", folder / "per_class.png")
+        if self.search:
+            points = [(point.ms, point.recall, f"search_k {point.search_k:,}", point.served) for point in self.search]
+            plots.recall_over_time(points, folder / "recall_latency.png")
+        if self.slices:
+            rows = [(part.name, *asdict(part.precision).values(), part.thumbnail) for part in self.slices]
+            plots.slice_bars(rows, f"P@{K} of {self.kind}, by slice of the queries", folder / "slices.png")
+
+    def _head(self) -> str:
+        of = f"{self.dataset.dataset}{_at(self.dataset)}"
+        asked = f", queries from {self.queries_from.dataset}{_at(self.queries_from)}" if self.queries_from else ""
+        encoder = f"{self.encoder.name} ({self.encoder.architecture}, {self.encoder.dim} dimensions)"
+        return f"Encoder {encoder} on {of}{asked}, split {self.split}. {self.note} Intervals are of 95 %, by bootstrap."
+
+    def _speed_section(self) -> str:
+        latency = self.latency
+        line = (
+            f"A picture is encoded in {latency.encode_ms:.1f} ms (median of {latency.runs}),"
+            f" {latency.ratio:.1f} × a 512×512 float32 matrix product."
+        )
+        if not self.search:
+            return line
+        rows = [
+            (f"{point.search_k:,}{' (served)' if point.served else ''}", f"{point.recall:.4f}", f"{point.ms:.3f}")
+            for point in self.search
+        ]
+        return f"{line}\n\n{table(('search_k', f'recall@{DEPTH}', 'ms a query'), rows)}"
+
+
+def score_table(scores: Sequence[Score]) -> str:
+    """Retrieval scores beside their baselines, as a Markdown table."""
+    head = ("label", "queries", f"P@{K} (95 %)", f"mAP@{DEPTH} (95 %)", "16×16 thumbnail", "random", "most common")
+    rows = [
+        (
+            score.label,
+            f"{score.queries:,}" + (f" (of {score.queries + score.left_out:,})" if score.left_out else ""),
+            str(score.precision),
+            str(score.average_precision),
+            f"{score.thumbnail.precision:.3f} / {score.thumbnail.average_precision:.3f}",
+            f"{score.random.precision:.3f} / {score.random.average_precision:.3f}",
+            f"{score.majority:.3f}",
+        )
+        for score in scores
+    ]
+    note = f"Baselines are P@{K} / mAP@{DEPTH}; those of the most common value are equal."
+    return f"{table(head, rows)}\n\n{note}" if rows else "The catalogue has no attributes to score by."
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _at(source: Source) -> str:
+    return f" at {source.revision[:12]}" if source.revision else ""
+
+
+def _classification_section(found: Sequence[Classification]) -> str:
+    head = ("head", "queries", "accuracy (95 %)", "most common", "macro F1", "weighted F1", "of unknown value")
+    rows = [
+        (
+            part.attribute,
+            f"{part.queries:,}",
+            str(part.accuracy),
+            f"{part.majority:.3f}",
+            f"{part.macro_f1:.3f}",
+            f"{part.weighted_f1:.3f}",
+            f"{part.unknown:,}",
+        )
+        for part in found
+    ]
+    note = "A value that the head does not know counts as wrong."
+    return f"{table(head, rows)}\n\n{note}" if rows else ""
+
+
+def _confidence_section(found: Confidence | None) -> str:
+    if found is None:
+        return "There are too few queries to calibrate and judge a confidence."
+    rows = [(f"ordinary queries refused (at most 5 % wanted), {found.queries:,}", _percent(found.refused))]
+    rows += [(f"{part.name} refused, {part.pictures:,}", _percent(part.refused)) for part in found.refusals]
+    if found.error:
+        rows.insert(0, (f"expected calibration error of {found.attribute}, {DEPTH} matches", str(found.error)))
+    note = "Calibration and threshold are fitted on one half of the queries and judged on the other, both ways."
+    return f"{table(('confidence', 'figure (95 %)'), rows)}\n\n{note}"
+
+
+def _slice_section(slices: Sequence[Slice], kind: str | None) -> str:
+    head = ("queries …", "number", f"P@{K} of {kind} (95 %)", "fall in points (95 %)", "16×16 thumbnail")
+    rows = [
+        (part.name, f"{part.queries:,}", str(part.precision), _points(part), f"{part.thumbnail:.3f}") for part in slices
+    ]
+    return table(head, rows) if rows else ""
+
+
+def _points(part: Slice) -> str:
+    if part.fall is None:
+        return ""
+    return f"{100 * part.fall.value:.1f} ({100 * part.fall.low:.1f} – {100 * part.fall.high:.1f})"
+
+
+def _percent(estimate: object) -> str:
+    value, low, high = (100 * getattr(estimate, name) for name in ("value", "low", "high"))
+    return f"{value:.1f} % ({low:.1f} – {high:.1f})"
