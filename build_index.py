@@ -35,6 +35,9 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument(
         "--encoder", default="resnet50.tv_in1k", help="a timm name, a model repository, a folder, or an index folder"
     )
+    flags.add_argument(
+        "--queries-from", metavar="DATASET", help="fit confidence on products of this one, as visitors would bring them"
+    )
     flags.add_argument("--dim", type=positive, default=256, help="dimensions that a frozen network is projected to")
     flags.add_argument("--recall", type=share, default=0.99, help="recall@10 that the search must reach")
     flags.add_argument("--device", default="auto", help="auto, cpu or cuda")
@@ -103,7 +106,13 @@ def run(options: argparse.Namespace) -> None:
         attributes=options.attributes,
     )
     report = build_index(
-        catalog, encoder, options.output, dim=options.dim, recall=options.recall, batch_size=options.batch_size
+        catalog,
+        encoder,
+        options.output,
+        dim=options.dim,
+        recall=options.recall,
+        batch_size=options.batch_size,
+        queries=Catalog.open(options.queries_from) if options.queries_from else None,
     )
     print(summary(report))
     if options.push_to_hub:

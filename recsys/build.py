@@ -18,13 +18,23 @@ from recsys.catalog import Catalog
 from recsys.digest import sha256
 from recsys.encoder import BATCH_SIZE, Encoder
 from recsys.errors import CatalogError, IndexFolderError, PictureError
-from recsys.folder import ItemsWriter, beside, check_replaceable, file_facts, library_versions, replace_folder
+from recsys.evaluate import Pool, Quick, embed, quick
+from recsys.folder import (
+    ItemsWriter,
+    beside,
+    check_replaceable,
+    file_facts,
+    library_versions,
+    read_thumbnails,
+    replace_folder,
+)
 from recsys.index import SearchPoint, build_for_recall
 from recsys.items import Items
-from recsys.manifest import CARD, ENCODER, ITEMS, MANIFEST, VECTORS, DatasetFacts, Manifest, SearchFacts
+from recsys.manifest import ASSETS, CARD, ENCODER, ITEMS, MANIFEST, VECTORS, DatasetFacts, Manifest, SearchFacts
 from recsys.picture import decode, thumbnail
 from recsys.projection import Projection
 from recsys.recipe import PROJECTION
+from recsys.splits import unseen
 from recsys.types import Item, Product, Skipped, Vectors
 from recsys.vectors import VectorStore
 
@@ -52,8 +62,12 @@ def build_index(
     dim: int = 256,
     recall: float = 0.99,
     batch_size: int = BATCH_SIZE,
+    queries: Catalog | None = None,
 ) -> BuildReport:
     """Embed the catalogue and write its index to the folder `output`, replacing an index that is there.
+
+    Confidence is fitted on products that the encoder was not trained on: of `queries`, where these are more like what
+    visitors will bring, else of the catalogue itself.
 
     Vectors are kept beside `output` by the content of their picture, so that a build that was interrupted, or a
     changed catalogue, embeds only what is new. Raises CatalogError where no picture can be read, IndexFolderError
@@ -70,10 +84,13 @@ def build_index(
         embedded_at = time.monotonic()
         encoder = _project(encoder, store, keys, dim, target)
         encoder.save(folder / ENCODER)
-        curve = build_for_recall(_vectors(encoder, store, keys), folder / VECTORS, items, recall)
+        vectors = _vectors(encoder, store, keys)
+        curve = build_for_recall(vectors, folder / VECTORS, items, recall)
+        judged = quick(list(items), vectors, read_thumbnails(folder / ITEMS), queries=_asked(queries, encoder))
+        judged.draw(folder / ASSETS)
         rows = len(items) + len(skipped)
         facts = DatasetFacts(catalog.dataset, catalog.revision, catalog.split, rows, len(skipped))
-        _describe(folder, encoder, facts, items, curve)
+        _describe(folder, encoder, facts, items, curve, judged)
         replace_folder(folder, target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -191,7 +208,17 @@ def _vectors(encoder: Encoder, store: VectorStore, keys: list[str]) -> Vectors:
     return vectors
 
 
-def _describe(folder: Path, encoder: Encoder, dataset: DatasetFacts, items: Items, curve: list[SearchPoint]) -> None:
+def _asked(queries: Catalog | None, encoder: Encoder) -> Pool | None:
+    """The products of another catalogue that the encoder never saw, to ask with."""
+    if queries is None:
+        return None
+    is_unseen = unseen(encoder.split)
+    return embed((product for product in _progress(queries) if is_unseen(product.item)), encoder.encode)
+
+
+def _describe(
+    folder: Path, encoder: Encoder, dataset: DatasetFacts, items: Items, curve: list[SearchPoint], judged: Quick
+) -> None:
     """Write the card and the manifest."""
     chosen = curve[-1]
     manifest = Manifest(
@@ -202,6 +229,7 @@ def _describe(folder: Path, encoder: Encoder, dataset: DatasetFacts, items: Item
         attributes=tuple(items.columns),
         files={},
         versions=library_versions(),
+        calibration=judged.calibration,
     )
-    write_card(folder / CARD, manifest, items, curve)
+    write_card(folder / CARD, manifest, items, curve, judged.to_markdown())
     (folder / MANIFEST).write_text(replace(manifest, files=file_facts(folder)).to_json(), encoding="utf-8")

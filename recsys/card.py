@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from recsys.calibration import Calibration
 from recsys.index import RECALL_K, SearchPoint
 from recsys.items import Items
-from recsys.manifest import ITEMS, Manifest
+from recsys.manifest import ASSETS, ITEMS, Manifest
 
 SHOWN_VALUES = 8
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -57,6 +58,14 @@ for match in shop.recommend(image, k=5):
 
 {encoder}
 
+## How well it finds
+
+{scores}
+
+## What a confidence means
+
+{confidence}
+
 ## Recall of the search
 
 Recall@{k} against exact search, measured on products of this index moved at random by half the distance to their tenth
@@ -68,8 +77,8 @@ neighbour. The last row is how it is searched; with a filter the search is exact
 """
 
 
-def write_card(path: Path, manifest: Manifest, items: Items, curve: list[SearchPoint]) -> None:
-    """Write the card of this index to `path`."""
+def write_card(path: Path, manifest: Manifest, items: Items, curve: list[SearchPoint], scores: str) -> None:
+    """Write the card of this index to `path`; `scores` is Markdown."""
     dataset, search = manifest.dataset, manifest.search
     text = TEMPLATE.format(
         title=re.sub(r"[^\w/.-]+", "-", dataset.id),
@@ -85,6 +94,8 @@ def write_card(path: Path, manifest: Manifest, items: Items, curve: list[SearchP
         encoder_file=_encoder_file(manifest),
         attributes="\n".join(_attribute_row(name, items) for name in manifest.attributes) or "| none | | |",
         encoder=_encoder_text(manifest),
+        scores=scores,
+        confidence=_confidence_text(manifest.calibration),
         k=RECALL_K,
         curve="\n".join(f"| {point.n_trees} | {point.search_k} | {point.recall:.4f} |" for point in curve),
     )
@@ -106,6 +117,20 @@ def _encoder_text(manifest: Manifest) -> str:
         where = f"weights of `{recipe.source.repo}` at `{recipe.source.revision[:7]}`"
     projection = f", features projected to {recipe.dim} dimensions by PCA" if recipe.projection else ""
     return f"`{recipe.architecture}` at {width} × {height} px, {where} (sha256 `{recipe.weights[:12]}…`){projection}."
+
+
+def _confidence_text(calibration: Calibration | None) -> str:
+    if calibration is None:
+        return "There were too few products to fit one: matches come with their similarity alone."
+    threshold = (
+        f"Where the best match has a similarity under {calibration.threshold:.3f}, the answer is that nothing here is"
+        f" close. So it is for {calibration.refused:.0%} of {calibration.queries:,} pictures of products."
+    )
+    if calibration.attribute is None:
+        return f"The catalogue does not say what its products are: there is no confidence.\n\n{threshold}"
+    curve = f"![Confidence by similarity]({ASSETS}/confidence.png)"
+    what = f"The probability that a match has the `{_cell(calibration.attribute)}` of the query, by similarity."
+    return f"{what} {threshold}\n\n{curve}"
 
 
 def _attribute_row(name: str, items: Items) -> str:

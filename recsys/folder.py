@@ -5,6 +5,7 @@ vectors.ann     the Annoy index
 items.parquet   a row per product, in index order: id, name, attributes, thumbnail
 encoder/        weights trained here, or the projection of a frozen network
 README.md       the card
+assets/         its pictures
 
 Opening a folder checks all of it, since Annoy checks nothing and then answers wrongly or ends the process.
 """
@@ -16,7 +17,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -75,6 +76,13 @@ class IndexFolder:
     def _read_group(self, group: int) -> pa.Array:
         table = self._parquet.read_row_group(group, columns=[f"{THUMBNAIL}.bytes"])
         return table.column(THUMBNAIL).combine_chunks().field("bytes")
+
+
+def read_thumbnails(path: Path) -> Iterator[bytes]:
+    """The thumbnails of an items.parquet, in order."""
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(columns=[f"{THUMBNAIL}.bytes"]):
+            yield from batch.column(THUMBNAIL).field("bytes").to_pylist()
 
 
 def _read_items(path: Path, manifest: Manifest) -> Items:

@@ -236,3 +236,36 @@ def test_an_index_is_published_in_one_commit_with_its_card(catalogue, encoder_fo
     card.validate()
     assert card.data.size_categories == ["n<1K"]
     assert "Recommender.from_pretrained" in card.text
+
+
+def test_an_index_says_what_its_cosines_mean_and_its_card_how_well_it_finds(catalogue, encoder_folder, tmp_path):
+    build("--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out")
+    found = IndexFolder.open(tmp_path / "out").manifest.calibration
+    assert (found.attribute, found.queries) == ("label", 30)
+    assert found.of(1.0) >= found.of(0.0)
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert re.search(r"\| label \| 30 \| [01]\.\d{3} \([01]\.\d{3} – [01]\.\d{3}\) \|", card)
+    assert f"under {found.threshold:.3f}" in card
+    assert (tmp_path / "out" / "assets" / "confidence.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_confidence_can_be_fitted_on_products_of_another_catalogue(
+    catalogue, pictures, encoder_folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("recsys.splits.held_out", lambda item_id: "Olive" not in item_id)
+    flags = ("--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out")
+    shutil.rmtree(catalogue / "Caps")
+    assert build(*flags, "--queries-from", pictures) == 0
+    assert IndexFolder.open(tmp_path / "out").manifest.calibration.queries == 20  # of five types in four colours
+
+
+def test_a_catalogue_that_does_not_say_what_its_products_are_has_no_confidence(pictures, encoder_folder, tmp_path):
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    for number, picture in enumerate(sorted(pictures.rglob("*.png"))):
+        shutil.copy(picture, plain / f"{number}.png")
+    assert build("--dataset", plain, "--encoder", encoder_folder, "--output", tmp_path / "out") == 0
+    found = IndexFolder.open(tmp_path / "out").manifest.calibration
+    assert (found.attribute, found.of(0.9)) == (None, None)
+    assert -1 < found.threshold < 1
+    assert "there is no confidence" in (tmp_path / "out" / "README.md").read_text()
