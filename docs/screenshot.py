@@ -27,7 +27,7 @@ def main() -> None:
             tab = browser.new_page(viewport={"width": width, "height": height})
             tab.goto(page.local_url)
             tab.locator("#picture input[type=file]").set_input_files(HERE / "shirt.jpg")
-            tab.get_by_role("heading", name="Closest to your picture").wait_for()
+            tab.get_by_role("heading", name="your picture").wait_for()
             tab.wait_for_function("[...document.querySelectorAll('#cards img')].every((image) => image.complete)")
             tab.wait_for_timeout(1000)
             tab.screenshot(path=HERE / name)

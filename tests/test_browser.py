@@ -6,9 +6,11 @@ import re
 import shutil
 
 import pytest
-from fake_shop import draw, encoded, fake_shop
+from fake_shop import HOSTILE_NAME, draw, encoded, fake_shop
+from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
+from recsys.calibration import Calibration
 from recsys.ui import launch
 
 SCREENS = {"wide": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
@@ -18,6 +20,7 @@ PLAIN = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 RED_DRESS = draw("Dresses", "#b3262e")
+CALIBRATION = Calibration("articleType", (0.0, 1.0), (0.0, 0.9), threshold=0.9, refused=0.05, queries=60)
 
 expect.set_options(timeout=20_000)
 
@@ -28,10 +31,15 @@ def chromium_on_this_machine(playwright):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def shop():
+    return fake_shop()
+
+
+@pytest.fixture(scope="module")
+def server(shop, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
-        page = launch(fake_shop(), prevent_thread_lock=True)
+        page = launch(shop, prevent_thread_lock=True)
         yield page
         page.close()
 
@@ -99,6 +107,12 @@ def photo(tmp_path):
     return tmp_path / "photo.jpg"
 
 
+@pytest.fixture
+def calibrated(shop, monkeypatch):
+    monkeypatch.setattr(shop, "calibration", CALIBRATION)
+    return shop
+
+
 def heading(page):
     return page.locator("#heading h2")
 
@@ -145,12 +159,39 @@ class TestOnEveryScreen:
         expect(heading(page)).to_have_text("Closest to your picture")
         expect(page.locator("#cards .name").first).to_have_text(first)
 
+    def test_an_answer_says_how_close_it_is_and_what_is_shared(self, calibrated, monkeypatch, page, photo):
+        sees = {"baseColour": {"Red": 1.0}, "articleType": {"Dresses": 0.75, HOSTILE_NAME: 0.25}}
+        monkeypatch.setattr(calibrated.encoder, "sees", sees)
+        choose(page, photo)
+        expect(page.locator("#heading .seen")).to_have_text("We see: Dresses, Red")
+        first = page.locator("#cards .card").first
+        expect(first.locator("mark")).to_have_text(["Dresses", "Red"])
+        expect(first.locator(".closeness")).to_have_attribute("title", re.compile("^90 % sure .*; similarity 1.00$"))
+        assert first.locator(".unseen").bounding_box()["width"] <= 1
+        page.locator("#cards a").first.click()
+        expect(heading(page)).to_contain_text("More like")
+        expect(page.locator("#heading .seen")).to_have_count(0)
+
+    def test_where_nothing_is_close_the_nearest_are_offered_all_the_same(self, calibrated, monkeypatch, page, tmp_path):
+        monkeypatch.setattr(calibrated.encoder, "sees", {"articleType": {HOSTILE_NAME: 1.0}})
+        Image.new("RGB", (240, 320), "black").save(tmp_path / "black.png")
+        page.set_input_files("#picture input[type=file]", tmp_path / "black.png")
+        expect(heading(page)).to_have_text("Nothing in this shop is close to your picture")
+        expect(page.locator("#heading [role=status]")).to_have_text(
+            "These are the nearest all the same: 5 of 60 products"
+        )
+        expect(page.locator("#heading .seen")).to_have_text(f"We see: {HOSTILE_NAME}")
+        expect(page.locator("#cards .card")).to_have_count(5)
+        tick(page, "Gender", "Women")
+        expect(heading(page)).to_have_text("Nothing with these filters is close to your picture")
+        expect(page.locator(".toast-body")).to_have_count(0)
+
     def test_filters_narrow_the_answer_at_once(self, page, photo):
         choose(page, photo)
         tick(page, "Gender", "Women")
-        expect(page.locator("#heading p")).to_have_text("5 of 30 products that pass the filters")
+        expect(page.locator("#heading [role=status]")).to_have_text("5 of 30 products that pass the filters")
         tick(page, "Base colour", "Olive")
-        expect(page.locator("#heading p")).to_have_text("5 of 6 products that pass the filters")
+        expect(page.locator("#heading [role=status]")).to_have_text("5 of 6 products that pass the filters")
         expect(page.locator("#filters .active summary")).to_have_text(["Gender: Women", "Base colour: Olive"])
         page.locator("#count label", has_text="20").click()
         expect(page.locator("#cards .card")).to_have_count(6)

@@ -16,7 +16,9 @@ from fake_shop import HOSTILE_NAME, Pictures, draw, encoded, fake_shop
 from gradio_client import Client, handle_file
 from PIL import Image
 
+from recsys.calibration import Calibration
 from recsys.errors import PictureError
+from recsys.types import Guess, Item, Match, Reason
 from recsys.ui import build_page, cards, filters, highlights, launch, query, thumbnails
 from recsys.ui.answers import OUR_FAULT, Answers, Query
 from recsys.ui.page import origin_line
@@ -24,6 +26,13 @@ from recsys.ui.page import origin_line
 RED_DRESS = draw("Dresses", "#b3262e")
 META = {"_type": "gradio.FileData"}
 ACCEPTED = "Give a (complete )?JPEG, PNG"
+CALIBRATION = Calibration("articleType", (0.0, 1.0), (0.0, 0.9), threshold=0.9, refused=0.05, queries=60)
+SEES = {"articleType": {"Dresses": 0.75, "Caps": 0.25}, "gender": {"Men": 0.4, "Women": 0.35, "Girls": 0.25}}
+SEEN = {
+    "articleType": {"value": "Dresses", "probability": 0.75, "likely": [["Dresses", 0.75], ["Caps", 0.25]]},
+    "gender": {"value": None, "probability": 0.4, "likely": [["Men", 0.4], ["Women", 0.35], ["Girls", 0.25]]},
+}
+BLACK = Image.new("RGB", (240, 320), "black")
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +93,23 @@ def python(server):
 
 
 @pytest.fixture
+def knowing(shop, monkeypatch):
+    """The shop, with an encoder that tells attributes and a calibration."""
+    monkeypatch.setattr(shop, "calibration", CALIBRATION)
+    monkeypatch.setattr(shop.encoder, "sees", SEES)
+    return shop
+
+
+def rounded(value):
+    """A JSON value with its numbers rounded."""
+    if isinstance(value, dict):
+        return {name: rounded(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [rounded(part) for part in value]
+    return round(value, 5) if isinstance(value, float) else value
+
+
+@pytest.fixture
 def photo(tmp_path):
     RED_DRESS.save(tmp_path / "dress.jpg")
     return tmp_path / "dress.jpg"
@@ -108,6 +134,41 @@ class TestApi:
         assert match["attributes"] == item.attributes
         assert match["similarity"] == pytest.approx(1, abs=1e-4)
         assert httpx.get(match["image"]).content == shop.thumbnail("p7")
+
+    def test_an_answer_says_what_is_seen_how_sure_a_match_is_and_why(self, ask, upload, knowing):
+        answer = ask("recommend", upload(encoded(RED_DRESS)), 3)
+        assert rounded(answer["query"]["attributes"]) == SEEN
+        assert answer["close"] is True
+        assert answer["matches"][0]["confidence"] == pytest.approx(0.9, abs=1e-3)
+        assert answer["matches"][0]["reasons"] == [{"attribute": "articleType", "value": "Dresses"}]
+
+    def test_an_answer_says_where_nothing_is_close(self, ask, upload, knowing):
+        assert ask("recommend", upload(encoded(BLACK)))["close"] is False
+        assert ask("similar", "p7", 5, {"articleType": "Watches"})["close"] is False
+
+    def test_an_item_is_not_guessed_at_but_has_its_reasons(self, ask, knowing):
+        answer = ask("similar", "p7", 1)
+        assert answer["query"] == {"attributes": {}}
+        assert answer["close"] is True and answer["matches"][0]["confidence"] > 0.8
+        assert {"attribute": "baseColour", "value": "Red"} in answer["matches"][0]["reasons"]
+        assert "gender" not in [reason["attribute"] for reason in answer["matches"][0]["reasons"]]
+
+    def test_an_index_that_does_not_know_says_null(self, ask):
+        answer = ask("similar", "p7")
+        assert answer["close"] is None
+        assert {match["confidence"] for match in answer["matches"]} == {None}
+
+    def test_a_picture_is_described(self, ask, upload, python, photo, knowing):
+        assert rounded(ask("describe", upload(encoded(RED_DRESS)))) == {"attributes": SEEN}
+        assert rounded(python.predict(handle_file(photo), api_name="/describe")) == {"attributes": SEEN}
+
+    def test_what_cannot_be_described_is_told_like_what_cannot_be_found(self, ask, upload, tmp_path):
+        assert ask("describe", None) == query.GIVE_ONE
+        assert re.search(ACCEPTED, ask("describe", upload(b"nothing", "x.jpg")))
+        outside = tmp_path / "secret.png"
+        outside.write_bytes(encoded(RED_DRESS))
+        assert ask("describe", {"path": str(outside), "meta": META}) == query.NOT_HERE
+        assert "give an http or https link" in ask("describe", "http://127.0.0.1/x.jpg")
 
     def test_plain_http_leaves_out_what_has_a_default(self, ask, upload):
         assert len(ask("recommend", upload(encoded(RED_DRESS)))["matches"]) == 5
@@ -136,13 +197,16 @@ class TestApi:
         event = web.post("gradio_api/call/similar", json={"data": ["p7", 1]}, headers=headers).json()["event_id"]
         assert '"image": "https://me-shop.hf.space/thumbs/p37?v=' in web.get(f"gradio_api/call/similar/{event}").text
 
-    def test_the_api_page_lists_two_typed_endpoints_and_nothing_of_the_page(self, python):
+    def test_the_api_page_lists_three_typed_endpoints_and_nothing_of_the_page(self, python):
         endpoints = python.view_api(return_format="dict", print_info=False)["named_endpoints"]
-        assert set(endpoints) == {"/recommend", "/similar"}
+        assert set(endpoints) == {"/recommend", "/similar", "/describe"}
         parameters = {entry["parameter_name"]: entry for entry in endpoints["/recommend"]["parameters"]}
         assert list(parameters) == ["image", "k", "where"]
         assert parameters["k"]["python_type"]["type"] == "int" and parameters["k"]["parameter_default"] == 5
-        assert endpoints["/recommend"]["returns"][0]["type"]["properties"]["matches"]["type"] == "array"
+        answer = endpoints["/recommend"]["returns"][0]["type"]["properties"]
+        assert set(answer) == {"index", "query", "close", "matches"} and answer["matches"]["type"] == "array"
+        assert [entry["parameter_name"] for entry in endpoints["/describe"]["parameters"]] == ["image"]
+        assert set(endpoints["/describe"]["returns"][0]["type"]["properties"]) == {"attributes"}
 
     # where the `spaces` package of a real Space is missing, Gradio's watcher thread stops with a RuntimeError
     @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -461,6 +525,28 @@ class TestHandlers:
         assert rest == {"articleType": ["Watches"], "gender": ["Men"]}
         assert 'class="card"' in shown[2]
 
+    def test_a_picture_that_something_is_close_to_is_told_what_is_seen(self, answers, knowing):
+        _, heading, found, _ = answers.by_example("p7", {}, 5, Query())
+        assert "<h2>Closest to your picture</h2>" in heading
+        assert '<p class="seen" title="Article type: Dresses, 75 %">We see: Dresses</p>' in heading
+        assert "Very close" in found and "nearest all the same" not in heading
+
+    def test_where_nothing_is_close_it_is_said_and_no_card_says_otherwise(self, answers, knowing):
+        far = Query(picture=knowing.embed(BLACK), search=1)
+        _, heading, found = answers.show({}, 5, far)
+        assert "<h2>Nothing in this shop is close to your picture</h2>" in heading
+        assert "These are the nearest all the same: 5 of 60 products" in heading
+        assert found.count("Somewhat like it") == 5 and found.count('title="64 % sure') == 5
+        _, heading, _ = answers.show({"gender": ["Women"]}, 5, far)
+        assert "<h2>Nothing with these filters is close to your picture</h2>" in heading
+        assert "5 of 30 products that pass the filters" in heading
+
+    def test_where_nothing_is_close_to_an_item_it_is_said_too(self, answers, knowing):
+        _, heading, _ = answers.by_item("p7", {"articleType": ["Watches"]}, 5, Query())
+        assert "<h2>Nothing else with these filters is close to Men Red Dresse 7</h2>" in heading
+        assert "We see" not in heading
+        assert "<h2>More like Men Red Dresse 7</h2>" in answers.by_item("p7", {}, 5, Query())[1]
+
     def test_the_shop_window_shows_many_kinds_and_obeys_the_filters(self, answers):
         _, heading, found = answers.show({"baseColour": ["Red"]}, 5, Query())
         assert "From the shop" in heading and "10 of 12 products" in heading
@@ -500,6 +586,70 @@ class TestMarkup:
     def test_a_product_without_a_name_goes_by_what_tells_it_apart(self, shop):
         assert cards.title(shop.items[2], ["gender", "articleType"]) == "Men · Trousers"
         assert cards.title(shop.items[2], []) == "Product p2"
+
+    @pytest.mark.parametrize(
+        ("confidence", "close", "words", "number"),
+        [
+            (0.8, True, "Very close", "80 %"),
+            (0.79, True, "Close", "79 %"),
+            (0.5, None, "Close", "50 %"),
+            (0.49, True, "Somewhat like it", "49 %"),
+            (0.2, True, "Somewhat like it", "20 %"),
+            (0.19, True, "Only a little like it", "19 %"),
+            (0.9, False, "Somewhat like it", "90 %"),
+            (0.1, False, "Only a little like it", "10 %"),
+            (1.0, True, "Very close", "over 99 %"),
+            (0.0, True, "Only a little like it", "under 1 %"),
+        ],
+    )
+    def test_a_confidence_reads_as_words_with_its_number_on_demand(self, shop, confidence, close, words, number):
+        card = cards.match_card(shop, Match(shop.items[7], 0.914, confidence), [], close)
+        detail = f"{number} sure to be the same kind of thing; similarity 0.91"
+        assert f'<span class="closeness" title="{detail}">{words}<span class="unseen"> ({detail})</span>' in card
+
+    def test_without_a_confidence_a_card_shows_the_similarity(self, shop):
+        card = cards.match_card(shop, Match(shop.items[7], -0.004), [])
+        assert re.search(r'class="similarity" title="The cosine[^"]*">similarity 0\.00<', card)
+        assert "closeness" not in card
+
+    def test_what_is_shared_is_marked_where_it_stands(self, shop):
+        reasons = (Reason("shop", "Ours"), Reason("articleType", "Dresses"), Reason("baseColour", "Red"))
+        card = cards.match_card(shop, Match(shop.items[7], 1.0, 0.9, reasons), ["gender", "articleType"])
+        facts = re.search(r'class="facts">(.*?)</span>', card)[1]
+        assert re.sub(' title="[^"]*"', "", facts) == "Men · <mark>Dresses</mark> · <mark>Red</mark>"
+
+    def test_a_card_without_a_name_is_marked_in_its_place(self, shop):
+        match = Match(shop.items[2], 1.0, 0.9, (Reason("articleType", "Trousers"),))
+        card = cards.match_card(shop, match, ["gender", "articleType"])
+        name = re.search(r'class="name" title="Men · Trousers">(.*?)</span>', card)[1]
+        assert re.sub(' title="[^"]*"', "", name) == "Men · <mark>Trousers</mark>"
+        assert '<span class="facts"></span>' in card
+
+    def test_three_shared_things_are_enough_the_most_telling_first(self):
+        reasons = [Reason(name, "x") for name in ("size", "usage", "gender", "base_color", "kind", "season")]
+        assert highlights.shared(reasons, ["size"]) == ["kind", "base_color", "gender"]
+        assert highlights.shared(reasons[:2], ["size"]) == ["size"]
+        assert highlights.shared([], ["size"]) == []
+
+    def test_what_is_seen_is_what_is_sure_the_kind_of_thing_first(self):
+        def guesses(**values):
+            return {name: Guess(name, value, 0.6, ((value or "x", 0.6),)) for name, value in values.items()}
+
+        every = guesses(gender="Men", season="Fall", pattern="Dotted", baseColour="Red", articleType="Caps", size="M")
+        assert [guess.value for guess in highlights.seen(every, ["size"])] == ["Caps", "Red", "Men", "Dotted"]
+        some = guesses(gender="Men", season="Fall", pattern=None, baseColour="Red", articleType=None, size="M")
+        assert [guess.value for guess in highlights.seen(some, ["size"])] == ["Red", "Men", "M"]
+        assert highlights.seen(guesses(gender="Men", pattern="Dotted"), ["gender"]) == []
+        assert cards.seen([]) == ""
+
+    def test_what_an_encoder_and_a_catalogue_say_stays_text(self, shop):
+        line = cards.seen([Guess(HOSTILE_NAME, HOSTILE_NAME, 0.9, ())])
+        item = Item("p1", HOSTILE_NAME, {"colour": HOSTILE_NAME})
+        card = cards.match_card(shop, Match(item, 1.0, 0.9, (Reason("colour", HOSTILE_NAME),)), [])
+        for markup in (line, card):
+            assert "&lt;script&gt;" in markup
+            assert "<script" not in markup and '`"\'&"' not in markup
+        assert line.count("<") == 2 and card.count("<mark ") == 1
 
     def test_a_small_picture_is_enlarged_twice_at_most(self, shop):
         assert re.fullmatch(r'<img srcset="thumbs/p9\?v=[0-9a-f]{8} 0.5x".*>', cards.picture(shop, shop.items[9]))

@@ -16,7 +16,7 @@ from PIL import Image
 from recsys.errors import RecsysError
 from recsys.picture import decode
 from recsys.recommender import Recommender
-from recsys.types import Vectors, Where
+from recsys.types import Answer, Vectors, Where
 from recsys.ui import cards, filters, highlights, thumbnails
 from recsys.ui.query import bytes_of, picture_of
 
@@ -112,15 +112,13 @@ class Answers:
         if not passing:
             nothing = cards.nothing_passes(filters.to_loosen(self.items, where))
             return query, self._heading(query, "0 products"), nothing
-        if query.item is not None:
-            matches = self.recommender.similar(query.item, k, where)
-        elif query.picture is not None:
-            matches = self.recommender.nearest(query.picture, k, where)
-        else:
+        answer = self._ask(query, where, k)
+        if answer is None:
             return query, *self.window(where, k)
-        detail = f"{len(matches)} of {passing:,} products" + (" that pass the filters" if where else "")
-        found = cards.grid(cards.match_card(self.recommender, match, self.telling) for match in matches)
-        return query, self._heading(query, detail), found
+        number = f"{len(answer)} of {passing:,} products" + (" that pass the filters" if where else "")
+        detail = f"These are the nearest all the same: {number}" if answer.close is False else number
+        found = cards.grid(cards.match_card(self.recommender, match, self.telling, answer.close) for match in answer)
+        return query, self._heading(query, detail, answer, bool(where)), found
 
     def window(self, where: Where, k: int = SHOP_WINDOW) -> tuple[str, str]:
         """Heading and cards of the shop window: what is seen before anything is looked for."""
@@ -135,6 +133,11 @@ class Answers:
         items = highlights.showcase(self.items, self.items.passing({}), EXAMPLES, "examples")
         return cards.examples(self.recommender, items, self.telling)
 
+    def _ask(self, query: Query, where: Where, k: int) -> Answer | None:
+        if query.item is not None:
+            return self.recommender.similar(query.item, k, where)
+        return None if query.picture is None else self.recommender.nearest(query.picture, k, where)
+
     def _start_again(self, where: Where, k: int, query: Query) -> Shown:
         return self.show(where, k, Query(search=query.search + 1))
 
@@ -142,15 +145,26 @@ class Answers:
         embedding = self.recommender.embed(picture)
         return self.show(where, k, Query(picture=embedding, search=query.search + 1))
 
-    def _heading(self, query: Query, detail: str) -> str:
+    def _heading(self, query: Query, detail: str, answer: Answer | None = None, filtered: bool = False) -> str:
         key = str(query.search)
+        far = answer is not None and answer.close is False
         if query.item is not None:
             item = self.items[self.items.row(query.item)]
             back = "Back to the shop" if query.picture is None else "Back to your picture"
             face = cards.picture(self.recommender, item)
             name = cards.title(item, self.telling)
-            return cards.heading(f"More like {name}", detail, query=key, thumbnail=face, back=back)
-        return cards.heading("From the shop" if query.picture is None else "Closest to your picture", detail, query=key)
+            text = _nothing_close(name, filtered, other=True) if far else f"More like {name}"
+            return cards.heading(text, detail, query=key, thumbnail=face, back=back)
+        if query.picture is None:
+            return cards.heading("From the shop", detail, query=key)
+        text = _nothing_close("your picture", filtered) if far else "Closest to your picture"
+        seen = cards.seen(highlights.seen(answer.seen, self.telling)) if answer else ""
+        return cards.heading(text, detail, query=key, seen=seen)
+
+
+def _nothing_close(what: str, filtered: bool, other: bool = False) -> str:
+    nothing = "Nothing else" if other else "Nothing"
+    return f"{nothing} {'with these filters' if filtered else 'in this shop'} is close to {what}"
 
 
 def _preview(picture: Image.Image) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 Gradio reads the types of these functions as they stand, so this module keeps its annotations evaluated.
 """
 
+from collections.abc import Mapping
 from typing import Any, TypedDict
 
 import gradio as gr
@@ -10,7 +11,7 @@ from gradio.data_classes import FileData
 from gradio.route_utils import get_root_url
 
 from recsys.recommender import Recommender
-from recsys.types import Match
+from recsys.types import Answer, Guess, Match
 from recsys.ui import thumbnails
 from recsys.ui.answers import told
 from recsys.ui.filters import checked
@@ -27,29 +28,65 @@ class IndexFacts(TypedDict):
     items: int
 
 
-class MatchAnswer(TypedDict):
-    """One product: `similarity` is the cosine, in [-1, 1]; `image` is the URL of its picture."""
+class GuessFacts(TypedDict):
+    """What a picture seems to be in one attribute: `value` is null where that is too unsure to say.
+
+    `probability` is that of the most likely value, `likely` the three most likely values with theirs.
+    """
+
+    value: str | None
+    probability: float
+    likely: list[tuple[str, float]]
+
+
+class QueryFacts(TypedDict):
+    """What a picture seems to be, attribute by attribute; nothing for a product, whose attributes are known."""
+
+    attributes: dict[str, GuessFacts]
+
+
+class ReasonFacts(TypedDict):
+    """A value of an attribute that the query and the product share."""
+
+    attribute: str
+    value: str
+
+
+class MatchFacts(TypedDict):
+    """One product: `similarity` is the cosine, in [-1, 1]; `image` is the URL of its picture.
+
+    `confidence` is the probability that it is of the query's kind, null where the catalogue does not say what things
+    are; `reasons` are what both share.
+    """
 
     id: str
     name: str | None
     similarity: float
+    confidence: float | None
     attributes: dict[str, Any]
     image: str
+    reasons: list[ReasonFacts]
 
 
-class Answer(TypedDict):
-    """The products found, best first."""
+class AnswerFacts(TypedDict):
+    """The products found, best first.
+
+    `close` is false where nothing of the catalogue is close to the query, the products being the nearest all the same;
+    null where the index does not know.
+    """
 
     index: IndexFacts
-    matches: list[MatchAnswer]
+    query: QueryFacts
+    close: bool | None
+    matches: list[MatchFacts]
 
 
 def add_endpoints(recommender: Recommender) -> None:
-    """Add /recommend and /similar to the page that is being built."""
+    """Add /recommend, /similar and /describe to the page that is being built."""
 
     def recommend(
         request: gr.Request, image: FileData | None = None, k: int = 5, where: dict[str, Any] | None = None
-    ) -> Answer:
+    ) -> AnswerFacts:
         """The k products most like a picture, best first.
 
         image: an uploaded file, or an http(s) link to a picture.
@@ -59,7 +96,7 @@ def add_endpoints(recommender: Recommender) -> None:
         where = checked(where)
         return _answer(recommender, recommender.recommend(picture_of(image), k, where), request)
 
-    def similar(request: gr.Request, item_id: str, k: int = 5, where: dict[str, Any] | None = None) -> Answer:
+    def similar(request: gr.Request, item_id: str, k: int = 5, where: dict[str, Any] | None = None) -> AnswerFacts:
         """The k products most like one of the catalogue, which is left out.
 
         item_id: the id of the product.
@@ -69,24 +106,46 @@ def add_endpoints(recommender: Recommender) -> None:
         where = checked(where)
         return _answer(recommender, recommender.similar(str(item_id), k, where), request)
 
+    def describe(image: FileData | None = None) -> QueryFacts:
+        """What a picture seems to be, attribute by attribute, with probabilities.
+
+        image: an uploaded file, or an http(s) link to a picture.
+        """
+        return _query(recommender.describe(picture_of(image)))
+
     gr.api(told(recommend), api_name="recommend")
     gr.api(told(similar), api_name="similar")
+    gr.api(told(describe), api_name="describe")
 
 
-def _answer(recommender: Recommender, matches: tuple[Match, ...], request: gr.Request) -> Answer:
+def _answer(recommender: Recommender, answer: Answer, request: gr.Request) -> AnswerFacts:
     origin, root = recommender.origin, _root(request)
     return {
         "index": {"name": origin.name, "revision": origin.revision, "items": len(recommender.items)},
-        "matches": [
-            {
-                "id": match.item.id,
-                "name": match.item.name,
-                "similarity": match.similarity,
-                "attributes": dict(match.item.attributes),
-                "image": f"{root}/{thumbnails.url(recommender, match.item.id)}",
-            }
-            for match in matches
-        ],
+        "query": _query(answer.seen),
+        "close": answer.close,
+        "matches": [_match(match, f"{root}/{thumbnails.url(recommender, match.item.id)}") for match in answer],
+    }
+
+
+def _query(seen: Mapping[str, Guess]) -> QueryFacts:
+    return {
+        "attributes": {
+            name: {"value": guess.value, "probability": guess.probability, "likely": list(guess.likely)}
+            for name, guess in seen.items()
+        }
+    }
+
+
+def _match(match: Match, image: str) -> MatchFacts:
+    return {
+        "id": match.item.id,
+        "name": match.item.name,
+        "similarity": match.similarity,
+        "confidence": match.confidence,
+        "attributes": dict(match.item.attributes),
+        "image": image,
+        "reasons": [{"attribute": reason.attribute, "value": reason.value} for reason in match.reasons],
     }
 
 

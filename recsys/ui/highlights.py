@@ -1,16 +1,21 @@
-"""What to show of a catalogue: the attributes that tell products apart, and products that show its range."""
+"""What to show: the attributes that tell products apart, those seen and shared, and products that show the range."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from zlib import crc32
 
 import numpy as np
 
+from recsys.calibration import kind_of
 from recsys.items import Column, Items
-from recsys.types import Item, Rows, Value
+from recsys.types import Guess, Item, Reason, Rows, Value
+from recsys.ui.filters import label
 
 CARD_ATTRIBUTES = 3
+SHARED_AT_MOST = 3
+SEEN_AT_MOST = 4
+COLOUR, GENDER, PATTERN = {"colour", "color"}, {"gender", "sex"}, {"pattern"}
 IMPLIED = 0.97
 KIND_SIZES = range(4, 201)
 
@@ -37,6 +42,25 @@ def kind(items: Items) -> str | None:
     return max(columns, key=rank, default=None)
 
 
+def seen(guesses: Mapping[str, Guess], telling: Sequence[str]) -> list[Guess]:
+    """The guesses to show of a picture, those with a value: the kind of thing, its colour and gender first.
+
+    None, where for whom it is or its pattern would be all: of an unknown thing that says nothing.
+    """
+    sure = {name: guess for name, guess in guesses.items() if guess.value is not None}
+    ordered = dict.fromkeys([*_main(list(sure)), *_named(sure, PATTERN), *telling])
+    shown = [sure[name] for name in ordered if name in sure][:SEEN_AT_MOST]
+    vague = {*_named(sure, GENDER), *_named(sure, PATTERN)}
+    return [] if vague.issuperset(guess.attribute for guess in shown) else shown
+
+
+def shared(reasons: Iterable[Reason], telling: Sequence[str]) -> list[str]:
+    """The attributes to point out as shared: the kind of thing, colour and gender first, then others that tell."""
+    names = [reason.attribute for reason in reasons]
+    ordered = dict.fromkeys([*_main(names), *telling])
+    return [name for name in ordered if name in names][:SHARED_AT_MOST]
+
+
 def showcase(items: Items, rows: Rows, count: int, purpose: str) -> list[Item]:
     """`count` of these rows, one of each kind in turn; for one purpose the same each time, for another others."""
     name = kind(items)
@@ -46,6 +70,16 @@ def showcase(items: Items, rows: Rows, count: int, purpose: str) -> list[Item]:
         by_kind.setdefault(items.columns[name][row] if name else None, []).append(row)
     largest_first = sorted(by_kind.values(), key=len, reverse=True)
     return [items[row] for row in _in_turn(largest_first, count)]
+
+
+def _main(names: Sequence[str]) -> list[str]:
+    kind_name = kind_of(names)
+    return [*([kind_name] if kind_name else []), *_named(names, COLOUR), *_named(names, GENDER)]
+
+
+def _named(names: Iterable[str], words: set[str]) -> list[str]:
+    """The first attribute that has one of these words in its name, if any."""
+    return [name for name in names if words & set(label(name).lower().split())][:1]
 
 
 def _in_turn(groups: list[list[int]], count: int) -> Iterable[int]:
