@@ -32,12 +32,12 @@ def by_heads(logits: Mapping[str, Vectors], values: Mapping[str, Sequence[str]])
 
 
 def by_neighbours(neighbours: Sequence[Item]) -> dict[str, Guess]:
-    """From the products nearest to a picture, which vote with what they are; those that do not say so have no vote."""
+    """From the products nearest to a picture, which vote with what they are; those that do not say so abstain."""
     guesses = {}
     for attribute in dict.fromkeys(name for item in neighbours for name in item.attributes):
         votes = Counter(value for item in neighbours if (value := item.attributes.get(attribute)) is not None)
         if votes:
-            shares = {value: count / votes.total() for value, count in votes.items()}
+            shares = {value: count / len(neighbours) for value, count in votes.items()}
             guesses[attribute] = guess(attribute, shares)
     return guesses
 

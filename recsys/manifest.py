@@ -11,7 +11,7 @@ from typing import Any, Self
 from recsys.calibration import Calibration
 from recsys.digest import file_sha256, sha256
 from recsys.errors import IndexDamagedError, IndexFolderError, IndexFormatError, IndexMismatchError
-from recsys.recipe import CONFIG, PROJECTION, TRANSFORM, WEIGHTS, EncoderRecipe
+from recsys.recipe import CONFIG, HEADS, PROJECTION, TRANSFORM, VALUES, WEIGHTS, EncoderRecipe
 
 FORMAT = 1
 MANIFEST, VECTORS, ITEMS, ENCODER = "index.json", "vectors.ann", "items.parquet", "encoder"
@@ -146,16 +146,18 @@ class Manifest:
                     f" {str(found)[:12]}…, the vectors were made with {str(wanted)[:12]}…. {MEND}"
                 )
         if recipe.source is None:
-            _check_config(recipe, folder / ENCODER / CONFIG)
+            _check_config(recipe, folder / ENCODER / CONFIG, f"{ENCODER}/{HEADS}" in self.files)
 
 
-def _check_config(recipe: EncoderRecipe, path: Path) -> None:
-    """Whether the encoder's own config describes the network and transform of the recipe."""
+def _check_config(recipe: EncoderRecipe, path: Path, with_heads: bool) -> None:
+    """Whether the encoder's own config describes the network and transform of the recipe, with the heads it lists."""
     try:
         config = json.loads(path.read_text("utf-8"))
         described = {"architecture": config["architecture"], **config["pretrained_cfg"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IndexDamagedError(f"{ENCODER}/{CONFIG} cannot be read. {MEND}") from error
+    if config.get(VALUES) and not with_heads:
+        raise IndexDamagedError(f"{ENCODER}/{HEADS} is missing from the index. {MEND}")
     for name in ("architecture", *TRANSFORM):
         wanted = recipe.to_json()[name]
         wanted = list(wanted) if isinstance(wanted, tuple) else wanted

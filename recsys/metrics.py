@@ -13,11 +13,6 @@ from recsys.types import Vectors
 TIE = 1e-6
 
 
-def precision_at_k(neighbours: npt.NDArray[np.generic], queries: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
-    """The share of each query's neighbours that have its label: labels [n, k] against [n] → [n]."""
-    return np.asarray((neighbours == queries[:, None]).mean(1))
-
-
 def recall_at_k(found: Vectors, exact: Vectors) -> float:
     """The share of the found neighbours that are as near as the k-th exact one: cosines [n, k] against [n, k].
 

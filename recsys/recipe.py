@@ -12,6 +12,8 @@ from typing import Any
 TRANSFORM = ("input_size", "mean", "std", "interpolation", "crop_pct", "crop_mode")
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 HEADS, PROJECTION = "heads.safetensors", "projection.safetensors"
+VALUES = "values"
+"""What the config of an encoder lists the values of its heads as, attribute by attribute."""
 
 
 @dataclass(frozen=True)

@@ -95,8 +95,7 @@ class Recommender:
         rows, cosines = self._search(embedding, k, where)
         seen = self._seen(embedding)
         values = [(guess.attribute, guess.value) for guess in seen.values()]
-        close = self.calibration.is_close(cosines[0]) if self.calibration and cosines else None
-        return Answer(self._matches(rows, cosines, values), close, seen)
+        return self._answer(rows, cosines, values, seen)
 
     def similar(self, item_id: str, k: int = 5, where: Where | None = None) -> Answer:
         """The k products most like this one, which is left out. Raises QueryError, also for an unknown id."""
@@ -105,13 +104,12 @@ class Recommender:
         rows, cosines = self._search(self.searcher.vectors([asked]), k + 1, where)
         others = [(row, cosine) for row, cosine in zip(rows, cosines, strict=True) if row != asked][:k]
         values = list(self.items[asked].attributes.items())
-        close = self.calibration.is_close(others[0][1]) if self.calibration and others else None
-        matches = self._matches([row for row, _ in others], [cosine for _, cosine in others], values)
-        return Answer(matches, close, {})
+        return self._answer([row for row, _ in others], [cosine for _, cosine in others], values, {})
 
     def describe(self, image: Image.Image) -> dict[str, Guess]:
-        """What the picture seems to be, attribute by attribute: of the attributes that the encoder was trained to tell,
-        else by the votes of the 20 nearest products.
+        """What the picture seems to be, attribute by attribute.
+
+        By the encoder, as far as it was trained to tell an attribute, else by the votes of the 20 nearest products.
         """
         return self._seen(self.embed(image))
 
@@ -131,16 +129,25 @@ class Recommender:
         return rows[0].tolist(), cosines[0].tolist()
 
     def _seen(self, embedding: Vectors) -> dict[str, Guess]:
-        if self.encoder.values:
-            return by_heads(self.encoder.logits(embedding), self.encoder.values)
-        return by_neighbours([self.items[row] for row in self._search(embedding, VOTERS, None)[0]])
+        neighbours = [self.items[row] for row in self._search(embedding, VOTERS, None)[0]]
+        return by_neighbours(neighbours) | by_heads(self.encoder.logits(embedding), self.encoder.values)
 
-    def _matches(
-        self, rows: Sequence[int], cosines: Sequence[float], seen: Sequence[tuple[str, Value]]
-    ) -> tuple[Match, ...]:
-        confidence = self.calibration.of if self.calibration else lambda similarity: None
-        found = zip((self.items[row] for row in rows), cosines, strict=True)
-        return tuple(Match(item, cosine, confidence(cosine), shared(seen, item)) for item, cosine in found)
+    def _answer(
+        self,
+        rows: Sequence[int],
+        cosines: Sequence[float],
+        values: Sequence[tuple[str, Value]],
+        seen: Mapping[str, Guess],
+    ) -> Answer:
+        found = self.calibration
+        close = found.is_close(cosines[0]) if found and cosines else None
+        sure = [found.of(cosine) if found and close else None for cosine in cosines]
+        items = [self.items[row] for row in rows]
+        matches = (
+            Match(item, cosine, confidence, shared(values, item))
+            for item, cosine, confidence in zip(items, cosines, sure, strict=True)
+        )
+        return Answer(tuple(matches), close, seen)
 
 
 def _check_k(k: int) -> None:

@@ -68,7 +68,8 @@ class Match:
     """A product that answers a query.
 
     `similarity` is the cosine of the two embeddings, in [-1, 1]; `confidence` the calibrated probability that the
-    product is of the query's kind, None where the catalogue does not say what its products are.
+    product is of the query's kind, None where the catalogue does not say what its products are, or nothing is close. A
+    filter is no part of it: it is the probability among all products of that similarity.
     """
 
     item: Item
@@ -81,8 +82,8 @@ class Match:
 class Answer(Sequence[Match]):
     """The products that answer a query, best first.
 
-    `close` is False where nothing of the catalogue is close to it, the matches being the nearest all the same; None
-    where the index does not know. `seen` is what the query seems to be, attribute by attribute.
+    `close` is False where nothing that passes the filter is close to it, the matches being the nearest all the same;
+    None where the index does not know. `seen` is what the query seems to be, attribute by attribute.
     """
 
     matches: tuple[Match, ...]

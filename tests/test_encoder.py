@@ -260,10 +260,33 @@ def test_the_heads_of_a_repository_come_with_it(hub, encoder_folder):
     assert list(Encoder.from_pretrained(name).values) == ["label"]
 
 
+def test_a_repository_without_heads_is_an_encoder_too(hub, encoder_folder, tmp_path, images):
+    folder = shutil.copytree(encoder_folder, tmp_path / "plain")
+    config = json.loads((folder / "config.json").read_text())
+    config.pop("values")
+    (folder / "config.json").write_text(json.dumps(config))
+    name = hub.new_name()
+    hub.seed("models", name, {part: (folder / part).read_bytes() for part in ("config.json", "model.safetensors")})
+    encoder = Encoder.from_pretrained(name)
+    assert encoder.values == {}
+    np.testing.assert_array_equal(encoder.encode(images), Encoder.from_pretrained(folder).encode(images))
+
+
+@pytest.mark.parametrize(
+    "values", [5, {"label": 5}, {"label": []}, {"label": ["a"] * 6}, {"label": "sixsix"}, {"label": [1] * 6}]
+)
+def test_values_that_are_no_list_of_names_are_refused(encoder_folder, tmp_path, values):
+    folder = shutil.copytree(encoder_folder, tmp_path / "encoder")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "values": values}))
+    with pytest.raises(EncoderError, match=r"config.json|of its config"):
+        Encoder.from_pretrained(folder)
+
+
 def test_a_heat_map_shares_out_the_cosine(encoder_folder, images, monkeypatch):
     encoder = Encoder.from_pretrained(encoder_folder)
     item = encoder.encode(images[1:2])[0]
-    monkeypatch.setattr("recsys.encoder.encoder.HEAT_SCALE", 1)
+    monkeypatch.setattr("recsys.encoder.heat.SCALE", 1)
     heat = encoder.heat(images[0], item)
     assert heat.dtype == np.float32
     assert heat.mean() == pytest.approx(float(encoder.encode(images[:1])[0] @ item), abs=1e-4)
@@ -279,7 +302,7 @@ def test_a_heat_map_shares_out_the_cosine_behind_a_projection_too(hub, tiny_weig
         )
     )
     item = projected.encode(images[1:2])[0]
-    monkeypatch.setattr("recsys.encoder.encoder.HEAT_SCALE", 1)
+    monkeypatch.setattr("recsys.encoder.heat.SCALE", 1)
     expected = float(projected.encode(images[:1])[0] @ item)
     assert projected.heat(images[0], item).mean() == pytest.approx(expected, abs=1e-4)
 
@@ -291,6 +314,6 @@ def test_a_heat_map_is_finer_than_the_networks_own(encoder_folder, images):
 
 
 def test_a_network_without_a_feature_map_has_no_heat_map(images):
-    network = timm.create_model("test_vit", num_classes=0).eval()
-    recipe = describe(network, "test_vit", Path(__file__))
+    network = timm.create_model("vit_tiny_patch16_224", num_classes=0, depth=1).eval()
+    recipe = describe(network, "vit_tiny_patch16_224", Path(__file__))
     assert Encoder(network, recipe).heat(images[0], np.zeros(recipe.dim, np.float32)) is None

@@ -271,6 +271,13 @@ def test_a_calibration_that_says_something_impossible_is_refused(index, change):
         IndexFolder.open(index)
 
 
+def test_an_index_without_the_heads_of_its_encoder_is_refused(index):
+    (index / "encoder" / "heads.safetensors").unlink()
+    rewrite(index, lambda body: body["files"].pop("encoder/heads.safetensors"))
+    with pytest.raises(IndexDamagedError, match="heads.safetensors is missing"):
+        IndexFolder.open(index)
+
+
 def test_an_index_without_a_calibration_opens(index):
     rewrite(index, lambda body: body.pop("calibration"))
     assert IndexFolder.open(index).manifest.calibration is None

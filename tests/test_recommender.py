@@ -110,11 +110,13 @@ def test_what_the_encoder_sees_is_the_reason_for_a_match():
         "fit": {"Slim": 1.0},
     }
     answer = fake_shop(sees=sees | {"gender": {"Men": 0.4, "Women": 0.35, "Girls": 0.25}}).recommend(RED_DRESS, k=3)
-    red_dress = (Reason("articleType", "Dresses"), Reason("baseColour", "Red"))
-    assert [match.reasons for match in answer] == [red_dress, red_dress, red_dress[:1]]
-    assert {name: guess.value for name, guess in answer.seen.items()} == {
+    red_dress = [Reason("articleType", "Dresses"), Reason("baseColour", "Red")]
+    told = [[reason for reason in match.reasons if reason.attribute in (*sees, "gender")] for match in answer]
+    assert told == [red_dress, red_dress, red_dress[:1]]
+    assert {name: answer.seen[name].value for name in (*sees, "gender")} == {
         "articleType": "Dresses", "baseColour": "Red", "fit": "Slim", "gender": None
     }  # fmt: skip
+    assert answer.seen["masterCategory"].value == "Apparel"
 
 
 def test_an_encoder_that_cannot_tell_leaves_it_to_the_neighbours():

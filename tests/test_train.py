@@ -266,13 +266,14 @@ def test_a_split_keeps_its_products_out_and_is_remembered(pictures, tmp_path, mo
     assert not any("Caps" in item_id for item_id in seen["data"].ids)
 
 
-def test_a_killed_run_continues_to_the_weights_of_an_unbroken_one(data, pictures, tmp_path):
+@pytest.mark.parametrize("epochs", [random.randint(1, 9)])  # a moment drawn anew, and told where it fails
+def test_a_killed_run_continues_to_the_weights_of_an_unbroken_one(data, pictures, tmp_path, epochs):
     options = {"epochs": 12, "architecture": "test_resnet", "model_args": "{}", "dim": 8, "batch_size": 10}
     options |= {"height": 32, "width": 24}
     flags = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
     command = [sys.executable, "-m", "recsys.train", "--dataset", str(pictures), *flags, "--output"]
     killed = subprocess.Popen([*command, str(tmp_path / "killed")], stdout=subprocess.PIPE)
-    for _ in range(random.randint(1, 9)):
+    for _ in range(epochs):
         killed.stdout.readline()
     killed.kill()
     killed.communicate()

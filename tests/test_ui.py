@@ -137,10 +137,11 @@ class TestApi:
 
     def test_an_answer_says_what_is_seen_how_sure_a_match_is_and_why(self, ask, upload, knowing):
         answer = ask("recommend", upload(encoded(RED_DRESS)), 3)
-        assert rounded(answer["query"]["attributes"]) == SEEN
+        assert rounded(answer["query"]["attributes"]).items() >= SEEN.items()
         assert answer["close"] is True
         assert answer["matches"][0]["confidence"] == pytest.approx(0.9, abs=1e-3)
-        assert answer["matches"][0]["reasons"] == [{"attribute": "articleType", "value": "Dresses"}]
+        assert {"attribute": "articleType", "value": "Dresses"} in answer["matches"][0]["reasons"]
+        assert "gender" not in [reason["attribute"] for reason in answer["matches"][0]["reasons"]]
 
     def test_an_answer_says_where_nothing_is_close(self, ask, upload, knowing):
         assert ask("recommend", upload(encoded(BLACK)))["close"] is False
@@ -159,8 +160,13 @@ class TestApi:
         assert {match["confidence"] for match in answer["matches"]} == {None}
 
     def test_a_picture_is_described(self, ask, upload, python, photo, knowing):
-        assert rounded(ask("describe", upload(encoded(RED_DRESS)))) == {"attributes": SEEN}
-        assert rounded(python.predict(handle_file(photo), api_name="/describe")) == {"attributes": SEEN}
+        described = [
+            ask("describe", upload(encoded(RED_DRESS))),
+            python.predict(handle_file(photo), api_name="/describe"),
+        ]
+        for answer in described:
+            assert rounded(answer["attributes"]).items() >= SEEN.items()
+            assert answer["attributes"]["masterCategory"]["value"] == "Apparel"
 
     def test_what_cannot_be_described_is_told_like_what_cannot_be_found(self, ask, upload, tmp_path):
         assert ask("describe", None) == query.GIVE_ONE
@@ -536,7 +542,7 @@ class TestHandlers:
         _, heading, found = answers.show({}, 5, far)
         assert "<h2>Nothing in this shop is close to your picture</h2>" in heading
         assert "These are the nearest all the same: 5 of 60 products" in heading
-        assert found.count("Somewhat like it") == 5 and found.count('title="64 % sure') == 5
+        assert found.count('class="similarity"') == 5 and "closeness" not in found
         _, heading, _ = answers.show({"gender": ["Women"]}, 5, far)
         assert "<h2>Nothing with these filters is close to your picture</h2>" in heading
         assert "5 of 30 products that pass the filters" in heading
@@ -588,22 +594,20 @@ class TestMarkup:
         assert cards.title(shop.items[2], []) == "Product p2"
 
     @pytest.mark.parametrize(
-        ("confidence", "close", "words", "number"),
+        ("confidence", "words", "number"),
         [
-            (0.8, True, "Very close", "80 %"),
-            (0.79, True, "Close", "79 %"),
-            (0.5, None, "Close", "50 %"),
-            (0.49, True, "Somewhat like it", "49 %"),
-            (0.2, True, "Somewhat like it", "20 %"),
-            (0.19, True, "Only a little like it", "19 %"),
-            (0.9, False, "Somewhat like it", "90 %"),
-            (0.1, False, "Only a little like it", "10 %"),
-            (1.0, True, "Very close", "over 99 %"),
-            (0.0, True, "Only a little like it", "under 1 %"),
+            (0.8, "Very close", "80 %"),
+            (0.79, "Close", "79 %"),
+            (0.5, "Close", "50 %"),
+            (0.49, "Somewhat like it", "49 %"),
+            (0.2, "Somewhat like it", "20 %"),
+            (0.19, "Only a little like it", "19 %"),
+            (1.0, "Very close", "over 99 %"),
+            (0.0, "Only a little like it", "under 1 %"),
         ],
     )
-    def test_a_confidence_reads_as_words_with_its_number_on_demand(self, shop, confidence, close, words, number):
-        card = cards.match_card(shop, Match(shop.items[7], 0.914, confidence), [], close)
+    def test_a_confidence_reads_as_words_with_its_number_on_demand(self, shop, confidence, words, number):
+        card = cards.match_card(shop, Match(shop.items[7], 0.914, confidence), [])
         detail = f"{number} sure to be the same kind of thing; similarity 0.91"
         assert f'<span class="closeness" title="{detail}">{words}<span class="unseen"> ({detail})</span>' in card
 

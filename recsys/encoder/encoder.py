@@ -18,11 +18,10 @@ from safetensors import SafetensorError
 from recsys import hub
 from recsys.digest import file_sha256
 from recsys.encoder.heads import Heads
-from recsys.encoder.heat import similarity_map
+from recsys.encoder.heat import enlarged, similarity_map
 from recsys.encoder.networks import (
     EMBEDDING,
     SPLIT,
-    VALUES,
     create,
     describe,
     find_device,
@@ -34,14 +33,12 @@ from recsys.errors import EncoderError, IndexMismatchError
 from recsys.manifest import ENCODER, MANIFEST, Manifest
 from recsys.picture import decode
 from recsys.projection import Projection, unit
-from recsys.recipe import CONFIG, HEADS, PROJECTION, WEIGHTS, EncoderRecipe, HubSource, is_repo_id
+from recsys.recipe import CONFIG, HEADS, PROJECTION, VALUES, WEIGHTS, EncoderRecipe, HubSource, is_repo_id
 from recsys.splits import PRODUCT_SPLIT
 from recsys.types import Vectors
 
 BATCH_SIZE = 32
 LONGEST_STRIP = 4
-HEAT_SCALE = 2
-"""A map of twice the rows and columns: the network's own is some three by three."""
 
 
 class Encoder:
@@ -162,14 +159,12 @@ class Encoder:
         return self.heads.values
 
     def logits(self, vectors: Vectors) -> dict[str, Vectors]:
-        """Attribute → [n, values] for embeddings [n, dim]; the softmax of a row gives calibrated probabilities."""
+        """Attribute → [n, values] for embeddings [n, dim]; the softmax of a row is the probability of each value."""
         return self.heads.logits(vectors)
 
     def heat(self, image: Image.Image, item: Vectors) -> npt.NDArray[np.float32] | None:
         """The regions of a picture that make it like an item [dim]; see `similarity_map`."""
-        picture = self._tensors([image])
-        finer = torch.nn.functional.interpolate(picture, scale_factor=HEAT_SCALE, mode="bicubic")
-        return similarity_map(self._network, finer, self.projection, item)
+        return similarity_map(self._network, enlarged(self._network, self._tensors([image])), self.projection, item)
 
     @property
     def dim(self) -> int:

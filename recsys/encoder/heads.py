@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from recsys.errors import EncoderError
-from recsys.recipe import HEADS
+from recsys.recipe import CONFIG, HEADS
 from recsys.types import Vectors
 
 
@@ -28,6 +28,8 @@ class Heads:
         """Those beside an encoder whose config lists `values`. Raises EncoderError where they are not what it lists."""
         if not values:
             return cls({}, {})
+        if not all(_are_names(known) for known in values.values()):
+            raise EncoderError(f"{CONFIG} of {folder.name} lists values that are no names. Train or fetch it again.")
         try:
             weights = {name: array.astype(np.float32) for name, array in load_file(folder / HEADS).items()}
         except (OSError, SafetensorError, ValueError) as error:
@@ -37,8 +39,17 @@ class Heads:
             raise EncoderError(f"{HEADS} of {folder.name} is not of its config. Train or fetch the encoder again.")
         if not all(np.isfinite(array).all() for array in weights.values()):
             raise EncoderError(f"{HEADS} of {folder.name} holds what is no number. Train or fetch the encoder again.")
-        return cls({name: tuple(map(str, known)) for name, known in values.items()}, weights)
+        return cls({name: tuple(known) for name, known in values.items()}, weights)
 
     def logits(self, vectors: Vectors) -> dict[str, Vectors]:
-        """Attribute → [n, values] for unit embeddings [n, dim]: of their softmax, calibrated probabilities."""
+        """Attribute → [n, values] for unit embeddings [n, dim]; their softmax is the probability of each value."""
         return {name: vectors @ weights.T for name, weights in self.weights.items()}
+
+
+def _are_names(known: Any) -> bool:
+    return (
+        isinstance(known, list)
+        and len(known) > 0
+        and all(isinstance(name, str) for name in known)
+        and len(set(known)) == len(known)
+    )

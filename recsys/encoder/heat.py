@@ -11,12 +11,21 @@ import torch
 from recsys.projection import Projection
 from recsys.types import Vectors
 
+SCALE = 2
+
+
+def enlarged(network: Any, picture: torch.Tensor) -> torch.Tensor:
+    """The picture [1, 3, h, w] at twice its size, where the network takes any: its own map is some three by three."""
+    if network.pretrained_cfg.get("fixed_input_size"):
+        return picture
+    return torch.nn.functional.interpolate(picture, scale_factor=SCALE, mode="bicubic")
+
 
 @torch.inference_mode()
 def similarity_map(
     network: Any, picture: torch.Tensor, projection: Projection | None, item: Vectors
 ) -> npt.NDArray[np.float32] | None:
-    """The share of each region of `picture` [1, 3, h, w] in its cosine with `item` [dim]: float32 [rows, columns].
+    """What each region of `picture` [1, 3, h, w] adds to its cosine with `item` [dim]: float32 [rows, columns].
 
     A network that averages its feature map embeds the mean of its positions, so that the cosine is the mean of the
     positions' own products with the item (Stylianou et al. 2019, "Visualizing deep similarity networks"). What stands

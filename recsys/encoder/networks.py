@@ -14,9 +14,9 @@ from safetensors.torch import save_file
 
 from recsys.digest import file_sha256
 from recsys.errors import EncoderError
-from recsys.recipe import HEADS, TRANSFORM, EncoderRecipe
+from recsys.recipe import HEADS, TRANSFORM, VALUES, EncoderRecipe
 
-EMBEDDING, VALUES, SPLIT = "embedding", "values", "split"
+EMBEDDING, SPLIT = "embedding", "split"
 
 
 def _import_timm() -> tuple[ModuleType, torch.library.Library | None]:

@@ -43,11 +43,12 @@ def pull(
     revision: str | None = None,
     token: str | None = None,
     files: Sequence[str] | None = None,
+    optional: Sequence[str] = (),
 ) -> Snapshot:
     """A repository at one commit, in the cache, every byte checked against what the Hub announced.
 
-    `files` limits it to these names or patterns, each of which must exist. A 40-digit revision that is complete in
-    the cache takes no request. With HF_HUB_OFFLINE it is what was pulled last.
+    `files` limits it to these names or patterns, each of which must exist, and to the `optional` ones. A 40-digit
+    revision that is complete in the cache takes no request. With HF_HUB_OFFLINE it is what was pulled last.
 
     Raises HubDownError or HubTimeoutError when the Hub has been failing or silent for some 7 seconds, HubTokenError,
     HubNotFoundError, and HubCorruptError for bytes that come altered twice.
@@ -63,15 +64,18 @@ def pull(
             sha, stale = _pulled_last(copies, asked), "HF_HUB_OFFLINE is set, so the Hub was not asked"
         else:
             sha = str(persist(lambda: HfApi(token=token).repo_info(repo_id, repo_type=repo_type, revision=asked)).sha)
-        folder = _download(copies, repo_id, repo_type, sha, token, files)
+        folder = _download(copies, repo_id, repo_type, sha, token, files, optional)
         copies.note("pulled", asked, sha)
     return Snapshot(folder, repo_id, sha, stale, asked)
 
 
 def pull_weights(repo_id: str, revision: str | None, token: str | None, *, with_config: bool = True) -> Snapshot:
-    """The weights of a model repository in timm's format, alone or with config and heads. Raises as `pull` does."""
-    files = [CONFIG, WEIGHTS, HEADS] if with_config else [WEIGHTS]
-    return pull(repo_id, repo_type="model", revision=revision, token=token, files=files)
+    """The weights of a model repository in timm's format, alone or with its config and what heads it has.
+
+    Raises as `pull` does.
+    """
+    files, optional = ([CONFIG, WEIGHTS], [HEADS]) if with_config else ([WEIGHTS], [])
+    return pull(repo_id, repo_type="model", revision=revision, token=token, files=files, optional=optional)
 
 
 def remember(snapshot: Snapshot) -> None:
@@ -103,13 +107,20 @@ def _pulled_last(copies: Copies, asked: str) -> str:
 
 
 def _download(
-    copies: Copies, repo_id: str, repo_type: str, sha: str, token: str | None, patterns: Sequence[str] | None
+    copies: Copies,
+    repo_id: str,
+    repo_type: str,
+    sha: str,
+    token: str | None,
+    patterns: Sequence[str] | None,
+    optional: Sequence[str],
 ) -> Path:
     """The folder of the commit, complete. What came altered is deleted and fetched once more."""
+    wanted = [*(patterns or ["*"]), *optional]
     for _ in range(2):
         persist(
             lambda: snapshot_download(
-                repo_id, repo_type=repo_type, revision=sha, token=token, allow_patterns=list(patterns or ["*"])
+                repo_id, repo_type=repo_type, revision=sha, token=token, allow_patterns=wanted
             )
         )
         get_cached_repo_tree(repo_id, repo_type=repo_type, revision=sha)  # raises if the Hub was down, and none told us

@@ -29,9 +29,9 @@ class TrainConfig:
     `model_args` are timm's for `architecture`; `start_from` names an encoder to go on from, in place of random weights.
     `height` and `width` are the input's sides in pixels, `scale` is the inverse temperature of the heads. `balance`
     says how much oftener the products of rare article types come up: by the frequency to the power of its negative.
-    `plain` is the share of pictures that stay as they are, `clutter` the share that is put on another ground. `words`
-    is the weight of a head that predicts the words of product names, and is not kept; `outliers` that of the loss on
-    pictures that are no products; `contrast` that of a supervised contrastive loss.
+    `plain` is the share of pictures that stay as they are, `clutter` the share of the others that is put on another
+    ground. `words` is the weight of a head that predicts the words of product names, and is not kept; `outliers` that
+    of the loss on pictures that are no products; `contrast` that of a supervised contrastive loss.
     """
 
     architecture: str = "resnet10t"

@@ -66,7 +66,9 @@ class _Run:
         self.precision = _precision(config.precision, self.device)
         self._epoch, self._order = -1, torch.arange(0)
         torch.manual_seed(config.seed)
-        classes = {name: len(values) for name, values in data.vocabulary.items() if config.weight(name) > 0}
+        classes = {
+            name: len(values) for name, values in data.vocabulary.items() if config.weight(name) > 0 and len(values) > 1
+        }
         if not classes:
             raise CatalogError(
                 "There is no attribute to learn from. Check the dataset, or the weights of the attributes."
@@ -87,7 +89,7 @@ class _Run:
         for group in self.optimizer.param_groups:
             group["lr"] = config.learning_rate * _schedule(step, config, self.steps_per_epoch)
         self.model.train()
-        generator = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
+        generator = torch.manual_seed(config.seed * 1_000_003 + step)
         rows = self._rows(step)
         pictures = augment(data.pictures[rows], data.products[rows], config.plain, config.clutter, generator)
         labels = {name: data.labels[name][rows].to(self.device) for name in self.model.names}
@@ -177,7 +179,7 @@ def _parameter_groups(model: torch.nn.Module, weight_decay: float) -> list[dict[
 def _resume(path: Path, parts: Mapping[str, Any], report: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     if not path.is_file():
         return 0, report
-    saved = torch.load(path, weights_only=True)
+    saved = torch.load(path, map_location="cpu", weights_only=True)
     if any(saved["report"].get(part) != report[part] for part in ("recipe", "data")):
         return 0, report
     for name, part in parts.items():

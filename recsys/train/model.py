@@ -91,9 +91,8 @@ def contrast(embedding: torch.Tensor, targets: Targets, config: TrainConfig) -> 
     itself = torch.eye(len(embedding), dtype=torch.bool, device=embedding.device)
     log_share = cosines - torch.logsumexp(cosines.masked_fill(itself, -math.inf), 1, keepdim=True)
     loss = embedding.new_zeros(())
-    for name in config.attributes:
-        if name in targets.labels and config.weight(name):
-            labels = targets.labels[name]
+    for name, labels in targets.labels.items():
+        if config.weight(name):
             alike = (labels[:, None] == labels) & (labels != MISSING) & ~itself
             anchors = alike.any(1)
             if anchors.any():

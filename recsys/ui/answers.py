@@ -117,7 +117,7 @@ class Answers:
             return query, *self.window(where, k)
         number = f"{len(answer)} of {passing:,} products" + (" that pass the filters" if where else "")
         detail = f"These are the nearest all the same: {number}" if answer.close is False else number
-        found = cards.grid(cards.match_card(self.recommender, match, self.telling, answer.close) for match in answer)
+        found = cards.grid(cards.match_card(self.recommender, match, self.telling) for match in answer)
         return query, self._heading(query, detail, answer, bool(where)), found
 
     def window(self, where: Where, k: int = SHOP_WINDOW) -> tuple[str, str]:

@@ -13,7 +13,6 @@ from recsys.ui.filters import label
 
 WORDS = {0.8: "Very close", 0.5: "Close", 0.2: "Somewhat like it", 0.0: "Only a little like it"}
 """What to say of a match from this confidence on."""
-WORDS_WHERE_NOTHING_IS_CLOSE = {0.2: WORDS[0.2], 0.0: WORDS[0.0]}
 
 
 def title(item: Item, telling: Sequence[str]) -> str:
@@ -26,10 +25,10 @@ def grid(cards: Iterable[str]) -> str:
     return f'<ul class="grid">{"".join(cards)}</ul>'
 
 
-def match_card(recommender: Recommender, match: Match, telling: Sequence[str], close: bool | None = None) -> str:
-    """A product found: how close it is, and what it shares with the query. `close` is that of the whole answer."""
+def match_card(recommender: Recommender, match: Match, telling: Sequence[str]) -> str:
+    """A product found: how close it is, and what it shares with the query."""
     shared = highlights.shared(match.reasons, telling)
-    return product_card(recommender, match.item, telling, shared, _closeness(match, close))
+    return product_card(recommender, match.item, telling, shared, _closeness(match))
 
 
 def product_card(
@@ -118,20 +117,15 @@ def _marked(facts: Mapping[str, str], shared: Sequence[str]) -> str:
     )
 
 
-def _closeness(match: Match, close: bool | None) -> str:
+def _closeness(match: Match) -> str:
     """How close a match is, in words with the numbers behind them; the similarity alone where there is no more."""
     similarity = f"similarity {_two_digits(match.similarity)}"
     if match.confidence is None:
         explained = "The cosine between the two pictures as the encoder sees them: 1 is the same, 0 is unrelated"
         return f'<span class="similarity" title="{explained}">{similarity}</span>'
-    words = _in_words(match.confidence, close)
+    words = next(text for least, text in WORDS.items() if match.confidence >= least)
     detail = f"{_percent(match.confidence)} sure to be the same kind of thing; {similarity}"
     return f'<span class="closeness" title="{detail}">{words}<span class="unseen"> ({detail})</span></span>'
-
-
-def _in_words(confidence: float, close: bool | None) -> str:
-    words = WORDS_WHERE_NOTHING_IS_CLOSE if close is False else WORDS
-    return next(text for least, text in words.items() if confidence >= least)
 
 
 def _percent(share: float) -> str:
