@@ -27,5 +27,5 @@ def write_encoder(folder: Path, seed: int = 0) -> Path:
     torch.manual_seed(seed)
     network, _ = embedding_network("test_resnet", DIM)
     heads = {"label": torch.randn(len(KINDS), DIM)}
-    save_network(network, folder, (3, SIDE, SIDE), heads, {"label": list(KINDS)}, model_args={}, split="product")
+    save_network(network, folder, (3, SIDE, SIDE), heads, {"label": list(KINDS)}, "product")
     return folder

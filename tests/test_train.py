@@ -129,6 +129,8 @@ def test_an_interrupted_run_ends_with_the_weights_of_an_unbroken_one(data, tmp_p
     loop.train(SMALL, data, data, tmp_path / "broken")
     unbroken, broken = weights(tmp_path / "unbroken"), weights(tmp_path / "broken")
     assert unbroken.keys() == broken.keys()
+    reports = [json.loads((tmp_path / name / "report.json").read_text()) for name in ("unbroken", "broken")]
+    assert [epoch["loss"] for epoch in reports[0]["epochs"]] == [epoch["loss"] for epoch in reports[1]["epochs"]]
     assert all(torch.equal(unbroken[name], broken[name]) for name in unbroken)
 
 
@@ -176,7 +178,7 @@ def test_other_data_starts_anew_under_the_same_recipe(data, tmp_path):
     assert not all(torch.equal(first[name], tensor) for name, tensor in weights(tmp_path).items())
 
 
-@pytest.mark.parametrize("name", ["type", "keys", "size.eu"])
+@pytest.mark.parametrize("name", ["type", "keys", "size.eu", "/../$x_y$"])
 def test_attributes_may_have_any_name(data, tmp_path, name):
     named = replace(data, labels={name: data.labels["label"]}, vocabulary={name: data.vocabulary["label"]})
     loop.train(TrainConfig(**{**vars(SMALL), "epochs": 1}), named, named, tmp_path)

@@ -60,8 +60,6 @@ def save_network(
     input_size: tuple[int, int, int],
     heads: Mapping[str, torch.Tensor],
     vocabulary: Mapping[str, Sequence[str]],
-    *,
-    model_args: Mapping[str, Any],
     split: str,
 ) -> None:
     """Write a trained embedding network in timm's format, in float16; its attribute heads lie beside it.
@@ -72,9 +70,7 @@ def save_network(
     data = {"input_size": input_size, "crop_pct": 1.0, "crop_mode": "squash", "interpolation": "bicubic"}
     extra = {EMBEDDING: True, SPLIT: split, VALUES: {name: list(values) for name, values in vocabulary.items()}}
     network = network.half().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    timm.models.save_for_hf(
-        network, str(folder), model_config=extra, model_args=dict(model_args), safe_serialization=True, data_config=data
-    )
+    timm.models.save_for_hf(network, str(folder), model_config=extra, safe_serialization=True, data_config=data)
     save_file({name: head.half().contiguous() for name, head in heads.items()}, folder / HEADS)
 
 

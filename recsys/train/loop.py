@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -29,6 +30,7 @@ MEAN = torch.tensor([0.485, 0.456, 0.406])[:, None, None]
 STD = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
 CHECKPOINT, REPORT, PLOTS = "checkpoint.pt", "report.json", "plots"
 CHECKPOINT_EVERY = 250
+NO_FILE_NAME = re.compile(r"[^\w-]")
 
 
 def train(config: TrainConfig, data: PictureSet, held_out: PictureSet, folder: Path) -> dict[str, Any]:
@@ -40,20 +42,20 @@ def train(config: TrainConfig, data: PictureSet, held_out: PictureSet, folder: P
     """
     folder.mkdir(parents=True, exist_ok=True)
     run = _Run(config, data)
-    report: dict[str, Any] = {"recipe": asdict(config), "data": data.fingerprint, "epochs": []}
-    step, report = _resume(folder / CHECKPOINT, run.parts, report)
-    started, losses = time.monotonic(), []
-    while step < config.epochs * run.steps_per_epoch:
-        losses.append(run.step(step))
-        step += 1
-        if step % run.steps_per_epoch == 0:
+    report: dict[str, Any] = {"recipe": asdict(config), "data": data.fingerprint, "epochs": [], "step": 0, "losses": []}
+    report, started = _resume(folder / CHECKPOINT, run.parts, report), time.monotonic()
+    while report["step"] < config.epochs * run.steps_per_epoch:
+        report["losses"].append(run.step(report["step"]))
+        report["step"] += 1
+        epoch, place = divmod(report["step"], run.steps_per_epoch)
+        if place == 0:
             accuracy = {name: round(found.scores["accuracy"], 4) for name, found in run.judge(held_out).items()}
-            epoch = {"epoch": step // run.steps_per_epoch, "loss": sum(losses) / len(losses)} | accuracy
-            report["epochs"].append(epoch | {"seconds": round(time.monotonic() - started)})
+            losses, report["losses"] = report["losses"], []
+            known = {"epoch": epoch, "loss": sum(losses) / len(losses), **accuracy}
+            report["epochs"].append(known | {"seconds": round(time.monotonic() - started)})
             print(json.dumps(report["epochs"][-1]), flush=True)
-            losses = []
-        if step % CHECKPOINT_EVERY == 0 or step % run.steps_per_epoch == 0:
-            _save_checkpoint(folder / CHECKPOINT, run.parts, step, report)
+        if report["step"] % CHECKPOINT_EVERY == 0 or place == 0:
+            _save_checkpoint(folder / CHECKPOINT, run.parts, report)
     return _finish(run, held_out, folder, report)
 
 
@@ -176,20 +178,21 @@ def _parameter_groups(model: torch.nn.Module, weight_decay: float) -> list[dict[
     return [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
 
 
-def _resume(path: Path, parts: Mapping[str, Any], report: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+def _resume(path: Path, parts: Mapping[str, Any], report: dict[str, Any]) -> dict[str, Any]:
+    """The report of the run that stopped here, whose parts are loaded; `report` itself where there is none like it."""
     if not path.is_file():
-        return 0, report
+        return report
     saved = torch.load(path, map_location="cpu", weights_only=True)
     if any(saved["report"].get(part) != report[part] for part in ("recipe", "data")):
-        return 0, report
+        return report
     for name, part in parts.items():
         part.load_state_dict(saved[name])
-    return saved["step"], saved["report"]
+    return dict(saved["report"])
 
 
-def _save_checkpoint(path: Path, parts: Mapping[str, Any], step: int, report: dict[str, Any]) -> None:
+def _save_checkpoint(path: Path, parts: Mapping[str, Any], report: dict[str, Any]) -> None:
     beside = path.with_suffix(".tmp")
-    torch.save({name: part.state_dict() for name, part in parts.items()} | {"step": step, "report": report}, beside)
+    torch.save({name: part.state_dict() for name, part in parts.items()} | {"report": report}, beside)
     os.replace(beside, path)
 
 
@@ -205,18 +208,12 @@ def _finish(run: _Run, held_out: PictureSet, folder: Path, report: dict[str, Any
     }
     values = {name: run.data.vocabulary[name] for name in names}
     config = run.config
-    save_network(
-        model.backbone,
-        folder,
-        (3, config.height, config.width),
-        heads,
-        values,
-        model_args=config.model_args,
-        split=config.split,
-    )
+    save_network(model.backbone, folder, (3, config.height, config.width), heads, values, config.split)
+    for name in ("step", "losses"):
+        report.pop(name)
     (folder / REPORT).write_text(json.dumps(report, indent=1))
     plots.learning_curves(report["epochs"], folder / PLOTS / "learning_curves.png")
     for name, found in judged.items():
-        path = folder / PLOTS / f"confusion_{name}.png"
+        path = folder / PLOTS / f"confusion_{NO_FILE_NAME.sub('_', name)}.png"
         plots.confusion_matrix(found.confusion, run.data.vocabulary[name], name, path)
     return report
