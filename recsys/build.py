@@ -212,7 +212,7 @@ def _asked(queries: Catalog | None, encoder: Encoder) -> Pool | None:
     """The products of another catalogue that the encoder never saw, to ask with."""
     if queries is None:
         return None
-    is_unseen = unseen(encoder.split)
+    is_unseen = unseen(encoder.split) if encoder.trained else lambda item: True
     return embed((product for product in _progress(queries) if is_unseen(product.item)), encoder.encode)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +134,7 @@ def _short(count: float) -> str:
     return f"{count / 1000:.1f}k" if count >= 1000 else f"{count:.0f}"
 
 
-@contextmanager
+@contextlib.contextmanager
 def _figure(path: Path, size: tuple[float, float], **parts: Any) -> Iterator[Any]:
     """The axes of a figure of this size in inches, which is then written to the path.
 

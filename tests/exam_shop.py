@@ -39,7 +39,7 @@ def pool(count: int, noise: float = 0.0, described: Callable[[int], Mapping[str,
     products = items(count, described)
     rng = np.random.default_rng(1)
     pixels = rng.integers(0, 256, size=(count, thumbnail_pixels(draw("Caps", "#222222")).size), dtype=np.uint8)
-    return Pool(products, vectors_by_kind(products, noise), pixels)
+    return Pool(products, vectors_by_kind(items(count), noise), pixels)
 
 
 def count_held_out(count: int) -> int:

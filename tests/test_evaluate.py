@@ -1,4 +1,7 @@
 import json
+import shutil
+import tracemalloc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -10,16 +13,18 @@ from PIL import Image
 from recsys.digest import sha256
 from recsys.errors import CatalogError
 from recsys.evaluate import Pool, quick
-from recsys.evaluate.__main__ import main
+from recsys.evaluate.__main__ import main, outliers
 from recsys.evaluate.classification import judge_heads
-from recsys.evaluate.confidence import calibrate, judge_confidence
+from recsys.evaluate.confidence import calibrate, calibration_error, judge_confidence
 from recsys.evaluate.exam import exam_across, exam_of
-from recsys.evaluate.pool import embed, thumbnail_vectors
+from recsys.evaluate.pool import BATCH_SIZE, embed, thumbnail_vectors
+from recsys.evaluate.report import table
 from recsys.evaluate.retrieval import score_all, score_classes
 from recsys.evaluate.sheet import draw_sheet, examples
 from recsys.evaluate.slices import judge_slices, slice_trial
 from recsys.evaluate.speed import time_search
 from recsys.evaluate.trial import Trial, nearest
+from recsys.evaluate.visitor import PHOTOGRAPHS
 from recsys.folder import IndexFolder
 from recsys.projection import unit
 from recsys.splits import held_out, withheld
@@ -42,12 +47,26 @@ def test_the_nearest_are_found_across_blocks_and_a_query_does_not_find_itself():
     assert places[2, 0] == 7
 
 
+def test_many_queries_of_a_large_gallery_do_not_fill_the_memory():
+    gallery = np.random.default_rng(0).normal(size=(8192, 4)).astype(np.float32)
+    itself = np.arange(4000)
+    tracemalloc.start()
+    places, cosines = nearest(gallery[:4000], [gallery], 1, itself)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2 * 4000 * 8192 * np.dtype(np.float32).itemsize
+    last = gallery[3999] @ gallery.T
+    last[3999] = -2
+    assert (places[3999, 0], cosines[3999, 0]) == (last.argmax(), pytest.approx(last.max()))
+    assert not (places[:, 0] == itself).any()
+
+
 def test_vectors_that_know_the_kind_score_one_and_ones_that_know_nothing_score_chance():
     knowing = by_label(score_all(exam_of(pool(600), "product", "product").retrieval))["articleType"]
     assert (knowing.precision.value, knowing.average_precision.value) == (1, 1)
     assert knowing.queries == count_held_out(600)
     blind = by_label(score_all(exam_of(pool(3000, noise=1000), "product", "product").retrieval))["articleType"]
-    assert blind.precision.low <= blind.precision.value <= blind.precision.high
+    assert blind.precision.low < 1 / 6 < blind.precision.high
     for chance in (blind.precision.value, blind.thumbnail.precision, blind.random.precision, blind.majority):
         assert chance == pytest.approx(1 / 6, abs=0.07)
     assert blind.average_precision.value == pytest.approx(blind.random.average_precision, abs=0.05)
@@ -135,6 +154,7 @@ def test_a_split_of_years_asks_for_the_later_ones_among_the_earlier(shop_of_type
     assert {item.attributes["year"] for item in exam.retrieval.queries.items} == {"2017", "2018"}
     assert max(item.attributes["year"] for item in exam.retrieval.gallery.items) == "2016"
     assert not any(held_out(item.id) for item in exam.retrieval.gallery.items)
+    assert not exam.foreign, "they are later, but of known kinds"
     with pytest.raises(CatalogError, match="no split 'month'"):
         exam_of(shop_of_types[0], "month", "product")
 
@@ -143,15 +163,41 @@ def test_queries_of_another_catalogue_count_where_the_gallery_has_their_value():
     def without_caps(number):
         return attributes(number) | {"articleType": KINDS[number % 5]}
 
-    asked, gallery = pool(600), pool(90, described=without_caps)
-    exam = exam_across(asked, gallery, "product")
-    caps = sum(held_out(str(number)) for number in range(5, 600, 6))
+    exam = exam_across(pool(600), pool(90, described=without_caps))
     score = by_label(score_all(exam.retrieval))["articleType"]
-    assert (score.left_out, score.queries) == (caps, count_held_out(600) - caps)
+    assert (score.left_out, score.queries) == (100, 500)
     assert "Caps" not in {found.value for found in score_classes(exam.retrieval, "articleType")}
     assert len(exam.ordinary.queries) == score.queries
-    assert [len(vectors) for vectors in exam.foreign.values()] == [caps]
-    assert f"Of the queries {caps} have" in exam.note
+    assert [len(vectors) for vectors in exam.foreign.values()] == [100]
+    assert "Of the queries 100 have" in exam.note
+
+
+def test_a_query_of_another_catalogue_that_is_in_the_gallery_does_not_find_itself():
+    shop = pool(60, noise=1000)
+    exam = exam_across(shop.take(np.arange(40, 60)), shop.take(np.arange(50)))
+    assert exam.retrieval.itself.tolist() == [*range(40, 50), *[-1] * 10]
+    assert not (exam.retrieval.found[0][:10] == exam.retrieval.itself[:10, None]).any()
+
+
+def test_a_query_of_another_catalogue_with_an_id_of_the_gallery_still_finds_all_of_its_kind():
+    def only_one_cap(number):
+        return {"articleType": "Caps" if number == 0 else "Belts"}
+
+    asked = pool(6).take([5])
+    gallery = pool(30, described=only_one_cap)
+    exam = exam_across(asked, gallery)
+    assert by_label(score_all(exam.retrieval))["articleType"].queries == 1
+    only = exam_across(gallery.take([0]), gallery)
+    assert score_all(only.retrieval) == (), "there is no other cap to be found"
+    assert [len(vectors) for vectors in only.foreign.values()] == [0], "and it is no stranger"
+
+
+def test_queries_that_name_their_kind_otherwise_than_the_gallery_are_not_told_to_be_of_its_kinds():
+    exam = exam_across(pool(60, described=lambda number: {"label": KINDS[number % 6]}), pool(60))
+    assert (len(exam.ordinary.queries), len(exam.retrieval.queries)) == (0, 60)
+    assert "by articleType, as the gallery does, but by label" in exam.note
+    assert judge_confidence(exam.ordinary, {}) is None
+    assert judge_slices(slice_trial(exam.ordinary, "articleType"), "articleType", {}, thumbnail_vectors) == ()
 
 
 def test_heads_are_judged_and_a_value_they_do_not_know_counts_as_wrong():
@@ -174,12 +220,24 @@ def test_a_confidence_that_was_fitted_on_like_queries_means_what_it_says():
     strangers = unit(np.random.default_rng(5).normal(size=(50, 16)) * ([0] * 6 + [1] * 10)).astype(np.float32)
     found = judge_confidence(trial, {"strangers": strangers, "nobody": strangers[:0]})
     assert (found.attribute, found.queries) == ("articleType", count_held_out(4000))
-    assert found.error.low <= found.error.high < 0.1
+    assert 0 <= found.error.low <= found.error.value <= found.error.high < 0.1
     assert found.refused.value < 0.12
     assert [refusal.name for refusal in found.refusals] == ["strangers"]
     assert found.refusals[0].refused.value > 0.5
     assert sum(part.matches for part in found.bins) == 10 * found.queries
     assert max(abs(part.confidence - part.right) for part in found.bins if part.matches > 300) < 0.15
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_interval_of_the_calibration_error_holds_it_and_for_what_is_calibrated_nearly_none(seed):
+    rng = np.random.default_rng(seed)
+    confidences = rng.random((300, 10))
+    error = calibration_error(confidences, rng.random((300, 10)) < confidences)
+    assert 0 <= error.low <= error.value <= error.high <= 1
+    assert error.low < 0.02
+    assert error.high - error.low < 0.05
+    wrong = calibration_error(confidences, rng.random((300, 10)) < confidences**2)
+    assert 0.1 < wrong.low < wrong.value < wrong.high < 0.25
 
 
 def test_a_threshold_is_judged_on_other_queries_than_it_was_fitted_on():
@@ -243,6 +301,25 @@ def test_slices_ask_with_the_same_queries_as_visitors_send_them(drawn):
         assert slices[name].precision.value == pytest.approx(slices[name].thumbnail), "with the same vectors"
     assert slices["greyscale"].fall.value == pytest.approx(clean.precision.value - slices["greyscale"].precision.value)
     assert not {"types of fewer than 50 products", "small pictures"} & set(slices), "there are none"
+
+
+def test_no_more_than_a_batch_of_pictures_is_decoded_at_once(drawn, monkeypatch):
+    decoded, most = [], 0
+
+    def counting(data):
+        nonlocal most
+        image = Image.new("RGB", (240, 320))
+        decoded.append(weakref.ref(image))
+        most = max(most, sum(found().width == 240 for found in decoded if found()))
+        return image
+
+    trial, pictures = drawn
+    monkeypatch.setattr("recsys.evaluate.slices.decode", counting)
+    monkeypatch.setattr("recsys.evaluate.slices.PHOTOGRAPHS", {"mirrored": PHOTOGRAPHS["mirrored"]})
+    many = trial.take(np.arange(2 * BATCH_SIZE + 1) % len(trial.queries))
+    slices = {part.name: part for part in judge_slices(many, "articleType", pictures, thumbnail_vectors)}
+    assert slices["mirrored"].queries == 2 * BATCH_SIZE + 1
+    assert most <= 2 * BATCH_SIZE
 
 
 def test_slices_of_rare_types_and_of_small_pictures_are_those_queries_as_they_are(monkeypatch):
@@ -311,6 +388,36 @@ def test_a_quick_judgement_does_without_attributes_and_with_hardly_any_products(
     assert (plain.calibration.attribute, plain.calibration.queries) == (None, 60)
     assert quickly(3).calibration is None
     assert quickly(12).calibration is None
+    assert "too few to fit a confidence" in quickly(12).note
+
+
+def test_a_quick_judgement_asks_with_all_the_queries_it_is_given_up_to_its_limit():
+    found = quickly(300, queries=pool(200))
+    assert by_label(found.scores)["articleType"].queries == found.calibration.queries == 200
+    assert by_label(quickly(300, queries=pool(200), limit=30).scores)["articleType"].queries == 30
+
+
+def test_a_quick_judgement_does_with_hardly_any_queries_and_says_so():
+    none = quickly(300, queries=pool(200).take(np.arange(0)))
+    assert (none.scores, none.calibration) == ((), None)
+    assert "too few products to judge by: 0 to ask with" in none.note
+    few = quickly(300, queries=pool(19))
+    assert by_label(few.scores)["articleType"].queries == 19
+    assert few.calibration is None
+    assert "too few to fit a confidence" in few.note
+
+
+def test_a_quick_judgement_with_queries_of_other_kinds_has_no_confidence_and_says_why():
+    strange = quickly(300, queries=pool(60, described=lambda number: {"articleType": "Lamps"}))
+    assert (strange.scores, strange.calibration) == ((), None)
+    assert "Of the queries 60 have another articleType" in strange.note
+    otherwise = quickly(300, queries=pool(60, described=lambda number: {"label": KINDS[number % 6]}))
+    assert (otherwise.scores, otherwise.calibration) == ((), None)
+    assert "by articleType, as the gallery does, but by label" in otherwise.note
+
+
+def test_a_table_holds_what_would_break_out_of_it():
+    assert table(["x | y"], [["<img src=x\nonerror=1>`"]]) == "| x   y |\n| --- |\n|  img src=x onerror=1   |"
 
 
 @pytest.fixture(scope="module")
@@ -350,9 +457,27 @@ def test_the_command_judges_an_index_with_the_queries_of_another_catalogue(shop_
     command = ["--encoder", str(built), "--dataset", str(pictures), "--queries-from", str(shop_folder), "--json"]
     assert main(command) == 0
     report = json.loads(capsys.readouterr().out)
-    assert report["queries_from"]["products"] == 300
+    unseen = sum(held_out(f"{item.attributes['articleType']}/{item.id}") for item in items(300))
+    assert report["queries_from"]["products"] == unseen
     assert report["search"][0]["recall"] > 0.5
-    assert "30 products in the gallery" in report["note"]
+    assert f"{unseen} queries, products of another catalogue; 30 products in the gallery" in report["note"]
+
+
+def test_a_frozen_network_is_asked_for_everything_as_it_saw_nothing(
+    shop_folder, encoder_folder, pictures, tmp_path, capsys
+):
+    frozen = shutil.copytree(encoder_folder, tmp_path / "frozen")
+    config = json.loads((frozen / "config.json").read_text())
+    (frozen / "config.json").write_text(json.dumps(config | {"embedding": False}))
+    assert main(["--encoder", str(frozen), "--dataset", str(pictures), "--queries-from", str(shop_folder)]) == 0
+    assert "300 queries" in capsys.readouterr().out
+
+
+def test_two_folders_of_outliers_with_one_name_are_both_kept(pictures, tmp_path):
+    again = shutil.copytree(pictures, tmp_path / pictures.name)
+    found = outliers([str(pictures), str(again)], thumbnail_vectors)
+    assert {name: len(vectors) for name, vectors in found.items()} == {"drawn-shop 1": 30, "drawn-shop 2": 30}
+    assert list(outliers([str(pictures)], thumbnail_vectors)) == ["drawn-shop"]
 
 
 def test_the_command_says_what_it_cannot_judge(pictures, encoder_folder, capsys):

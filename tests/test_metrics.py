@@ -5,15 +5,9 @@ from recsys.metrics import (
     Estimate,
     average_precision_at_k,
     interval,
-    precision_at_k,
     random_average_precision,
     recall_at_k,
 )
-
-
-def test_precision_counts_the_neighbours_with_the_querys_label():
-    neighbours = np.array([[1, 1, 2, 3, 1], [4, 4, 4, 4, 4], [0, 0, 0, 0, 0]])
-    assert precision_at_k(neighbours, np.array([1, 4, 9])).tolist() == [0.6, 1.0, 0.0]
 
 
 def test_recall_counts_by_distance_so_that_of_two_equal_products_either_is_right():

@@ -1,4 +1,6 @@
 import inspect
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -19,13 +21,24 @@ DRAWINGS = {
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_a_figure_is_drawn_to_a_file_of_900_pixels_at_most(name, tmp_path):
+def test_a_figure_is_drawn_to_a_file_of_1100_pixels_at_most(name, tmp_path):
     path = tmp_path / "new" / f"{name}.png"
     getattr(plots, name)(*DRAWINGS[name], path)
     with Image.open(path) as figure:
         assert 300 <= figure.width <= 1100
         assert len(figure.convert("RGB").getcolors(1 << 20)) > 20
-    assert not plots.plt.get_fignums(), "it is closed again"
+
+
+def test_a_name_with_dollars_is_drawn_as_it_is(tmp_path):
+    plots.class_bars([(r"a $\foo$ b", 0.5, 3)], r"P@5 of $\foo$", tmp_path / "bars.png")
+    plots.confusion_matrix(np.eye(40, dtype=int), [r"a $\foo$ b"] * 40, r"$\foo$", tmp_path / "matrix.png")
+    with Image.open(tmp_path / "matrix.png") as figure:
+        assert figure.width <= 1100
+
+
+def test_a_notebook_keeps_its_backend():
+    code = "import recsys.plots, sys; assert 'matplotlib.pyplot' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_every_figure_takes_the_path_last():

@@ -8,15 +8,13 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from PIL import Image
-
 from recsys.catalog import DEFAULT_DATASET, Catalog
 from recsys.compare.contestants import MODES, Contestant, Plan, embedded, open_encoder, projected, tuned, with_head
 from recsys.compare.table import Row, scores_of, to_json, to_markdown, write
 from recsys.encoder import Encoder
 from recsys.errors import CatalogError, RecsysError
+from recsys.evaluate.pool import first_picture
 from recsys.evaluate.speed import time_encoding
-from recsys.picture import decode
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,13 +69,9 @@ def _judged(model: str, contestant: Contestant, plan: Plan) -> Row:
         dim=contestant.pool.vectors.shape[1],
         parameters=contestant.parameters,
         scores=scores_of(contestant),
-        latency=time_encoding(contestant.encode, _first_picture(plan.catalog, contestant.pool.items[0].id)),
+        latency=time_encoding(contestant.encode, first_picture(plan.catalog, contestant.pool)),
         rate=contestant.rate,
     )
-
-
-def _first_picture(catalog: Catalog, item_id: str) -> Image.Image:
-    return decode(next(product.picture or b"" for product in catalog if product.item.id == item_id))
 
 
 def _parser() -> argparse.ArgumentParser:

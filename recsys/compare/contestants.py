@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -22,7 +20,6 @@ from recsys.errors import EncoderError
 from recsys.evaluate import Pool, embed
 from recsys.evaluate.pool import Encode
 from recsys.projection import Projection
-from recsys.recipe import CONFIG
 from recsys.splits import unseen
 from recsys.train.config import TrainConfig
 from recsys.train.data import load
@@ -32,8 +29,6 @@ from recsys.types import Vectors
 MODES = ("frozen", "pca", "head", "tuned")
 FINE_TUNING_RATE = 5e-4
 """Weights that know something already are moved less than random ones."""
-OWN_ARGS = ("num_classes", "in_chans", "global_pool")
-"""What timm writes among the arguments of a network by itself."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +98,6 @@ def tuned(name: str, encoder: Encoder, plan: Plan, folder: Path) -> Contestant:
     _, height, width = encoder.recipe.input_size
     config = TrainConfig(
         architecture=encoder.recipe.architecture,
-        model_args=_model_args(encoder),
         start_from=str(encoder.files or name),
         learning_rate=TrainConfig.learning_rate if plan.random else FINE_TUNING_RATE,
         dim=plan.dim,
@@ -149,11 +143,3 @@ def _seen(contestant: Contestant) -> np.ndarray:
     """The products that may be learnt from."""
     is_unseen = unseen(contestant.split)
     return np.array([not is_unseen(item) for item in contestant.pool.items])
-
-
-def _model_args(encoder: Encoder) -> Mapping[str, Any]:
-    """Timm's arguments of this network, where its folder tells them."""
-    if encoder.files is None:
-        return {}
-    described = json.loads((encoder.files / CONFIG).read_text("utf-8")).get("model_args", {})
-    return {name: value for name, value in described.items() if name not in OWN_ARGS}

@@ -11,7 +11,7 @@ from recsys.compare.contestants import Contestant
 from recsys.errors import CatalogError
 from recsys.evaluate.exam import exam_of
 from recsys.evaluate.report import table
-from recsys.evaluate.retrieval import Score, attributes_of, joined, score, telling
+from recsys.evaluate.retrieval import Score, attributes_of, joined, kind_colour_gender, score
 from recsys.evaluate.speed import Latency
 from recsys.evaluate.trial import K
 from recsys.splits import PRODUCT_SPLIT
@@ -42,7 +42,7 @@ def scores_of(contestant: Contestant) -> tuple[Score, ...]:
     Raises CatalogError where the catalogue has none of them, or too few products.
     """
     trial = exam_of(contestant.pool, PRODUCT_SPLIT, contestant.split).retrieval
-    kind, colour, gender = telling(attributes_of(trial.gallery.items))
+    kind, colour, gender = kind_colour_gender(attributes_of(trial.gallery.items))
     known = [name for name in (kind, colour, gender) if name]
     labels = dict.fromkeys([*((name,) for name in known[:2]), tuple(known)])
     found = [score(joined(label), trial.label(label), trial) for label in labels if label]

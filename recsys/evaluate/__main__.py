@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from PIL import Image
 from tqdm import tqdm
 
 from recsys.calibration import kind_of
@@ -17,7 +16,7 @@ from recsys.errors import CatalogError, RecsysError
 from recsys.evaluate.classification import judge_heads
 from recsys.evaluate.confidence import judge_confidence
 from recsys.evaluate.exam import Exam, exam_across, exam_of
-from recsys.evaluate.pool import Pool, embed
+from recsys.evaluate.pool import Encode, embed, first_picture
 from recsys.evaluate.report import Report, Source, Subject
 from recsys.evaluate.retrieval import attributes_of, score_all, score_classes
 from recsys.evaluate.sheet import draw_sheet, examples
@@ -25,8 +24,7 @@ from recsys.evaluate.slices import Slice, judge_slices, slice_trial
 from recsys.evaluate.speed import SearchSpeed, time_encoding, time_search
 from recsys.folder import IndexFolder
 from recsys.manifest import MANIFEST
-from recsys.picture import decode
-from recsys.splits import PRODUCT_SPLIT, withheld
+from recsys.splits import PRODUCT_SPLIT, unseen, withheld
 from recsys.types import Product, Vectors
 
 
@@ -49,8 +47,11 @@ def run(options: argparse.Namespace) -> Report:
     catalog = Catalog.open(options.dataset, limit=options.limit)
     asked = Catalog.open(options.queries_from, limit=options.limit) if options.queries_from else catalog
     pool = embed(_progress(catalog), encoder.encode)
-    asked_pool = embed(_progress(asked), encoder.encode) if options.queries_from else pool
-    exam = _exam(pool, asked_pool, options, encoder.split)
+    if options.queries_from:
+        asked_pool = embed(_unseen(asked, encoder), encoder.encode)
+        exam = exam_across(asked_pool, pool)
+    else:
+        asked_pool, exam = pool, exam_of(pool, options.split, encoder.split)
     kind = kind_of(attributes_of(exam.retrieval.gallery.items))
     report = Report(
         encoder=_subject(options.encoder, encoder),
@@ -62,9 +63,9 @@ def run(options: argparse.Namespace) -> Report:
         scores=score_all(exam.retrieval),
         classes=score_classes(exam.retrieval, kind) if kind else (),
         classification=judge_heads(exam.retrieval, encoder.logits(exam.retrieval.queries.vectors), encoder.values),
-        confidence=judge_confidence(exam.ordinary, {**exam.foreign, **_outliers(options.outliers_from, encoder)}),
+        confidence=judge_confidence(exam.ordinary, {**exam.foreign, **outliers(options.outliers_from, encoder.encode)}),
         slices=_slices(exam, kind, asked, encoder) if options.slices and kind else (),
-        latency=time_encoding(encoder.encode, _first_picture(asked, asked_pool)),
+        latency=time_encoding(encoder.encode, first_picture(asked, asked_pool)),
         search=_search(Path(options.encoder), exam),
     )
     if options.output:
@@ -100,10 +101,10 @@ def _check(options: argparse.Namespace) -> None:
         raise CatalogError("A split is of one catalogue. Give --split or --queries-from, not both.")
 
 
-def _exam(pool: Pool, asked: Pool, options: argparse.Namespace, seen_under: str) -> Exam:
-    if options.queries_from:
-        return exam_across(asked, pool, seen_under)
-    return exam_of(pool, options.split, seen_under)
+def _unseen(catalog: Catalog, encoder: Encoder) -> Iterator[Product]:
+    """The products that the encoder never saw: of a frozen network all."""
+    is_unseen = unseen(encoder.split)
+    yield from (product for product in _progress(catalog) if not encoder.trained or is_unseen(product.item))
 
 
 def _subject(source: str, encoder: Encoder) -> Subject:
@@ -112,8 +113,14 @@ def _subject(source: str, encoder: Encoder) -> Subject:
     return Subject(name, recipe.architecture, recipe.dim, encoder.split, recipe.fingerprint)
 
 
-def _outliers(folders: Sequence[str], encoder: Encoder) -> dict[str, Vectors]:
-    return {Path(folder).name: embed(Catalog.open(folder), encoder.encode).vectors for folder in folders}
+def outliers(folders: Sequence[str], encode: Encode) -> dict[str, Vectors]:
+    """The vectors of the pictures of each folder, by its name; folders with the same name are numbered."""
+    names = [Path(folder).name for folder in folders]
+    found = {}
+    for place, (name, folder) in enumerate(zip(names, folders, strict=True)):
+        number = f" {names[:place].count(name) + 1}" if names.count(name) > 1 else ""
+        found[name + number] = embed(Catalog.open(folder), encode).vectors
+    return found
 
 
 def _slices(exam: Exam, kind: str, catalog: Catalog, encoder: Encoder) -> tuple[Slice, ...]:
@@ -126,7 +133,7 @@ def _search(source: Path, exam: Exam) -> tuple[SearchSpeed, ...]:
     """The speed of the index, where an index folder is judged."""
     if not (source / MANIFEST).is_file():
         return ()
-    return time_search(IndexFolder.open(source).searcher, exam.ordinary.queries.vectors)
+    return time_search(IndexFolder.open(source).searcher, exam.retrieval.queries.vectors)
 
 
 def _draw_sheets(exam: Exam, kind: str, asked: Catalog, catalog: Catalog, folder: Path) -> None:
@@ -141,12 +148,6 @@ def _draw_sheets(exam: Exam, kind: str, asked: Catalog, catalog: Catalog, folder
 
 def _pictures(catalog: Catalog, ids: set[str]) -> Mapping[str, bytes]:
     return {product.item.id: product.picture or b"" for product in catalog if product.item.id in ids}
-
-
-def _first_picture(catalog: Catalog, pool: Pool) -> Image.Image:
-    """The first picture that could be read."""
-    first = pool.items[0].id
-    return decode(next(product.picture or b"" for product in catalog if product.item.id == first))
 
 
 def _progress(catalog: Catalog) -> Iterator[Product]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -47,7 +48,7 @@ def _judge(name: str, trial: Trial, predicted: np.ndarray, known: Sequence[str])
     number = {value: place for place, value in enumerate(names)}
     right = np.array([number[value] for value in truth if value is not None])
     counts = confusion(predicted[asked], right, len(names))
-    most_common = max(dict.fromkeys(common), key=common.count)
+    most_common = Counter(common).most_common(1)[0][0]
     return Classification(
         attribute=name,
         queries=len(right),

@@ -105,16 +105,21 @@ def _judge_confidences(
         ]
     )
     right = label.alike(places)[np.concatenate(known)]
-    return _error(confidences, right), _bins(confidences.ravel(), right.ravel())
+    return calibration_error(confidences, right), _bins(confidences.ravel(), right.ravel())
 
 
-def _error(confidences: Numbers, right: Flags) -> Estimate:
-    """The expected calibration error of the matches of queries, both [n, k], and its interval over the queries."""
+def calibration_error(confidences: Numbers, right: Flags) -> Estimate:
+    """The expected calibration error of the matches of queries, both [n, k], and its interval over the queries.
+
+    A gap of chance alone counts too, and in a resample twice: the interval is the basic one (Davison & Hinkley 1997),
+    which reflects the resamples about the value.
+    """
+    value = expected_calibration_error(confidences.ravel(), right.ravel())
     rng = np.random.default_rng(0)
     drawn = [rng.integers(len(right), size=len(right)) for _ in range(RESAMPLES)]
     errors = [expected_calibration_error(confidences[rows].ravel(), right[rows].ravel()) for rows in drawn]
-    low, high = np.percentile(errors, [2.5, 97.5])
-    return Estimate(expected_calibration_error(confidences.ravel(), right.ravel()), float(low), float(high))
+    high, low = 2 * value - np.percentile(errors, [2.5, 97.5])
+    return Estimate(value, min(value, max(0.0, float(low))), max(value, min(1.0, float(high))))
 
 
 def _bins(confidences: Numbers, right: Flags) -> tuple[Bin, ...]:

@@ -44,41 +44,45 @@ def exam_of(pool: Pool, split: str, seen_under: str) -> Exam:
     gallery = pool.take(~unknown & ~besides)
     ordinary = _trial(pool.take(held & ~besides), gallery)
     if split == PRODUCT_SPLIT:
-        return Exam(ordinary, ordinary, {}, _note(ordinary, "held out of every training"))
+        return Exam(ordinary, ordinary, {}, ordinary.note("held out of every training"))
     queries = pool.take(unknown & besides)
-    foreign = {f"products withheld by the split {split}": queries.vectors}
     if split != TYPE_SPLIT:
         retrieval = _trial(queries, gallery)
-        return Exam(retrieval, ordinary, foreign, _note(retrieval, f"withheld by the split {split}"))
+        return Exam(retrieval, ordinary, {}, retrieval.note(f"withheld by the split {split}"))
     shown = (~unknown & ~besides) | besides
     itself = (np.cumsum(shown) - 1)[unknown & besides]
     retrieval = _checked(Trial(queries, pool.take(shown), itself))
-    return Exam(retrieval, ordinary, foreign, f"{_note(retrieval, 'of withheld types')} A query does not find itself.")
+    foreign = {f"products withheld by the split {split}": queries.vectors}
+    return Exam(retrieval, ordinary, foreign, f"{retrieval.note('of withheld types')} A query does not find itself.")
 
 
-def exam_across(asked: Pool, gallery: Pool, seen_under: str) -> Exam:
-    """The exam of one catalogue with the unseen products of another as queries.
+def exam_across(asked: Pool, gallery: Pool) -> Exam:
+    """The exam of one catalogue with products of another as queries, which the encoder never saw.
 
-    A query whose value the gallery does not have is not counted. Raises CatalogError for too few products.
+    A query whose value the gallery does not have is not counted, and one that is in the gallery, by its id, does not
+    find itself. Raises CatalogError for too few products.
     """
-    is_unseen = unseen(seen_under)
-    queries = asked.take(np.array([is_unseen(item) for item in asked.items]))
-    retrieval = _trial(queries, gallery, answerable=True)
-    kind = kind_of(attributes_of(gallery.items))
+    place = {item.id: row for row, item in enumerate(gallery.items)}
+    itself = np.array([place.get(item.id, -1) for item in asked.items], np.int64)
+    retrieval = _checked(Trial(asked, gallery, itself, answerable=True))
+    note = retrieval.note("of another catalogue")
+    kind, theirs = (kind_of(attributes_of(pool.items)) for pool in (gallery, asked))
     if kind is None:
-        return Exam(retrieval, retrieval, {}, _note(retrieval, "of another catalogue"))
+        return Exam(retrieval, retrieval, {}, note)
     label = retrieval.label([kind])
+    if not (label.asked >= 0).any():
+        note += f" They do not say what they are by {kind}, as the gallery does, but by {theirs or 'nothing'}."
     lacking = (label.asked >= 0) & (label.available == 0)
-    ordinary = retrieval.take(np.flatnonzero(~lacking))
-    note = (
-        f"{_note(retrieval, 'of another catalogue')} Of the queries {lacking.sum():,} have another {kind} than any"
-        " product of the gallery; a label counts the queries whose value the gallery has."
+    note += (
+        f" Of the queries {lacking.sum():,} have another {kind} than any product of the gallery; a label counts the"
+        " queries whose value the gallery has."
     )
-    return Exam(retrieval, ordinary, {f"products whose {kind} the gallery lacks": queries.take(lacking).vectors}, note)
+    foreign = {f"products whose {kind} the gallery lacks": asked.take(lacking).vectors}
+    return Exam(retrieval, retrieval.take(retrieval.counted(label)), foreign, note)
 
 
-def _trial(queries: Pool, gallery: Pool, answerable: bool = False) -> Trial:
-    return _checked(Trial.of(queries, gallery, answerable))
+def _trial(queries: Pool, gallery: Pool) -> Trial:
+    return _checked(Trial.of(queries, gallery))
 
 
 def _checked(trial: Trial) -> Trial:
@@ -89,7 +93,3 @@ def _checked(trial: Trial) -> Trial:
             " Take a larger dataset, or another split."
         )
     return trial
-
-
-def _note(trial: Trial, which: str) -> str:
-    return f"{len(trial.queries):,} queries, products {which}; {len(trial.gallery):,} products in the gallery."

@@ -9,17 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from recsys import plots
-from recsys.calibration import Calibration
-from recsys.digest import sha256
+from recsys.calibration import FEWEST_QUERIES, Calibration
 from recsys.evaluate.confidence import calibrate
-from recsys.evaluate.exam import exam_across
-from recsys.evaluate.pool import Pool, thumbnail_pixels
+from recsys.evaluate.exam import Exam, exam_across
+from recsys.evaluate.pool import THUMBNAIL, Pool, thumbnail_pixels
 from recsys.evaluate.report import score_table
 from recsys.evaluate.retrieval import Score, score_all
 from recsys.evaluate.trial import K, Trial
 from recsys.picture import decode
-from recsys.splits import PRODUCT_SPLIT, held_out
-from recsys.types import Item, Rows, Vectors
+from recsys.splits import held_out
+from recsys.types import Item, Vectors
 
 FEWEST_HELD_OUT = 50
 
@@ -57,36 +56,29 @@ def quick(
 ) -> Quick:
     """Judge unit `vectors` [n, dim] of these items; `thumbnails` are their encoded pictures, all readable.
 
-    Queries are products that training never saw: `queries`, or up to `limit` of the items, the others being the
-    gallery. Of a shop with less than 50 such products, up to `limit` of all are queries, each of which searches all but
-    itself. Of given `queries` those count whose kind the gallery has.
+    Queries are up to `limit` products that training never saw: of `queries`, of which those count whose kind the
+    gallery has, or of the items, the others being the gallery. Of a shop with less than 50 such products, up to `limit`
+    of all are queries, each of which searches all but itself. Where there are too few, the note says so.
     """
-    pool = Pool(items, vectors, np.stack([thumbnail_pixels(decode(picture)) for picture in thumbnails]))
-    if len(pool) <= K + 1:
-        return Quick((), None, "There are too few products to judge by.")
-    if queries is not None:
-        exam = exam_across(queries, pool, PRODUCT_SPLIT)
-        return Quick(score_all(exam.retrieval), calibrate(exam.ordinary), exam.note)
-    trial = _trial(pool, limit)
-    how = (
-        "of the index itself, each of which searches the others"
-        if (trial.itself >= 0).any()
-        else "kept out of training"
-    )
-    note = f"{len(trial.queries):,} queries, products {how}; {len(trial.gallery):,} products in the gallery."
-    return Quick(score_all(trial), calibrate(trial), note)
+    small = (thumbnail_pixels(decode(picture)) for picture in thumbnails)
+    pool = Pool(items, vectors, np.fromiter(small, THUMBNAIL, len(items)))
+    asked = pool if queries is None else queries
+    if len(pool) <= K + 1 or not len(asked):
+        few = f"{len(asked):,} to ask with, {len(pool):,} to be found"
+        return Quick((), None, f"There are too few products to judge by: {few}.")
+    exam = _exam(pool, limit) if queries is None else exam_across(asked.take(asked.drawn(limit, "query")), pool)
+    calibration, note = calibrate(exam.ordinary), exam.note
+    if calibration is None:
+        note += f" Queries of what the gallery has are too few to fit a confidence: fewer than {FEWEST_QUERIES}."
+    return Quick(score_all(exam.retrieval), calibration, note)
 
 
-def _trial(pool: Pool, limit: int) -> Trial:
+def _exam(pool: Pool, limit: int) -> Exam:
     held = np.array([held_out(item.id) for item in pool.items])
     if held.sum() >= FEWEST_HELD_OUT:
-        return Trial.of(pool.take(_drawn(pool, np.flatnonzero(held), limit)), pool.take(~held))
-    chosen = _drawn(pool, np.arange(len(pool)), limit)
-    return Trial(pool.take(chosen), pool, itself=chosen)
-
-
-def _drawn(pool: Pool, rows: Rows, limit: int) -> Rows:
-    """At most `limit` of the rows, drawn by the ids."""
-    ids = [pool.items[row].id for row in rows]
-    order = sorted(range(len(rows)), key=lambda place: sha256(f"query {ids[place]}".encode()))
-    return np.sort(rows[order[:limit]])
+        queries, which = pool.take(held), "kept out of training"
+        trial = Trial.of(queries.take(queries.drawn(limit, "query")), pool.take(~held))
+    else:
+        chosen, which = pool.drawn(limit, "query"), "of the index itself, each of which searches the others"
+        trial = Trial(pool.take(chosen), pool, itself=chosen)
+    return Exam(trial, trial, {}, trial.note(which))

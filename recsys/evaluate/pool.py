@@ -9,13 +9,15 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from recsys.digest import sha256
 from recsys.errors import CatalogError, PictureError
 from recsys.picture import decode
 from recsys.projection import unit
 from recsys.types import Item, Product, Rows, Vectors
 
 THUMBNAIL_SIDE = 16
-BATCH_SIZE = 256
+THUMBNAIL = np.dtype((np.uint8, 3 * THUMBNAIL_SIDE**2))
+BATCH_SIZE = 32
 BLOCK = 8192
 
 Encode = Callable[[Sequence[Image.Image]], Vectors]
@@ -40,6 +42,11 @@ class Pool:
     def with_vectors(self, vectors: Vectors) -> Pool:
         """The same products with other vectors, [n, dim]."""
         return Pool(self.items, vectors, self._pixels[self._rows])
+
+    def drawn(self, most: int, purpose: str) -> Rows:
+        """The places of at most so many of the products, drawn by their ids."""
+        order = sorted(range(len(self)), key=lambda row: sha256(f"{purpose} {self.items[row].id}".encode()))
+        return np.array(sorted(order[:most]), np.int64)
 
     @cached_property
     def items(self) -> list[Item]:
@@ -87,8 +94,17 @@ def embed(products: Iterable[Product], encode: Encode) -> Pool:
     if batch:
         vectors.append(encode(batch))
     if not items:
-        raise CatalogError("There is no picture to judge by. Check the dataset and its image column.")
+        raise CatalogError(
+            "There is no picture to judge by: none can be read, or training saw them all."
+            " Check the dataset and its image column."
+        )
     return Pool(items, np.concatenate(vectors), np.stack(pixels))
+
+
+def first_picture(products: Iterable[Product], pool: Pool) -> Image.Image:
+    """The picture of the first product of the pool, which is made of these products."""
+    first = pool.items[0].id
+    return decode(next(product.picture or b"" for product in products if product.item.id == first))
 
 
 def thumbnail_pixels(image: Image.Image) -> Pixels:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from recsys.evaluate.retrieval import ClassScore, Score
 from recsys.evaluate.slices import Slice
 from recsys.evaluate.speed import Latency, SearchSpeed
 from recsys.evaluate.trial import DEPTH, K
+from recsys.metrics import Estimate
 
 JSON_NAME, MARKDOWN_NAME = "report.json", "report.md"
 
@@ -31,7 +33,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Source:
-    """A catalogue, and how many of its products have a picture that can be read."""
+    """A catalogue, and how many of its products take part: their picture can be read, and may be asked with."""
 
     dataset: str
     revision: str | None
@@ -131,9 +133,10 @@ def score_table(scores: Sequence[Score]) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    """A Markdown table; what would break out of a cell is a space."""
+    cells = [[re.sub(r"[|\n\r<>`]", " ", cell) for cell in line] for line in (head, *rows)]
+    cells.insert(1, ["---"] * len(head))
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
 
 
 def _at(source: Source) -> str:
@@ -172,17 +175,17 @@ def _confidence_section(found: Confidence | None) -> str:
 def _slice_section(slices: Sequence[Slice], kind: str | None) -> str:
     head = ("queries …", "number", f"P@{K} of {kind} (95 %)", "fall in points (95 %)", "16×16 thumbnail")
     rows = [
-        (part.name, f"{part.queries:,}", str(part.precision), _points(part), f"{part.thumbnail:.3f}") for part in slices
+        (
+            part.name,
+            f"{part.queries:,}",
+            str(part.precision),
+            _percent(part.fall, "") if part.fall else "",
+            f"{part.thumbnail:.3f}",
+        )
+        for part in slices
     ]
     return table(head, rows) if rows else ""
 
 
-def _points(part: Slice) -> str:
-    if part.fall is None:
-        return ""
-    return f"{100 * part.fall.value:.1f} ({100 * part.fall.low:.1f} – {100 * part.fall.high:.1f})"
-
-
-def _percent(estimate: object) -> str:
-    value, low, high = (100 * getattr(estimate, name) for name in ("value", "low", "high"))
-    return f"{value:.1f} % ({low:.1f} – {high:.1f})"
+def _percent(estimate: Estimate, unit: str = " %") -> str:
+    return f"{100 * estimate.value:.1f}{unit} ({100 * estimate.low:.1f} – {100 * estimate.high:.1f})"

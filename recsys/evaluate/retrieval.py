@@ -103,7 +103,7 @@ def attributes_of(items: Sequence[Item]) -> list[str]:
     return [name for name in found if any(item.attributes.get(name) is not None for item in items)]
 
 
-def telling(names: Sequence[str]) -> tuple[str | None, str | None, str | None]:
+def kind_colour_gender(names: Sequence[str]) -> tuple[str | None, str | None, str | None]:
     """The attributes for the kind, the colour and the gender among these; None where there is none."""
     colour = next((name for name in COLOURS if name in names), None)
     return kind_of(names), colour, GENDER if GENDER in names else None
@@ -116,7 +116,7 @@ def joined(label: Sequence[str]) -> str:
 
 def _labels(items: Sequence[Item]) -> list[tuple[str, ...]]:
     names = attributes_of(items)
-    kind, colour, gender = telling(names)
+    kind, colour, gender = kind_colour_gender(names)
     joint = [(kind, gender), (kind, colour), (kind, colour, gender)]
     return [(name,) for name in names] + [tuple(filter(None, label)) for label in joint if None not in label]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +11,14 @@ from PIL import Image
 from recsys.digest import sha256
 from recsys.evaluate.pool import BATCH_SIZE, Encode, thumbnail_vectors
 from recsys.evaluate.trial import K, Label, Trial
-from recsys.evaluate.visitor import PHOTOGRAPHS, Photograph
+from recsys.evaluate.visitor import PHOTOGRAPHS
 from recsys.metrics import Estimate
 from recsys.picture import decode
 from recsys.types import Rows, Vectors
 
 MOST_QUERIES = 1000
+CLUTTER_SIDE = 160
+"""Pixels of the longer side of the pictures that clutter is cut from: a thousand are some 60 MB."""
 RARE = 50
 
 
@@ -37,10 +39,8 @@ class Slice:
 
 def slice_trial(trial: Trial, attribute: str) -> Trial:
     """The trial of at most 1,000 of the queries that have the attribute, drawn by their ids."""
-    known = np.flatnonzero(trial.label([attribute]).asked >= 0)
-    ids = [trial.queries.items[row].id for row in known]
-    order = sorted(range(len(known)), key=lambda place: sha256(f"slice {ids[place]}".encode()))
-    return trial.take(np.sort(known[order[:MOST_QUERIES]]))
+    known = trial.take(np.flatnonzero(trial.label([attribute]).asked >= 0))
+    return known.take(known.queries.drawn(MOST_QUERIES, "slice"))
 
 
 def judge_slices(trial: Trial, attribute: str, pictures: Mapping[str, bytes], encode: Encode) -> tuple[Slice, ...]:
@@ -48,14 +48,16 @@ def judge_slices(trial: Trial, attribute: str, pictures: Mapping[str, bytes], en
 
     `pictures` are those of the queries by id.
     """
-    images = [decode(pictures[item.id]) for item in trial.queries.items]
+    if not len(trial.queries):
+        return ()
+    others, pixels = _survey(trial, pictures)
     label = trial.label([attribute])
     clean, by_thumbnail = (_right(label, places) for places in (trial.found[0], trial.found_by_thumbnail))
-    parts = _parts(label, np.array([image.width * image.height for image in images]))
+    parts = _parts(label, pixels)
     found = [_part(name, rows, clean, by_thumbnail) for name, rows in parts.items() if len(rows)]
-    for name, photograph in PHOTOGRAPHS.items():
-        rows, vectors, thumbnails = _photographed(name, photograph, trial, images, encode)
-        if len(rows):
+    for name, batches in _photographed(trial, pictures, others, encode).items():
+        if batches:
+            rows, vectors, thumbnails = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
             part, asked = trial.take(rows), Label(label.asked[rows], label.held)
             right = _right(asked, part.search(vectors)[0])
             baseline = float(_right(asked, part.search_by_thumbnail(thumbnails)).mean())
@@ -83,32 +85,33 @@ def _right(label: Label, places: Rows) -> np.ndarray:
     return np.asarray(label.alike(places[:, :K]).mean(1))
 
 
+def _survey(trial: Trial, pictures: Mapping[str, bytes]) -> tuple[list[Image.Image], Rows]:
+    """Small copies of the queries' pictures, and how many pixels each has."""
+    small, pixels = [], []
+    for item in trial.queries.items:
+        image = decode(pictures[item.id])
+        pixels.append(image.width * image.height)
+        image.thumbnail((CLUTTER_SIDE, CLUTTER_SIDE))
+        small.append(image)
+    return small, np.array(pixels)
+
+
 def _photographed(
-    name: str, photograph: Photograph, trial: Trial, images: Sequence[Image.Image], encode: Encode
-) -> tuple[Rows, Vectors, Vectors]:
-    """The rows of the queries that can be photographed so, their vectors and their thumbnails."""
-    rows: list[int] = []
-    vectors, thumbnails = [], []
-    for batch in _batches(name, photograph, trial, images):
-        rows += [row for row, _ in batch]
-        vectors.append(encode([image for _, image in batch]))
-        thumbnails.append(thumbnail_vectors([image for _, image in batch]))
-    if not rows:
-        return np.empty(0, np.int64), np.empty((0, 1), np.float32), np.empty((0, 1), np.float32)
-    return np.array(rows), np.concatenate(vectors), np.concatenate(thumbnails)
+    trial: Trial, pictures: Mapping[str, bytes], others: list[Image.Image], encode: Encode
+) -> dict[str, list[tuple[Rows, Vectors, Vectors]]]:
+    """Of each photograph batches of the rows of the queries that it can be taken of, their vectors and thumbnails."""
+    found: dict[str, list[tuple[Rows, Vectors, Vectors]]] = {name: [] for name in PHOTOGRAPHS}
+    ids = [item.id for item in trial.queries.items]
+    for start in range(0, len(ids), BATCH_SIZE):
+        images = [decode(pictures[item_id]) for item_id in ids[start : start + BATCH_SIZE]]
+        for name, photograph in PHOTOGRAPHS.items():
+            taken = [photograph(image, others, _random(name, ids[start + place])) for place, image in enumerate(images)]
+            photos = {start + place: photo for place, photo in enumerate(taken) if photo}
+            if photos:
+                shown = list(photos.values())
+                found[name].append((np.array(list(photos)), encode(shown), thumbnail_vectors(shown)))
+    return found
 
 
-def _batches(
-    name: str, photograph: Photograph, trial: Trial, images: Sequence[Image.Image]
-) -> Iterator[list[tuple[int, Image.Image]]]:
-    batch: list[tuple[int, Image.Image]] = []
-    for row, (item, image) in enumerate(zip(trial.queries.items, images, strict=True)):
-        random = np.random.default_rng(int(sha256(f"{name} {item.id}".encode())[:16], 16))
-        photo = photograph(image, images, random)
-        if photo:
-            batch.append((row, photo))
-        if len(batch) == BATCH_SIZE:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+def _random(name: str, item_id: str) -> np.random.Generator:
+    return np.random.default_rng(int(sha256(f"{name} {item_id}".encode())[:16], 16))

@@ -13,6 +13,8 @@ from recsys.types import Item, Rows, Value, Vectors
 
 K, DEPTH = 5, 10
 """A figure is of the five best matches, a ranking and a calibration of ten."""
+QUERIES = 1000
+"""How many queries search a block at a time."""
 NEVER = -2.0
 
 
@@ -67,7 +69,12 @@ class Trial:
 
     def relevant(self, label: Label) -> Rows:
         """How many of the gallery each query is to find, [n]."""
-        return np.where(label.asked >= 0, label.available - (self.itself >= 0), 0)
+        finds_itself = (self.itself >= 0) & (label.held[self.itself] == label.asked)
+        return np.where(label.asked >= 0, label.available - finds_itself, 0)
+
+    def note(self, which: str) -> str:
+        """What is asked for, and among what, for people."""
+        return f"{len(self.queries):,} queries, products {which}; {len(self.gallery):,} products in the gallery."
 
     def label(self, attributes: Sequence[str]) -> Label:
         """What the products are by these attributes together."""
@@ -97,19 +104,22 @@ class Label:
 def nearest(queries: Vectors, blocks: Iterable[Vectors], k: int, itself: Rows) -> tuple[Rows, Vectors]:
     """The places of the k nearest to each query [n, dim] in the gallery, and their cosines [n, k], best first.
 
-    The gallery comes in blocks [m, dim], so that memory is bounded. The place `itself` of a query is left out.
+    The gallery comes in blocks [m, dim], and holds at least k besides a query. The place `itself` of a query is left
+    out. Memory is bounded.
     """
-    places, cosines = np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0), np.float32)
+    places, cosines = np.zeros((len(queries), k), np.int64), np.full((len(queries), k), NEVER, np.float32)
     start = 0
     for block in blocks:
-        found = queries @ block.T
-        own = np.flatnonzero((itself >= start) & (itself < start + len(block)))
-        found[own, itself[own] - start] = NEVER
-        best = _best(found, k)
-        places = np.concatenate([places, best + start], axis=1)
-        cosines = np.concatenate([cosines, np.take_along_axis(found, best, axis=1)], axis=1)
-        order = np.argsort(-cosines, axis=1, kind="stable")[:, :k]
-        places, cosines = np.take_along_axis(places, order, axis=1), np.take_along_axis(cosines, order, axis=1)
+        for first in range(0, len(queries), QUERIES):
+            rows = slice(first, first + QUERIES)
+            found, place = queries[rows] @ block.T, itself[rows] - start
+            own = np.flatnonzero((place >= 0) & (place < len(block)))
+            found[own, place[own]] = NEVER
+            best = _best(found, k)
+            near = np.concatenate([cosines[rows], np.take_along_axis(found, best, axis=1)], axis=1)
+            order = np.argsort(-near, axis=1, kind="stable")[:, :k]
+            cosines[rows] = np.take_along_axis(near, order, axis=1)
+            places[rows] = np.take_along_axis(np.concatenate([places[rows], best + start], axis=1), order, axis=1)
         start += len(block)
     return places, cosines
 

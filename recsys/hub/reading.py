@@ -119,9 +119,7 @@ def _download(
     wanted = [*(patterns or ["*"]), *optional]
     for _ in range(2):
         persist(
-            lambda: snapshot_download(
-                repo_id, repo_type=repo_type, revision=sha, token=token, allow_patterns=wanted
-            )
+            lambda: snapshot_download(repo_id, repo_type=repo_type, revision=sha, token=token, allow_patterns=wanted)
         )
         get_cached_repo_tree(repo_id, repo_type=repo_type, revision=sha)  # raises if the Hub was down, and none told us
         folder = copies.snapshot(sha)
