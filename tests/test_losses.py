@@ -35,15 +35,17 @@ def test_no_label_at_all_is_no_loss():
     assert loss_of(outputs(torch.ones(4, 5)), missing, CONFIG) == 0
 
 
-def test_outliers_are_to_fit_every_value_alike():
-    outliers = torch.tensor([True, True, False, False])
-    targets = Targets({"kind": torch.tensor([-1, -1, 0, 1])}, NO_WORDS, outliers)
-    undecided = torch.tensor([[0.0, 0.0], [0.0, 0.0], [9.0, 0.0], [0.0, 9.0]])
-    decided = torch.tensor([[9.0, 0.0], [0.0, 9.0], [9.0, 0.0], [0.0, 9.0]])
+def test_outliers_are_to_be_far_from_products():
+    targets = Targets({"kind": torch.tensor([-1, -1, 0, 1])}, NO_WORDS, torch.tensor([True, True, False, False]))
+    products = torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    near = torch.cat([torch.tensor([[1.0, 0.1, 0.0], [0.0, 0.0, 1.0]]), products])
+    far = torch.cat([torch.tensor([[-1.0, -1.0, 0.0], [0.0, 0.0, 1.0]]), products])
     with_outliers = config(outliers=1.0)
-    calm = loss_of(outputs(torch.ones(4, 5), undecided), targets, with_outliers)
-    assert calm == pytest.approx(float(loss_of(outputs(torch.ones(4, 5), undecided), targets, CONFIG)), abs=1e-6)
-    assert loss_of(outputs(torch.ones(4, 5), decided), targets, with_outliers) > calm + 1
+    losses = [float(loss_of(outputs(embedding), targets, with_outliers)) for embedding in (near, far)]
+    assert losses[0] > losses[1] + 0.5
+    assert loss_of(outputs(near), targets, CONFIG) == loss_of(outputs(far), targets, CONFIG)
+    alone = Targets({"kind": torch.full((4,), -1)}, NO_WORDS, torch.ones(4, dtype=torch.bool))
+    assert loss_of(outputs(near), alone, with_outliers) == 0
 
 
 def test_words_are_learned_as_equal_shares_of_a_softmax():

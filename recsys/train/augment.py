@@ -14,7 +14,7 @@ ROTATION = math.radians(20)
 ZOOM = (0.75, 1.4)
 ASPECT = 0.15
 SHIFT = 0.15
-LIGHT = (0.4, 1.3)
+LIGHT = (0.35, 1.3)
 TINT = 0.06
 SATURATION = (0.7, 1.3)
 CONTRAST = (0.75, 1.25)
@@ -22,6 +22,7 @@ NOISE = 0.06
 BLURRED = NOISY = RECOMPRESSED = 0.3
 COARSENESS = (0.02, 0.12)
 BLOCK = 8
+PATCHES = 4
 
 
 def augment(
@@ -74,15 +75,32 @@ def _affine(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
 
 
 def _ground(pictures: torch.Tensor, count: int, generator: torch.Generator) -> torch.Tensor:
-    """Grounds: soft random colours of a random coarseness, half of them with another picture of the batch enlarged."""
+    """Grounds: soft colours of a random coarseness under a grain, and patches of one colour or another picture on it."""
     height, width = pictures.shape[2:]
     cells = int(torch.randint(2, 13, (1,), generator=generator))
     soft = F.interpolate(torch.rand(count, 3, cells, cells, generator=generator), (height, width), mode="bilinear")
-    grain = 0.15 * torch.rand(count, 3, height, width, generator=generator)
-    other = pictures[torch.randperm(len(pictures), generator=generator)[:count]].float() / 255
-    zoomed = F.interpolate(other[:, :, height // 4 : -height // 4, width // 4 : -width // 4], (height, width))
-    mixed = torch.where(torch.rand(count, 1, 1, 1, generator=generator) < 0.5, soft, 0.4 * soft + 0.6 * zoomed)
-    return (mixed + grain).clamp(0, 1)
+    ground = soft + 0.15 * torch.rand(count, 3, height, width, generator=generator)
+    for number in range(PATCHES):
+        inside = _rectangles(count, height, width, generator)
+        if number % 2:
+            content = torch.rand(count, 3, 1, 1, generator=generator)
+        else:
+            other = pictures[torch.randperm(len(pictures), generator=generator)[:count]].float() / 255
+            zoom = float(_uniform(1, 0.5, 1.0, generator))
+            part = other[:, :, : round(height * zoom), : round(width * zoom)]
+            content = F.interpolate(part, (height, width), mode="bilinear")
+        ground = torch.where(inside, content, ground)
+    return ground.clamp(0, 1)
+
+
+def _rectangles(count: int, height: int, width: int, generator: torch.Generator) -> torch.Tensor:
+    """A random rectangle of each picture, bool [n, 1, height, width]."""
+    edges = torch.rand(count, 4, generator=generator) * torch.tensor([height, height, width, width])
+    (top, bottom), (left, right) = (edges[:, place : place + 2].sort(1).values.T for place in (0, 2))
+    rows, columns = torch.arange(height)[None, :, None], torch.arange(width)[None, None, :]
+    down = (rows >= top[:, None, None]) & (rows < bottom[:, None, None])
+    across = (columns >= left[:, None, None]) & (columns < right[:, None, None])
+    return (down & across)[:, None]
 
 
 def _photograph(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:

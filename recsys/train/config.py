@@ -52,7 +52,7 @@ class TrainConfig:
     plain: float = 0.25
     clutter: float = 0.4
     words: float = 0.3
-    outliers: float = 0.5
+    outliers: float = 1.0
     contrast: float = 0.0
     drawings: int = 0
     drawings_seed: int = 1

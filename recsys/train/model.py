@@ -64,7 +64,8 @@ def loss_of(outputs: Outputs, targets: Targets, config: TrainConfig) -> torch.Te
 
     The heads are those of Zhai & Wu 2019, "Classification is a strong baseline for deep metric learning". Words are
     learned as Mahajan et al. 2018 learn hashtags: a softmax over all, of which each present one is an equal share.
-    Outliers are to look like every value alike (Hendrycks et al. 2019, "Deep anomaly detection with outlier exposure").
+    Outliers are seen in training, so that what is no product is told from one (Hendrycks et al. 2019, "Deep anomaly
+    detection with outlier exposure"); since a search asks for the nearest, they are to be far from every product.
     """
     loss = outputs.embedding.new_zeros(())
     for name, scores in outputs.logits.items():
@@ -73,16 +74,21 @@ def loss_of(outputs: Outputs, targets: Targets, config: TrainConfig) -> torch.Te
         if known.any():
             of_known = F.cross_entropy(scores[known], labels[known], label_smoothing=config.label_smoothing)
             loss = loss + config.weight(name) * of_known * known.float().mean()
-        if config.outliers and targets.outliers.any():
-            even = -F.log_softmax(scores[targets.outliers], 1).mean() - math.log(scores.shape[1])
-            loss = loss + config.outliers * config.weight(name) * even * targets.outliers.float().mean()
     named = targets.words.any(1)
     if config.words and outputs.words is not None and named.any():
         shares = F.normalize(targets.words[named].float(), p=1, dim=1)
         loss = loss + config.words * F.cross_entropy(outputs.words[named], shares) * named.float().mean()
+    if config.outliers and targets.outliers.any() and not targets.outliers.all():
+        loss = loss + config.outliers * nearness(outputs.embedding, targets.outliers, config.scale)
     if config.contrast:
         loss = loss + config.contrast * contrast(outputs.embedding, targets, config)
     return loss
+
+
+def nearness(embedding: torch.Tensor, outliers: torch.Tensor, scale: float) -> torch.Tensor:
+    """The mean over the outliers of a soft maximum of their cosines with the products of the batch."""
+    cosines = embedding[outliers] @ embedding[~outliers].T
+    return (torch.logsumexp(scale * cosines, 1) - math.log(cosines.shape[1])).mean() / scale
 
 
 def contrast(embedding: torch.Tensor, targets: Targets, config: TrainConfig) -> torch.Tensor:
