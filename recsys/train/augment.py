@@ -75,7 +75,7 @@ def _affine(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
 
 
 def _ground(pictures: torch.Tensor, count: int, generator: torch.Generator) -> torch.Tensor:
-    """Grounds: soft colours of a random coarseness under a grain, and patches of one colour or another picture on it."""
+    """Grounds: soft colours of a random coarseness under a grain, with patches of one colour or of other pictures."""
     height, width = pictures.shape[2:]
     cells = int(torch.randint(2, 13, (1,), generator=generator))
     soft = F.interpolate(torch.rand(count, 3, cells, cells, generator=generator), (height, width), mode="bilinear")
