@@ -35,6 +35,15 @@ def test_no_label_at_all_is_no_loss():
     assert loss_of(outputs(torch.ones(4, 5)), missing, CONFIG) == 0
 
 
+def test_a_margin_asks_for_more_than_being_right():
+    logits = torch.tensor([[9.0, 0.0], [9.0, 0.0], [0.0, 9.0], [0.0, 9.0]])
+    targets = Targets({"kind": KINDS}, NO_WORDS, NOTHING)
+    given = outputs(torch.ones(4, 5), logits)
+    losses = [float(loss_of(given, targets, config(margins=margins))) for margins in ({}, {"kind": 0.4})]
+    assert losses[0] < 0.01
+    assert losses[1] == pytest.approx(math.log(1 + math.exp(20 * 0.4 - 9)), abs=1e-4)
+
+
 def test_outliers_are_to_be_far_from_products():
     targets = Targets({"kind": torch.tensor([-1, -1, 0, 1])}, NO_WORDS, torch.tensor([True, True, False, False]))
     products = torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])

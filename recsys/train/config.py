@@ -20,6 +20,7 @@ ATTRIBUTE_WEIGHTS = {
     "year": 0.0,
 }
 OTHER_WEIGHT = 0.5
+MARGINS = {"articleType": 0.4}
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class TrainConfig:
     says how much oftener the products of rare article types come up: by the frequency to the power of its negative.
     `plain` is the share of pictures that stay as they are, `clutter` the share of the others that is put on another
     ground. `words` is the weight of a head that predicts the words of product names, and is not kept; `outliers` that
-    of the loss on pictures that are no products; `contrast` that of a supervised contrastive loss.
+    of the loss on pictures that are no products; `contrast` that of a supervised contrastive loss. `margins` says by how
+    much the cosine with the right value of an attribute has to exceed the others: what it is of matters most.
     """
 
     architecture: str = "resnet10t"
@@ -61,6 +63,7 @@ class TrainConfig:
     device: str = "auto"
     seed: int = 0
     attributes: Mapping[str, float] = field(default_factory=lambda: dict(ATTRIBUTE_WEIGHTS))
+    margins: Mapping[str, float] = field(default_factory=lambda: dict(MARGINS))
 
     def weight(self, attribute: str) -> float:
         """How much the loss of this attribute's head counts; an attribute of weight 0 gets no head."""

@@ -62,7 +62,8 @@ class MultiTask(torch.nn.Module):
 def loss_of(outputs: Outputs, targets: Targets, config: TrainConfig) -> torch.Tensor:
     """Multi-task cross-entropy; what is missing does not count.
 
-    The heads are those of Zhai & Wu 2019, "Classification is a strong baseline for deep metric learning". Words are
+    The heads are those of Zhai & Wu 2019, "Classification is a strong baseline for deep metric learning", with the
+    margin of Wang et al. 2018, "Additive margin softmax for face verification". Words are
     learned as Mahajan et al. 2018 learn hashtags: a softmax over all, of which each present one is an equal share.
     Outliers are seen in training, so that what is no product is told from one (Hendrycks et al. 2019, "Deep anomaly
     detection with outlier exposure"); since a search asks for the nearest, they are to be far from every product.
@@ -72,7 +73,9 @@ def loss_of(outputs: Outputs, targets: Targets, config: TrainConfig) -> torch.Te
         labels = targets.labels[name]
         known = labels != MISSING
         if known.any():
-            of_known = F.cross_entropy(scores[known], labels[known], label_smoothing=config.label_smoothing)
+            right = F.one_hot(labels[known], scores.shape[1])
+            harder = scores[known] - config.scale * config.margins.get(name, 0.0) * right
+            of_known = F.cross_entropy(harder, labels[known], label_smoothing=config.label_smoothing)
             loss = loss + config.weight(name) * of_known * known.float().mean()
     named = targets.words.any(1)
     if config.words and outputs.words is not None and named.any():
