@@ -32,8 +32,8 @@ class TrainConfig:
     says how much oftener the products of rare article types come up: by the frequency to the power of its negative.
     `plain` is the share of pictures that stay as they are, `clutter` the share of the others that is put on another
     ground. `words` is the weight of a head that predicts the words of product names, and is not kept; `outliers` that
-    of the loss on pictures that are no products; `contrast` that of a supervised contrastive loss. `margins` says by how
-    much the cosine with the right value of an attribute has to exceed the others: what it is of matters most.
+    of the loss on pictures that are no products; `contrast` that of a supervised contrastive loss. `margins` says
+    by how much the cosine with the right value of an attribute has to exceed the others.
     """
 
     architecture: str = "resnet10t"
