@@ -68,4 +68,4 @@ def test_the_commands_of_training_name_flags_that_exist(capsys):
 def test_the_library_example_runs_as_it_stands(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
     exec(compile(blocks("python")[0], "README.md", "exec"), {})
-    assert len(capsys.readouterr().out.splitlines()) == 6
+    assert len(capsys.readouterr().out.splitlines()) == 7
