@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from recsys.catalog import Catalog
 from recsys.encoder import Encoder
 from recsys.errors import CatalogError, EncoderError
+from recsys.picture import decode
 from recsys.train import loop
 from recsys.train.__main__ import main
 from recsys.train.augment import augment
@@ -237,13 +238,17 @@ def test_a_report_with_scores_and_pictures_is_left_behind(data, tmp_path):
         assert (tmp_path / "plots" / name).read_bytes().startswith(b"\x89PNG")
 
 
-def test_heads_give_calibrated_probabilities(data, tmp_path):
-    loop.train(replace(SMALL, epochs=20, ema_decay=0.8, clutter=0.0, learning_rate=5e-3), data, data, tmp_path)
+def test_heads_are_as_right_and_as_sure_as_the_report_says(data, pictures, tmp_path):
+    config = replace(SMALL, epochs=20, ema_decay=0.8, clutter=0.0, learning_rate=5e-3)
+    report = loop.train(config, data, data, tmp_path)
     encoder = Encoder.from_pretrained(tmp_path)
     assert encoder.split == "product"
-    logits = encoder.logits(encoder.encode([draw("Caps", "#b3262e", (90, 120))]))["label"]
-    assert logits.shape == (1, 6)
-    assert encoder.values["label"][int(logits.argmax())] == "Caps"
+    products = list(Catalog.open(str(pictures)))
+    logits = encoder.logits(encoder.encode([decode(product.picture) for product in products]))["label"]
+    right = [encoder.values["label"][best] for best in logits.argmax(1)]
+    accuracy = sum(told == product.item.attributes["label"] for told, product in zip(right, products, strict=True)) / 30
+    assert accuracy == pytest.approx(report["held_out"]["label"]["accuracy"], abs=0.07)
+    assert not torch.allclose(torch.from_numpy(encoder.heads.weights["label"]).norm(dim=1), torch.tensor(config.scale))
 
 
 def test_another_precision_is_refused(data, tmp_path):

@@ -26,8 +26,6 @@ from recsys.train.data import MISSING, PictureSet
 from recsys.train.judge import Judgement, judgement
 from recsys.train.model import MultiTask, Targets, loss_of
 
-MEAN = torch.tensor([0.485, 0.456, 0.406])[:, None, None]
-STD = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
 CHECKPOINT, REPORT, PLOTS = "checkpoint.pt", "report.json", "plots"
 CHECKPOINT_EVERY = 250
 NO_FILE_NAME = re.compile(r"[^\w-]")
@@ -76,6 +74,8 @@ class _Run:
                 "There is no attribute to learn from. Check the dataset, or the weights of the attributes."
             )
         backbone, known = embedding_network(config.architecture, config.dim, config.start_from, config.model_args)
+        own = backbone.pretrained_cfg  # what the encoder will normalise by
+        self.mean, self.std = (torch.tensor(own[name])[:, None, None] for name in ("mean", "std"))  # type: ignore[index]
         model = MultiTask(in_channels_last(backbone), config.dim, classes, data.words.shape[1], config.scale)
         for name, head in zip(model.names, model.heads, strict=True):
             if known.values.get(name) == tuple(data.vocabulary[name]):
@@ -125,7 +125,7 @@ class _Run:
         }
 
     def _forward(self, model: MultiTask, pictures: torch.Tensor) -> Any:
-        batch = ((pictures - MEAN) / STD).to(self.device, memory_format=torch.channels_last)
+        batch = ((pictures - self.mean) / self.std).to(self.device, memory_format=torch.channels_last)
         half = self.precision == torch.bfloat16
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
             return model(batch)
