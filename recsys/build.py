@@ -88,9 +88,7 @@ def build_index(
         curve = build_for_recall(vectors, folder / VECTORS, items, recall)
         judged = quick(list(items), vectors, read_thumbnails(folder / ITEMS), queries=_asked(queries, encoder))
         judged.draw(folder / ASSETS)
-        rows = len(items) + len(skipped)
-        facts = DatasetFacts(catalog.dataset, catalog.revision, catalog.split, rows, len(skipped))
-        _describe(folder, encoder, facts, items, curve, judged)
+        _describe(folder, encoder, catalog, items, len(skipped), curve, judged)
         replace_folder(folder, target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -217,13 +215,19 @@ def _asked(queries: Catalog | None, encoder: Encoder) -> Pool | None:
 
 
 def _describe(
-    folder: Path, encoder: Encoder, dataset: DatasetFacts, items: Items, curve: list[SearchPoint], judged: Quick
+    folder: Path,
+    encoder: Encoder,
+    catalog: Catalog,
+    items: Items,
+    skipped: int,
+    curve: list[SearchPoint],
+    judged: Quick,
 ) -> None:
     """Write the card and the manifest."""
     chosen = curve[-1]
     manifest = Manifest(
         encoder=encoder.recipe,
-        dataset=dataset,
+        dataset=DatasetFacts(catalog.dataset, catalog.revision, catalog.split, len(items) + skipped, skipped),
         search=SearchFacts(encoder.dim, chosen.n_trees, chosen.search_k, chosen.recall),
         count=len(items),
         attributes=tuple(items.columns),

@@ -44,3 +44,12 @@ def pool(count: int, noise: float = 0.0, described: Callable[[int], Mapping[str,
 
 def count_held_out(count: int) -> int:
     return sum(held_out(str(number)) for number in range(count))
+
+
+def write_shop(folder, count):
+    """The pictures of so many products in a folder whose sub-folders are labels."""
+    for item in items(count):
+        place = folder / item.attributes["articleType"]
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{item.id}.png").write_bytes(picture(item))
+    return folder

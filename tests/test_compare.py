@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from exam_shop import items, picture, vectors_by_kind
+from exam_shop import items, vectors_by_kind, write_shop
 from fake_shop import KINDS
 
 from recsys.compare.__main__ import main
@@ -14,13 +14,7 @@ from recsys.train.config import TrainConfig
 
 @pytest.fixture(scope="module")
 def shop_folder(tmp_path_factory):
-    """A folder of 120 small pictures, by label."""
-    folder = tmp_path_factory.mktemp("comparison") / "shop"
-    for item in items(120):
-        place = folder / item.attributes["articleType"]
-        place.mkdir(parents=True, exist_ok=True)
-        (place / f"{item.id}.png").write_bytes(picture(item))
-    return folder
+    return write_shop(tmp_path_factory.mktemp("comparison") / "shop", 120)
 
 
 def test_every_mode_of_a_folder_is_a_row_and_what_cannot_take_part_says_why(

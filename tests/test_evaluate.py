@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from exam_shop import attributes, count_held_out, items, picture, pool, vectors_by_kind
+from exam_shop import attributes, count_held_out, items, picture, pool, vectors_by_kind, write_shop
 from fake_shop import KINDS, draw, encoded
 from PIL import Image
 
@@ -422,13 +422,7 @@ def test_a_table_holds_what_would_break_out_of_it():
 
 @pytest.fixture(scope="module")
 def shop_folder(tmp_path_factory):
-    """A folder of 300 small pictures, by label."""
-    folder = tmp_path_factory.mktemp("exam") / "shop"
-    for item in items(300):
-        place = folder / item.attributes["articleType"]
-        place.mkdir(parents=True, exist_ok=True)
-        (place / f"{item.id}.png").write_bytes(picture(item))
-    return folder
+    return write_shop(tmp_path_factory.mktemp("exam") / "shop", 300)
 
 
 def test_the_command_prints_a_table_or_json_and_writes_a_report_to_look_at(
