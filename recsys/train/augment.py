@@ -14,15 +14,15 @@ ROTATION = math.radians(20)
 ZOOM = (0.75, 1.4)
 ASPECT = 0.15
 SHIFT = 0.15
-LIGHT = (0.35, 1.3)
+LIGHT = (0.3, 1.2)
 TINT = 0.06
 SATURATION = (0.7, 1.3)
 CONTRAST = (0.75, 1.25)
 NOISE = 0.06
-BLURRED = NOISY = RECOMPRESSED = 0.3
+BLURRED, NOISY, RECOMPRESSED = 0.5, 0.3, 0.5
 COARSENESS = (0.02, 0.12)
 BLOCK = 8
-PATCHES = 4
+PATCHES = 6
 
 
 def augment(
@@ -43,7 +43,7 @@ def augment(
     result = 1 - colour
     cluttered = _some(len(pictures), clutter, generator)
     if len(cluttered):
-        opaque = F.avg_pool2d(product[cluttered], 3, 1, 1)
+        opaque = _trimmed(product[cluttered], generator)
         ground = _ground(pictures, len(cluttered), generator)
         result[cluttered] = result[cluttered] * opaque + ground * (1 - opaque)
     taken = _photograph(result, generator)
@@ -74,16 +74,23 @@ def _affine(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     return torch.stack(rows, 1)
 
 
+def _trimmed(product: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Masks with a soft edge, some of them so narrow that no white is left around the product."""
+    trim = _uniform(len(product), 0, 1.5, generator)[:, :, None, None]
+    return (F.avg_pool2d(product, 3, 1, 1) * (1 + trim) - trim).clamp(min=0)
+
+
 def _ground(pictures: torch.Tensor, count: int, generator: torch.Generator) -> torch.Tensor:
     """Grounds: soft colours of a random coarseness under a grain, with patches of one colour or of other pictures."""
     height, width = pictures.shape[2:]
     cells = int(torch.randint(2, 13, (1,), generator=generator))
-    soft = F.interpolate(torch.rand(count, 3, cells, cells, generator=generator), (height, width), mode="bilinear")
-    ground = soft + 0.15 * torch.rand(count, 3, height, width, generator=generator)
+    soft = F.interpolate(_colours(count, cells, generator), (height, width), mode="bilinear")
+    grain = _uniform(count, 0, 0.15, generator)[:, :, None, None]
+    ground = soft + grain * torch.rand(count, 3, height, width, generator=generator)
     for number in range(PATCHES):
-        inside = _rectangles(count, height, width, generator)
+        inside = _shapes(count, height, width, generator)
         if number % 2:
-            content = torch.rand(count, 3, 1, 1, generator=generator)
+            content = _colours(count, 1, generator)
         else:
             other = pictures[torch.randperm(len(pictures), generator=generator)[:count]].float() / 255
             zoom = float(_uniform(1, 0.5, 1.0, generator))
@@ -93,14 +100,21 @@ def _ground(pictures: torch.Tensor, count: int, generator: torch.Generator) -> t
     return ground.clamp(0, 1)
 
 
-def _rectangles(count: int, height: int, width: int, generator: torch.Generator) -> torch.Tensor:
-    """A random rectangle of each picture, bool [n, 1, height, width]."""
-    edges = torch.rand(count, 4, generator=generator) * torch.tensor([height, height, width, width])
-    (top, bottom), (left, right) = (edges[:, place : place + 2].sort(1).values.T for place in (0, 2))
-    rows, columns = torch.arange(height)[None, :, None], torch.arange(width)[None, None, :]
-    down = (rows >= top[:, None, None]) & (rows < bottom[:, None, None])
-    across = (columns >= left[:, None, None]) & (columns < right[:, None, None])
-    return (down & across)[:, None]
+def _colours(count: int, cells: int, generator: torch.Generator) -> torch.Tensor:
+    """Colours of fields of cells, pure in some pictures and greyish in others, [n, 3, cells, cells]."""
+    pure = torch.rand(count, 3, cells, cells, generator=generator)
+    return torch.lerp(pure.mean(1, keepdim=True), pure, _uniform(count, 0, 1, generator)[:, :, None, None])
+
+
+def _shapes(count: int, height: int, width: int, generator: torch.Generator) -> torch.Tensor:
+    """In each picture a random rectangle, or the ellipse within it, bool [n, 1, height, width]."""
+    edges = torch.rand(count, 4, 1, generator=generator)
+    (top, bottom), (left, right) = (edges[:, place : place + 2].sort(1).values.unbind(1) for place in (0, 2))
+    rows, columns = torch.linspace(0, 1, height), torch.linspace(0, 1, width)
+    down = ((2 * rows - top - bottom) / (bottom - top).clamp(min=1e-3))[:, :, None].square()
+    across = ((2 * columns - left - right) / (right - left).clamp(min=1e-3))[:, None, :].square()
+    round_ones = torch.rand(count, 1, 1, generator=generator) < 0.5
+    return torch.where(round_ones, down + across < 1, torch.maximum(down, across) < 1)[:, None]
 
 
 def _photograph(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
