@@ -13,7 +13,8 @@ from recsys.types import Vectors
 
 KINDS = ("articleType", "productType", "product_type", "category", "label", "kind", "type")
 """Attributes that say what kind of thing a product is, the most telling first."""
-FALSE_REFUSALS = 0.05
+FALSE_REFUSALS = 0.045
+NEAREST = 5
 FEWEST_QUERIES = 20
 MOST_KNOTS = 40
 BINS = 15
@@ -28,8 +29,8 @@ class Calibration:
 
     A match of cosine `similarity[i]` is of the query's `attribute` with probability `confidence[i]`, linear in between;
     both are empty, and `attribute` None, for a catalogue that does not say what kind of thing a product is. Where
-    the best match lies under `threshold`, nothing is close: that is said of a share `refused` of the products
-    themselves. Measured on `queries` products that were no part of the gallery.
+    the mean of the `nearest` best matches lies under `threshold`, nothing is close: that is said of a share `refused`
+    of the products themselves. Measured on `queries` products that were no part of the gallery.
     """
 
     attribute: str | None
@@ -38,6 +39,7 @@ class Calibration:
     threshold: float
     refused: float
     queries: int
+    nearest: int = 1
 
     @classmethod
     def fit(cls, cosines: Vectors, alike: Flags | None, attribute: str | None) -> Self | None:
@@ -47,7 +49,7 @@ class Calibration:
         """
         if len(cosines) < FEWEST_QUERIES:
             return None
-        threshold = float(np.quantile(cosines[:, 0], FALSE_REFUSALS))
+        threshold = float(np.quantile(cosines[:, :NEAREST].mean(1), FALSE_REFUSALS))
         knots: tuple[Numbers, Numbers] = (np.empty(0), np.empty(0))
         if alike is not None:
             knots = _thinned(*isotonic(cosines.ravel(), alike.ravel()))
@@ -58,15 +60,23 @@ class Calibration:
             threshold=round(threshold, 5),
             refused=FALSE_REFUSALS,
             queries=len(cosines),
+            nearest=NEAREST,
         )
 
     def of(self, similarity: float) -> float | None:
         """The confidence of a match with this cosine; None where the catalogue does not say what things are."""
         return float(np.interp(similarity, self.similarity, self.confidence)) if self.similarity else None
 
-    def is_close(self, similarity: float) -> bool:
-        """Whether a best match with this cosine counts as close."""
-        return similarity >= self.threshold
+    def closeness(self, cosines: Vectors) -> Vectors:
+        """What the threshold is for: the mean of the best matches of queries, [n, k], best first → [n].
+
+        Not the best alone, since a catalogue has a picture or two of no product, and all that is none is next to those.
+        """
+        return np.asarray(cosines[:, : self.nearest].mean(1))
+
+    def is_close(self, cosines: Sequence[float]) -> bool:
+        """Whether a query with these matches, best first, has something close."""
+        return bool(self.closeness(np.array([cosines]))[0] >= self.threshold)
 
     def to_json(self) -> dict[str, Any]:
         """A dict that JSON can hold."""
@@ -84,7 +94,8 @@ class Calibration:
         within = all(-1.001 <= cosine <= 1.001 for cosine in (*found.similarity, found.threshold))
         shares = all(0 <= share <= 1 for share in (*found.confidence, found.refused))
         named = isinstance(found.attribute, str) if found.similarity else found.attribute is None
-        if not (rising and within and shares and named and type(found.queries) is int):
+        counts = type(found.queries) is int and type(found.nearest) is int and found.nearest > 0
+        if not (rising and within and shares and named and counts):
             raise ValueError("its calibration is no rising curve from cosines to probabilities")
         return found
 

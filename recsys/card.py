@@ -123,8 +123,9 @@ def _confidence_text(calibration: Calibration | None) -> str:
     if calibration is None:
         return "There were too few products to fit one: matches come with their similarity alone."
     threshold = (
-        f"Where the best match has a similarity under {calibration.threshold:.3f}, the answer is that nothing here is"
-        f" close. So it is for {calibration.refused:.0%} of {calibration.queries:,} pictures of products."
+        f"Where the {calibration.nearest} best matches have a mean similarity under {calibration.threshold:.3f}, the"
+        f" answer is that nothing here is close. So it is for {calibration.refused:.1%} of {calibration.queries:,}"
+        " pictures of products."
     )
     if calibration.attribute is None:
         return f"The catalogue does not say what its products are: there is no confidence.\n\n{threshold}"

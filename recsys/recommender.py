@@ -92,19 +92,19 @@ class Recommender:
     def nearest(self, embedding: Vectors, k: int = 5, where: Where | None = None) -> Answer:
         """The k products nearest to an embedding [1, dim], as `recommend` gives them. Raises QueryError."""
         _check_k(k)
-        rows, cosines = self._search(embedding, k, where)
+        rows, cosines = self._search(embedding, max(k, self._judged), where)
         seen = self._seen(embedding)
         values = [(guess.attribute, guess.value) for guess in seen.values()]
-        return self._answer(rows, cosines, values, seen)
+        return self._answer(rows, cosines, k, values, seen)
 
     def similar(self, item_id: str, k: int = 5, where: Where | None = None) -> Answer:
         """The k products most like this one, which is left out. Raises QueryError, also for an unknown id."""
         _check_k(k)
         asked = self.items.row(item_id)
-        rows, cosines = self._search(self.searcher.vectors([asked]), k + 1, where)
-        others = [(row, cosine) for row, cosine in zip(rows, cosines, strict=True) if row != asked][:k]
+        rows, cosines = self._search(self.searcher.vectors([asked]), max(k, self._judged) + 1, where)
+        others = [(row, cosine) for row, cosine in zip(rows, cosines, strict=True) if row != asked]
         values = list(self.items[asked].attributes.items())
-        return self._answer([row for row, _ in others], [cosine for _, cosine in others], values, {})
+        return self._answer([row for row, _ in others], [cosine for _, cosine in others], k, values, {})
 
     def describe(self, image: Image.Image) -> dict[str, Guess]:
         """What the picture seems to be, attribute by attribute.
@@ -124,6 +124,11 @@ class Recommender:
         """The encoded picture of this product, at most 320 px. Raises QueryError for an unknown id."""
         return self.thumbnails.thumbnail(self.items.row(item_id))
 
+    @property
+    def _judged(self) -> int:
+        """How many of the best matches tell whether something is close."""
+        return self.calibration.nearest if self.calibration else 1
+
     def _search(self, query: Vectors, k: int, where: Where | None) -> tuple[list[int], list[float]]:
         rows, cosines = self.searcher.search(query, k, where or None)
         return rows[0].tolist(), cosines[0].tolist()
@@ -136,11 +141,14 @@ class Recommender:
         self,
         rows: Sequence[int],
         cosines: Sequence[float],
+        k: int,
         values: Sequence[tuple[str, Value]],
         seen: Mapping[str, Guess],
     ) -> Answer:
+        """The first k of these matches; all of them tell whether something is close."""
         found = self.calibration
-        close = found.is_close(cosines[0]) if found and cosines else None
+        close = found.is_close(cosines) if found and cosines else None
+        rows, cosines = rows[:k], cosines[:k]
         sure = [found.of(cosine) if found and close else None for cosine in cosines]
         items = [self.items[row] for row in rows]
         matches = (

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,14 +59,26 @@ def test_a_fitted_confidence_holds_for_other_queries_where_the_cosine_does_not()
 def test_the_threshold_refuses_the_stated_share_of_the_queries():
     cosines, alike = matches(1000, seed=4)
     fitted = Calibration.fit(cosines, alike, "label")
-    refused = [not fitted.is_close(float(best)) for best in cosines[:, 0]]
-    assert fitted.refused == 0.05
-    assert np.mean(refused) == pytest.approx(0.05, abs=0.002)
+    refused = [not fitted.is_close(row) for row in cosines]
+    assert fitted.refused == 0.045
+    assert np.mean(refused) == pytest.approx(0.045, abs=0.002)
+
+
+def test_one_near_product_among_far_ones_is_not_something_close():
+    fitted = Calibration.fit(*matches(1000, seed=4), "label")
+    assert fitted.is_close([0.95] * 5)
+    assert not fitted.is_close([0.95, -0.9, -0.9, -0.9, -0.9])
+    assert replace(fitted, nearest=1).is_close([0.95, -0.9, -0.9, -0.9, -0.9])
+
+
+def test_an_index_of_before_judges_by_the_best_match_alone():
+    written = {name: value for name, value in KNOWN.to_json().items() if name != "nearest"}
+    assert Calibration.from_json(written).nearest == 1
 
 
 def test_a_confidence_lies_between_those_of_its_neighbours():
     assert [KNOWN.of(cosine) for cosine in (-1, 0.2, 0.4, 0.6, 0.7, 1)] == pytest.approx([0.1, 0.1, 0.3, 0.5, 0.6, 0.9])
-    assert KNOWN.is_close(0.4) and not KNOWN.is_close(0.39)
+    assert KNOWN.is_close([0.4]) and not KNOWN.is_close([0.39])
 
 
 def test_too_few_queries_give_no_calibration():
@@ -76,7 +89,7 @@ def test_too_few_queries_give_no_calibration():
 def test_without_labels_there_is_a_threshold_and_no_confidence():
     fitted = Calibration.fit(matches(50, seed=6)[0], None, "label")
     assert fitted.of(0.9) is None and fitted.attribute is None
-    assert fitted.is_close(1.0) and not fitted.is_close(-1.0)
+    assert fitted.is_close([1.0]) and not fitted.is_close([-1.0])
     assert Calibration.from_json(json.loads(json.dumps(fitted.to_json()))) == fitted
 
 
@@ -105,6 +118,8 @@ def test_it_comes_back_from_json_as_it_was():
         {"refused": "few"},
         {"refused": 1.5},
         {"queries": None},
+        {"nearest": 0},
+        {"nearest": 2.5},
         {"other": 1},
     ],
     ids=str,

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fake_shop import draw, fake_shop
@@ -79,6 +81,13 @@ def test_nothing_is_close_where_the_best_lies_under_the_threshold():
     assert shop.recommend(RED_DRESS, where={"baseColour": "Black"}).close is False
     assert shop.similar("p7").close is True
     assert shop.similar("p7", where={"articleType": "Watches"}).close is False
+
+
+def test_how_many_are_asked_for_does_not_change_whether_something_is_close():
+    shop = fake_shop(calibration=replace(CALIBRATION, threshold=0.97, nearest=5))
+    assert shop.recommend(RED_DRESS, k=1)[0].similarity > 0.97
+    assert {shop.recommend(RED_DRESS, k=k).close for k in (1, 5, 10)} == {False}
+    assert {shop.similar("p7", k=k).close for k in (1, 5, 10)} == {False}
 
 
 def test_without_a_calibration_nothing_is_said_of_how_close():

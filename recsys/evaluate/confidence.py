@@ -77,8 +77,8 @@ def judge_confidence(trial: Trial, others: Mapping[str, Vectors]) -> Confidence 
     if first is None or second is None or whole is None:
         return None
     judged = [(halves[0], second), (halves[1], first)]
-    best = trial.found[1][:, 0]
-    refused = np.concatenate([best[rows] < fitted.threshold for rows, fitted in judged])
+    cosines = trial.found[1]
+    refused = np.concatenate([fitted.closeness(cosines[rows]) < fitted.threshold for rows, fitted in judged])
     error, bins = _judge_confidences(trial, judged, whole.attribute)
     refusals = tuple(_refusal(name, vectors, trial, whole) for name, vectors in others.items() if len(vectors))
     return Confidence(whole.attribute, len(refused), error, Estimate.of(refused), refusals, bins)
@@ -132,5 +132,5 @@ def _bins(confidences: Numbers, right: Flags) -> tuple[Bin, ...]:
 
 def _refusal(name: str, vectors: Vectors, trial: Trial, fitted: Calibration) -> Refusal:
     nowhere = np.full(len(vectors), -1)
-    cosines = nearest(vectors, trial.gallery.vector_blocks(), 1, nowhere)[1]
-    return Refusal(name, len(vectors), Estimate.of(cosines[:, 0] < fitted.threshold))
+    cosines = nearest(vectors, trial.gallery.vector_blocks(), fitted.nearest, nowhere)[1]
+    return Refusal(name, len(vectors), Estimate.of(fitted.closeness(cosines) < fitted.threshold))
