@@ -20,7 +20,7 @@ ATTRIBUTE_WEIGHTS = {
     "year": 0.0,
 }
 OTHER_WEIGHT = 0.5
-MARGINS = {"articleType": 0.4}
+MARGINS = {"articleType": 0.35, "baseColour": 0.2, "gender": 0.15}
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class TrainConfig:
     scale: float = 20.0
     label_smoothing: float = 0.05
     balance: float = 0.2
-    plain: float = 0.25
-    clutter: float = 0.4
+    plain: float = 0.3
+    clutter: float = 0.8
     words: float = 0.3
     outliers: float = 1.0
     contrast: float = 0.0
