@@ -83,11 +83,31 @@ class Items:
             return self._row_of[item_id]
         except KeyError:
             some = ", ".join(self.ids[:SHOWN_CHOICES])
-            raise QueryError(f"There is no item {item_id!r} among these {len(self)}. Ids look like: {some}.") from None
+            raise QueryError(
+                f"There is no item {item_id!r:.100} among these {len(self)}. Ids look like: {some}."
+            ) from None
 
-    def facets(self) -> dict[str, dict[Value, int]]:
-        """Attribute → value → number of products, the most common first."""
-        return {name: dict(column.counts) for name, column in self.columns.items()}
+    def __contains__(self, item_id: object) -> bool:
+        return item_id in self._row_of
+
+    def values(self, attribute: str) -> list[Value]:
+        """The values of an attribute, the most common first; none for an attribute that the catalogue does not have."""
+        return list(self.columns[attribute].vocabulary) if attribute in self.columns else []
+
+    def facets(self, where: Where | None = None) -> dict[str, dict[Value, int]]:
+        """Attribute → value → number of products, the most common first.
+
+        With a filter each attribute counts the products that pass the filters on the others, so that a number says how
+        many there would be. Raises QueryError for a filter on what the catalogue does not have.
+        """
+        masks = {name: self._mask(name, wanted) for name, wanted in filter_of(where or {}).items()}
+        counts = {}
+        for name, column in self.columns.items():
+            others = [mask for other, mask in masks.items() if other != name]
+            codes = column.codes[np.logical_and.reduce(others)] if others else column.codes
+            numbers = np.bincount(codes, minlength=len(column.vocabulary)).tolist()
+            counts[name] = dict(zip(column.vocabulary, numbers, strict=True))
+        return counts
 
     def passing(self, where: Where) -> Rows:
         """The rows that pass the filter, ascending.
@@ -109,4 +129,4 @@ class Items:
             some = [repr(value) for value in column.vocabulary[:SHOWN_CHOICES]]
             more = ", …" if len(column.vocabulary) > SHOWN_CHOICES else ""
             raise QueryError(f"No product has {name} {unknown[0]!r}. It takes: {', '.join(some)}{more}.")
-        return np.isin(column.codes, [column.vocabulary.index(value) for value in wanted])
+        return np.isin(column.codes, [column.vocabulary.index(value) for value in set(wanted)])

@@ -58,6 +58,49 @@ def test_facets_count_the_most_common_value_first_and_the_absent(items):
 
 
 @pytest.mark.parametrize(
+    ("where", "colours", "genders"),
+    [
+        ({"gender": "Women"}, {"red": 1, None: 0, "blue": 1, "green": 0}, {"Men": 2, "Women": 2, None: 1}),
+        ({"colour": ["red", None]}, {"red": 2, None: 1, "blue": 1, "green": 1}, {"Men": 1, "Women": 1, None: 1}),
+        (
+            {"colour": "red", "gender": ["Men", "Women"]},
+            {"red": 1, None: 1, "blue": 1, "green": 1},
+            {"Men": 0, "Women": 1, None: 1},
+        ),
+        ({"colour": []}, {"red": 2, None: 1, "blue": 1, "green": 1}, {"Men": 0, "Women": 0, None: 0}),
+    ],
+    ids=str,
+)
+def test_with_a_filter_each_facet_counts_what_passes_the_others(items, where, colours, genders):
+    facets = items.facets(where)
+    assert facets == {"colour": colours, "gender": genders}
+    assert list(facets["colour"]) == items.values("colour")
+
+
+def test_a_count_is_what_a_filter_on_that_value_lets_through(items):
+    where = {"colour": ["red", "green"], "gender": ["Men", None]}
+    for name, counts in items.facets(where).items():
+        for value, count in counts.items():
+            assert len(items.passing({**where, name: value})) == count
+
+
+@pytest.mark.parametrize("where", [{"size": "M"}, {"colour": "pink"}, {"colour": 5}], ids=str)
+def test_facets_refuse_the_filters_that_a_search_refuses(items, where):
+    with pytest.raises(QueryError):
+        items.facets(where)
+
+
+def test_an_id_is_known_or_not(items):
+    assert "a" in items
+    assert "z" not in items and None not in items and 0 not in items
+
+
+def test_the_values_of_an_attribute_come_most_common_first(items):
+    assert items.values("colour") == ["red", None, "blue", "green"]
+    assert items.values("size") == []
+
+
+@pytest.mark.parametrize(
     ("ids", "names", "colours"), [(["a", "a"], [None, None], ["x", "y"]), (["a", "b"], [None, None], ["x"])]
 )
 def test_columns_of_unequal_length_and_repeated_ids_are_refused(ids, names, colours):

@@ -1,0 +1,70 @@
+"""Which colours go together: a rule on the colour circle, not a learned taste.
+
+Colours stand on the twelve-part circle of Itten (*The Art of Color*, 1961): red 0, orange 2, yellow 4, green 6, blue 8,
+violet 10. Two go together, after the harmonies of analogous and of contrasting colours of Chevreul (*De la loi du
+contraste simultané des couleurs*, 1839), where they are of one hue, neighbours on the circle, or opposite.
+Neutrals go with every colour: black, white and greys, and with them what dress treats so, browns, metals and navy. A
+mixture of colours goes with neutrals only. No hue is on more than two pieces of a look.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from recsys.types import Value
+
+Tone = int | Literal["neutral", "mixed"] | None
+"""A place on the circle, 0 to 11, or what has none; None where nothing is known."""
+
+CIRCLE = 12
+MOST_OF_A_HUE = 2
+RELATIONS = {0: "the same hue", 1: "neighbours on the colour circle", 6: "opposite on the colour circle"}
+
+NEUTRALS = """black white grey gray charcoal silver steel metallic gold golden bronze copper gunmetal platinum ivory
+cream ecru beige nude skin tan camel sand stone khaki taupe brown coffee chocolate mushroom navy midnight"""
+MIXTURES = "multi multicolour multicolor multicoloured multicolored rainbow assorted colourblock"
+HUES = {
+    0: "red maroon burgundy crimson scarlet wine rose cherry ruby",
+    1: "rust coral vermilion brick terracotta",
+    2: "orange peach apricot tangerine",
+    3: "mustard amber ochre saffron",
+    4: "yellow lemon",
+    5: "lime olive chartreuse fluorescent",
+    6: "green emerald mint sage",
+    7: "teal turquoise cyan aqua aquamarine sea",
+    8: "blue azure cobalt denim indigo sky",
+    9: "periwinkle ultramarine",
+    10: "purple violet lavender lilac mauve plum",
+    11: "pink magenta fuchsia",
+}
+TONES: dict[str, Tone] = {
+    **dict.fromkeys(NEUTRALS.split(), "neutral"),
+    **dict.fromkeys(MIXTURES.split(), "mixed"),
+    **{word: place for place, words in HUES.items() for word in words.split()},
+}
+
+
+def tone_of(colour: Value) -> Tone:
+    """The tone of a colour's name, by the first of its words that is known: "Turquoise Blue" is turquoise."""
+    words = re.findall(r"[^\W\d_]+", (colour or "").lower())
+    return next((TONES[word] for word in words if word in TONES), None)
+
+
+def relation(one: Tone, other: Tone) -> str | None:
+    """Why two tones go together, in words; "" where one is unknown, None where they do not."""
+    if one is None or other is None:
+        return ""
+    if "neutral" in (one, other):
+        return "a neutral"
+    if isinstance(one, str) or isinstance(other, str):
+        return None
+    apart = abs(one - other)
+    return RELATIONS.get(min(apart, CIRCLE - apart))
+
+
+def joins(tone: Tone, worn: Sequence[Tone]) -> bool:
+    """Whether a piece of this tone goes with all the others of a look."""
+    repeated = isinstance(tone, int) and worn.count(tone) >= MOST_OF_A_HUE
+    return not repeated and all(relation(tone, other) is not None for other in worn)
