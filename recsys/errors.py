@@ -18,66 +18,100 @@ RecsysError
     └── HubCorruptError                     the bytes are not those that the Hub announced
 """
 
+from typing import ClassVar
+
 
 class RecsysError(Exception):
-    """Base of every error that this project raises on purpose."""
+    """Base of every error that this project raises on purpose. A `code` stays as it is from version to version."""
+
+    code: ClassVar[str] = "error"
 
 
 class CatalogError(RecsysError, ValueError):
     """A catalogue that cannot be read as asked."""
 
+    code = "bad_catalog"
+
 
 class PictureError(RecsysError, ValueError):
     """A picture that cannot be used."""
+
+    code = "bad_picture"
 
 
 class LinkError(PictureError):
     """A link that leads to no picture we may fetch."""
 
+    code = "bad_link"
+
 
 class QueryError(RecsysError, ValueError):
     """A question without an answer: k, filter or item id."""
+
+    code = "bad_query"
 
 
 class EncoderError(RecsysError, RuntimeError):
     """An encoder that cannot be loaded or run."""
 
+    code = "bad_encoder"
+
 
 class IndexFolderError(RecsysError, ValueError):
     """An index folder that must not be served."""
+
+    code = "bad_index"
 
 
 class IndexDamagedError(IndexFolderError):
     """A file of the index is missing, cut, swapped or altered."""
 
+    code = "index_damaged"
+
 
 class IndexFormatError(IndexFolderError):
     """An index of a format that this program does not read."""
+
+    code = "index_format"
 
 
 class IndexMismatchError(IndexFolderError):
     """An index built with another encoder than the one that runs."""
 
+    code = "index_mismatch"
+
 
 class HubError(RecsysError, OSError):
     """The Hub did not give or take what was asked."""
+
+    code = "hub_error"
 
 
 class HubDownError(HubError):
     """No connection to the Hub, or an error of its server."""
 
+    code = "hub_down"
+
 
 class HubTimeoutError(HubError):
     """Connected to the Hub, but no answer in time."""
+
+    code = "hub_timeout"
 
 
 class HubTokenError(HubError):
     """The token is missing, unknown or not allowed to."""
 
+    code = "hub_token"
+
 
 class HubNotFoundError(HubError):
     """No such repository, revision or file for this token."""
 
+    code = "hub_not_found"
+
 
 class HubCorruptError(HubError):
     """The bytes that came are not those that the Hub announced."""
+
+    code = "hub_corrupt"

@@ -18,7 +18,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
@@ -31,7 +31,7 @@ from recsys.digest import file_sha256
 from recsys.errors import IndexDamagedError, IndexFolderError
 from recsys.index import AnnoySearcher
 from recsys.items import Items
-from recsys.manifest import ITEMS, MANIFEST, MEND, VECTORS, Manifest
+from recsys.manifest import ASSETS, CARD, ITEMS, MANIFEST, MEND, VECTORS, Manifest
 from recsys.types import Item, Value
 
 ID, NAME, THUMBNAIL = "id", "name", "thumbnail"
@@ -72,6 +72,17 @@ class IndexFolder:
         first = int(self._group_ends[group - 1]) if group else 0
         with self._lock:
             return self._group(group)[row - first].as_py()
+
+    @cached_property
+    def card(self) -> str:
+        """What the index says of itself, in Markdown; empty where there is no card."""
+        file = self.path / CARD
+        return file.read_text("utf-8") if file.is_file() else ""
+
+    @cached_property
+    def plots(self) -> dict[str, bytes]:
+        """The plots of the card by file name, as PNG."""
+        return {file.name: file.read_bytes() for file in sorted((self.path / ASSETS).glob("*.png"))}
 
     def _read_group(self, group: int) -> pa.Array:
         table = self._parquet.read_row_group(group, columns=[f"{THUMBNAIL}.bytes"])

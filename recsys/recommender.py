@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,14 @@ from recsys.calibration import Calibration
 from recsys.describe import by_heads, by_neighbours, shared
 from recsys.errors import QueryError
 from recsys.items import Items
-from recsys.types import Answer, Guess, Match, Origin, Searcher, Value, Vectors, Where
+from recsys.outfit import Look, Pictured, Stylist
+from recsys.projection import unit
+from recsys.steer import Steering
+from recsys.taste import Taste
+from recsys.types import Answer, Guess, Item, Match, Origin, Rows, Searcher, Value, Vectors, Where
+from recsys.variants import Variants
+from recsys.variety import varied
+from recsys.wish import Wish
 
 MAX_K = 100
 VOTERS = 20
@@ -41,11 +49,21 @@ class ImageEncoder(Protocol):
         ...
 
 
-class Thumbnails(Protocol):
-    """The small pictures of the products."""
+class Stock(Protocol):
+    """What an index has beside its vectors and items."""
 
     def thumbnail(self, row: int) -> bytes:
         """The encoded picture of product `row`, in a format that browsers show."""
+        ...
+
+    @property
+    def card(self) -> str:
+        """What the index says of itself, in Markdown."""
+        ...
+
+    @property
+    def plots(self) -> Mapping[str, bytes]:
+        """The plots of the card by file name, as PNG."""
         ...
 
 
@@ -57,12 +75,12 @@ class Recommender:
         encoder: ImageEncoder,
         searcher: Searcher,
         items: Items,
-        thumbnails: Thumbnails,
+        stock: Stock,
         origin: Origin,
         calibration: Calibration | None = None,
     ):
         self.encoder, self.searcher, self.items = encoder, searcher, items
-        self.thumbnails, self.origin, self.calibration = thumbnails, origin, calibration
+        self.stock, self.origin, self.calibration = stock, origin, calibration
 
     @classmethod
     def from_pretrained(
@@ -77,34 +95,120 @@ class Recommender:
 
         return load_recommender(source, revision=revision, token=token, device=device)
 
-    def recommend(self, image: Image.Image, k: int = 5, where: Where | None = None) -> Answer:
+    def recommend(
+        self,
+        image: Image.Image | None = None,
+        k: int = 5,
+        where: Where | None = None,
+        *,
+        liked: Sequence[str] = (),
+        disliked: Sequence[str] = (),
+        diversity: float = 0.0,
+        but: Mapping[str, str] | None = None,
+        min_similarity: float | None = None,
+    ) -> Answer:
         """The k products most like the picture, best first; fewer only where fewer pass `where`.
 
-        `image` is any Pillow picture; k runs from 1 to 100. Raises QueryError for a k or a filter out of range.
+        `image` is any Pillow picture; without one the answer goes by the `liked` products alone. k runs from 1 to 100.
+        What is liked or disliked, by id, moves the answer and stays out of it. `diversity` from 0 to 1 trades
+        similarity for variety, `but` maps attributes to values to have instead of the picture's own, and matches under
+        `min_similarity` are left out. Raises QueryError for what is out of range or unknown.
         """
         _check_k(k)
-        return self.nearest(self.embed(image), k, where)
+        wish = Wish.of(self.items, liked, disliked, diversity, but, min_similarity)
+        if image is None:
+            return self._for_you(k, where, wish)
+        return self._nearest(self.embed(image), k, where, wish)
 
     def embed(self, image: Image.Image) -> Vectors:
         """The embedding of the picture, a unit vector float32 [1, dim]."""
         return self.encoder.encode([image])
 
-    def nearest(self, embedding: Vectors, k: int = 5, where: Where | None = None) -> Answer:
-        """The k products nearest to an embedding [1, dim], as `recommend` gives them. Raises QueryError."""
-        _check_k(k)
-        rows, cosines = self._search(embedding, max(k, self._judged), where)
-        seen = self._seen(embedding)
-        values = [(guess.attribute, guess.value) for guess in seen.values()]
-        return self._answer(rows, cosines, k, values, seen)
+    def embedding(self, item_ids: Sequence[str]) -> Vectors:
+        """The mean of these products' embeddings, a unit vector float32 [1, dim]. Raises QueryError for unknown ids."""
+        rows = [self.items.row(item_id) for item_id in item_ids]
+        return unit(self.searcher.vectors(rows).mean(0, keepdims=True))
 
-    def similar(self, item_id: str, k: int = 5, where: Where | None = None) -> Answer:
-        """The k products most like this one, which is left out. Raises QueryError, also for an unknown id."""
+    def nearest(self, embedding: Vectors, k: int = 5, where: Where | None = None, **bent: Any) -> Answer:
+        """The k products nearest to an embedding [1, dim], as `recommend` gives them and with its options."""
+        _check_k(k)
+        return self._nearest(embedding, k, where, Wish.of(self.items, **bent))
+
+    def similar(self, item_id: str, k: int = 5, where: Where | None = None, **bent: Any) -> Answer:
+        """The k products most like this one, which is left out; the options are those of `recommend`.
+
+        Raises QueryError, also for an unknown id.
+        """
         _check_k(k)
         asked = self.items.row(item_id)
-        rows, cosines = self._search(self.searcher.vectors([asked]), max(k, self._judged) + 1, where)
-        others = [(row, cosine) for row, cosine in zip(rows, cosines, strict=True) if row != asked]
-        values = list(self.items[asked].attributes.items())
-        return self._answer([row for row, _ in others], [cosine for _, cosine in others], k, values, {})
+        wish = Wish.of(self.items, **bent)
+        values = self.items[asked].attributes
+        query = self.searcher.vectors([asked])
+        found = self._find(query, values, k, where, wish, without=[asked])
+        return self._answer(found, list(values.items()), {}, self._close(query, wish.filter(where), [asked]))
+
+    def for_you(self, liked: Sequence[str], k: int = 5, where: Where | None = None, **bent: Any) -> Answer:
+        """The k products that fit these likes alone; the options are those of `recommend`. Raises QueryError."""
+        _check_k(k)
+        return self._for_you(k, where, Wish.of(self.items, liked=liked, **bent))
+
+    def compared(self, embedding: Vectors, item_id: str) -> Match:
+        """One product as an answer to an embedding [1, dim]. Raises QueryError for an unknown id."""
+        row = self.items.row(item_id)
+        values = [(guess.attribute, guess.value) for guess in self._seen(embedding).values()]
+        cosines = (self.searcher.vectors([row]) @ embedding[0]).tolist()
+        return self._answer(([row], cosines), values, {}, self._close(embedding, None))[0]
+
+    def folded(self, answer: Answer) -> list[list[Match]]:
+        """The matches of an answer, those that are one product in several colours or pictures together."""
+        rows = [self.items.row(match.item.id) for match in answer]
+        return [[answer[place] for place in group] for group in self._variants.fold(rows)]
+
+    def variants(self, item_id: str) -> list[Item]:
+        """The same product in other colours, or pictured again, the most alike first. Raises QueryError."""
+        return [self.items[row] for row in self._variants.of(self.items.row(item_id))]
+
+    def complete_the_look(
+        self,
+        image: Image.Image | None = None,
+        item_id: str | None = None,
+        *,
+        locked: Mapping[str, str] | None = None,
+        passed_over: Sequence[str] = (),
+    ) -> Look:
+        """A product for each slot of an outfit around a picture or an item, by rules; see `Stylist.look`.
+
+        Raises QueryError for an unknown item, and where what is given is no part of an outfit, or both or none is.
+        """
+        if (image is None) == (item_id is None):
+            raise QueryError("Complete the look of a picture or of an item: give image or item_id, and not both.")
+        around = self.embed(image) if image is not None else str(item_id)
+        return self.outfit(around, locked=locked or {}, passed_over=passed_over)
+
+    def slots(self, around: str | Vectors) -> tuple[str, ...]:
+        """The slots of an outfit that an item, or what an embedding [1, dim] shows, fills; none for no part of one."""
+        return self._stylist.slots(self._anchor(around))
+
+    def outfit(self, around: str | Vectors, *, locked: Mapping[str, str], passed_over: Sequence[str]) -> Look:
+        """A look around an item's id, or an embedding [1, dim]; see `complete_the_look`."""
+        return self._stylist.look(self._anchor(around), locked=locked, passed_over=passed_over)
+
+    def _anchor(self, around: str | Vectors) -> str | Pictured:
+        if isinstance(around, str):
+            return around
+        return Pictured(around, {name: guess.value for name, guess in self._seen(around).items()})
+
+    @cached_property
+    def _stylist(self) -> Stylist:
+        return Stylist(self.items, self.searcher)
+
+    @cached_property
+    def _steering(self) -> Steering:
+        return Steering(self.items, self.searcher)
+
+    @cached_property
+    def _variants(self) -> Variants:
+        return Variants(self.items, self.searcher)
 
     def describe(self, image: Image.Image) -> dict[str, Guess]:
         """What the picture seems to be, attribute by attribute.
@@ -122,34 +226,85 @@ class Recommender:
 
     def thumbnail(self, item_id: str) -> bytes:
         """The encoded picture of this product, at most 320 px. Raises QueryError for an unknown id."""
-        return self.thumbnails.thumbnail(self.items.row(item_id))
+        return self.stock.thumbnail(self.items.row(item_id))
 
     @property
-    def _judged(self) -> int:
-        """How many of the best matches tell whether something is close."""
-        return self.calibration.nearest if self.calibration else 1
+    def card(self) -> str:
+        """What the index says of itself, in Markdown."""
+        return self.stock.card
 
-    def _search(self, query: Vectors, k: int, where: Where | None) -> tuple[list[int], list[float]]:
-        rows, cosines = self.searcher.search(query, k, where or None)
-        return rows[0].tolist(), cosines[0].tolist()
+    @property
+    def plots(self) -> Mapping[str, bytes]:
+        """The plots of the card by file name, as PNG."""
+        return self.stock.plots
+
+    def _nearest(self, embedding: Vectors, k: int, where: Where | None, wish: Wish) -> Answer:
+        seen = self._seen(embedding)
+        values = {name: guess.value for name, guess in seen.items()}
+        found = self._find(embedding, values, k, where, wish)
+        return self._answer(found, list(values.items()), seen, self._close(embedding, wish.filter(where)))
+
+    def _for_you(self, k: int, where: Where | None, wish: Wish) -> Answer:
+        taste = Taste.of(self.items, self.searcher, wish.liked, wish.disliked)
+        rows, cosines = taste.for_you(wish.pool(k), wish.filter(where))
+        values = [(reason.attribute, reason.value) for reason in taste.likes()]
+        return self._answer(self._chosen(rows, cosines, k, wish), values, {}, close=None)
+
+    def _find(
+        self,
+        query: Vectors,
+        values: Mapping[str, Value],
+        k: int,
+        where: Where | None,
+        wish: Wish,
+        without: Sequence[int] = (),
+    ) -> tuple[list[int], list[float]]:
+        """Rows and their cosines to the query, which has these values, in the order of what is wished."""
+        towards = query
+        for attribute, wanted in wish.but.items():
+            towards = self._steering.steer(towards, attribute, wanted, values.get(attribute))
+        count, filtered = wish.pool(k), wish.filter(where)
+        if wish.liked or wish.disliked:
+            taste = Taste.of(self.items, self.searcher, wish.liked, wish.disliked)
+            rows, _ = taste.nearest(towards, count, filtered, without)
+        else:
+            (rows,), _ = self.searcher.search(towards, count + len(without), filtered)
+            rows = rows[~np.isin(rows, without)][:count]
+        cosines = (self.searcher.vectors(rows) @ query[0]).clip(-1, 1)
+        return self._chosen(rows, cosines, k, wish)
+
+    def _chosen(self, rows: Rows, cosines: Vectors, k: int, wish: Wish) -> tuple[list[int], list[float]]:
+        """The k of these candidates, best first, that are as varied, and as close, as is wished."""
+        if wish.diversity:
+            places = varied(cosines, self.searcher.vectors(rows), k, wish.diversity)
+            rows, cosines = rows[places], cosines[places]
+        if wish.min_similarity is not None:
+            near = cosines >= wish.min_similarity
+            rows, cosines = rows[near], cosines[near]
+        return rows[:k].tolist(), cosines[:k].tolist()
 
     def _seen(self, embedding: Vectors) -> dict[str, Guess]:
-        neighbours = [self.items[row] for row in self._search(embedding, VOTERS, None)[0]]
+        neighbours = [self.items[row] for row in self.searcher.search(embedding, VOTERS)[0][0].tolist()]
         return by_neighbours(neighbours) | by_heads(self.encoder.logits(embedding), self.encoder.values)
+
+    def _close(self, query: Vectors, where: Where | None, without: Sequence[int] = ()) -> bool | None:
+        """Whether something that passes the filter is close to the query, however the answer is bent."""
+        if self.calibration is None:
+            return None
+        nearest = self.calibration.nearest
+        (rows,), (cosines,) = self.searcher.search(query, nearest + len(without), where)
+        best = cosines[~np.isin(rows, without)][:nearest]
+        return self.calibration.is_close(best.tolist()) if len(best) else None
 
     def _answer(
         self,
-        rows: Sequence[int],
-        cosines: Sequence[float],
-        k: int,
+        found: tuple[list[int], list[float]],
         values: Sequence[tuple[str, Value]],
         seen: Mapping[str, Guess],
+        close: bool | None,
     ) -> Answer:
-        """The first k of these matches; all of them tell whether something is close."""
-        found = self.calibration
-        close = found.is_close(cosines) if found and cosines else None
-        rows, cosines = rows[:k], cosines[:k]
-        sure = [found.of(cosine) if found and close else None for cosine in cosines]
+        rows, cosines = found
+        sure = [self.calibration.of(cosine) if self.calibration and close else None for cosine in cosines]
         items = [self.items[row] for row in rows]
         matches = (
             Match(item, cosine, confidence, shared(values, item))
@@ -160,4 +315,4 @@ class Recommender:
 
 def _check_k(k: int) -> None:
     if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MAX_K:
-        raise QueryError(f"k is the number of products to return, a whole number from 1 to {MAX_K}; got {k!r}.")
+        raise QueryError(f"k is the number of products to return, a whole number from 1 to {MAX_K}; got {k!r:.50}.")

@@ -72,9 +72,11 @@ class ExactSearcher:
 
 @dataclass
 class Pictures:
-    """Thumbnails in memory."""
+    """Thumbnails in memory, and a card with its plots."""
 
     encoded: list[bytes] = field(default_factory=list)
+    card: str = "# A fake shop"
+    plots: Mapping[str, bytes] = field(default_factory=dict)
 
     def thumbnail(self, row: int) -> bytes:
         return self.encoded[row]

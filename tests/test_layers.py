@@ -8,10 +8,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ROWS = [
     {"errors", "settings"},
-    {"types", "digest"},
+    {"types", "digest", "attributes"},
     {"picture", "items", "metrics", "recipe", "projection", "calibration", "splits", "plots"},
-    {"describe"},
-    {"manifest", "vectors", "link", "hub", "sample"},
+    {"describe", "outfit", "steer", "taste", "variety", "focus"},
+    {"manifest", "vectors", "link", "hub", "sample", "variants", "wish"},
     {"index"},
     {"catalog", "encoder", "folder"},
     {"card", "recommender", "evaluate"},

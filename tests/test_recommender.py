@@ -2,13 +2,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fake_shop import draw, fake_shop
+from fake_shop import Pictures, draw, fake_shop
 from PIL import Image
 
 import recsys
 from recsys import Recommender
 from recsys.calibration import Calibration
 from recsys.errors import IndexFolderError, QueryError
+from recsys.items import Items
 from recsys.picture import decode
 from recsys.types import Reason
 
@@ -23,6 +24,10 @@ def shop(built):
 
 def picture_of(shop, item_id):
     return decode(shop.thumbnail(item_id))
+
+
+def ids(matches):
+    return [match.item.id for match in matches]
 
 
 def test_every_product_finds_itself_first(shop):
@@ -155,6 +160,117 @@ def test_a_map_says_which_regions_of_a_picture_make_it_like_a_product(shop):
     with pytest.raises(QueryError, match="Ids look like"):
         shop.heat(image, "nope")
     assert fake_shop().heat(RED_DRESS, "p7") is None
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return fake_shop(calibration=CALIBRATION)
+
+
+def test_the_embedding_of_several_products_lies_between_theirs(drawn):
+    one, other, both = (drawn.embedding(ids)[0] for ids in (["p7"], ["p10"], ["p7", "p10"]))
+    assert both @ both == pytest.approx(1, abs=1e-5)
+    assert both @ one == pytest.approx(both @ other, abs=1e-5) and both @ one > one @ other
+    with pytest.raises(QueryError, match="Ids look like"):
+        drawn.embedding(["p7", "nope"])
+
+
+def test_what_is_nearest_to_an_embedding_is_what_its_picture_finds(drawn):
+    by_picture = drawn.recommend(RED_DRESS, 6, {"gender": "Men"}, diversity=0.5)
+    assert drawn.nearest(drawn.embed(RED_DRESS), 6, {"gender": "Men"}, diversity=0.5) == by_picture
+
+
+def test_a_product_is_compared_as_it_would_be_found(drawn):
+    found = drawn.recommend(RED_DRESS, k=60)
+    for match in (found[0], found[-1]):
+        compared = drawn.compared(drawn.embed(RED_DRESS), match.item.id)
+        assert compared.similarity == pytest.approx(match.similarity, abs=1e-6)
+        assert (compared.item, compared.reasons) == (match.item, match.reasons)
+    assert drawn.compared(drawn.embed(RED_DRESS), "p7").confidence == pytest.approx(found[0].confidence, abs=1e-4)
+    assert compared.confidence is None
+    with pytest.raises(QueryError, match="Ids look like"):
+        drawn.compared(drawn.embed(RED_DRESS), "nope")
+
+
+def test_likes_alone_are_neither_close_nor_far(drawn):
+    answer = drawn.recommend(liked=["p40"])
+    assert (len(answer), answer.close, answer.seen) == (5, None, {})
+
+
+@pytest.fixture(scope="module")
+def recoloured():
+    """Each kind, for each gender, is one product in five colours."""
+    shop = fake_shop()
+    names = [f"{item.attributes['gender']} {item.attributes['articleType']}" for item in shop.items]
+    attributes = {name: [item.attributes[name] for item in shop.items] for name in shop.items.columns}
+    shop.items = Items(shop.items.ids, names, attributes)
+    return shop
+
+
+def test_the_same_in_other_colours_is_a_variant(recoloured):
+    variants = recoloured.variants("p7")
+    assert [item.name for item in variants] == ["Men Dresses"] * len(variants) and len(variants) >= 2
+    assert "Red" not in [item.attributes["baseColour"] for item in variants]
+    with pytest.raises(QueryError, match="Ids look like"):
+        recoloured.variants("nope")
+
+
+def test_an_answer_is_folded_to_one_match_each_best_first(recoloured):
+    answer = recoloured.recommend(RED_DRESS, k=20)
+    groups = recoloured.folded(answer)
+    assert len(groups) < len(answer) and max(map(len, groups)) > 1
+    assert sorted(ids(match for group in groups for match in group)) == sorted(ids(answer))
+    assert groups[0][0] == answer[0]
+    assert all(len({match.item.name for match in group}) == 1 for group in groups)
+    firsts = [list(answer).index(group[0]) for group in groups]
+    assert firsts == sorted(firsts)
+
+
+@pytest.fixture(scope="module")
+def dressing():
+    return fake_shop(sees={"articleType": {"Tshirts": 0.9, "Caps": 0.1}, "gender": {"Men": 0.9, "Women": 0.1}})
+
+
+def test_a_look_around_an_item_fills_what_it_leaves_open(dressing):
+    look = dressing.complete_the_look(item_id="p6")
+    assert (look.slots, list(look.pieces), list(look.missing)) == (
+        ("top",), ["bottom", "bag", "accessory"], ["shoes"]
+    )  # fmt: skip
+    assert {piece.item.attributes["gender"] for piece in look.pieces.values()} == {"Men"}
+    assert look.missing["shoes"] == "This catalogue has no shoes."
+
+
+def test_a_look_around_a_picture_goes_by_what_is_seen(dressing):
+    look = dressing.complete_the_look(RED_DRESS)
+    assert look.slots == ("top",) and {piece.item.attributes["gender"] for piece in look.pieces.values()} == {"Men"}
+
+
+def test_pieces_of_a_look_are_kept_and_passed_over(dressing):
+    first = {slot: piece.item.id for slot, piece in dressing.complete_the_look(item_id="p6").pieces.items()}
+    again = dressing.complete_the_look(
+        item_id="p6", locked={"bag": first["bag"]}, passed_over=[first["bottom"], first["accessory"]]
+    )
+    second = {slot: piece.item.id for slot, piece in again.pieces.items()}
+    assert [slot for slot in first if first[slot] == second[slot]] == ["bag"]
+
+
+def test_a_look_takes_a_picture_or_an_item(dressing):
+    for around in ({}, {"image": RED_DRESS, "item_id": "p6"}):
+        with pytest.raises(QueryError, match="give image or item_id, and not both"):
+            dressing.complete_the_look(**around)
+    with pytest.raises(QueryError, match="Ids look like"):
+        dressing.complete_the_look(item_id="nope")
+
+
+def test_a_picture_of_unknown_things_has_no_look():
+    with pytest.raises(QueryError, match="not known as part of a look"):
+        fake_shop().complete_the_look(RED_DRESS)
+
+
+def test_the_card_and_its_plots_are_those_of_the_index():
+    shop = fake_shop()
+    shop.stock = Pictures(card="# Ours", plots={"a.png": b"1"})
+    assert (shop.card, shop.plots) == ("# Ours", {"a.png": b"1"})
 
 
 @pytest.mark.parametrize("k", [0, -1, 101, 2.5, "5", None, True])
