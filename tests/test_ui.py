@@ -1,4 +1,4 @@
-"""The interface without a browser: its API through a running server, its thumbnails, and what its handlers answer."""
+"""The interface without a browser, through a running server: its API, its thumbnails, and how it serves."""
 
 from __future__ import annotations
 
@@ -8,20 +8,17 @@ import threading
 import time
 from pathlib import Path
 
-import gradio as gr
 import httpx
 import numpy as np
 import pytest
-from fake_shop import HOSTILE_NAME, Pictures, draw, encoded, fake_shop
+from fake_shop import Pictures, draw, encoded, fake_shop
 from gradio_client import Client, handle_file
 from PIL import Image
 
 from recsys.calibration import Calibration
 from recsys.errors import PictureError
-from recsys.types import Guess, Item, Match, Reason
-from recsys.ui import build_page, cards, filters, highlights, launch, query, thumbnails
-from recsys.ui.answers import OUR_FAULT, Answers, Query
-from recsys.ui.page import origin_line
+from recsys.ui import build_page, launch, query, thumbnails
+from recsys.ui.told import OUR_FAULT
 
 RED_DRESS = draw("Dresses", "#b3262e")
 META = {"_type": "gradio.FileData"}
@@ -442,7 +439,7 @@ class TestThumbnails:
         assert web.get(f"thumbs/{path}").status_code == 404
 
     def test_bytes_that_are_no_picture_are_not_served(self, web, shop, monkeypatch):
-        monkeypatch.setattr(shop, "thumbnails", Pictures([b"<svg onload=alert(1)>"] * 60))
+        monkeypatch.setattr(shop, "stock", Pictures([b"<svg onload=alert(1)>"] * 60))
         assert web.get("thumbs/p7").status_code == 404
 
     @pytest.mark.parametrize("format", ["JPEG", "PNG", "GIF", "WEBP", "AVIF"])
@@ -492,200 +489,3 @@ class TestServing:
     def test_no_component_reads_a_picture_by_itself(self, shop):
         reading = [fn for fn in build_page(shop).fns.values() if fn.preprocess]
         assert [block.get_block_name() for fn in reading for block in fn.inputs if hasattr(block, "data_model")] == []
-
-
-class TestHandlers:
-    """The handlers of the page, called as the functions they are."""
-
-    @pytest.fixture
-    def answers(self, shop):
-        return Answers(shop)
-
-    def test_an_example_is_searched_with_and_shown(self, answers):
-        query, heading, found, picture = answers.by_example("p7", {}, 5, Query())
-        assert query.picture is not None and query.item is None
-        assert "Closest to your picture" in heading and found.count('class="card"') == 5
-        assert picture["path"] is None and picture["url"].startswith("data:image/webp;base64,")
-
-    def test_an_item_is_followed_and_left_again(self, answers):
-        first = answers.by_example("p7", {}, 5, Query())
-        item = answers.by_item("p8", {}, 5, first[0])
-        assert "More like" in item[1] and "Back to your picture" in item[1]
-        back = answers.back({}, 5, item[0])
-        assert back[2] == first[2]
-        assert "Back to the shop" in answers.by_item("p8", {}, 5, Query())[1]
-
-    def test_a_filter_narrows_the_query_without_the_picture(self, answers):
-        query = answers.by_example("p7", {}, 5, Query())[0]
-        _, heading, found = answers.show({"gender": ["Women"]}, 10, query)
-        assert "10 of 30 products that pass the filters" in heading
-        assert "Men ·" not in found.replace("Women ·", "")
-
-    def test_filters_without_a_product_say_which_to_leave_out(self, answers):
-        where = {"articleType": ["Watches"], "masterCategory": ["Apparel"], "gender": ["Men"]}
-        _, _, found = answers.show(where, 5, Query())
-        assert "No product passes all these filters" in found
-        assert "Without Article type: Watches (15)" in found and "Without Master category: Apparel (5)" in found
-        assert "Without Gender" not in found
-        *shown, rest = answers.loosen("masterCategory", where, 5, Query())
-        assert rest == {"articleType": ["Watches"], "gender": ["Men"]}
-        assert 'class="card"' in shown[2]
-
-    def test_a_picture_that_something_is_close_to_is_told_what_is_seen(self, answers, knowing):
-        _, heading, found, _ = answers.by_example("p7", {}, 5, Query())
-        assert "<h2>Closest to your picture</h2>" in heading
-        assert '<p class="seen" title="Article type: Dresses, 75 %">We see: Dresses</p>' in heading
-        assert "Very close" in found and "nearest all the same" not in heading
-
-    def test_where_nothing_is_close_it_is_said_and_no_card_says_otherwise(self, answers, knowing):
-        far = Query(picture=knowing.embed(BLACK), search=1)
-        _, heading, found = answers.show({}, 5, far)
-        assert "<h2>Nothing in this shop is close to your picture</h2>" in heading
-        assert "These are the nearest all the same: 5 of 60 products" in heading
-        assert found.count('class="similarity"') == 5 and "closeness" not in found
-        _, heading, _ = answers.show({"gender": ["Women"]}, 5, far)
-        assert "<h2>Nothing with these filters is close to your picture</h2>" in heading
-        assert "5 of 30 products that pass the filters" in heading
-
-    def test_where_nothing_is_close_to_an_item_it_is_said_too(self, answers, knowing):
-        _, heading, _ = answers.by_item("p7", {"articleType": ["Watches"]}, 5, Query())
-        assert "<h2>Nothing else with these filters is close to Men Red Dresse 7</h2>" in heading
-        assert "We see" not in heading
-        assert "<h2>More like Men Red Dresse 7</h2>" in answers.by_item("p7", {}, 5, Query())[1]
-
-    def test_the_shop_window_shows_many_kinds_and_obeys_the_filters(self, answers):
-        _, heading, found = answers.show({"baseColour": ["Red"]}, 5, Query())
-        assert "From the shop" in heading and "10 of 12 products" in heading
-        assert {kind for kind in ("Tshirts", "Dresses", "Watches", "Caps") if kind in found} == {
-            "Tshirts", "Dresses", "Watches", "Caps"
-        }  # fmt: skip
-
-    def test_taking_the_picture_away_starts_again(self, answers):
-        query = answers.by_example("p7", {}, 5, Query())[0]
-        cleared, heading, _ = answers.cleared({}, 5, query)
-        assert cleared.picture is None and "From the shop" in heading
-
-    def test_clearing_what_is_empty_overtakes_no_upload(self, answers):
-        assert answers.cleared({}, 5, Query()) == gr.skip()
-
-    def test_a_picture_that_was_refused_is_not_left_on_the_page(self, answers):
-        query = answers.by_example("p7", {}, 5, Query())[0]
-        refused, heading, _, picture = answers.refused({}, 5, query)
-        assert refused.picture is None and picture is None and "From the shop" in heading
-
-    def test_a_picture_that_no_browser_shows_is_shown_all_the_same(self, answers, uploads, monkeypatch):
-        monkeypatch.setenv("GRADIO_TEMP_DIR", str(uploads))
-        file = uploads / ("1" * 64) / "x"
-        file.parent.mkdir()
-        file.write_bytes(encoded(RED_DRESS, "TIFF"))
-        assert answers.by_upload({"path": str(file)}, {}, 5, Query())[3]["url"].startswith("data:")
-        file.write_bytes(encoded(RED_DRESS, "JPEG"))
-        assert "url" not in answers.by_upload({"path": str(file)}, {}, 5, Query())[3]
-
-
-class TestMarkup:
-    def test_a_hostile_name_stays_text(self, shop):
-        card = cards.product_card(shop, shop.items[1], ["gender"])
-        assert shop.items[1].name == HOSTILE_NAME
-        assert "<script" not in card and '`"\'&"' not in card
-
-    def test_a_product_without_a_name_goes_by_what_tells_it_apart(self, shop):
-        assert cards.title(shop.items[2], ["gender", "articleType"]) == "Men · Trousers"
-        assert cards.title(shop.items[2], []) == "Product p2"
-
-    @pytest.mark.parametrize(
-        ("confidence", "words", "number"),
-        [
-            (0.8, "Very close", "80 %"),
-            (0.79, "Close", "79 %"),
-            (0.5, "Close", "50 %"),
-            (0.49, "Somewhat like it", "49 %"),
-            (0.2, "Somewhat like it", "20 %"),
-            (0.19, "Only a little like it", "19 %"),
-            (1.0, "Very close", "over 99 %"),
-            (0.0, "Only a little like it", "under 1 %"),
-        ],
-    )
-    def test_a_confidence_reads_as_words_with_its_number_on_demand(self, shop, confidence, words, number):
-        card = cards.match_card(shop, Match(shop.items[7], 0.914, confidence), [])
-        detail = f"{number} sure to be the same kind of thing; similarity 0.91"
-        assert f'<span class="closeness" title="{detail}">{words}<span class="unseen"> ({detail})</span>' in card
-
-    def test_without_a_confidence_a_card_shows_the_similarity(self, shop):
-        card = cards.match_card(shop, Match(shop.items[7], -0.004), [])
-        assert re.search(r'class="similarity" title="The cosine[^"]*">similarity 0\.00<', card)
-        assert "closeness" not in card
-
-    def test_what_is_shared_is_marked_where_it_stands(self, shop):
-        reasons = (Reason("shop", "Ours"), Reason("articleType", "Dresses"), Reason("baseColour", "Red"))
-        card = cards.match_card(shop, Match(shop.items[7], 1.0, 0.9, reasons), ["gender", "articleType"])
-        facts = re.search(r'class="facts">(.*?)</span>', card)[1]
-        assert re.sub(' title="[^"]*"', "", facts) == "Men · <mark>Dresses</mark> · <mark>Red</mark>"
-
-    def test_a_card_without_a_name_is_marked_in_its_place(self, shop):
-        match = Match(shop.items[2], 1.0, 0.9, (Reason("articleType", "Trousers"),))
-        card = cards.match_card(shop, match, ["gender", "articleType"])
-        name = re.search(r'class="name" title="Men · Trousers">(.*?)</span>', card)[1]
-        assert re.sub(' title="[^"]*"', "", name) == "Men · <mark>Trousers</mark>"
-        assert '<span class="facts"></span>' in card
-
-    def test_three_shared_things_are_enough_the_most_telling_first(self):
-        reasons = [Reason(name, "x") for name in ("size", "usage", "gender", "base_color", "kind", "season")]
-        assert highlights.shared(reasons, ["size"]) == ["kind", "base_color", "gender"]
-        assert highlights.shared(reasons[:2], ["size"]) == ["size"]
-        assert highlights.shared([], ["size"]) == []
-
-    def test_what_is_seen_is_what_is_sure_the_kind_of_thing_first(self):
-        def guesses(**values):
-            return {name: Guess(name, value, 0.6, ((value or "x", 0.6),)) for name, value in values.items()}
-
-        every = guesses(gender="Men", season="Fall", pattern="Dotted", baseColour="Red", articleType="Caps", size="M")
-        assert [guess.value for guess in highlights.seen(every, ["size"])] == ["Caps", "Red", "Men", "Dotted"]
-        some = guesses(gender="Men", season="Fall", pattern=None, baseColour="Red", articleType=None, size="M")
-        assert [guess.value for guess in highlights.seen(some, ["size"])] == ["Red", "Men", "M"]
-        assert highlights.seen(guesses(gender="Men", pattern="Dotted"), ["gender"]) == []
-        assert cards.seen([]) == ""
-
-    def test_what_an_encoder_and_a_catalogue_say_stays_text(self, shop):
-        line = cards.seen([Guess(HOSTILE_NAME, HOSTILE_NAME, 0.9, ())])
-        item = Item("p1", HOSTILE_NAME, {"colour": HOSTILE_NAME})
-        card = cards.match_card(shop, Match(item, 1.0, 0.9, (Reason("colour", HOSTILE_NAME),)), [])
-        for markup in (line, card):
-            assert "&lt;script&gt;" in markup
-            assert "<script" not in markup and '`"\'&"' not in markup
-        assert line.count("<") == 2 and card.count("<mark ") == 1
-
-    def test_a_small_picture_is_enlarged_twice_at_most(self, shop):
-        assert re.fullmatch(r'<img srcset="thumbs/p9\?v=[0-9a-f]{8} 0.5x".*>', cards.picture(shop, shop.items[9]))
-
-    def test_filters_list_every_value_with_its_count(self, shop):
-        markup = filters.panels(shop.items)
-        assert markup.count("<details") == 5 and "Ours" not in markup
-        assert re.search(r"data-absent><span>Not given</span><span class=\"count\">20<", markup)
-        assert "Base colour" in markup and 'name="baseColour" value="Navy Blue"' in markup
-
-    @pytest.mark.parametrize(
-        ("attribute", "words"),
-        [("baseColour", "Base colour"), ("base_colour", "Base colour"), ("year", "Year"), ("", "")],
-    )
-    def test_an_attribute_reads_as_words(self, attribute, words):
-        assert filters.label(attribute) == words
-
-    def test_a_card_tells_what_varies_and_not_what_follows_from_it(self, shop):
-        assert highlights.telling(shop.items) == ["gender", "articleType", "baseColour"]
-
-    def test_the_kind_of_a_product_is_the_attribute_that_implies_others(self, shop):
-        assert highlights.kind(shop.items) == "articleType"
-
-    def test_a_showcase_is_the_same_each_time_and_of_different_kinds(self, shop):
-        everything = shop.items.passing({})
-        first = highlights.showcase(shop.items, everything, 6, "examples")
-        assert first == highlights.showcase(shop.items, everything, 6, "examples")
-        assert len({item.attributes["articleType"] for item in first}) == 6
-        assert first != highlights.showcase(shop.items, everything, 6, "window")
-        assert highlights.showcase(shop.items, everything[:0], 6, "window") == []
-
-    def test_the_origin_reads_as_a_line(self, shop):
-        assert origin_line(shop.origin, 2000) == (
-            "index tests/fake-shop @ 1a2b3c4 · 2,000 products from tests/fake-products"
-        )

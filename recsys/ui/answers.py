@@ -1,63 +1,25 @@
-"""What the page does: each handler takes the query, the filters and the number of cards, and returns what to show."""
+"""What the page does: each handler takes what was asked and how, and returns what to show."""
 
 from __future__ import annotations
 
-import base64
-import functools
-import io
-import logging
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import gradio as gr
 from PIL import Image
 
-from recsys.errors import RecsysError
-from recsys.picture import decode
+from recsys import focus
+from recsys.errors import QueryError
+from recsys.picture import THUMBNAIL_SIDE, decode
 from recsys.recommender import Recommender
-from recsys.types import Answer, Vectors, Where
-from recsys.ui import cards, filters, highlights, thumbnails
+from recsys.types import Value
+from recsys.ui import cards, focusing, headings, highlights, looks, product, sharing, thumbnails
 from recsys.ui.query import bytes_of, picture_of
+from recsys.ui.results import Results, Shown, in_small
+from recsys.ui.session import PAGE, Asked, Query, longer
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-OUR_FAULT = "Something went wrong here, not with what you did. Please try again."
-PREVIEW_SIDE = 640
-SHOP_WINDOW = 10
 EXAMPLES = 6
-
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Query:
-    """What is looked for: a picture, by its embedding alone, and the item that was opened since, if any."""
-
-    picture: Vectors | None = None
-    item: str | None = None
-    search: int = 0
-
-
-Shown = tuple[Query, str, str]
-"""The query, the heading and the cards."""
-
-
-def told(handler: Callable[P, T]) -> Callable[P, T]:
-    """The handler, with errors that a visitor can read; a fault of ours goes to the log in full."""
-
-    @functools.wraps(handler)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return handler(*args, **kwargs)
-        except RecsysError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-        except Exception as error:
-            logger.exception("%s failed", handler.__name__)
-            raise gr.Error(OUR_FAULT, print_exception=False) from error
-
-    return guarded
 
 
 class Answers:
@@ -65,113 +27,118 @@ class Answers:
 
     def __init__(self, recommender: Recommender):
         self.recommender, self.items = recommender, recommender.items
-        self.telling = highlights.telling(recommender.items)
+        self.results = Results(recommender)
 
-    def by_upload(self, upload: Any, where: Where, k: int, query: Query) -> tuple[Any, ...]:
+    def by_upload(self, upload: Any, asked: Asked, query: Query) -> tuple[Any, ...]:
         """The products like an uploaded, photographed or pasted picture; also that, where no browser shows it."""
         data = bytes_of(upload)
         picture = decode(data)
-        shown = gr.skip() if thumbnails.media_type(data) else _preview(picture)
-        return *self._by_picture(picture, where, k, query), shown
+        *shown, preview, around = self._by_picture(picture, asked, query)
+        return *shown, gr.skip() if thumbnails.media_type(data) else preview, around
 
-    def by_link(self, link: str, where: Where, k: int, query: Query) -> tuple[Any, ...]:
+    def by_link(self, link: str, asked: Asked, query: Query) -> tuple[Any, ...]:
         """The products like the picture behind a link; also the picture, to show it."""
-        picture = picture_of(link.strip())
-        return *self._by_picture(picture, where, k, query), _preview(picture), ""
+        return *self._by_picture(picture_of(link.strip()), asked, query), ""
 
-    def by_example(self, item_id: str, where: Where, k: int, query: Query) -> tuple[Any, ...]:
+    def by_example(self, item_id: str, asked: Asked, query: Query) -> tuple[Any, ...]:
         """The products like the picture of an item; also the picture, to show it."""
-        picture = decode(self.recommender.thumbnail(item_id))
-        return *self._by_picture(picture, where, k, query), _preview(picture)
+        return self._by_picture(decode(self.recommender.thumbnail(item_id)), asked, query)
 
-    def by_item(self, item_id: str, where: Where, k: int, query: Query) -> Shown:
+    def by_part(self, part: Any, asked: Asked, query: Query) -> tuple[Any, ...]:
+        """The products like a part of the picture: a box, what lies at a point, or all of it where that is None."""
+        if query.shown is None:
+            raise QueryError("There is no picture to look at a part of. Bring one first.")
+        picture = decode(query.shown)
+        box = focusing.box_of(part, picture)
+        embedding = self.recommender.embed(focus.crop(picture, box) if box else picture)
+        query = replace(self._anew(query), picture=embedding, box=box)
+        return *self.results.show(asked, query), focusing.markup(focus.items(picture), box)
+
+    def by_item(self, item_id: str, asked: Asked, query: Query) -> Shown:
         """The products like an item of the shop."""
-        return self.show(where, k, replace(query, item=item_id, search=query.search + 1))
+        return self.results.show(asked, replace(self._anew(query), item=item_id))
 
-    def back(self, where: Where, k: int, query: Query) -> Shown:
-        """From an item, to the picture's products or the shop window again."""
-        return self.show(where, k, replace(query, item=None, search=query.search + 1))
+    def back(self, asked: Asked, query: Query) -> Shown:
+        """From an item or a look, to the picture's products or the shop window again."""
+        return self.results.show(asked, replace(self._anew(query), item=query.item if query.look else None))
 
-    def cleared(self, where: Where, k: int, query: Query) -> Any:
+    def cleared(self, asked: Asked, query: Query) -> tuple[Any, ...]:
         """The shop window, after the picture was taken away. Changing to the camera or the clipboard clears as well."""
-        return gr.skip() if query.picture is None else self._start_again(where, k, query)
+        return (gr.skip(),) * 5 if query.picture is None else (*self._start_again(asked, query), "")
 
-    def refused(self, where: Where, k: int, query: Query) -> tuple[Any, ...]:
+    def refused(self, asked: Asked, query: Query) -> tuple[Any, ...]:
         """The shop window, and no picture, after one that could not be used."""
-        return *self._start_again(where, k, query), None
+        return *self._start_again(asked, query), None, ""
 
-    def loosen(self, attribute: str, where: Where, k: int, query: Query) -> tuple[Any, ...]:
-        """The same query without the filter on this attribute; also the filters that remain."""
-        rest = {name: wanted for name, wanted in filters.checked(where).items() if name != attribute}
-        return *self.show(rest, k, query), rest
+    def narrowed(self, asked: Asked, query: Query) -> Shown:
+        """The same query under other filters, or as varied as is wished now."""
+        return self.results.show(asked, replace(query, look=None, k=PAGE))
 
-    def show(self, where: Where, k: int, query: Query) -> Shown:
-        """The answer to a query under these filters."""
-        where = filters.checked(where)
-        passing = len(self.items.passing(where))
-        if not passing:
-            nothing = cards.nothing_passes(filters.to_loosen(self.items, where))
-            return query, self._heading(query, "0 products"), nothing
-        answer = self._ask(query, where, k)
-        if answer is None:
-            return query, *self.window(where, k)
-        number = f"{len(answer)} of {passing:,} products" + (" that pass the filters" if where else "")
-        detail = f"These are the nearest all the same: {number}" if answer.close is False else number
-        found = cards.grid(cards.match_card(self.recommender, match, self.telling) for match in answer)
-        return query, self._heading(query, detail, answer, bool(where)), found
+    def filtered(self, change: Mapping[str, str], asked: Asked, query: Query) -> Shown:
+        """The same query with one value more, or less, to filter by: {"attribute": …, "value": …}."""
+        attribute, value = change["attribute"], change["value"]
+        wanted = list(asked.where.get(attribute) or ())
+        wanted = [other for other in wanted if other != value] if value in wanted else [*wanted, value]
+        return self._where({**asked.where, attribute: wanted}, asked, query)
 
-    def window(self, where: Where, k: int = SHOP_WINDOW) -> tuple[str, str]:
-        """Heading and cards of the shop window: what is seen before anything is looked for."""
-        rows = self.items.passing(where)
-        shown = highlights.showcase(self.items, rows, max(k, SHOP_WINDOW), "window")
-        detail = f"{len(shown)} of {len(rows):,} products. Open one to see more like it, or bring your own picture."
-        found = cards.grid(cards.product_card(self.recommender, item, self.telling) for item in shown)
-        return self._heading(Query(), detail), found
+    def loosen(self, attribute: str, asked: Asked, query: Query) -> Shown:
+        """The same query without the filter on this attribute."""
+        return self._where({**asked.where, attribute: []}, asked, query)
+
+    def but(self, change: Mapping[str, str], asked: Asked, query: Query) -> Shown:
+        """The same with another value of an attribute; the own one again where that is empty."""
+        but = {name: value for name, value in query.but.items() if name != change["attribute"]}
+        if change["value"]:
+            but[change["attribute"]] = change["value"]
+        return self.results.show(asked, replace(query, but=but, k=PAGE))
+
+    def longer(self, asked: Asked, query: Query) -> Shown:
+        """The same, and more of it."""
+        return self.results.show(asked, replace(query, k=longer(query.k)))
+
+    def opened(self, item_id: str, asked: Asked, query: Query) -> str:
+        """A product, looked at closely."""
+        return self.results.closely(item_id, asked, query)
+
+    def dressed(self, change: Mapping[str, Any], asked: Asked, query: Query) -> Shown:
+        """A look around what was asked, or opened; or the same look with a slot kept, swapped, or all chosen anew."""
+        if query.look is None or "item" in change:
+            query = replace(self._anew(query), item=change.get("item", query.item))
+        return self.results.show(asked, replace(query, look=looks.changed(query.look, change)))
+
+    def tasted(self, asked: Asked, query: Query) -> tuple[Any, ...]:
+        """The same query, moved by what is liked, and the row of what is liked alone."""
+        return *self.results.show(asked, query), self.results.for_you(asked)
+
+    def visited(self, address: str, asked: Asked, query: Query) -> tuple[Any, ...]:
+        """What a link asks for, with what the browser remembers; and what of it is no longer so."""
+        visit = sharing.read(address, self.items)
+        asked = replace(visit.asked, liked=asked.liked, disliked=asked.disliked)
+        told = sharing.moved_on(visit, self.recommender.origin.revision)
+        shown = self.results.show(asked, replace(visit.query, search=query.search + 1))
+        return *shown, asked.diversity, self.results.for_you(asked), headings.notice(told) if told else gr.skip()
 
     def examples(self) -> str:
         """Pictures of the shop's own to search with."""
         items = highlights.showcase(self.items, self.items.passing({}), EXAMPLES, "examples")
-        return cards.examples(self.recommender, items, self.telling)
+        return cards.examples(self.recommender, items, self.results.telling)
 
-    def _ask(self, query: Query, where: Where, k: int) -> Answer | None:
-        if query.item is not None:
-            return self.recommender.similar(query.item, k, where)
-        return None if query.picture is None else self.recommender.nearest(query.picture, k, where)
+    def _anew(self, query: Query) -> Query:
+        """Another search by the same visitor, with the same picture."""
+        return Query(query.picture, query.shown, query.box, query.found, search=query.search + 1)
 
-    def _start_again(self, where: Where, k: int, query: Query) -> Shown:
-        return self.show(where, k, Query(search=query.search + 1))
+    def _start_again(self, asked: Asked, query: Query) -> Shown:
+        return self.results.show(asked, Query(search=query.search + 1))
 
-    def _by_picture(self, picture: Image.Image, where: Where, k: int, query: Query) -> Shown:
-        embedding = self.recommender.embed(picture)
-        return self.show(where, k, Query(picture=embedding, search=query.search + 1))
+    def _where(self, where: Mapping[str, list[Value]], asked: Asked, query: Query) -> Shown:
+        kept = {name: wanted for name, wanted in where.items() if wanted}
+        return self.narrowed(replace(asked, where=kept), query)
 
-    def _heading(self, query: Query, detail: str, answer: Answer | None = None, filtered: bool = False) -> str:
-        key = str(query.search)
-        far = answer is not None and answer.close is False
-        if query.item is not None:
-            item = self.items[self.items.row(query.item)]
-            back = "Back to the shop" if query.picture is None else "Back to your picture"
-            face = cards.picture(self.recommender, item)
-            name = cards.title(item, self.telling)
-            text = _nothing_close(name, filtered, other=True) if far else f"More like {name}"
-            return cards.heading(text, detail, query=key, thumbnail=face, back=back)
-        if query.picture is None:
-            return cards.heading("From the shop", detail, query=key)
-        text = _nothing_close("your picture", filtered) if far else "Closest to your picture"
-        seen = cards.seen(highlights.seen(answer.seen, self.telling)) if answer else ""
-        return cards.heading(text, detail, query=key, seen=seen)
-
-
-def _nothing_close(what: str, filtered: bool, other: bool = False) -> str:
-    nothing = "Nothing else" if other else "Nothing"
-    return f"{nothing} {'with these filters' if filtered else 'in this shop'} is close to {what}"
-
-
-def _preview(picture: Image.Image) -> dict[str, Any]:
-    """The picture as a value of the picture field, inside the page: no file of it is written."""
-    small = picture.copy()
-    small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
-    out = io.BytesIO()
-    small.save(out, "WEBP", quality=85)
-    data = out.getvalue()
-    return {"path": None, "url": f"data:{thumbnails.media_type(data)};base64,{base64.b64encode(data).decode()}"}
+    def _by_picture(self, picture: Image.Image, asked: Asked, query: Query) -> tuple[Any, ...]:
+        """The answer, the picture to show it, and what is looked at in it: all of what a shop itself would show."""
+        box = focus.automatic(picture) if max(picture.size) > THUMBNAIL_SIDE else None
+        embedding = self.recommender.embed(focus.crop(picture, box) if box else picture)
+        shown = in_small(picture)
+        query = Query(embedding, shown, box, search=query.search + 1)
+        preview = {"path": None, "url": product.data_url(shown, "image/jpeg")}
+        return *self.results.show(asked, query), preview, focusing.markup(focus.items(picture), box)

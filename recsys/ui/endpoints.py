@@ -1,152 +1,172 @@
-"""The API: the same questions as the page, for programs. Values are checked here, since Gradio does not.
+"""The API: the same questions as the page, for programs. Values are checked, since Gradio does not.
 
-Gradio reads the types of these functions as they stand, so this module keeps its annotations evaluated.
+Gradio reads the types of these functions as they stand, so this module keeps its annotations evaluated, and gives
+their docstrings to agents as those of tools.
 """
 
-from collections.abc import Mapping
-from typing import Any, TypedDict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import gradio as gr
 from gradio.data_classes import FileData
 from gradio.route_utils import get_root_url
 
+from recsys.errors import PictureError
+from recsys.picture import decode
 from recsys.recommender import Recommender
-from recsys.types import Answer, Guess, Match
-from recsys.ui import thumbnails
-from recsys.ui.answers import told
-from recsys.ui.filters import checked
-from recsys.ui.query import picture_of
+from recsys.ui.arguments import ids_of, locks_of, pictures_of, reference, where_of, wish_of
+from recsys.ui.facts import (
+    AnswerFacts,
+    CatalogFacts,
+    LookFacts,
+    QueryFacts,
+    answer_facts,
+    catalog_facts,
+    look_facts,
+    query_facts,
+)
+from recsys.ui.query import bytes_of, picture_of
+from recsys.ui.told import Failure, failure, replied
 
 GRADIO_ROUTES = "/gradio_api/"
 
 
-class IndexFacts(TypedDict):
-    """Which index answered."""
-
-    name: str
-    revision: str | None
-    items: int
-
-
-class GuessFacts(TypedDict):
-    """What a picture seems to be in one attribute: `value` is null where that is too unsure to say.
-
-    `probability` is that of the most likely value, `likely` the three most likely values with theirs.
-    """
-
-    value: str | None
-    probability: float
-    likely: list[tuple[str, float]]
-
-
-class QueryFacts(TypedDict):
-    """What a picture seems to be, attribute by attribute; nothing for a product, whose attributes are known."""
-
-    attributes: dict[str, GuessFacts]
-
-
-class ReasonFacts(TypedDict):
-    """A value of an attribute that the query and the product share."""
-
-    attribute: str
-    value: str
-
-
-class MatchFacts(TypedDict):
-    """One product: `similarity` is the cosine, in [-1, 1]; `image` is the URL of its picture.
-
-    `confidence` is the probability that it is of the query's kind, null where the catalogue does not say what things
-    are; `reasons` are what both share.
-    """
-
-    id: str
-    name: str | None
-    similarity: float
-    confidence: float | None
-    attributes: dict[str, Any]
-    image: str
-    reasons: list[ReasonFacts]
-
-
-class AnswerFacts(TypedDict):
-    """The products found, best first.
-
-    `close` is false where nothing of the catalogue is close to the query, the products being the nearest all the same;
-    null where the index does not know.
-    """
-
-    index: IndexFacts
-    query: QueryFacts
-    close: bool | None
-    matches: list[MatchFacts]
-
-
 def add_endpoints(recommender: Recommender) -> None:
-    """Add /recommend, /similar and /describe to the page that is being built."""
+    """Add the API to the page that is being built."""
+    for endpoint in (*_searches(recommender), *_others(recommender)):
+        gr.api(replied(endpoint), api_name=endpoint.__name__)
+    batch = _batch(recommender)
+    gr.api(replied(batch), api_name=batch.__name__, concurrency_limit=1)
 
+
+def _searches(recommender: Recommender) -> tuple[Callable[..., AnswerFacts], ...]:
     def recommend(
-        request: gr.Request, image: FileData | None = None, k: int = 5, where: dict[str, Any] | None = None
+        request: gr.Request,
+        image: FileData | None = None,
+        k: int = 5,
+        where: dict[str, Any] | None = None,
+        liked: list[str] | None = None,
+        disliked: list[str] | None = None,
+        diversity: float = 0.0,
+        but: dict[str, str] | None = None,
+        min_similarity: float | None = None,
     ) -> AnswerFacts:
-        """The k products most like a picture, best first.
+        """The k products of the shop most like a picture, best first; without a picture, those for who likes `liked`.
 
-        image: an uploaded file, or an http(s) link to a picture.
-        k: how many products, from 1 to 100.
-        where: a filter: attribute to a value, a list of values, or null for "not given".
+        Args:
+            image: An uploaded file, or an http(s) link to a picture.
+            k: How many products, from 1 to 100.
+            where: A filter: attribute to a value, a list of values, or null for "not given". /catalog lists them.
+            liked: Ids of products that are liked, at most 200, the latest last; the answer moves towards them.
+            disliked: Ids of products that are not liked; the answer moves away from them.
+            diversity: From 0, the most similar, to 1, the most varied.
+            but: What to have in place of the picture's own, as attribute to value, such as {"baseColour": "Blue"}.
+            min_similarity: Leave out products of a lower similarity, from -1 to 1.
         """
-        where = checked(where)
-        return _answer(recommender, recommender.recommend(picture_of(image), k, where), request)
+        filtered, wish = where_of(where), wish_of(liked, disliked, diversity, but, min_similarity)
+        root = _root(request)
+        picture = None if image is None and wish["liked"] else picture_of(reference(image, root))
+        return answer_facts(recommender, recommender.recommend(picture, k, filtered, **wish), root)
 
-    def similar(request: gr.Request, item_id: str, k: int = 5, where: dict[str, Any] | None = None) -> AnswerFacts:
-        """The k products most like one of the catalogue, which is left out.
+    def similar(
+        request: gr.Request,
+        item_id: str,
+        k: int = 5,
+        where: dict[str, Any] | None = None,
+        liked: list[str] | None = None,
+        disliked: list[str] | None = None,
+        diversity: float = 0.0,
+        but: dict[str, str] | None = None,
+        min_similarity: float | None = None,
+    ) -> AnswerFacts:
+        """The k products of the shop most like one of them, which is left out, best first.
 
-        item_id: the id of the product.
-        k: how many products, from 1 to 100.
-        where: a filter: attribute to a value, a list of values, or null for "not given".
+        Args:
+            item_id: The id of the product.
+            k: How many products, from 1 to 100.
+            where: A filter: attribute to a value, a list of values, or null for "not given". /catalog lists them.
+            liked: Ids of products that are liked, at most 200, the latest last; the answer moves towards them.
+            disliked: Ids of products that are not liked; the answer moves away from them.
+            diversity: From 0, the most similar, to 1, the most varied.
+            but: What to have in place of the product's own, as attribute to value, such as {"baseColour": "Blue"}.
+            min_similarity: Leave out products of a lower similarity, from -1 to 1.
         """
-        where = checked(where)
-        return _answer(recommender, recommender.similar(str(item_id), k, where), request)
+        filtered, wish = where_of(where), wish_of(liked, disliked, diversity, but, min_similarity)
+        return answer_facts(recommender, recommender.similar(str(item_id), k, filtered, **wish), _root(request))
 
-    def describe(image: FileData | None = None) -> QueryFacts:
+    return recommend, similar
+
+
+def _others(recommender: Recommender) -> tuple[Callable[..., Any], ...]:
+    def describe(request: gr.Request, image: FileData | None = None) -> QueryFacts:
         """What a picture seems to be, attribute by attribute, with probabilities.
 
-        image: an uploaded file, or an http(s) link to a picture.
+        Args:
+            image: An uploaded file, or an http(s) link to a picture.
         """
-        return _query(recommender.describe(picture_of(image)))
+        return query_facts(recommender.describe(picture_of(reference(image, _root(request)))))
 
-    gr.api(told(recommend), api_name="recommend")
-    gr.api(told(similar), api_name="similar")
-    gr.api(told(describe), api_name="describe")
+    def complete_the_look(
+        request: gr.Request,
+        image: FileData | None = None,
+        item_id: str | None = None,
+        locked: dict[str, str] | None = None,
+        passed_over: list[str] | None = None,
+    ) -> LookFacts:
+        """An outfit around a picture or a product of the shop: a product for each slot that it leaves open.
+
+        The slots are top, bottom, shoes, bag and accessory. It goes by rules: the same wearer, usage and season, and
+        colours that go together.
+
+        Args:
+            image: An uploaded file, or an http(s) link to a picture.
+            item_id: In place of a picture, the id of the product.
+            locked: Slot to the id of a product that is to stay there.
+            passed_over: Ids of products to be passed over for others, at most 200; one that is named again, more so.
+        """
+        kept, passed, root = locks_of(locked), ids_of("passed_over", passed_over), _root(request)
+        picture = None if image is None else picture_of(reference(image, root))
+        item = None if item_id is None else str(item_id)
+        look = recommender.complete_the_look(picture, item, locked=kept, passed_over=passed)
+        return look_facts(recommender, look, root)
+
+    def catalog(request: gr.Request, where: dict[str, Any] | None = None) -> CatalogFacts:
+        """What the shop has: its attributes with their values and how many products have each, the most common first.
+
+        Args:
+            where: Count those products only that pass this filter: attribute to a value, a list of values, or null.
+        """
+        return catalog_facts(recommender, where_of(where))
+
+    return describe, complete_the_look, catalog
 
 
-def _answer(recommender: Recommender, answer: Answer, request: gr.Request) -> AnswerFacts:
-    origin, root = recommender.origin, _root(request)
-    return {
-        "index": {"name": origin.name, "revision": origin.revision, "items": len(recommender.items)},
-        "query": _query(answer.seen),
-        "close": answer.close,
-        "matches": [_match(match, f"{root}/{thumbnails.url(recommender, match.item.id)}") for match in answer],
-    }
+def _batch(recommender: Recommender) -> Callable[..., Any]:
+    def recommend_batch(
+        request: gr.Request, images: list[FileData], k: int = 5, where: dict[str, Any] | None = None
+    ) -> list[AnswerFacts | Failure]:
+        """For each of several pictures the k products most like it, as /recommend answers, or an error in its place.
 
+        Args:
+            images: 1 to 16 uploaded files, or http(s) links to pictures.
+            k: How many products for each, from 1 to 100.
+            where: A filter: attribute to a value, a list of values, or null for "not given". /catalog lists them.
+        """
+        pictures, filtered, root = pictures_of(images), where_of(where), _root(request)
 
-def _query(seen: Mapping[str, Guess]) -> QueryFacts:
-    return {
-        "attributes": {
-            name: {"value": guess.value, "probability": guess.probability, "likely": list(guess.likely)}
-            for name, guess in seen.items()
-        }
-    }
+        def answer(data: Future[bytes]) -> AnswerFacts | Failure:
+            try:
+                picture = decode(data.result())
+            except PictureError as error:
+                return failure(error, "recommend_batch")
+            return answer_facts(recommender, recommender.recommend(picture, k, filtered), root)
 
+        with ThreadPoolExecutor(len(pictures)) as pool:
+            fetched = [pool.submit(bytes_of, reference(picture, root)) for picture in pictures]
+        return [answer(data) for data in fetched]
 
-def _match(match: Match, image: str) -> MatchFacts:
-    return {
-        "id": match.item.id,
-        "name": match.item.name,
-        "similarity": match.similarity,
-        "confidence": match.confidence,
-        "attributes": dict(match.item.attributes),
-        "image": image,
-        "reasons": [{"attribute": reason.attribute, "value": reason.value} for reason in match.reasons],
-    }
+    return recommend_batch
 
 
 def _root(request: gr.Request) -> str:

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from recsys.items import Items, filter_of
-from recsys.types import Value
+from recsys.types import Value, Where
 
 ABSENT = "Not given"
 SEARCHED_FROM = 13
@@ -38,6 +38,12 @@ def to_loosen(items: Items, where: Mapping[str, Value | list[Value]]) -> dict[st
     without = {name: len(items.passing({other: where[other] for other in where if other != name})) for name in where}
     ordered = sorted((name for name in without if without[name]), key=lambda name: -without[name])
     return {name: (in_words(name, where[name]), without[name]) for name in ordered}
+
+
+def state(items: Items, where: Where) -> dict[str, Any]:
+    """The value of the filters' field: what is ticked, and how many products each option would leave, in its order."""
+    counts = {name: list(column.values()) for name, column in items.facets(where).items()}
+    return {"where": dict(where), "counts": counts}
 
 
 def checked(where: Any) -> dict[str, list[Value]]:

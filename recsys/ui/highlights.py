@@ -7,15 +7,14 @@ from zlib import crc32
 
 import numpy as np
 
+from recsys.attributes import COLOUR, GENDER, PATTERN, first_named
 from recsys.calibration import kind_of
 from recsys.items import Column, Items
 from recsys.types import Guess, Item, Reason, Rows, Value
-from recsys.ui.filters import label
 
 CARD_ATTRIBUTES = 3
 SHARED_AT_MOST = 3
 SEEN_AT_MOST = 4
-COLOUR, GENDER, PATTERN = {"colour", "color"}, {"gender", "sex"}, {"pattern"}
 IMPLIED = 0.97
 KIND_SIZES = range(4, 201)
 
@@ -42,15 +41,21 @@ def kind(items: Items) -> str | None:
     return max(columns, key=rank, default=None)
 
 
+def steerable(items: Items) -> dict[str, list[str]]:
+    """The attributes that "same but …" can change, colour, gender and pattern, with their values."""
+    names = (first_named(items.columns, words) for words in (COLOUR, GENDER, PATTERN))
+    return {name: [value for value in items.values(name) if value is not None] for name in names if name}
+
+
 def seen(guesses: Mapping[str, Guess], telling: Sequence[str]) -> list[Guess]:
     """The guesses to show of a picture, those with a value: the kind of thing, its colour and gender first.
 
     None, where for whom it is or its pattern would be all: of an unknown thing that says nothing.
     """
     sure = {name: guess for name, guess in guesses.items() if guess.value is not None}
-    ordered = dict.fromkeys([*_main(list(sure)), *_named(sure, PATTERN), *telling])
+    ordered = dict.fromkeys([*_main(list(sure)), first_named(sure, PATTERN), *telling])
     shown = [sure[name] for name in ordered if name in sure][:SEEN_AT_MOST]
-    vague = {*_named(sure, GENDER), *_named(sure, PATTERN)}
+    vague = {first_named(sure, GENDER), first_named(sure, PATTERN)}
     return [] if vague.issuperset(guess.attribute for guess in shown) else shown
 
 
@@ -73,13 +78,9 @@ def showcase(items: Items, rows: Rows, count: int, purpose: str) -> list[Item]:
 
 
 def _main(names: Sequence[str]) -> list[str]:
-    kind_name = kind_of(names)
-    return [*([kind_name] if kind_name else []), *_named(names, COLOUR), *_named(names, GENDER)]
-
-
-def _named(names: Iterable[str], words: set[str]) -> list[str]:
-    """The first attribute that has one of these words in its name, if any."""
-    return [name for name in names if words & set(label(name).lower().split())][:1]
+    """The kind of thing, its colour and for whom it is, as far as there are such attributes."""
+    found = (kind_of(names), first_named(names, COLOUR), first_named(names, GENDER))
+    return [name for name in found if name]
 
 
 def _in_turn(groups: list[list[int]], count: int) -> Iterable[int]:

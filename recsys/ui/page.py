@@ -10,17 +10,22 @@ from typing import Any
 import gradio as gr
 
 from recsys.recommender import Recommender
-from recsys.types import Origin, Where
-from recsys.ui import cards, filters
-from recsys.ui.answers import Answers, Query, told
+from recsys.types import Origin
+from recsys.ui import filters, headings, likes
+from recsys.ui.answers import Answers
 from recsys.ui.endpoints import add_endpoints
 from recsys.ui.query import GuardedBlocks
+from recsys.ui.session import Asked, Query
+from recsys.ui.told import told
 
 HERE = Path(__file__).parent
 TITLE = "Find it by picture"
-COUNTS = (5, 10, 20, 50)
 REAR_CAMERA_FIRST = {"video": {"facingMode": {"ideal": "environment"}}}
 REMOVE_UNUSED_UPLOADS = (60, 600)
+VARIETY = (
+    '<label class="variety">Similar <input type="range" min="0" max="1" step="0.25" value="0" '
+    'aria-label="From similar to varied"> Varied</label>'
+)
 QUIETLY: dict[str, Any] = {
     "api_visibility": "private",
     "show_progress": "minimal",
@@ -36,13 +41,17 @@ class Fields:
     """What a visitor can change, and what changes in answer."""
 
     query: gr.State
+    notice: gr.HTML
     picture: gr.Image
+    part: gr.HTML
     link: gr.Textbox
     examples: gr.HTML
-    narrow: gr.HTML
-    count: gr.Radio
+    taste: gr.HTML
     heading: gr.HTML
+    narrow: gr.HTML
+    variety: gr.HTML
     found: gr.HTML
+    product: gr.HTML
 
 
 def build_page(recommender: Recommender) -> gr.Blocks:
@@ -51,72 +60,90 @@ def build_page(recommender: Recommender) -> gr.Blocks:
     with GuardedBlocks(
         title=TITLE, fill_width=True, analytics_enabled=False, delete_cache=REMOVE_UNUSED_UPLOADS
     ) as page:
-        _header(recommender)
-        _wire(page, answers, _fields(answers))
+        origin = recommender.origin
+        _html(headings.header(TITLE, origin_line(origin, len(recommender.items))), "header")
+        _wire(answers, _fields(answers))
         add_endpoints(recommender)
     return page
 
 
 def _fields(answers: Answers) -> Fields:
-    first_heading, first_cards = answers.window({})
-    markup = filters.panels(answers.items)
+    first_heading, first_cards = answers.results.window(Asked(), Query())
+    origin, items = answers.recommender.origin, answers.items
+    notice = _html(headings.notice(origin.notice) if origin.notice else "", "notice")
     with gr.Row(elem_id="columns"):
         with gr.Column(elem_id="ask", min_width=300):
             picture = _picture_field()
+            part = _html("", "part", js="focus")
             link = _link_field()
-            examples = _html(answers.examples(), "examples", js_on_load=_js("examples"))
+            examples = _html(answers.examples(), "examples", js="examples")
+            nothing = {"liked": [], "disliked": [], "panel": likes.panel(answers.recommender, (), (), 0, 0)}
+            shop = f"{origin.dataset} {origin.name}"
+            taste = _html(nothing, "taste", "<div data-panel></div>", js="taste", shop=shop)
         with gr.Column(elem_id="answer", min_width=300):
-            with gr.Row(elem_id="top"):
-                heading = _html(first_heading, "heading", js_on_load=_js("heading"))
-                count = _count_field()
-            narrow = _html({}, "filters", "${markup}", _js("filters"), markup=markup)
-            found = _html(first_cards, "cards", js_on_load=_js("cards"))
-    return Fields(gr.State(Query()), picture, link, examples, narrow, count, heading, found)
+            heading = _html(first_heading, "heading", js="heading")
+            with gr.Row(elem_id="bend"):
+                markup = filters.panels(items)
+                narrow = _html(filters.state(items, {}), "filters", "${markup}", js="filters", markup=markup)
+                variety = _html(0.0, "variety", VARIETY, js="variety")
+            found = _html(first_cards, "cards", js="cards")
+    product = _html("", "product", js="product")
+    query = gr.State(Query())
+    return Fields(query, notice, picture, part, link, examples, taste, heading, narrow, variety, found, product)
 
 
-def _wire(page: gr.Blocks, answers: Answers, on: Fields) -> None:
-    """Each event and its handler. Data flows one way: filters, count, query → handler → query, heading, cards."""
-    asked, shown = [on.narrow, on.count, on.query], [on.query, on.heading, on.found]
+def _wire(answers: Answers, on: Fields) -> None:
+    """Each event and its handler. Data flows one way: settings, query → handler → query, heading, cards, settings."""
+    asked, shown = [on.narrow, on.variety, on.taste, on.query], [on.query, on.heading, on.found, on.narrow]
     how = QUIETLY | {"show_progress_on": on.found}
-    uploaded = on.picture.upload(told(answers.by_upload), [on.picture, *asked], [*shown, on.picture], **how)
-    uploaded.failure(told(answers.refused), asked, [*shown, on.picture], **how)
-    on.picture.clear(told(answers.cleared), asked, shown, **how)
-    on.link.submit(told(answers.by_link), [on.link, *asked], [*shown, on.picture, on.link], **how)
-    on.examples.pick(_chosen(answers.by_example), asked, [*shown, on.picture], **how)
-    on.found.more(_chosen(answers.by_item), asked, shown, **how)
-    on.found.loosen(_chosen(answers.loosen), asked, [*shown, on.narrow], **how)
-    on.heading.back(told(answers.back), asked, shown, **how)
-    on.narrow.narrow(told(answers.show), asked, shown, **how)
-    on.count.input(told(answers.show), asked, shown, **how)
-    page.load(_linked(answers.by_item), asked, shown, **how)
 
+    def given(handler: Callable[..., Any]) -> Callable[..., Any]:
+        """The handler, given the value of one field, and what was asked."""
 
-def _chosen(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """The handler, given what was clicked."""
+        @told
+        def handle(value: Any, narrow: Any, variety: Any, taste: Any, query: Query) -> Any:
+            return handler(value, Asked.of(narrow, variety, taste, answers.items), query)
 
-    @told
-    def handle(where: Where, k: int, query: Query, event: gr.EventData) -> Any:
-        return handler(event.chosen, where, k, query)
+        return handle
 
-    return handle
+    def chosen(handler: Callable[..., Any]) -> Callable[..., Any]:
+        """The handler, given what was clicked, and what was asked."""
 
+        @told
+        def handle(narrow: Any, variety: Any, taste: Any, query: Query, event: gr.EventData) -> Any:
+            return handler(event.chosen, Asked.of(narrow, variety, taste, answers.items), query)
 
-def _linked(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """The handler, given the item that the page's address names; without one the page stays as it is."""
+        return handle
 
-    @told
-    def handle(where: Where, k: int, query: Query, request: gr.Request) -> Any:
-        item_id = request.query_params.get("item")
-        return handler(item_id, where, k, query) if item_id else gr.skip()
+    def plain(handler: Callable[..., Any]) -> Callable[..., Any]:
+        """The handler, given what was asked."""
 
-    return handle
+        @told
+        def handle(narrow: Any, variety: Any, taste: Any, query: Query) -> Any:
+            return handler(Asked.of(narrow, variety, taste, answers.items), query)
 
+        return handle
 
-def _header(recommender: Recommender) -> None:
-    origin = recommender.origin
-    _html(cards.header(TITLE, origin_line(origin, len(recommender.items))), "header")
-    if origin.notice:
-        _html(cards.notice(origin.notice), "notice")
+    uploaded = on.picture.upload(given(answers.by_upload), [on.picture, *asked], [*shown, on.picture, on.part], **how)
+    uploaded.failure(plain(answers.refused), asked, [*shown, on.picture, on.part], **how)
+    on.picture.clear(plain(answers.cleared), asked, [*shown, on.part], **how)
+    on.link.submit(given(answers.by_link), [on.link, *asked], [*shown, on.picture, on.part, on.link], **how)
+    on.examples.pick(chosen(answers.by_example), asked, [*shown, on.picture, on.part], **how)
+    on.part.part(chosen(answers.by_part), asked, [*shown, on.part], **how)
+    on.heading.back(plain(answers.back), asked, shown, **how)
+    on.heading.filter(chosen(answers.filtered), asked, shown, **how)
+    on.heading.but(chosen(answers.but), asked, shown, **how)
+    on.narrow.narrow(plain(answers.narrowed), asked, shown, **how)
+    on.variety.vary(plain(answers.narrowed), asked, shown, **how)
+    on.found.loosen(chosen(answers.loosen), asked, shown, **how)
+    on.found.longer(plain(answers.longer), asked, shown, **how)
+    on.product.similar(chosen(answers.by_item), asked, shown, **how)
+    for place in (on.heading, on.found, on.product):
+        place.dress(chosen(answers.dressed), asked, shown, **how)
+    for place in (on.found, on.product, on.taste):
+        place.open(chosen(answers.opened), asked, on.product, **QUIETLY)
+    on.taste.taste(plain(answers.tasted), asked, [*shown, on.taste], **how)
+    on.taste.visit(chosen(answers.visited), asked, [*shown, on.variety, on.taste, on.notice], **how)
 
 
 def origin_line(origin: Origin, items: int) -> str:
@@ -151,15 +178,6 @@ def _link_field() -> gr.Textbox:
     )
 
 
-def _count_field() -> gr.Radio:
-    return gr.Radio(
-        list(COUNTS), value=COUNTS[0], label="Show", container=False, elem_id="count", min_width=200, scale=0
-    )
-
-
-def _html(value: Any, name: str, template: str = "${value}", js_on_load: str | None = None, **props: Any) -> gr.HTML:
-    return gr.HTML(value, html_template=template, js_on_load=js_on_load, apply_default_css=False, elem_id=name, **props)
-
-
-def _js(name: str) -> str:
-    return (HERE / "static" / f"{name}.js").read_text(encoding="utf-8")
+def _html(value: Any, name: str, template: str = "${value}", js: str | None = None, **props: Any) -> gr.HTML:
+    script = (HERE / "static" / f"{js}.js").read_text(encoding="utf-8") if js else None
+    return gr.HTML(value, html_template=template, js_on_load=script, apply_default_css=False, elem_id=name, **props)

@@ -43,12 +43,12 @@ class GuardedBlocks(gr.Blocks):
         try:
             inputs = [*inputs, *(block.value for block in block_fn.inputs[len(inputs) :])]
             self._remove_later(inputs)
-            return await super().preprocess_data(block_fn, [_disarm(value) for value in inputs], state, explicit_call)
+            return await super().preprocess_data(block_fn, [disarmed(value) for value in inputs], state, explicit_call)
         except gr.Error:
             raise
         except Exception as error:  # whatever Gradio raises here is about the request, and would name our paths
             logger.info("A request to %r was not readable: %s", block_fn.name, type(error).__name__)
-            raise gr.Error(UNREADABLE, print_exception=False) from error
+            raise gr.Error(UNREADABLE, title="bad_request", print_exception=False) from error
 
     def _remove_later(self, inputs: list[Any]) -> None:
         loop = asyncio.get_running_loop()
@@ -117,10 +117,10 @@ def _references(value: Any) -> Iterator[Any]:
             yield from _references(part)
 
 
-def _disarm(value: Any) -> Any:
+def disarmed(value: Any) -> Any:
     """The value without the marks by which Gradio knows a file and copies or downloads it."""
     if isinstance(value, list):
-        return [_disarm(part) for part in value]
+        return [disarmed(part) for part in value]
     if isinstance(value, dict):
-        return {key: _disarm(part) for key, part in value.items() if not (key == "meta" and "path" in value)}
+        return {key: disarmed(part) for key, part in value.items() if not (key == "meta" and "path" in value)}
     return value

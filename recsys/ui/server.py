@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gradio as gr
+from gradio.route_utils import FnIndexInferError
 
 from recsys.picture import MAX_BYTES
 from recsys.recommender import Recommender
-from recsys.ui import thumbnails
-from recsys.ui.page import HERE, build_page
+from recsys.ui import about, thumbnails
+from recsys.ui.agents import without_files
+from recsys.ui.page import HERE, TITLE, build_page
+from recsys.ui.told import refused
 
 SESSIONS = 500
 AT_ONCE = 4
@@ -19,6 +22,8 @@ PAPER_AND_INK = {
 }
 """Here and not in style.css, since the page is painted with them before that is loaded."""
 WAITING = 200
+UNREADABLE = (FnIndexInferError, KeyError, TypeError)
+"""What Gradio raises on a call of no endpoint, or with names that it does not take."""
 
 
 def launch(
@@ -47,7 +52,12 @@ def launch(
         enable_monitoring=False,
         state_session_capacity=SESSIONS,
         max_file_size=MAX_BYTES,
-        app_kwargs={"routes": [thumbnails.route(recommender)]},
+        mcp_server=True,
+        app_kwargs={
+            "routes": [thumbnails.route(recommender), *about.routes(recommender, TITLE)],
+            "lifespan": without_files,
+            "exception_handlers": dict.fromkeys(UNREADABLE, refused),
+        },
     )
     print(f"The shop is open at {page.local_url}", flush=True)  # noqa: T201  the address is what this command puts out
     if not prevent_thread_lock:

@@ -1,10 +1,29 @@
-// A plain click on a product shows more like it in place; with a modifier the link opens as links do.
+// A plain click on a product opens it in place; with a modifier the link opens as links do. The focus stays with what was
+// asked for: the first of more products, or the heading where its button goes.
+const plain = (event) => !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+
+const pictures = () => element.querySelectorAll(".front > a");
+let shown = null;
+
+watch("value", () => {
+  if (shown !== null) pictures()[shown]?.focus({ preventScroll: true });
+  shown = null;
+});
+
 element.addEventListener("click", (event) => {
-  const card = event.target.closest("a[data-item]");
-  if (card && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey) {
+  const on = (selector) => event.target.closest(selector);
+  const card = on("a[data-item]");
+  if (card && plain(event)) {
     event.preventDefault();
-    trigger("more", { chosen: card.dataset.item });
+    trigger("open", { chosen: card.dataset.item });
   }
-  const loosen = event.target.closest("[data-loosen]");
-  if (loosen) trigger("loosen", { chosen: loosen.dataset.loosen });
+  if (on("[data-loosen]")) {
+    document.querySelector("#heading .heading").focus({ preventScroll: true });
+    trigger("loosen", { chosen: on("[data-loosen]").dataset.loosen });
+  }
+  if (on("[data-longer]")) {
+    shown = pictures().length;
+    trigger("longer");
+  }
+  if (on("[data-slot]")) trigger("dress", { chosen: { ...on("[data-slot]").dataset } });
 });

@@ -1,4 +1,5 @@
-// The ticked boxes are the component's value: attribute → values, with null for "not given".
+// The ticked boxes are the component's value: where, attribute → values, with null for "not given". The server adds counts:
+// attribute → how many products each option would leave, in the order of the options.
 const boxes = [...element.querySelectorAll("input[type=checkbox]")];
 const panels = [...element.querySelectorAll("details")];
 const valueOf = (box) => (box.hasAttribute("data-absent") ? null : box.value);
@@ -22,14 +23,26 @@ const summarise = () => {
 };
 
 const choose = () => {
-  props.value = selection();
+  props.value = { where: selection() };
   summarise();
   trigger("narrow");
 };
 
+const recount = () => {
+  const { counts } = props.value;
+  const seen = {};
+  for (const box of boxes) {
+    const left = counts[box.name][(seen[box.name] = (seen[box.name] ?? -1) + 1)];
+    const option = box.closest("li");
+    option.querySelector(".count").textContent = left.toLocaleString("en");
+    option.classList.toggle("none", left === 0);
+  }
+};
+
 watch("value", () => {
-  for (const box of boxes) box.checked = (props.value?.[box.name] ?? []).includes(valueOf(box));
+  for (const box of boxes) box.checked = (props.value?.where?.[box.name] ?? []).includes(valueOf(box));
   summarise();
+  if (props.value?.counts) recount();
 });
 
 element.addEventListener("change", (event) => {

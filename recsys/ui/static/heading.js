@@ -1,17 +1,55 @@
-// A new search on a narrow screen brings its results into view.
-const search = () => element.querySelector("[data-query]")?.dataset.query;
-let last = search();
+// A new search on a narrow screen brings its results into view; the address always leads back to what is shown.
+const current = () => element.querySelector("[data-query]");
+let last = current()?.dataset.query;
 
 watch("value", () => {
-  const now = search();
+  const now = current()?.dataset.query;
   const stacked = matchMedia("(max-width: 768px)").matches;
-  if (now !== last && now !== "0" && stacked) {
+  if (now !== last && current()?.dataset.link && stacked) {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     element.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
   }
   last = now;
+  history.replaceState(history.state, "", location.pathname + (current()?.dataset.link ?? ""));
 });
 
+const share = async (button) => {
+  const words = button.textContent;
+  try {
+    await navigator.clipboard.writeText(location.href);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "Copy it from the address bar";
+  }
+  setTimeout(() => (button.textContent = words), 2000);
+};
+
 element.addEventListener("click", (event) => {
-  if (event.target.closest("[data-back]")) trigger("back");
+  const on = (selector) => event.target.closest(selector);
+  if (on("[data-back]")) {
+    element.querySelector(".heading").focus();
+    trigger("back");
+  }
+  if (on("[data-share]")) share(on("[data-share]"));
+  if (on("[data-attribute]")) trigger("filter", { chosen: { ...on("[data-attribute]").dataset } });
+  const other = on("[data-but]")?.dataset;
+  if (other) {
+    const menu = element.querySelector("details.menu");
+    menu.open = false;
+    menu.querySelector("summary").focus();
+    trigger("but", { chosen: { attribute: other.but, value: other.value } });
+  }
+  if (on("[data-slot]")) trigger("dress", { chosen: { ...on("[data-slot]").dataset } });
+});
+
+document.addEventListener("click", (event) => {
+  const menu = element.querySelector("details.menu[open]");
+  if (menu && !menu.contains(event.target)) menu.open = false;
+});
+element.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && element.querySelector("details.menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
 });

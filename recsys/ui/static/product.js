@@ -1,0 +1,32 @@
+// Every new value is a product to look at; what is chosen in it closes it, and a closed one is forgotten, so that it can
+// be opened again. The focus goes back to where it came from, or on to what was chosen.
+const dialog = () => element.querySelector("dialog");
+let origin = null;
+
+watch("value", () => {
+  if (!dialog()) return;
+  if (!element.contains(document.activeElement)) origin = document.activeElement;
+  if (!dialog().open) dialog().showModal();
+  dialog().scrollTop = 0;
+});
+
+element.addEventListener("close", () => {
+  props.value = "";
+  origin?.focus();
+}, true);
+
+element.addEventListener("click", (event) => {
+  const on = (selector) => event.target.closest(selector);
+  const chosen = (button) => {
+    origin = document.querySelector("#heading .heading");
+    dialog().close();
+    return button.dataset;
+  };
+  if (on("[data-close]") || event.target === dialog()) dialog().close();
+  if (on("a[data-item]") && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey) {
+    event.preventDefault();
+    trigger("open", { chosen: on("a[data-item]").dataset.item });
+  }
+  if (on("[data-similar]")) trigger("similar", { chosen: chosen(on("[data-similar]")).similar });
+  if (on("[data-look]")) trigger("dress", { chosen: { item: chosen(on("[data-look]")).look } });
+});

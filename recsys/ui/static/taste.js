@@ -1,0 +1,101 @@
+// Likes live in this browser alone. The buttons that change them are all over the page: [data-opinion].
+const key = `likes of ${props.shop}`;
+const sides = ["liked", "disliked"];
+const past = [];
+
+const read = (text) => {
+  const found = JSON.parse(text);
+  const ids = (side) => (Array.isArray(found?.[side]) ? found[side].filter((id) => typeof id === "string") : []);
+  return Object.fromEntries(sides.map((side) => [side, [...new Set(ids(side))]]));
+};
+const stored = () => {
+  try {
+    return read(localStorage.getItem(key) ?? "{}");
+  } catch {
+    return read("{}");
+  }
+};
+let taste = stored();
+let { panel } = props.value;
+
+const paint = () => {
+  for (const button of document.querySelectorAll("[data-opinion]")) {
+    button.setAttribute("aria-pressed", taste[button.dataset.opinion].includes(button.dataset.id));
+  }
+};
+const hold = () => (props.value = taste);
+const offer = () => {
+  const any = taste.liked.length + taste.disliked.length > 0;
+  for (const button of element.querySelectorAll("[data-taste]")) {
+    button.hidden = button.dataset.taste === "undo" ? !past.length : !any;
+  }
+};
+const keep = (next, undoable = true) => {
+  if (undoable) past.push(taste);
+  taste = next;
+  try {
+    localStorage.setItem(key, JSON.stringify(taste));
+  } catch { /* a browser that keeps nothing still has the likes of this visit */ }
+  paint();
+  hold();
+  trigger("taste");
+};
+
+const show = () => {
+  const pressed = element.contains(document.activeElement) && document.activeElement.dataset.taste;
+  element.querySelector("[data-panel]").innerHTML = panel;
+  offer();
+  const again = pressed && element.querySelector(`[data-taste="${pressed}"]:not([hidden])`);
+  if (pressed) (again ?? element.querySelector(".import input")).focus();
+};
+
+// The server gives the panel; what goes back to it are the likes of now, as ids and nothing else.
+watch("value", () => {
+  panel = props.value.panel ?? panel;
+  show();
+  paint();
+  if (props.value.panel !== undefined) hold();
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-opinion]");
+  if (!button) return;
+  const { opinion, id } = button.dataset;
+  const had = taste[opinion].includes(id);
+  const next = Object.fromEntries(sides.map((side) => [side, taste[side].filter((other) => other !== id)]));
+  if (!had) next[opinion].push(id);
+  keep(next);
+});
+
+const save = () => {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([JSON.stringify(taste, null, 1)], { type: "application/json" }));
+  link.download = "likes.json";
+  link.click();
+  URL.revokeObjectURL(link.href);
+};
+
+element.addEventListener("click", (event) => {
+  const action = event.target.closest("[data-taste]")?.dataset.taste;
+  if (action === "undo" && past.length) keep(past.pop(), false);
+  if (action === "clear") keep(read("{}"));
+  if (action === "export") save();
+  const card = event.target.closest("a[data-item]");
+  if (card && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey) {
+    event.preventDefault();
+    trigger("open", { chosen: card.dataset.item });
+  }
+});
+
+element.addEventListener("change", async (event) => {
+  if (event.target.type !== "file" || !event.target.files.length) return;
+  try {
+    keep(read(await event.target.files[0].text()));
+  } catch {
+    element.querySelector(".import").firstChild.textContent = "This file holds no likes. Load another";
+  }
+});
+
+hold();
+show();
+if (location.search || taste.liked.length + taste.disliked.length) trigger("visit", { chosen: location.search });
