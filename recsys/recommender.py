@@ -266,11 +266,13 @@ class Recommender:
         count, filtered = wish.pool(k), wish.filter(where)
         if wish.liked or wish.disliked:
             taste = Taste.of(self.items, self.searcher, wish.liked, wish.disliked)
-            rows, _ = taste.nearest(towards, count, filtered, without)
+            rows, cosines = taste.nearest(towards, count, filtered, without)
         else:
-            (rows,), _ = self.searcher.search(towards, count + len(without), filtered)
-            rows = rows[~np.isin(rows, without)][:count]
-        cosines = (self.searcher.vectors(rows) @ query[0]).clip(-1, 1)
+            (rows,), (cosines,) = self.searcher.search(towards, count + len(without), filtered)
+            kept = ~np.isin(rows, without)
+            rows, cosines = rows[kept][:count], cosines[kept][:count]
+        if wish.but:
+            cosines = (self.searcher.vectors(rows) @ query[0]).clip(-1, 1)
         return self._chosen(rows, cosines, k, wish)
 
     def _chosen(self, rows: Rows, cosines: Vectors, k: int, wish: Wish) -> tuple[list[int], list[float]]:

@@ -187,7 +187,7 @@ def test_a_product_is_compared_as_it_would_be_found(drawn):
         assert compared.similarity == pytest.approx(match.similarity, abs=1e-6)
         assert (compared.item, compared.reasons) == (match.item, match.reasons)
     assert drawn.compared(drawn.embed(RED_DRESS), "p7").confidence == pytest.approx(found[0].confidence, abs=1e-4)
-    assert compared.confidence is None
+    assert compared.confidence == pytest.approx(found[-1].confidence, abs=1e-4)
     with pytest.raises(QueryError, match="Ids look like"):
         drawn.compared(drawn.embed(RED_DRESS), "nope")
 
