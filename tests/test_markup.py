@@ -219,7 +219,7 @@ def test_a_product_is_shown_in_its_other_colours_and_with_those_like_it(shop):
     bare = product.view(shop, shop.items[7], [], "", False, None, [], [])
     assert "<h3>" not in bare and "Why it is here" not in bare
     full = product.view(shop, shop.items[7], [], "", True, None, [shop.items[8]], [shop.items[9]])
-    assert re.findall(r"<h3>(.*?)</h3>", full) == ["The same, otherwise", "More like this"]
+    assert re.findall(r"<h3>(.*?)</h3>", full) == ["Also available", "More like this"]
 
 
 def test_the_heat_is_strongest_where_the_share_is_and_absent_where_it_speaks_against(shop):

@@ -52,7 +52,7 @@ def view(
         f'aria-label="Close"></button><div class="front"><span class="tile">{cards.picture(recommender, item)}</span>'
         f'{cards.opinions(item, telling, opinion)}</div><div class="about"><h2 id="product-name">{name}</h2>'
         f"{_facts(item)}{_actions(item, dressable)}{_why(why, telling) if why else ''}"
-        f"{strip('The same, otherwise', variants)}{strip('More like this', others)}</div></div></dialog>"
+        f"{strip('Also available', variants)}{strip('More like this', others)}</div></div></dialog>"
     )
 
 
