@@ -14,6 +14,7 @@ from playwright.sync_api import sync_playwright
 from recsys import Recommender
 from recsys.ui import launch
 
+IMAGES = "document.querySelectorAll('#cards img')"
 SIZES = {"page.png": (1280, 800), "phone.png": (390, 844)}
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
@@ -28,7 +29,7 @@ def main() -> None:
             tab.goto(page.local_url)
             tab.locator("#picture input[type=file]").set_input_files(HERE / "shirt.jpg")
             tab.get_by_role("heading", name="your picture").wait_for()
-            tab.wait_for_function("[...document.querySelectorAll('#cards img')].every((image) => image.complete)")
+            tab.wait_for_function(f"[...{IMAGES}].slice(0, 5).every((image) => image.complete)")
             tab.wait_for_timeout(1000)
             tab.screenshot(path=HERE / name)
         browser.close()
