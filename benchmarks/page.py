@@ -28,6 +28,8 @@ from recsys import Recommender
 from recsys.ui import launch
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+SETTLED = 2000
+"""Milliseconds after which nothing more comes but the heartbeat, which keeps the network busy for good."""
 PICTURE = ROOT / "docs" / "shirt.jpg"
 
 
@@ -50,7 +52,7 @@ def opened(browser: Browser, url: str, sign: str) -> tuple[Page, float, float]:
     page.goto(url, wait_until="commit")
     page.locator(sign).first.wait_for()
     taken = time.perf_counter() - started
-    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(SETTLED)
     weights = [request.sizes()["responseBodySize"] for request in finished if "/thumbs/" not in request.url]
     return page, taken, sum(weights) / 1000
 

@@ -455,6 +455,10 @@ class TestServing:
         assert any("index tests/fake-shop @ 1a2b3c4 · 60 products from tests/fake-products" in text for text in shown)
         assert any("The Hub did not answer; this is the copy of yesterday." in text for text in shown)
 
+    def test_the_page_is_sent_packed(self, web):
+        assert web.get("/").headers["content-encoding"] == "gzip"
+        assert "content-encoding" not in web.get("thumbs/p1").headers
+
     def test_nothing_of_a_visitor_is_recorded(self, web, server):
         assert web.get("monitoring").status_code == 403
         assert web.get("gradio_api/runs").status_code == 404

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gradio as gr
 from gradio.route_utils import FnIndexInferError
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 
 from recsys.picture import MAX_BYTES
 from recsys.recommender import Recommender
@@ -22,6 +24,8 @@ PAPER_AND_INK = {
 }
 """Here and not in style.css, since the page is painted with them before that is loaded."""
 WAITING = 200
+WORTH_PACKING = 20_000
+"""Bytes: the page itself is, its products are not. Gradio packs its scripts alone."""
 UNREADABLE = (FnIndexInferError, KeyError, TypeError)
 """What Gradio raises on a call of no endpoint, or with names that it does not take."""
 
@@ -56,6 +60,7 @@ def launch(
         app_kwargs={
             "routes": [thumbnails.route(recommender), *about.routes(recommender, TITLE)],
             "lifespan": without_files,
+            "middleware": [Middleware(GZipMiddleware, minimum_size=WORTH_PACKING, compresslevel=5)],
             "exception_handlers": dict.fromkeys(UNREADABLE, refused),
         },
     )
