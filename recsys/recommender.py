@@ -185,18 +185,22 @@ class Recommender:
         around = self.embed(image) if image is not None else str(item_id)
         return self.outfit(around, locked=locked or {}, passed_over=passed_over)
 
-    def slots(self, around: str | Vectors) -> tuple[str, ...]:
-        """The slots of an outfit that an item, or what an embedding [1, dim] shows, fills; none for no part of one."""
-        return self._stylist.slots(self._anchor(around))
+    def slots(self, around: str | Vectors, seen: Mapping[str, Guess] | None = None) -> tuple[str, ...]:
+        """The slots of an outfit that an item, or what an embedding [1, dim] shows, fills; none for no part of one.
+
+        `seen` is what the embedding shows, where that is known already.
+        """
+        return self._stylist.slots(self._anchor(around, seen))
 
     def outfit(self, around: str | Vectors, *, locked: Mapping[str, str], passed_over: Sequence[str]) -> Look:
         """A look around an item's id, or an embedding [1, dim]; see `complete_the_look`."""
         return self._stylist.look(self._anchor(around), locked=locked, passed_over=passed_over)
 
-    def _anchor(self, around: str | Vectors) -> str | Pictured:
+    def _anchor(self, around: str | Vectors, seen: Mapping[str, Guess] | None = None) -> str | Pictured:
         if isinstance(around, str):
             return around
-        return Pictured(around, {name: guess.value for name, guess in self._seen(around).items()})
+        known = self._seen(around) if seen is None else seen
+        return Pictured(around, {name: guess.value for name, guess in known.items()})
 
     @cached_property
     def _stylist(self) -> Stylist:

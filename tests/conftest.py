@@ -128,3 +128,21 @@ def built(pictures: Path, encoder_folder: Path, tmp_path_factory: pytest.TempPat
 def index(built: Path, tmp_path: Path) -> Path:
     """A copy of the index of `pictures`, to be changed."""
     return Path(shutil.copytree(built, tmp_path / "shop"))
+
+
+@pytest.fixture(scope="module")
+def uploads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server of a module keeps what is uploaded."""
+    return tmp_path_factory.mktemp("uploads")
+
+
+@pytest.fixture(scope="module")
+def server(shop: Any, uploads: Path) -> Iterator[Any]:
+    """The page and the API over the `shop` of a module."""
+    from recsys.ui import launch
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(uploads))
+        page = launch(shop, prevent_thread_lock=True)
+        yield page
+        page.close()

@@ -18,7 +18,7 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
 from recsys import errors
-from recsys.ui import launch, query
+from recsys.ui import query
 from recsys.ui.told import MOST_TOLD, OUR_FAULT
 
 RED_DRESS = draw("Dresses", "#b3262e")
@@ -38,22 +38,8 @@ MALFORMED = int(os.environ.get("MALFORMED_REQUESTS", "20"))
 
 
 @pytest.fixture(scope="module")
-def uploads(tmp_path_factory):
-    return tmp_path_factory.mktemp("uploads")
-
-
-@pytest.fixture(scope="module")
 def shop():
     return fake_shop()
-
-
-@pytest.fixture(scope="module")
-def server(shop, uploads):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(uploads))
-        page = launch(shop, prevent_thread_lock=True)
-        yield page
-        page.close()
 
 
 @pytest.fixture

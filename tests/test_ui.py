@@ -33,22 +33,8 @@ BLACK = Image.new("RGB", (240, 320), "black")
 
 
 @pytest.fixture(scope="module")
-def uploads(tmp_path_factory):
-    return tmp_path_factory.mktemp("uploads")
-
-
-@pytest.fixture(scope="module")
 def shop():
     return fake_shop(notice="The Hub did not answer; this is the copy of yesterday.")
-
-
-@pytest.fixture(scope="module")
-def server(shop, uploads):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(uploads))
-        page = launch(shop, prevent_thread_lock=True)
-        yield page
-        page.close()
 
 
 @pytest.fixture

@@ -98,11 +98,12 @@ def _wire(answers: Answers, on: Fields) -> None:
     how = QUIETLY | {"show_progress_on": on.found}
 
     def given(handler: Callable[..., Any]) -> Callable[..., Any]:
-        """The handler, given the value of one field, and what was asked."""
+        """The handler, given the value of one field, if any, and what was asked."""
 
         @told
-        def handle(value: Any, narrow: Any, variety: Any, taste: Any, query: Query) -> Any:
-            return handler(value, Asked.of(narrow, variety, taste, answers.items), query)
+        def handle(*values: Any) -> Any:
+            *value, narrow, variety, taste, query = values
+            return handler(*value, Asked.of(narrow, variety, taste, answers.items), query)
 
         return handle
 
@@ -115,34 +116,25 @@ def _wire(answers: Answers, on: Fields) -> None:
 
         return handle
 
-    def plain(handler: Callable[..., Any]) -> Callable[..., Any]:
-        """The handler, given what was asked."""
-
-        @told
-        def handle(narrow: Any, variety: Any, taste: Any, query: Query) -> Any:
-            return handler(Asked.of(narrow, variety, taste, answers.items), query)
-
-        return handle
-
     uploaded = on.picture.upload(given(answers.by_upload), [on.picture, *asked], [*shown, on.picture, on.part], **how)
-    uploaded.failure(plain(answers.refused), asked, [*shown, on.picture, on.part], **how)
-    on.picture.clear(plain(answers.cleared), asked, [*shown, on.part], **how)
+    uploaded.failure(given(answers.refused), asked, [*shown, on.picture, on.part], **how)
+    on.picture.clear(given(answers.cleared), asked, [*shown, on.part], **how)
     on.link.submit(given(answers.by_link), [on.link, *asked], [*shown, on.picture, on.part, on.link], **how)
     on.examples.pick(chosen(answers.by_example), asked, [*shown, on.picture, on.part], **how)
     on.part.part(chosen(answers.by_part), asked, [*shown, on.part], **how)
-    on.heading.back(plain(answers.back), asked, shown, **how)
+    on.heading.back(given(answers.back), asked, shown, **how)
     on.heading.filter(chosen(answers.filtered), asked, shown, **how)
     on.heading.but(chosen(answers.but), asked, shown, **how)
-    on.narrow.narrow(plain(answers.narrowed), asked, shown, **how)
-    on.variety.vary(plain(answers.narrowed), asked, shown, **how)
+    on.narrow.narrow(given(answers.narrowed), asked, shown, **how)
+    on.variety.vary(given(answers.narrowed), asked, shown, **how)
     on.found.loosen(chosen(answers.loosen), asked, shown, **how)
-    on.found.longer(plain(answers.longer), asked, shown, **how)
+    on.found.longer(given(answers.longer), asked, shown, **how)
     on.product.similar(chosen(answers.by_item), asked, shown, **how)
     for place in (on.heading, on.found, on.product):
         place.dress(chosen(answers.dressed), asked, shown, **how)
     for place in (on.found, on.product, on.taste):
         place.open(chosen(answers.opened), asked, on.product, **QUIETLY)
-    on.taste.taste(plain(answers.tasted), asked, [*shown, on.taste], **how)
+    on.taste.taste(given(answers.tasted), asked, [*shown, on.taste], **how)
     on.taste.visit(chosen(answers.visited), asked, [*shown, on.variety, on.taste, on.notice], **how)
 
 

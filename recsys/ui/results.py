@@ -151,11 +151,11 @@ class Results:
         text, face = self._title(query, answer, bool(asked.where)), ""
         if query.item is not None:
             face = cards.picture(self.recommender, self.items[self.items.row(query.item)])
-        pictured = query.picture if query.item is None and query.look is None and answer else None
+        pictured = query.picture if query.item is None and query.look is None else None
         tools = headings.tools(
             headings.chips(highlights.seen(answer.seen, self.telling), asked.where, self.items) if answer else "",
             headings.same_but(self.steerable, query.but) if answer or query.but else "",
-            looks.START if pictured is not None and self.recommender.slots(pictured) else "",
+            looks.START if answer and pictured is not None and self.recommender.slots(pictured, answer.seen) else "",
         )
         back = self._back(query)
         return headings.heading(
