@@ -110,6 +110,13 @@ class TestOnOneScreen:
         page.mouse.click(5, 5)
         expect(dialog(page)).to_have_count(0)
 
+    def test_a_closed_product_takes_no_focus_that_has_gone_on(self, visit):
+        page = visit()
+        look_closer(page)
+        page.evaluate("document.querySelector('dialog').close(), document.querySelector('#filters summary').focus()")
+        expect(page.locator("#product dialog")).to_have_count(0)
+        expect(page.locator("#filters summary").first).to_be_focused()
+
     def test_an_answer_can_be_more_varied(self, visit, photo):
         page = visit()
         choose(page, photo)

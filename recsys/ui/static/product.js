@@ -1,5 +1,5 @@
 // Every new value is a product to look at; what is chosen in it closes it, and a closed one is forgotten, so that it can
-// be opened again. The focus goes back to where it came from, or on to what was chosen.
+// be opened again. The focus goes back to where it came from, or on to what was chosen; where it is by then it stays.
 const dialog = () => element.querySelector("dialog");
 let origin = null;
 
@@ -12,14 +12,14 @@ watch("value", () => {
 
 element.addEventListener("close", () => {
   props.value = "";
-  origin?.focus();
+  if (document.activeElement === document.body || element.contains(document.activeElement)) origin?.focus();
 }, true);
 
 element.addEventListener("click", (event) => {
   const on = (selector) => event.target.closest(selector);
   const chosen = (button) => {
-    origin = document.querySelector("#heading .heading");
     dialog().close();
+    document.querySelector("#heading .heading").focus();
     return button.dataset;
   };
   if (on("[data-close]") || event.target === dialog()) dialog().close();
