@@ -15,7 +15,7 @@ from hub_double import HubDouble
 from safetensors.torch import save
 from watch import run
 
-from recsys.encoder import timm
+from recsys.encoder.networks import timm
 
 DATASET, MODEL = "ashraq/fashion-product-images-small", "resnet50.tv_in1k"
 

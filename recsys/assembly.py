@@ -19,7 +19,8 @@ from recsys import hub
 from recsys.digest import file_sha256
 from recsys.errors import HubError, IndexFolderError, IndexMismatchError
 from recsys.folder import IndexFolder
-from recsys.recipe import WEIGHTS, EncoderRecipe, is_repo_id
+from recsys.manifest import ENCODER
+from recsys.recipe import COMPILED, WEIGHTS, EncoderRecipe, is_repo_id
 from recsys.recommender import Recommender
 from recsys.settings import Settings
 from recsys.types import Origin, Vectors
@@ -142,7 +143,8 @@ def _open(settings: Settings) -> tuple[IndexFolder, Origin, Callable[[], None]]:
 
 def _from_snapshot(snapshot: hub.Snapshot, token: str | None) -> tuple[IndexFolder, Origin]:
     folder = IndexFolder.open(snapshot.folder, snapshot.repo)
-    _fetch_weights(folder.manifest.encoder, token)
+    if not folder.manifest.files.keys() >= {f"{ENCODER}/{name}" for name in COMPILED}:
+        _fetch_weights(folder.manifest.encoder, token)
     return folder, Origin(snapshot.repo, folder.manifest.dataset.id, snapshot.revision, snapshot.stale)
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 from tqdm import tqdm
 
+from recsys.ahead import ahead
 from recsys.card import write_card
 from recsys.catalog import Catalog
 from recsys.digest import sha256
@@ -35,10 +35,12 @@ from recsys.picture import decode, thumbnail
 from recsys.projection import Projection
 from recsys.recipe import PROJECTION
 from recsys.splits import unseen
-from recsys.types import Item, Product, Skipped, Vectors
+from recsys.types import Item, Pixels, Product, Skipped, Vectors
 from recsys.vectors import VectorStore
 
 SHARD_BATCHES = 8
+BATCHES_AHEAD = 2
+"""How many batches of pictures are decoded while one is embedded."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,13 @@ def build_index(
     """
     started, target = time.monotonic(), output.resolve()
     check_replaceable(target)
-    store = VectorStore(beside(target, "vectors") / f"{encoder.recipe.fingerprint[:16]}-{encoder.device.type}")
+    encoder = encoder.compiled()
+    store = VectorStore(beside(target, "vectors") / f"{encoder.recipe.fingerprint[:16]}-{encoder.runtime}")
     embedder, folder = _Embedder(encoder, store, batch_size), beside(target, "new")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     try:
-        items, keys, skipped = _embed(catalog, embedder, folder / ITEMS)
+        items, keys, skipped = _embed(catalog, embedder, folder / ITEMS, BATCHES_AHEAD * batch_size)
         embedded_at = time.monotonic()
         encoder = _project(encoder, store, keys, dim, target)
         encoder.save(folder / ENCODER)
@@ -103,23 +106,44 @@ def build_index(
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """A product made ready in a thread of its own; `pixels` are None where its vector is known already."""
+
+    item: Item
+    key: str
+    thumbnail: bytes
+    pixels: Pixels | None
+
+
 class _Embedder:
-    """Collects pictures into full batches and keeps their vectors, some batches to a shard.
+    """Prepares pictures, collects them into full batches and keeps their vectors, some batches to a shard.
 
     Shards end at whole batches, so a run that goes on after an interruption forms the batches of an unbroken one.
     """
 
     def __init__(self, encoder: Encoder, store: VectorStore, batch_size: int):
         self._encoder, self._store, self._batch_size = encoder, store, batch_size
-        self._pending: dict[str, Image.Image] = {}
+        self._pending: dict[str, Pixels] = {}
         self._vectors: dict[str, Vectors] = {}
         self.embedded = 0
 
-    def add(self, key: str, picture: bytes) -> None:
-        """Embed this picture unless its vector is there. Raises PictureError."""
-        if key in self._store or key in self._pending or key in self._vectors:
+    def prepare(self, product: Product) -> _Prepared | Skipped:
+        """All that a product needs before the network; what cannot be read is skipped."""
+        try:
+            if product.picture is None:
+                raise PictureError("There is no picture.")
+            key, image = sha256(product.picture), decode(product.picture)
+            pixels = None if key in self._store else self._encoder.pixels([image])[0]
+            return _Prepared(product.item, key, thumbnail(product.picture, image), pixels)
+        except PictureError as error:
+            return Skipped(product.item.id, str(error))
+
+    def add(self, key: str, pixels: Pixels | None) -> None:
+        """Embed this picture unless its vector is there."""
+        if pixels is None or key in self._store or key in self._pending or key in self._vectors:
             return
-        self._pending[key] = decode(picture)
+        self._pending[key] = pixels
         if len(self._pending) == self._batch_size:
             self._encode()
 
@@ -131,7 +155,7 @@ class _Embedder:
             self._keep()
 
     def _encode(self) -> None:
-        features = self._encoder.features(list(self._pending.values()), self._batch_size)
+        features = self._encoder.features(np.stack(list(self._pending.values())))
         self._vectors.update(zip(self._pending, features, strict=True))
         self.embedded += len(self._pending)
         self._pending = {}
@@ -143,24 +167,20 @@ class _Embedder:
         self._vectors = {}
 
 
-def _embed(catalog: Catalog, embedder: _Embedder, path: Path) -> tuple[Items, list[str], list[Skipped]]:
+def _embed(catalog: Catalog, embedder: _Embedder, path: Path, depth: int) -> tuple[Items, list[str], list[Skipped]]:
     """One pass over the catalogue: items and thumbnails into `path`, vectors into the store."""
     items: list[Item] = []
     keys: list[str] = []
     skipped: list[Skipped] = []
     writer = ItemsWriter(path, catalog.attributes)
-    for product in _progress(catalog):
-        try:
-            if product.picture is None:
-                raise PictureError("There is no picture.")
-            key, small = sha256(product.picture), thumbnail(product.picture)
-            embedder.add(key, product.picture)
-        except PictureError as error:
-            skipped.append(Skipped(product.item.id, str(error)))
+    for prepared in ahead(embedder.prepare, _progress(catalog), depth):
+        if isinstance(prepared, Skipped):
+            skipped.append(prepared)
             continue
-        items.append(product.item)
-        keys.append(key)
-        writer.add(product.item, small)
+        embedder.add(prepared.key, prepared.pixels)
+        items.append(prepared.item)
+        keys.append(prepared.key)
+        writer.add(prepared.item, prepared.thumbnail)
     embedder.finish()
     writer.close()
     if not items:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -10,11 +11,16 @@ from typing import TypeVar
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 from PIL.Image import Transpose
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
 
 from recsys.errors import PictureError
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000
+SHORT_SIDE = 640
+"""Pixels that the short side of a picture keeps when a large one is halved, once or more."""
+
 THUMBNAIL_SIDE = 320
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
 BROWSER_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
@@ -41,33 +47,41 @@ T = TypeVar("T")
 def decode(source: bytes | Path | Image.Image) -> Image.Image:
     """An upright RGB picture: EXIF rotation applied, transparency on white, 16-bit scaled, the first frame only.
 
+    A large picture comes at a half, a quarter or an eighth of its size, the least whose short side has 640 px or more:
+    4000 × 3000 px become 1000 × 750. A JPEG is decoded at that size, which takes a fraction of the time; its pixels are
+    those of its bytes also where it is given as opened by Pillow and not loaded yet. One that is loaded is reduced like
+    any other picture, and then differs from its bytes by rounding. What is such a picture already is returned itself.
+
     Raises PictureError, which says what is wrong and what is accepted.
     """
     return _guarded(source, _to_rgb)
 
 
-def thumbnail(data: bytes) -> bytes:
-    """The picture in at most 320 × 320 px: the bytes as given where a browser shows them, else WebP.
+def thumbnail(data: bytes, decoded: Image.Image) -> bytes:
+    """A picture in at most 320 × 320 px, from its bytes and what `decode` made of them.
 
-    Raises PictureError, as `decode` does.
+    The bytes as given where they are that small and a browser shows them, else WebP. Raises PictureError for bytes that
+    are no picture.
     """
+    if max(decoded.size) <= THUMBNAIL_SIDE and _guarded(data, _is_for_browsers):
+        return data
+    small = decoded.copy()
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    small.save(out, "WEBP", quality=85)
+    return out.getvalue()
 
-    def small(image: Image.Image) -> bytes:
-        image.load()
-        if image.format in BROWSER_FORMATS and max(image.size) <= THUMBNAIL_SIDE and image.mode != "CMYK":
-            return data
-        rgb = _to_rgb(image)
-        rgb.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
-        out = io.BytesIO()
-        rgb.save(out, "WEBP", quality=85)
-        return out.getvalue()
 
-    return _guarded(data, small)
+def _is_for_browsers(image: Image.Image) -> bool:
+    return image.format in BROWSER_FORMATS and image.mode != "CMYK"
 
 
 def _guarded(source: bytes | Path | Image.Image, use: Callable[[Image.Image], T]) -> T:
     """Give the picture to `use` once it is known to be within the limits, before any pixel is decoded."""
     try:
+        if isinstance(source, JpegImageFile) and source.tile:
+            with Image.open(_within_limits(source).fp) as unread:  # the caller's own keeps its size
+                return use(unread)
         if isinstance(source, Image.Image):
             return use(_within_limits(source))
         with _open(_read(source) if isinstance(source, Path) else source) as image:
@@ -109,16 +123,29 @@ def _within_limits(image: Image.Image) -> Image.Image:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    image = _upright(image)
-    if image.mode.startswith("I") or image.mode == "F":
-        image = _in_8_bit(image)
-    if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        rgb = Image.new("RGB", rgba.size, "white")
-        rgb.paste(rgba, mask=rgba.getchannel("A"))
-    else:
-        rgb = image.convert("RGB")
+    factor = _reduction(image.size)
+    image.draft(None, (image.width // factor, image.height // factor))  # how a JPEG is decoded, and nothing else
+    rgb = _on_white(_in_8_bit(_upright(image)))
+    factor = _reduction(rgb.size)
+    if factor > 1:
+        rgb = rgb.reduce(factor)
+    if rgb is image and (image.info or isinstance(image, ImageFile)):
+        rgb = image.copy()
     rgb.info = {}  # its orientation and colour profile are no longer true, and where it was taken nobody's business
+    return rgb
+
+
+def _reduction(size: tuple[int, int]) -> int:
+    """How many pixels in a row become one: 1 for what was reduced already."""
+    return next((factor for factor in (8, 4, 2) if math.ceil(min(size) / factor) >= SHORT_SIDE), 1)
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if not image.has_transparency_data:
+        return image if image.mode == "RGB" else image.convert("RGB")
+    rgba = image if image.mode == "RGBA" else image.convert("RGBA")
+    rgb = Image.new("RGB", rgba.size, "white")
+    rgb.paste(rgba, mask=rgba)
     return rgb
 
 
@@ -133,6 +160,8 @@ def _upright(image: Image.Image) -> Image.Image:
 
 def _in_8_bit(image: Image.Image) -> Image.Image:
     """A grey picture of 16 or 32 bits, or of floats, in 256 steps; Pillow itself would clip it to white."""
+    if not (image.mode.startswith("I") or image.mode == "F"):
+        return image
     grey = np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=0, neginf=0)
     scales = {"I": (255, 65535), "F": (1, 255, 65535)}.get(image.mode, (65535,))
     brightest = float(grey.max())

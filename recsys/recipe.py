@@ -12,8 +12,12 @@ from typing import Any
 TRANSFORM = ("input_size", "mean", "std", "interpolation", "crop_pct", "crop_mode")
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 HEADS, PROJECTION = "heads.safetensors", "projection.safetensors"
-VALUES = "values"
-"""What the config of an encoder lists the values of its heads as, attribute by attribute."""
+COMPILED = ("compiled.xml", "compiled.bin")
+"""The network as OpenVINO runs it, and its weights."""
+EMBEDDING, SPLIT, VALUES = "embedding", "split", "values"
+"""What the config of an encoder that was trained here says beside timm's own: that its classifier is the embedding
+layer, what its training never saw, and the values of its heads, attribute by attribute.
+"""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
+Pixels = npt.NDArray[np.uint8]
 Value = str | None
 Where = Mapping[str, Value | Sequence[Value]]
 """A filter: attribute → a value, or a list of values. Or within a list, and between attributes; None is "absent"."""

@@ -22,7 +22,8 @@ def write_pictures(folder: Path) -> Path:
 
 def write_encoder(folder: Path, seed: int = 0) -> Path:
     """An encoder folder as training leaves it, with random weights."""
-    from recsys.encoder import embedding_network, save_network
+    from recsys.encoder.networks import save_network
+    from recsys.encoder.sources import embedding_network
 
     torch.manual_seed(seed)
     network, _ = embedding_network("test_resnet", DIM)

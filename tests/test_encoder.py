@@ -10,8 +10,8 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from small_shop import DIM, write_encoder
 
-from recsys.encoder import Encoder, timm
-from recsys.encoder.networks import describe
+from recsys.encoder import Encoder
+from recsys.encoder.networks import TorchNetwork, describe, timm
 from recsys.errors import EncoderError, HubNotFoundError, IndexDamagedError, IndexMismatchError
 from recsys.projection import Projection
 
@@ -85,12 +85,13 @@ def test_a_model_repository_in_timms_format_is_an_encoder(hub, encoder_folder, i
 
 def test_an_index_folder_is_an_encoder(built, encoder_folder, images):
     encoder = Encoder.from_pretrained(built)
-    np.testing.assert_array_equal(encoder.encode(images), Encoder.from_pretrained(encoder_folder).encode(images))
+    compiled = Encoder.from_pretrained(encoder_folder).compiled()
+    np.testing.assert_array_equal(encoder.encode(images), compiled.encode(images))
 
 
 def test_a_projection_is_part_of_the_encoder(encoder_folder, images, tmp_path):
     encoder = Encoder.from_pretrained(encoder_folder)
-    projected = encoder.with_projection(Projection.fit([encoder.features(images)], 2))
+    projected = encoder.with_projection(Projection.fit([encoder.features(encoder.pixels(images))], 2))
     assert (projected.dim, projected.encode(images).shape) == (2, (3, 2))
     assert projected.recipe.projection
     assert projected.recipe.fingerprint == encoder.recipe.fingerprint
@@ -142,6 +143,7 @@ def test_weights_that_are_not_numbers_are_refused(tmp_path, images):
 def test_an_index_does_not_open_with_another_encoder(index, tmp_path):
     write_encoder(tmp_path / "other", seed=1)
     shutil.copy(tmp_path / "other" / "model.safetensors", index / "encoder" / "model.safetensors")
+    (index / "encoder" / "compiled.xml").unlink()
     with pytest.raises(IndexMismatchError, match=r"weights \w+… against \w+….*build_index.py"):
         Encoder.of_index(index)
 
@@ -202,24 +204,8 @@ def test_a_long_strip_costs_no_more_than_a_picture(hub, tiny_weights):
     assert max(max(size) for size in asked) < 2000
 
 
-def test_a_moderate_strip_is_embedded_as_by_timm_alone(hub, tiny_weights):
-    hub.seed("models", f"timm/{TINY}", {"model.safetensors": tiny_weights.read_bytes()})
-    encoder = Encoder.from_pretrained(TINY)
-    strip = draw("Trousers", "#26355e").resize((60, 600))
-    whole = encoder._transform(strip)
-    np.testing.assert_allclose(encoder._transform(encoder._prepared(strip)), whole, atol=1e-4)
-
-
 def test_no_pictures_give_no_vectors(encoder_folder):
     assert Encoder.from_pretrained(encoder_folder).encode([]).shape == (0, DIM)
-
-
-def test_the_batch_size_is_that_of_the_network(encoder_folder, images, monkeypatch):
-    encoder = Encoder.from_pretrained(encoder_folder)
-    sizes, forward = [], encoder._forward
-    monkeypatch.setattr(encoder, "_forward", lambda batch: sizes.append(len(batch)) or forward(batch))
-    encoder.features(images * 15, batch_size=40)
-    assert sizes == [40, 5]
 
 
 def test_a_trained_encoder_tells_attributes_by_its_heads(encoder_folder, images):
@@ -286,7 +272,7 @@ def test_values_that_are_no_list_of_names_are_refused(encoder_folder, tmp_path, 
 def test_a_heat_map_shares_out_the_cosine(encoder_folder, images, monkeypatch):
     encoder = Encoder.from_pretrained(encoder_folder)
     item = encoder.encode(images[1:2])[0]
-    monkeypatch.setattr("recsys.encoder.heat.SCALE", 1)
+    monkeypatch.setattr("recsys.encoder.networks.SCALE", 1)
     heat = encoder.heat(images[0], item)
     assert heat.dtype == np.float32
     assert heat.mean() == pytest.approx(float(encoder.encode(images[:1])[0] @ item), abs=1e-4)
@@ -302,7 +288,7 @@ def test_a_heat_map_shares_out_the_cosine_behind_a_projection_too(hub, tiny_weig
         )
     )
     item = projected.encode(images[1:2])[0]
-    monkeypatch.setattr("recsys.encoder.heat.SCALE", 1)
+    monkeypatch.setattr("recsys.encoder.networks.SCALE", 1)
     expected = float(projected.encode(images[:1])[0] @ item)
     assert projected.heat(images[0], item).mean() == pytest.approx(expected, abs=1e-4)
 
@@ -316,4 +302,7 @@ def test_a_heat_map_is_finer_than_the_networks_own(encoder_folder, images):
 def test_a_network_without_a_feature_map_has_no_heat_map(images):
     network = timm.create_model("vit_tiny_patch16_224", num_classes=0, depth=1).eval()
     recipe = describe(network, "vit_tiny_patch16_224", Path(__file__))
-    assert Encoder(network, recipe).heat(images[0], np.zeros(recipe.dim, np.float32)) is None
+    encoder = Encoder(TorchNetwork(network, recipe), recipe)
+    item = np.zeros(recipe.dim, np.float32)
+    assert encoder.heat(images[0], item) is None
+    assert encoder.compiled().heat(images[0], item) is None

@@ -7,8 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROWS = [
-    {"errors", "settings"},
-    {"types", "digest", "attributes"},
+    {"errors", "settings", "cores"},
+    {"types", "digest", "attributes", "ahead"},
     {"picture", "items", "metrics", "recipe", "projection", "calibration", "splits", "plots"},
     {"describe", "outfit", "steer", "taste", "variety", "focus"},
     {"manifest", "vectors", "link", "hub", "sample", "variants", "wish"},
@@ -24,6 +24,7 @@ HOMES = {
     "datasets": {"catalog"},
     "gradio": {"ui"},
     "huggingface_hub": {"hub"},
+    "openvino": {"encoder"},
     "timm": {"encoder"},
     "matplotlib": {"plots"},
     "torch": {"encoder", "train", "compare"},

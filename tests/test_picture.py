@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 from PIL.Image import Transpose
+from PIL.JpegImagePlugin import JpegImageFile
 
 from recsys import picture
 from recsys.errors import PictureError
@@ -237,6 +238,126 @@ def test_a_picture_in_memory_is_left_as_it_was() -> None:
     assert (image.mode, image.info) == ("RGBA", {"note": "kept"})
 
 
+def test_what_is_an_upright_rgb_picture_already_is_not_copied() -> None:
+    image = two_halves()
+
+    assert decode(image) is image
+
+
+LARGE = (2600, 1300)
+
+
+def large() -> Image.Image:
+    """Red and blue halves under a little noise, of which a half is enough."""
+    noise = Image.effect_noise(LARGE, 30).convert("RGB")
+    return Image.blend(two_halves(LARGE), noise, 0.1)
+
+
+def difference(one: Image.Image, other: Image.Image) -> int:
+    assert one.size == other.size
+    return int(np.abs(np.asarray(one).astype(int) - np.asarray(other)).max())
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((1700, 1278), (1700, 1278)),
+        ((1700, 1279), (850, 640)),
+        ((1280, 30_000), (640, 15_000)),
+        ((3000, 1), (3000, 1)),
+        ((4000, 3000), (1000, 750)),
+        ((2558, 2559), (1279, 1280)),
+        ((2559, 2558), (1280, 1279)),
+        ((5400, 5121), (675, 641)),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("format", ["JPEG", "BMP"])
+def test_a_large_picture_is_reduced_while_its_short_side_has_640_pixels(
+    format: str, size: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    found = decode(encoded(Image.new("RGB", size, RED), format))
+
+    assert found.size == expected
+    assert is_close(found, (0, 0), RED)
+    assert decode(found) is found
+
+
+LARGE_KINDS: dict[str, Callable[[Image.Image], bytes]] = {
+    "RGB jpeg": lambda image: encoded(image, "JPEG", quality=95),
+    "progressive jpeg": lambda image: encoded(image, "JPEG", quality=95, progressive=True),
+    "grey jpeg": lambda image: encoded(image.convert("L"), "JPEG", quality=95),
+    "CMYK jpeg": lambda image: encoded(image.convert("CMYK"), "JPEG", quality=95),
+    "mpo": lambda image: encoded(image, "MPO", quality=95, save_all=True, append_images=[two_halves()]),
+    "png": lambda image: encoded(image, compress_level=1),
+    "palette": lambda image: encoded(image.quantize(4), compress_level=1),
+    "palette with a hole": lambda image: encoded(image.quantize(4), compress_level=1, transparency=0),
+    "RGBA": lambda image: encoded(with_a_hole(image), compress_level=1),
+    "16-bit": lambda image: encoded(
+        Image.fromarray(np.asarray(image.convert("L")).astype(np.uint16) * 257), compress_level=1
+    ),
+    "animation": lambda image: encoded(image, "GIF", save_all=True, append_images=[Image.new("RGB", LARGE)]),
+    "lossy webp": lambda image: encoded(image, "WEBP", quality=90, method=0),
+}
+
+
+def with_a_hole(image: Image.Image) -> Image.Image:
+    image.putalpha(Image.new("L", image.size, 255))
+    image.paste((0, 0, 0, 0), (0, 0, LARGE[0] // 2, LARGE[1]))
+    return image
+
+
+@pytest.mark.parametrize("kind", LARGE_KINDS)
+def test_a_large_picture_of_any_kind_is_the_same_at_half_its_size(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = LARGE_KINDS[kind](large())
+    found = decode(data)
+    monkeypatch.setattr(picture, "SHORT_SIDE", MAX_BYTES)
+    whole = decode(data)
+
+    assert (whole.size, found.size) == (LARGE, (1300, 650))
+    assert difference(found, whole.reduce(2)) <= (30 if "jpeg" in kind or kind == "mpo" else 0)
+
+
+@pytest.mark.parametrize("loaded", [True, False], ids=["loaded", "opened"])
+@pytest.mark.parametrize("kind", [kind for kind in LARGE_KINDS])
+def test_a_large_picture_in_memory_has_the_pixels_of_its_bytes(kind: str, loaded: bool) -> None:
+    data = LARGE_KINDS[kind](large())
+    with Image.open(io.BytesIO(data)) as image:
+        if loaded:
+            image.load()
+        found = decode(image)
+
+        assert difference(found, decode(data)) <= (30 if loaded and ("jpeg" in kind or kind == "mpo") else 0)
+        assert image.size == LARGE
+        assert np.asarray(image).shape[:2] == (LARGE[1], LARGE[0])
+
+
+def test_a_large_jpeg_that_lies_on_its_side_is_put_upright_as_a_png_is() -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    lying = large().transpose(Transpose.ROTATE_90)
+
+    found = decode(encoded(lying, "JPEG", quality=95, exif=exif))
+
+    assert difference(found, decode(encoded(lying, compress_level=1, exif=exif))) <= 30
+    assert is_close(found, (5, 10), RED, 40)
+
+
+def test_a_large_jpeg_is_not_decoded_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = []
+    load = JpegImageFile.load
+    monkeypatch.setattr(JpegImageFile, "load", lambda self: loaded.append(self.size) or load(self))
+
+    decode(encoded(large(), "JPEG"))
+
+    assert set(loaded) == {(1300, 650)}
+
+
+def test_a_large_jpeg_that_is_cut_off_is_refused() -> None:
+    with pytest.raises(PictureError, match="damaged or cut off"):
+        decode(encoded(large(), "JPEG")[:-9000])
+
+
 UNREADABLE = {
     "text": (b"just some text", "no picture that can be read"),
     "PDF": (b"%PDF-1.7 ...", "a PDF document"),
@@ -250,15 +371,19 @@ UNREADABLE = {
 }
 
 
-@pytest.mark.parametrize("use", [decode, thumbnail])
 @pytest.mark.parametrize("kind", UNREADABLE)
-def test_what_is_no_picture_is_refused_with_what_is_accepted(kind: str, use: Callable[[bytes], object]) -> None:
+def test_what_is_no_picture_is_refused_with_what_is_accepted(kind: str) -> None:
     data, fact = UNREADABLE[kind]
 
     with pytest.raises(PictureError, match=fact) as refusal:
-        use(data)
+        decode(data)
 
     assert ACCEPTED in str(refusal.value)
+
+
+def test_a_thumbnail_of_what_is_no_picture_is_refused() -> None:
+    with pytest.raises(PictureError, match="no picture that can be read"):
+        thumbnail(b"just some text", two_halves())
 
 
 def test_a_file_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
@@ -304,29 +429,33 @@ def test_a_picture_without_pixels_is_refused() -> None:
         decode(Image.new("RGB", (0, 5)))
 
 
+def thumbnail_of(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(thumbnail(data, decode(data))))
+
+
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "avif", "gif", "palette", "opaque RGBA"])
 def test_a_small_picture_is_its_own_thumbnail(kind: str) -> None:
     data = READABLE[kind]()
 
-    assert thumbnail(data) == data
+    assert thumbnail(data, decode(data)) == data
 
 
 def test_a_picture_of_320_pixels_is_small() -> None:
     data = encoded(Image.new("RGB", (320, 7), RED))
 
-    assert thumbnail(data) == data
+    assert thumbnail(data, decode(data)) == data
 
 
 @pytest.mark.parametrize("kind", ["CMYK jpeg", "tiff", "bmp"])
 def test_what_browsers_do_not_show_gets_a_webp_thumbnail(kind: str) -> None:
-    small = Image.open(io.BytesIO(thumbnail(READABLE[kind]())))
+    small = thumbnail_of(READABLE[kind]())
 
     assert (small.format, small.size) == ("WEBP", (40, 20))
     assert is_close(small.convert("RGB"), (5, 10), RED, 40)
 
 
 def test_a_large_picture_gets_a_thumbnail_of_the_same_shape() -> None:
-    small = Image.open(io.BytesIO(thumbnail(encoded(two_halves((800, 400))))))
+    small = thumbnail_of(encoded(two_halves((800, 400))))
 
     assert (small.format, small.size) == ("WEBP", (320, 160))
 
@@ -335,10 +464,18 @@ def test_a_large_picture_on_its_side_gets_an_upright_thumbnail() -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
 
-    small = Image.open(io.BytesIO(thumbnail(encoded(two_halves((400, 800)), exif=exif))))
+    small = thumbnail_of(encoded(two_halves((400, 800)), exif=exif))
 
     assert small.size == (320, 160)
 
 
 def test_a_sliver_gets_a_thumbnail_of_at_least_one_pixel() -> None:
-    assert Image.open(io.BytesIO(thumbnail(encoded(Image.new("RGB", (5000, 1)))))).size == (320, 1)
+    assert thumbnail_of(encoded(Image.new("RGB", (5000, 1)))).size == (320, 1)
+
+
+def test_a_thumbnail_leaves_the_picture_as_it_was() -> None:
+    large = two_halves((800, 400))
+
+    thumbnail(encoded(large), large)
+
+    assert large == two_halves((800, 400))

@@ -15,7 +15,8 @@ from PIL import Image
 
 from recsys.catalog import Catalog
 from recsys.compare.head import LinearHead
-from recsys.encoder import Encoder, create, timm
+from recsys.encoder import Encoder
+from recsys.encoder.networks import create, timm
 from recsys.errors import EncoderError
 from recsys.evaluate import Pool, embed
 from recsys.evaluate.pool import Encode
@@ -66,9 +67,10 @@ def open_encoder(name: str, plan: Plan, folder: Path) -> Encoder:
 
 def embedded(encoder: Encoder, plan: Plan) -> Contestant:
     """The network as it is. Raises CatalogError where there is no picture."""
-    timer = _Timer(encoder.features)
+    encode = _features(encoder)
+    timer = _Timer(encode)
     pool = embed(plan.catalog, timer)
-    return Contestant("frozen", encoder.features, pool, encoder.split, encoder.parameters, len(pool) / timer.seconds)
+    return Contestant("frozen", encode, pool, encoder.split, encoder.parameters, len(pool) / timer.seconds)
 
 
 def projected(encoder: Encoder, frozen: Contestant, plan: Plan) -> Contestant:
@@ -116,6 +118,10 @@ def tuned(name: str, encoder: Encoder, plan: Plan, folder: Path) -> Contestant:
     return Contestant("tuned", trained.encode, trained.pool, trained.split, trained.parameters, trained.rate)
 
 
+def _features(encoder: Encoder) -> Encode:
+    return lambda images: encoder.features(encoder.pixels(images))
+
+
 class _Timer:
     """An encode that adds up its seconds."""
 
@@ -134,7 +140,7 @@ def _behind(mode: str, layer: Projection | LinearHead, size: int, encoder: Encod
     pool = frozen.pool.with_vectors(layer(frozen.pool.vectors))
 
     def encode(images: Sequence[Image.Image]) -> Vectors:
-        return layer(encoder.features(images))
+        return layer(frozen.encode(images))
 
     return Contestant(mode, encode, pool, frozen.split, frozen.parameters + size, frozen.rate)
 

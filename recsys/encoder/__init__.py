@@ -1,8 +1,9 @@
-"""Pictures to unit vectors, with timm. Only this package imports timm.
+"""Pictures to unit vectors: networks of timm, run by PyTorch or compiled by OpenVINO. Only this package imports these.
 
 The folder of an encoder is timm's own format (`config.json`, `model.safetensors`). A network trained here carries
 `"embedding": true` in its config: its classifier is the embedding layer. Of any other network the pooled features are
-taken, and a projection beside the weights brings them to fewer dimensions.
+taken, and a projection beside the weights brings them to fewer dimensions. Importing this loads neither PyTorch nor
+timm; `recsys.encoder.networks` and `sources` do.
 """
 
 import os
@@ -11,16 +12,6 @@ import os
 # The OpenMP runtime reads this once, when torch loads it.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from recsys.encoder.encoder import BATCH_SIZE, Encoder, embedding_network
-from recsys.encoder.networks import create, find_device, in_channels_last, save_network, timm
+from recsys.encoder.encoder import BATCH_SIZE, Encoder
 
-__all__ = [
-    "BATCH_SIZE",
-    "Encoder",
-    "create",
-    "embedding_network",
-    "find_device",
-    "in_channels_last",
-    "save_network",
-    "timm",
-]
+__all__ = ["BATCH_SIZE", "Encoder"]

@@ -1,22 +1,29 @@
-"""Networks of timm: made, described, saved. Timm is imported here alone."""
+"""Networks of timm: made, described, run by PyTorch, saved. Timm is imported here alone."""
 
 from __future__ import annotations
 
+import ctypes
 import importlib
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from recsys.digest import file_sha256
+from recsys.encoder.heat import SCALE
 from recsys.errors import EncoderError
-from recsys.recipe import HEADS, TRANSFORM, VALUES, EncoderRecipe
+from recsys.recipe import EMBEDDING, HEADS, SPLIT, VALUES, EncoderRecipe
+from recsys.types import Pixels, Vectors
 
-EMBEDDING, SPLIT = "embedding", "split"
+TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
+"""Numbers of glibc's mallopt."""
+KEPT = 1 << 30
 
 
 def _import_timm() -> tuple[ModuleType, torch.library.Library | None]:
@@ -36,6 +43,17 @@ def _import_timm() -> tuple[ModuleType, torch.library.Library | None]:
 
 
 timm, _torchvision_operators = _import_timm()
+
+
+def _keep_memory() -> None:
+    """Have glibc keep what PyTorch frees: each batch would else ask the system for its memory, page by page, anew."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt:
+        mallopt(MMAP_THRESHOLD, KEPT)
+        mallopt(TRIM_THRESHOLD, KEPT)
+
+
+_keep_memory()
 
 
 def create(name: str, pretrained: bool = True, **options: Any) -> torch.nn.Module:
@@ -83,11 +101,6 @@ def describe(network: torch.nn.Module, architecture: str, weights: Path, **parts
     return EncoderRecipe(architecture=architecture, weights=file_sha256(weights), dim=dim, **data, **parts)
 
 
-def transform_of(recipe: EncoderRecipe) -> Any:
-    """The transform from a picture to a normalised tensor [c, h, w]."""
-    return timm.data.create_transform(**{name: getattr(recipe, name) for name in TRANSFORM}, is_training=False)
-
-
 def find_device(name: str) -> torch.device:
     """The device of this name; auto is a GPU where there is one. Raises EncoderError."""
     if name == "auto":
@@ -100,3 +113,106 @@ def find_device(name: str) -> torch.device:
             f"There is no device {name!r} here. Take auto, cpu, or cuda where there is a GPU."
         ) from error
     return device
+
+
+class TorchNetwork:
+    """A network that PyTorch runs: the reference, and what runs where nothing else can."""
+
+    def __init__(self, network: torch.nn.Module, recipe: EncoderRecipe, device: str = "auto"):
+        """`network` maps normalised pictures [n, c, h, w] to features. Raises EncoderError for a device not there."""
+        self.device = find_device(device)
+        self.runtime = f"torch-{self.device.type}"
+        self.network: Any = network
+        self._recipe = recipe
+        self._pictured = _Pictured(in_channels_last(network.eval()), recipe).to(self.device)
+
+    @property
+    def parameters(self) -> int:
+        """The number of weights."""
+        return sum(weights.numel() for weights in self.network.parameters())
+
+    @property
+    def scale(self) -> int:
+        """How many times larger than for `features` the picture is that `regions` takes."""
+        return 1 if self.network.pretrained_cfg.get("fixed_input_size") else SCALE
+
+    def features(self, pixels: Pixels) -> Vectors:
+        """The network's features of pictures uint8 [n, h, w, 3], float32 [n, features]."""
+        with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
+            return self._pictured(self._on_device(pixels)).float().cpu().numpy()
+
+    @torch.inference_mode()
+    def regions(self, pixels: Pixels) -> tuple[Vectors, Vectors] | None:
+        """Features of a picture uint8 [1, scale · h, scale · w, 3], whole [features] and of each position of its map
+        [rows, columns, features]; None for a network without one.
+        """
+        if not self._has_map():
+            return None
+        whole, positions = self._pictured.regions(self._on_device(pixels))
+        return whole[0].float().cpu().numpy(), positions[0].float().cpu().numpy()
+
+    def save(self, folder: Path) -> None:
+        """Nothing loads faster than these weights."""
+
+    @property
+    def traceable(self) -> torch.nn.Module:
+        """What maps pictures uint8 [n, h, w, 3] to features, and, where there is a map, to those of its positions."""
+        return _WithRegions(self._pictured) if self._has_map() else self._pictured
+
+    def _has_map(self) -> bool:
+        """Whether the network averages a map of its features, [n, features, rows, columns]."""
+        with torch.inference_mode():
+            found = self.network.forward_features(torch.zeros(1, *self._recipe.input_size, device=self.device))
+        return found.ndim == 4 and getattr(self.network, "num_features", None) == found.shape[1]
+
+    def _on_device(self, pixels: Pixels) -> torch.Tensor:
+        tensor = torch.from_numpy(np.require(pixels, requirements=["C", "W"]))
+        if self.device.type == "cuda":
+            tensor = tensor.pin_memory()
+        return tensor.to(self.device, non_blocking=True)
+
+
+class _Pictured(torch.nn.Module):
+    """A network with the normalisation before it: pictures uint8 [n, h, w, 3] to features [n, features]."""
+
+    def __init__(self, network: torch.nn.Module, recipe: EncoderRecipe):
+        super().__init__()
+        self.network: Any = network
+        self.mean, self.std = (torch.nn.Buffer(torch.tensor(part)[:, None, None]) for part in (recipe.mean, recipe.std))
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self.network(self._normalised(pixels))
+
+    def regions(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Features of pictures [n, features], and of each position of their maps [n, rows, columns, features]."""
+        found = self.network.forward_features(self._normalised(pixels))
+        count, width, rows, columns = found.shape
+        alone = found.permute(0, 2, 3, 1).reshape(-1, width, 1, 1)
+        positions = self.network.forward_head(alone).reshape(count, rows, columns, -1)
+        return self.network.forward_head(found), positions
+
+    def _normalised(self, pixels: torch.Tensor) -> torch.Tensor:
+        return (pixels.permute(0, 3, 1, 2).float() / 255 - self.mean) / self.std
+
+
+class _WithRegions(torch.nn.Module):
+    def __init__(self, pictured: _Pictured):
+        super().__init__()
+        self.pictured = pictured
+
+    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.pictured.regions(pixels)
+
+
+def compile_network(network: Any, recipe: EncoderRecipe, folder: Path) -> None:
+    """Write the compiled form of a `TorchNetwork` on the CPU. Raises EncoderError where OpenVINO cannot make it."""
+    from recsys.encoder.compiled import convert, known_picture
+
+    size = recipe.input_size[1:]
+    facts = {
+        "size": size,
+        "enlarged": [network.scale * side for side in size],
+        "parameters": network.parameters,
+        "features": network.features(known_picture(size))[0].tolist(),
+    }
+    convert(network.traceable, torch.from_numpy(known_picture(size)), facts, recipe, folder)

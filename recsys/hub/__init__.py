@@ -5,8 +5,20 @@ seconds. Left alone, huggingface_hub waits without limit on a silent server, ret
 down, and keeps bytes that were altered on the way.
 """
 
+from recsys.hub.copies import cache_folder
 from recsys.hub.patience import limit_waiting
 from recsys.hub.reading import Snapshot, last_good, pull, pull_weights, remember
 from recsys.hub.writing import Commit, check_push, push
 
-__all__ = ["Commit", "Snapshot", "check_push", "last_good", "limit_waiting", "pull", "pull_weights", "push", "remember"]
+__all__ = [
+    "Commit",
+    "Snapshot",
+    "cache_folder",
+    "check_push",
+    "last_good",
+    "limit_waiting",
+    "pull",
+    "pull_weights",
+    "push",
+    "remember",
+]

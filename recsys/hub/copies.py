@@ -27,6 +27,11 @@ def files_of(folder: Path) -> dict[str, Path]:
     return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
+def cache_folder(name: str) -> Path:
+    """A folder of ours in the cache, for what can be made again."""
+    return Path(constants.HF_HOME) / "recsys" / name
+
+
 @dataclass(frozen=True)
 class Copies:
     """The copies of one repository: its folder in the cache, and a small JSON record in it.

@@ -17,7 +17,8 @@ import torch.nn.functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from recsys import plots
-from recsys.encoder import embedding_network, find_device, in_channels_last, save_network
+from recsys.encoder.networks import find_device, in_channels_last, save_network
+from recsys.encoder.sources import embedding_network
 from recsys.errors import CatalogError, EncoderError
 from recsys.splits import TYPE
 from recsys.train.augment import augment

@@ -1,0 +1,47 @@
+"""What the folder of an encoder says of it beside what timm reads: whether it was trained here, and its heads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from recsys.encoder.heads import Heads
+from recsys.errors import EncoderError
+from recsys.recipe import CONFIG, EMBEDDING, SPLIT, VALUES
+from recsys.splits import PRODUCT_SPLIT
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """`trained`: the features are an embedding. `split`: what that training never saw. `values`: those of the heads."""
+
+    folder: Path
+    architecture: str
+    trained: bool
+    split: str
+    values: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, folder: Path, where: str | None = None) -> Self:
+        """The config of a folder, which `where` names. Raises EncoderError where it is missing or not timm's."""
+        where = where or f"The folder {folder.name}"
+        try:
+            said = json.loads(existing(folder / CONFIG, where).read_text("utf-8"))
+            trained, split = bool(said.get(EMBEDDING)), str(said.get(SPLIT, PRODUCT_SPLIT))
+            return cls(folder, said["architecture"], trained, split, dict(said.get(VALUES, {})))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise EncoderError(f"{where} has a {CONFIG} that is not timm's. Give one in timm's own format.") from error
+
+    def heads(self, dim: int) -> Heads:
+        """The heads on embeddings of `dim` dimensions. Raises EncoderError where they are not what the config lists."""
+        return Heads.load(self.folder, self.values, dim)
+
+
+def existing(path: Path, where: str) -> Path:
+    """The path of a file. Raises EncoderError where it is not there."""
+    if not path.is_file():
+        raise EncoderError(f"{where} has no {path.name}, which an encoder needs. Give one in timm's own format.")
+    return path

@@ -1,0 +1,77 @@
+"""What a picture goes through before the network: resized, cropped, its pixels taken. No torch, no timm."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PIL import Image
+
+from recsys.errors import EncoderError
+from recsys.recipe import EncoderRecipe
+from recsys.types import Pixels
+
+CROP_MODES = ("center", "squash", "border")
+FILTERS = {resampling.name.lower(): resampling for resampling in Image.Resampling}
+LONGEST_STRIP = 4
+
+
+class Transform:
+    """timm's transform for evaluation up to its normalisation, equal to the bit (timm 1.0.31, `create_transform`)."""
+
+    def __init__(self, recipe: EncoderRecipe, scale: int = 1):
+        """With a `scale` of 2 the pixels are those of a network of twice the input size.
+
+        Raises EncoderError for a crop mode, interpolation or crop_pct that is not known.
+        """
+        if recipe.crop_mode not in CROP_MODES or recipe.interpolation not in FILTERS or not recipe.crop_pct > 0:
+            raise EncoderError(
+                f"{recipe.architecture} wants its pictures cropped by {recipe.crop_mode} to {recipe.crop_pct} and"
+                f" interpolated by {recipe.interpolation}, which is not known here. In its config, take a crop_mode of"
+                f" {', '.join(CROP_MODES)}, a crop_pct above 0 and an interpolation of {', '.join(FILTERS)}."
+            )
+        height, width = (side * scale for side in recipe.input_size[1:])
+        self.size = width, height
+        self._crop_mode, self._filter = recipe.crop_mode, FILTERS[recipe.interpolation]
+        self._resized = math.floor(width / recipe.crop_pct), math.floor(height / recipe.crop_pct)
+        self._ground = tuple(round(255 * mean) for mean in recipe.mean) if recipe.crop_mode == "border" else (0, 0, 0)
+
+    def __call__(self, image: Image.Image) -> Pixels:
+        """The pixels of an RGB picture as the network takes them, uint8 [h, w, 3]."""
+        if self._crop_mode == "center":
+            image = self._middle(image)
+        image = image.resize(self._resized_size(image.size), self._filter)
+        if image.size != self.size:
+            left, top = (_start(*sides) for sides in zip(image.size, self.size, strict=True))
+            canvas = Image.new("RGB", self.size, self._ground)
+            canvas.paste(image, (left, top))
+            image = canvas
+        return np.asarray(image)
+
+    def _middle(self, image: Image.Image) -> Image.Image:
+        """Of a long strip only the middle, which the crop keeps of it anyway.
+
+        The short side is enlarged first: a strip of 65,000 × 1 px would take gigabytes on the way.
+        """
+        ratios = [side / resized for side, resized in zip(image.size, self._resized, strict=True)]
+        longest = [round(LONGEST_STRIP * min(ratios) * resized) for resized in self._resized]
+        left, top = (max(0, side - most) // 2 for side, most in zip(image.size, longest, strict=True))
+        if not left and not top:
+            return image
+        return image.crop((left, top, image.width - left, image.height - top))
+
+    def _resized_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """What a picture of this size is resized to, before the crop or the border."""
+        width, height = self._resized
+        if self._crop_mode == "squash":
+            return width, height
+        if self._crop_mode == "center" and width == height:
+            return width * size[0] // min(size), height * size[1] // min(size)
+        fit = max if self._crop_mode == "border" else min
+        ratio = fit(size[0] / width, size[1] / height)
+        return max(1, round(size[0] / ratio)), max(1, round(size[1] / ratio))
+
+
+def _start(side: int, target: int) -> int:
+    """Where a side begins within a target that it is centred on: at 0 or before where it is longer."""
+    return (target - side) // 2 if side < target else -round((side - target) / 2)
