@@ -41,6 +41,9 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--dim", type=positive, default=256, help="dimensions that a frozen network is projected to")
     flags.add_argument("--recall", type=share, default=0.99, help="recall@10 that the search must reach")
     flags.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    flags.add_argument(
+        "--int8", action="store_true", help="a network in int8: faster and less exact, so judge it; needs nncf"
+    )
     flags.add_argument("--batch-size", type=positive, default=32)
     flags.add_argument("--output", type=Path, default=Path("index"))
     flags.add_argument("--push-to-hub", metavar="REPO", help="publish the index as this dataset repository")
@@ -112,6 +115,7 @@ def run(options: argparse.Namespace) -> None:
         dim=options.dim,
         recall=options.recall,
         batch_size=options.batch_size,
+        int8=options.int8,
         queries=Catalog.open(options.queries_from) if options.queries_from else None,
     )
     print(summary(report))

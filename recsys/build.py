@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 import time
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from tqdm import tqdm
 
 from recsys.ahead import ahead
@@ -38,6 +40,7 @@ from recsys.splits import unseen
 from recsys.types import Item, Pixels, Product, Skipped, Vectors
 from recsys.vectors import VectorStore
 
+FITTED_ON = 300
 SHARD_BATCHES = 8
 BATCHES_AHEAD = 2
 """How many batches of pictures are decoded while one is embedded."""
@@ -64,12 +67,13 @@ def build_index(
     dim: int = 256,
     recall: float = 0.99,
     batch_size: int = BATCH_SIZE,
+    int8: bool = False,
     queries: Catalog | None = None,
 ) -> BuildReport:
     """Embed the catalogue and write its index to the folder `output`, replacing an index that is there.
 
     Confidence is fitted on products that the encoder was not trained on: of `queries`, where these are more like what
-    visitors will bring, else of the catalogue itself.
+    visitors will bring, else of the catalogue itself. With `int8` the network computes in int8; see `Encoder.in_int8`.
 
     Vectors are kept beside `output` by the content of their picture, so that a build that was interrupted, or a
     changed catalogue, embeds only what is new. Raises CatalogError where no picture can be read, IndexFolderError
@@ -77,7 +81,7 @@ def build_index(
     """
     started, target = time.monotonic(), output.resolve()
     check_replaceable(target)
-    encoder = encoder.compiled()
+    encoder = encoder.in_int8(_some(catalog)) if int8 else encoder.compiled()
     store = VectorStore(beside(target, "vectors") / f"{encoder.recipe.fingerprint[:16]}-{encoder.runtime}")
     embedder, folder = _Embedder(encoder, store, batch_size), beside(target, "new")
     shutil.rmtree(folder, ignore_errors=True)
@@ -187,6 +191,17 @@ def _embed(catalog: Catalog, embedder: _Embedder, path: Path, depth: int) -> tup
         reason = f" The first reason: {skipped[0].reason}" if skipped else ""
         raise CatalogError(f"{catalog.dataset} has no picture that can be read, of {len(skipped)} products.{reason}")
     return Items.of(items, catalog.attributes), keys, skipped
+
+
+def _some(catalog: Catalog) -> list[Image.Image]:
+    """The first pictures that can be read, to fit a network in int8 on."""
+    pictures: list[Image.Image] = []
+    for product in catalog:
+        with contextlib.suppress(PictureError):
+            pictures.append(decode(product.picture or b""))
+        if len(pictures) == FITTED_ON:
+            break
+    return pictures
 
 
 def _progress(catalog: Catalog) -> Iterator[Product]:

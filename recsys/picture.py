@@ -48,9 +48,9 @@ def decode(source: bytes | Path | Image.Image) -> Image.Image:
     """An upright RGB picture: EXIF rotation applied, transparency on white, 16-bit scaled, the first frame only.
 
     A large picture comes at a half, a quarter or an eighth of its size, the least whose short side has 640 px or more:
-    4000 × 3000 px become 1000 × 750. A JPEG is decoded at that size, which takes a fraction of the time; its pixels are
-    those of its bytes also where it is given as opened by Pillow and not loaded yet. One that is loaded is reduced like
-    any other picture, and then differs from its bytes by rounding. What is such a picture already is returned itself.
+    4000 × 3000 px become 1000 × 750. A JPEG is decoded at that size, which takes a fraction of the time, also where it
+    is given as opened by Pillow and not loaded yet; it then stays open, and not loaded. One that is loaded is reduced
+    like any other picture, and differs from its bytes by rounding. What is such a picture already is returned itself.
 
     Raises PictureError, which says what is wrong and what is accepted.
     """
@@ -79,17 +79,21 @@ def _is_for_browsers(image: Image.Image) -> bool:
 def _guarded(source: bytes | Path | Image.Image, use: Callable[[Image.Image], T]) -> T:
     """Give the picture to `use` once it is known to be within the limits, before any pixel is decoded."""
     try:
-        if isinstance(source, JpegImageFile) and source.tile:
-            with Image.open(_within_limits(source).fp) as unread:  # the caller's own keeps its size
-                return use(unread)
         if isinstance(source, Image.Image):
-            return use(_within_limits(source))
+            return use(_unread(_within_limits(source)))
         with _open(_read(source) if isinstance(source, Path) else source) as image:
             return use(_within_limits(image))
     except PictureError:
         raise
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged bytes
         raise PictureError(f"The picture is damaged or cut off. Give a complete {ACCEPTED}.") from error
+
+
+def _unread(image: Image.Image) -> Image.Image:
+    """The picture, or a second view of a large JPEG that is not loaded yet: the caller's own keeps its size."""
+    if isinstance(image, JpegImageFile) and image.tile and image.fp and _reduction(image.size) > 1:
+        return Image.open(image.fp)
+    return image
 
 
 def _read(file: Path) -> bytes:

@@ -37,9 +37,10 @@ def is_repo_id(name: str) -> bool:
 class EncoderRecipe:
     """Network, weights and transform of an encoder.
 
-    `weights`, `config` and `projection` are the sha256 of the files. Without a `config`, timm's own registry describes
-    `architecture`. `source` says where on the Hub the weights are; None means that they lie in the index folder.
-    `input_size` is (channels, height, width), `crop_mode` and `crop_pct` are timm's.
+    `weights`, `config`, `projection` and `int8` (the compiled weights of one in int8) are the sha256 of the files.
+    Without a `config`, timm's own registry describes `architecture`. `source` says where on the Hub the weights are;
+    None means that they lie in the index folder. `input_size` is (channels, height, width), `crop_mode` and `crop_pct`
+    are timm's.
     """
 
     architecture: str
@@ -54,6 +55,7 @@ class EncoderRecipe:
     config: str | None = None
     source: HubSource | None = None
     projection: str | None = None
+    int8: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A dict that JSON can hold."""
@@ -70,6 +72,8 @@ class EncoderRecipe:
     def fingerprint(self) -> str:
         """A hash of everything that decides the features before the projection."""
         features = {**self.to_json(), "source": None, "projection": None, "dim": None}
+        if self.int8 is None:
+            features.pop("int8")
         return hashlib.sha256(json.dumps(features, sort_keys=True).encode()).hexdigest()
 
     def difference(self, other: EncoderRecipe) -> str:

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import shutil
 import sys
 import tempfile
 import threading
 import warnings
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -23,6 +26,8 @@ from typing import Any, Self
 import numpy as np
 
 from recsys.cores import usable_cores
+from recsys.digest import file_sha256
+from recsys.encoder.quantize import quantize
 from recsys.errors import EncoderError
 from recsys.recipe import COMPILED, EncoderRecipe
 from recsys.types import Pixels, Vectors
@@ -46,12 +51,11 @@ class CompiledNetwork:
     runtime = "openvino"
 
     def __init__(self, folder: Path, model: Any, facts: dict[str, Any]):
-        """Use `load`."""
-        self.files, self.parameters = folder, int(facts["parameters"])
-        self._model, self._lock = model, threading.Lock()
-        self._size, self._enlarged = tuple(facts["size"]), tuple(facts["enlarged"])
-        self.dim = len(facts["features"])
-        self._request = _request(model, -1, self._size, outputs=1)
+        """`facts` are what the model tells of itself; see `convert`."""
+        self.files, self.model, self.facts = folder, model, facts
+        self.parameters, self.dim = int(facts["parameters"]), len(facts["features"])
+        self._lock = threading.Lock()
+        self._request = _request(model, -1, facts["size"], outputs=1)
 
     @classmethod
     def load(cls, folder: Path, recipe: EncoderRecipe) -> Self:
@@ -63,7 +67,7 @@ class CompiledNetwork:
             model = openvino.Core().read_model(folder / COMPILED[0])
             facts = json.loads(model.get_rt_info(FACTS).astype(str))
             network = cls(folder, model, facts)
-            found = _cosine(network.features(known_picture(network._size))[0], np.array(facts["features"], np.float32))
+            found = _cosine(network.features(known_picture(facts["size"]))[0], np.array(facts["features"], np.float32))
         except (RuntimeError, ValueError, KeyError, TypeError) as error:
             raise EncoderError(f"{COMPILED[0]} of {folder.name} cannot be read. Build the index anew.") from error
         if facts["fingerprint"] != recipe.fingerprint:
@@ -83,13 +87,13 @@ class CompiledNetwork:
     @property
     def scale(self) -> int:
         """How many times larger than for `features` the picture is that `regions` takes."""
-        return self._enlarged[0] // self._size[0]
+        return int(self.facts["enlarged"][0] // self.facts["size"][0])
 
     def regions(self, pixels: Pixels) -> tuple[Vectors, Vectors] | None:
         """Features of a picture uint8 [1, scale · h, scale · w, 3], whole [features] and of each position of its map
         [rows, columns, features]; None for a network without one.
         """
-        if len(self._model.outputs) == 1:
+        if len(self.model.outputs) == 1:
             return None
         with self._lock:
             found = self._whole_request.infer([np.ascontiguousarray(pixels)], share_inputs=True)
@@ -102,7 +106,7 @@ class CompiledNetwork:
 
     @cached_property
     def _whole_request(self) -> Any:
-        return _request(self._model, 1, self._enlarged, outputs=2)
+        return _request(self.model, 1, self.facts["enlarged"], outputs=2)
 
 
 def convert(module: Any, example: Any, facts: dict[str, Any], recipe: EncoderRecipe, folder: Path) -> None:
@@ -111,37 +115,52 @@ def convert(module: Any, example: Any, facts: dict[str, Any], recipe: EncoderRec
     `facts` are what the files tell of themselves: size, enlarged, parameters, and the features of `known_picture`.
     Raises EncoderError where OpenVINO cannot, or what it makes gives other features.
     """
-    facts = facts | {"fingerprint": recipe.fingerprint}
-    folder.mkdir(parents=True, exist_ok=True)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # PyTorch's tracing, which OpenVINO uses, is deprecated
             shape = openvino.PartialShape([-1, -1, -1, 3])
             model = openvino.convert_model(module, example_input=example, input=[(shape, openvino.Type.u8)])
-        model.set_rt_info(json.dumps(facts), FACTS)
-        for in_half in (True, False):
-            with tempfile.TemporaryDirectory(dir=folder) as made:
-                openvino.save_model(model, Path(made) / COMPILED[0], compress_to_fp16=in_half)
-                try:
-                    CompiledNetwork.load(Path(made), recipe)
-                except EncoderError:
-                    if not in_half:
-                        raise
-                    continue
-                for name in reversed(COMPILED):
-                    shutil.move(Path(made) / name, folder / name)
-                return
-    except (RuntimeError, TypeError, ValueError, KeyError, AttributeError) as error:
+    except Exception as error:  # tracing runs the network's own code, which may raise anything
         reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
         raise EncoderError(f"OpenVINO cannot compile {recipe.architecture}: {reason}") from error
+    try:
+        _write(model, facts, recipe, folder, in_half=True)
+    except EncoderError:
+        _write(model, facts, recipe, folder, in_half=False)
 
 
-def known_picture(size: tuple[int, ...]) -> Pixels:
+def convert_to_int8(network: CompiledNetwork, pixels: Pixels, recipe: EncoderRecipe, folder: Path) -> EncoderRecipe:
+    """Write the network in int8, fitted on these pictures uint8 [n, h, w, 3], into the folder; returns its recipe.
+
+    Raises EncoderError where that cannot be made.
+    """
+    model = quantize(network.model, pixels)
+    size = network.facts["size"]
+    features = _request(model, 1, size, outputs=1).infer([known_picture(size)])[0][0].tolist()
+    folder.mkdir(parents=True, exist_ok=True)
+    openvino.save_model(model, folder / COMPILED[0])
+    recipe = replace(recipe, int8=file_sha256(folder / COMPILED[1]))
+    _write(model, network.facts | {"features": features}, recipe, folder, in_half=True)
+    return recipe
+
+
+def _write(model: Any, facts: dict[str, Any], recipe: EncoderRecipe, folder: Path, in_half: bool) -> None:
+    """Put the model into the folder, whole or not at all. Raises EncoderError where it is not what its facts say."""
+    model.set_rt_info(json.dumps(facts | {"fingerprint": recipe.fingerprint}), FACTS)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as made:
+        openvino.save_model(model, Path(made) / COMPILED[0], compress_to_fp16=in_half)
+        CompiledNetwork.load(Path(made), recipe)
+        for name in reversed(COMPILED):
+            os.replace(Path(made) / name, folder / name)
+
+
+def known_picture(size: Sequence[int]) -> Pixels:
     """The picture that shows whether two networks are one, uint8 [1, h, w, 3]."""
     return np.random.default_rng(0).integers(0, 256, (1, *size, 3), dtype=np.uint8)
 
 
-def _request(model: Any, count: int, size: tuple[int, ...], outputs: int) -> Any:
+def _request(model: Any, count: int, size: Sequence[int], outputs: int) -> Any:
     """A request for the first outputs of the model on `count` pictures (-1: any number) of this size."""
     part = openvino.Model([result for result in model.get_results()[:outputs]], model.get_parameters()).clone()
     part.reshape([count, *size, 3])

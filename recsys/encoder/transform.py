@@ -42,9 +42,8 @@ class Transform:
             image = self._middle(image)
         image = image.resize(self._resized_size(image.size), self._filter)
         if image.size != self.size:
-            left, top = (_start(*sides) for sides in zip(image.size, self.size, strict=True))
             canvas = Image.new("RGB", self.size, self._ground)
-            canvas.paste(image, (left, top))
+            canvas.paste(image, (_start(image.width, canvas.width), _start(image.height, canvas.height)))
             image = canvas
         return np.asarray(image)
 

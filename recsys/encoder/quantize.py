@@ -1,0 +1,25 @@
+"""Networks in int8, by NNCF, which is imported here alone and installed by who wants it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from recsys.errors import EncoderError
+from recsys.types import Pixels
+
+NNCF = "nncf==3.4.0"
+
+
+def quantize(model: Any, pixels: Pixels) -> Any:
+    """The OpenVINO model with its weights and products in int8, their ranges found on pictures uint8 [n, h, w, 3].
+
+    Post-training quantization as Jacob et al. 2018 have it, "Quantization and training of neural networks for efficient
+    integer-arithmetic-only inference". Raises EncoderError where NNCF is not installed.
+    """
+    try:
+        import nncf
+    except ImportError as error:
+        raise EncoderError(f"An encoder in int8 is made by NNCF. Install it with: pip install {NNCF}") from error
+    nncf.set_log_level(logging.ERROR)
+    return nncf.quantize(model, nncf.Dataset(list(pixels[:, None])), subset_size=len(pixels))
