@@ -13,9 +13,11 @@ from fake_shop import draw
 from small_shop import write_encoder
 
 from recsys import hub as the_hub
+from recsys.build import build_index
+from recsys.catalog import Catalog
 from recsys.encoder import Encoder
 from recsys.encoder.compiled import CompiledNetwork
-from recsys.errors import EncoderError
+from recsys.errors import EncoderError, IndexMismatchError
 from recsys.folder import IndexFolder
 
 ROOT = Path(__file__).parent.parent
@@ -109,6 +111,28 @@ def test_what_is_not_right_is_refused_and_pytorch_runs_the_encoder(index, images
     assert cosines(encoder.encode(images), expected).min() > 0.9999
     with pytest.raises(EncoderError, match=reason):
         CompiledNetwork.load(index / "encoder", encoder.recipe)
+
+
+def test_in_int8_it_is_another_encoder_and_an_index_says_so(pictures, reference, images, tmp_path):
+    encoder = reference.in_int8(images)
+    assert encoder.recipe.int8
+    assert encoder.recipe.fingerprint != reference.recipe.fingerprint
+    assert reference.in_int8(images).recipe == encoder.recipe
+    near = cosines(encoder.encode(images), reference.encode(images))
+    assert 0.9 < near.min() < 0.99999
+    build_index(Catalog.open(str(pictures)), reference, tmp_path / "index", int8=True)
+    opened = Encoder.from_pretrained(tmp_path / "index")
+    assert opened.recipe == IndexFolder.open(tmp_path / "index").manifest.encoder
+    assert opened.heat(images[0], opened.encode(images)[1]) is not None
+    (tmp_path / "index" / "encoder" / "compiled.xml").unlink()
+    with pytest.raises(IndexMismatchError, match=r"int8 \w+… against None"):
+        Encoder.from_pretrained(tmp_path / "index")
+
+
+def test_int8_without_nncf_says_how_to_get_it(reference, images, monkeypatch):
+    monkeypatch.setitem(sys.modules, "nncf", None)
+    with pytest.raises(EncoderError, match=r"pip install nncf==\d"):
+        reference.in_int8(images[:2])
 
 
 def test_what_openvino_cannot_compile_is_run_by_pytorch(tmp_path, images, monkeypatch, caplog):
