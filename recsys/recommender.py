@@ -144,8 +144,8 @@ class Recommender:
         wish = Wish.of(self.items, **bent)
         values = self.items[asked].attributes
         query = self.searcher.vectors([asked])
-        found = self._find(query, values, k, where, wish, without=[asked])
-        return self._answer(found, list(values.items()), {}, self._close(query, wish.filter(where), [asked]))
+        found, nearest = self._find(query, values, k, where, wish, without=[asked])
+        return self._answer(found, list(values.items()), {}, self._close(query, wish.filter(where), [asked], nearest))
 
     def for_you(self, liked: Sequence[str], k: int = 5, where: Where | None = None, **bent: Any) -> Answer:
         """The k products that fit these likes alone; the options are those of `recommend`. Raises QueryError."""
@@ -245,8 +245,9 @@ class Recommender:
     def _nearest(self, embedding: Vectors, k: int, where: Where | None, wish: Wish) -> Answer:
         seen = self._seen(embedding)
         values = {name: guess.value for name, guess in seen.items()}
-        found = self._find(embedding, values, k, where, wish)
-        return self._answer(found, list(values.items()), seen, self._close(embedding, wish.filter(where)))
+        found, nearest = self._find(embedding, values, k, where, wish)
+        close = self._close(embedding, wish.filter(where), nearest=nearest)
+        return self._answer(found, list(values.items()), seen, close)
 
     def _for_you(self, k: int, where: Where | None, wish: Wish) -> Answer:
         taste = Taste.of(self.items, self.searcher, wish.liked, wish.disliked)
@@ -262,9 +263,12 @@ class Recommender:
         where: Where | None,
         wish: Wish,
         without: Sequence[int] = (),
-    ) -> tuple[list[int], list[float]]:
-        """Rows and their cosines to the query, which has these values, in the order of what is wished."""
-        towards = query
+    ) -> tuple[tuple[list[int], list[float]], Vectors | None]:
+        """Rows and their cosines to the query, which has these values, in the order of what is wished.
+
+        Also the cosines of the nearest, where these were searched for as they are.
+        """
+        towards, nearest = query, None
         for attribute, wanted in wish.but.items():
             towards = self._steering.steer(towards, attribute, wanted, values.get(attribute))
         count, filtered = wish.pool(k), wish.filter(where)
@@ -275,9 +279,10 @@ class Recommender:
             (rows,), (cosines,) = self.searcher.search(towards, count + len(without), filtered)
             kept = ~np.isin(rows, without)
             rows, cosines = rows[kept][:count], cosines[kept][:count]
+            nearest = cosines
         if wish.but:
-            cosines = (self.searcher.vectors(rows) @ query[0]).clip(-1, 1)
-        return self._chosen(rows, cosines, k, wish)
+            cosines, nearest = (self.searcher.vectors(rows) @ query[0]).clip(-1, 1), None
+        return self._chosen(rows, cosines, k, wish), nearest
 
     def _chosen(self, rows: Rows, cosines: Vectors, k: int, wish: Wish) -> tuple[list[int], list[float]]:
         """The k of these candidates, best first, that are as varied, and as close, as is wished."""
@@ -293,14 +298,20 @@ class Recommender:
         neighbours = [self.items[row] for row in self.searcher.search(embedding, VOTERS)[0][0].tolist()]
         return by_neighbours(neighbours) | by_heads(self.encoder.logits(embedding), self.encoder.values)
 
-    def _close(self, query: Vectors, where: Where | None, without: Sequence[int] = ()) -> bool | None:
-        """Whether something that passes the filter is close to the query, however the answer is bent."""
+    def _close(
+        self, query: Vectors, where: Where | None, without: Sequence[int] = (), nearest: Vectors | None = None
+    ) -> bool | None:
+        """Whether something that passes the filter is close to the query, however the answer is bent.
+
+        `nearest` are the cosines of the nearest where they are known, if enough of them.
+        """
         if self.calibration is None:
             return None
-        nearest = self.calibration.nearest
-        (rows,), (cosines,) = self.searcher.search(query, nearest + len(without), where)
-        best = cosines[~np.isin(rows, without)][:nearest]
-        return self.calibration.is_close(best.tolist()) if len(best) else None
+        count = self.calibration.nearest
+        if nearest is None or len(nearest) < count:
+            (rows,), (cosines,) = self.searcher.search(query, count + len(without), where)
+            nearest = cosines[~np.isin(rows, without)]
+        return self.calibration.is_close(nearest[:count].tolist()) if len(nearest) else None
 
     def _answer(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import gradio as gr
 from gradio.route_utils import FnIndexInferError
 from starlette.middleware import Middleware
@@ -16,6 +18,9 @@ from recsys.ui.told import refused
 
 SESSIONS = 500
 AT_ONCE = 4
+"""Requests of one kind in work. On two cores 1 to 8 are equally fast; a link that is slow to answer holds one."""
+SUMMARY_AFTER = 10**9
+"""Requests after which Gradio sums up all of them with pandas, for a page of its own that is not served here."""
 PAPER_AND_INK = {
     "body_background_fill": "#fbfaf7",
     "body_background_fill_dark": "#161513",
@@ -42,6 +47,7 @@ def launch(
     Address and port are Gradio's own defaults and GRADIO_* variables. With `share`, Gradio opens its tunnel; where it
     cannot, it prints why and the local page stays up.
     """
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(SUMMARY_AFTER))
     page = build_page(recommender)
     page.queue(default_concurrency_limit=AT_ONCE, max_size=WAITING)
     page.launch(
