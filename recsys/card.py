@@ -8,7 +8,8 @@ from pathlib import Path
 from recsys.calibration import Calibration
 from recsys.index import RECALL_K, SearchPoint
 from recsys.items import Items
-from recsys.manifest import ASSETS, ITEMS, Manifest
+from recsys.manifest import ASSETS, ENCODER, ITEMS, Manifest
+from recsys.recipe import COMPILED
 
 SHOWN_VALUES = 8
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -91,7 +92,7 @@ def write_card(path: Path, manifest: Manifest, items: Items, curve: list[SearchP
         items=ITEMS,
         dim=search.dim,
         n_trees=search.n_trees,
-        encoder_file=_encoder_file(manifest),
+        encoder_file=_encoder_file(manifest, path.parent),
         attributes="\n".join(_attribute_row(name, items) for name in manifest.attributes) or "| none | | |",
         encoder=_encoder_text(manifest),
         scores=scores,
@@ -102,11 +103,12 @@ def write_card(path: Path, manifest: Manifest, items: Items, curve: list[SearchP
     path.write_text(text, encoding="utf-8")
 
 
-def _encoder_file(manifest: Manifest) -> str:
+def _encoder_file(manifest: Manifest, folder: Path) -> str:
     recipe = manifest.encoder
     parts = ["its weights, in timm's own format"] if recipe.source is None else []
     parts += ["the projection of its features"] if recipe.projection else []
-    return f"| `encoder/` | {' and '.join(parts)} |\n" if parts else ""
+    parts += ["its network compiled for CPUs"] if (folder / ENCODER / COMPILED[0]).is_file() else []
+    return f"| `encoder/` | {', '.join(parts)} |\n" if parts else ""
 
 
 def _encoder_text(manifest: Manifest) -> str:
@@ -116,7 +118,8 @@ def _encoder_text(manifest: Manifest) -> str:
     if recipe.source:
         where = f"weights of `{recipe.source.repo}` at `{recipe.source.revision[:7]}`"
     projection = f", features projected to {recipe.dim} dimensions by PCA" if recipe.projection else ""
-    return f"`{recipe.architecture}` at {width} × {height} px, {where} (sha256 `{recipe.weights[:12]}…`){projection}."
+    int8 = ", computed in int8" if recipe.int8 else ""
+    return f"`{recipe.architecture}` at {width} × {height} px, {where} (sha256 `{recipe.weights[:12]}…`){int8}{projection}."
 
 
 def _confidence_text(calibration: Calibration | None) -> str:
