@@ -30,7 +30,7 @@ from recsys.folder import (
     read_thumbnails,
     replace_folder,
 )
-from recsys.index import SearchPoint, build_for_recall
+from recsys.index import METRIC, SearchPoint, build_for_recall
 from recsys.items import Items
 from recsys.manifest import ASSETS, CARD, ENCODER, ITEMS, MANIFEST, VECTORS, DatasetFacts, Manifest, SearchFacts
 from recsys.picture import decode, thumbnail
@@ -263,7 +263,7 @@ def _describe(
     manifest = Manifest(
         encoder=encoder.recipe,
         dataset=DatasetFacts(catalog.dataset, catalog.revision, catalog.split, len(items) + skipped, skipped),
-        search=SearchFacts(encoder.dim, chosen.n_trees, chosen.search_k, chosen.recall),
+        search=SearchFacts(encoder.dim, chosen.n_trees, chosen.search_k, chosen.recall, METRIC),
         count=len(items),
         attributes=tuple(items.columns),
         files={},

@@ -48,7 +48,8 @@ for match in shop.recommend(image, k=5):
 | file | holds |
 | --- | --- |
 | `index.json` | how it was built, and size and sha256 of every other file |
-| `vectors.ann` | the Annoy index: angular, {n_trees} trees |
+| `vectors.ann` | the Annoy index: {metric}, {n_trees} trees |
+| `vectors.neighbours.npy` | which products are nearest to each |
 | `items.parquet` | id, name, attributes and thumbnail of each product, in index order |
 {encoder_file}
 | attribute | values | most common |
@@ -69,8 +70,8 @@ for match in shop.recommend(image, k=5):
 
 ## Recall of the search
 
-Recall@{k} against exact search, measured on products of this index moved at random by half the distance to their tenth
-neighbour. The last row is how it is searched; with a filter the search is exact.
+Recall@{k} against exact search, measured on products of this index, each asked for as if it were not there. The last
+row is how it is searched; with a filter the search is exact.
 
 | trees | `search_k` | recall@{k} |
 | --- | --- | --- |
@@ -92,6 +93,7 @@ def write_card(path: Path, manifest: Manifest, items: Items, curve: list[SearchP
         items=ITEMS,
         dim=search.dim,
         n_trees=search.n_trees,
+        metric=search.metric,
         encoder_file=_encoder_file(manifest, path.parent),
         attributes="\n".join(_attribute_row(name, items) for name in manifest.attributes) or "| none | | |",
         encoder=_encoder_text(manifest),
@@ -119,7 +121,8 @@ def _encoder_text(manifest: Manifest) -> str:
         where = f"weights of `{recipe.source.repo}` at `{recipe.source.revision[:7]}`"
     projection = f", features projected to {recipe.dim} dimensions by PCA" if recipe.projection else ""
     int8 = ", computed in int8" if recipe.int8 else ""
-    return f"`{recipe.architecture}` at {width} × {height} px, {where} (sha256 `{recipe.weights[:12]}…`){int8}{projection}."
+    network = f"`{recipe.architecture}` at {width} × {height} px{int8}"
+    return f"{network}, {where} (sha256 `{recipe.weights[:12]}…`){projection}."
 
 
 def _confidence_text(calibration: Calibration | None) -> str:

@@ -2,6 +2,7 @@
 
 index.json      manifest: format, encoder, dataset, search, size and sha256 of every other file, a hash of itself
 vectors.ann     the Annoy index
+vectors.neighbours.npy  the nearest products of each product; older indexes have none
 items.parquet   a row per product, in index order: id, name, attributes, thumbnail
 encoder/        weights trained here, or the projection of a frozen network
 README.md       the card
@@ -62,8 +63,8 @@ class IndexFolder:
         manifest = Manifest.read(path, name)
         manifest.check_files(path)
         manifest.check_encoder(path)
-        items = _read_items(path / ITEMS, manifest)
-        searcher = AnnoySearcher(path / VECTORS, items, manifest.search.dim, manifest.search.search_k)
+        items, search = _read_items(path / ITEMS, manifest), manifest.search
+        searcher = AnnoySearcher(path / VECTORS, items, search.dim, search.search_k, search.metric)
         return cls(path, manifest, items, searcher)
 
     def thumbnail(self, row: int) -> bytes:

@@ -129,4 +129,6 @@ class Items:
             some = [repr(value) for value in column.vocabulary[:SHOWN_CHOICES]]
             more = ", …" if len(column.vocabulary) > SHOWN_CHOICES else ""
             raise QueryError(f"No product has {name} {unknown[0]!r}. It takes: {', '.join(some)}{more}.")
-        return np.isin(column.codes, [column.vocabulary.index(value) for value in set(wanted)])
+        chosen = np.zeros(len(column.vocabulary), dtype=bool)
+        chosen[[column.vocabulary.index(value) for value in wanted]] = True
+        return chosen.take(column.codes)

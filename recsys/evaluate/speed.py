@@ -72,7 +72,7 @@ def _time_effort(searcher: AnnoySearcher, search_k: int, queries: Vectors, exact
     k, cosines, times = exact.shape[1], [], []
     for query in queries:
         started = time.perf_counter()
-        cosines.append(searcher.search(query[None], k)[1])
+        cosines.append(searcher.approximate(query[None], k)[1])
         times.append(1000 * (time.perf_counter() - started))
     return SearchSpeed(search_k, served, recall_at_k(np.concatenate(cosines), exact), median(times))
 
