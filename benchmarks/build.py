@@ -1,4 +1,4 @@
-"""Builds through the Hub: killed and continued against unbroken, and the whole catalogue. Prints Markdown."""
+"""Builds through the Hub: killed and continued against unbroken. Prints Markdown."""
 
 from __future__ import annotations
 
@@ -63,9 +63,6 @@ def main() -> None:
         environment = {"HF_ENDPOINT": hub.url, "HF_HOME": temporary, "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": "hf_test"}
         print(f"## {options.limit:,} products of `{DATASET}`, `{MODEL}` with random weights, from a stand-in Hub\n")
         print("\n".join(f"- {line}" for line in killed_and_unbroken(work, environment, options.limit)), flush=True)
-        whole = run(["build_index.py", "--encoder", "index", "--output", str(work / "whole")], environment)
-        print("\n## The whole catalogue with the shipped encoder\n")
-        print(f"- status {whole.status}, peak {whole.peak_mb:.0f} MB, {whole.seconds:.0f} s, {whole.output.strip()}")
     hub.stop()
 
 

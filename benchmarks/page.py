@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-import gradio as gr
+from empty import empty_app
 from PIL import Image
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
@@ -31,16 +31,6 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 SETTLED = 2000
 """Milliseconds after which nothing more comes but the heartbeat, which keeps the network busy for good."""
 PICTURE = ROOT / "docs" / "shirt.jpg"
-
-
-def empty_app() -> gr.Blocks:
-    """A page of one field and one event."""
-    with gr.Blocks(analytics_enabled=False) as page:
-        field = gr.Textbox("", elem_id="field")
-        shown = gr.HTML("", elem_id="shown")
-        field.submit(lambda text: f"<b>{text}</b>", field, shown)
-    page.launch(prevent_thread_lock=True, quiet=True)
-    return page
 
 
 def opened(browser: Browser, url: str, sign: str) -> tuple[Page, float, float]:

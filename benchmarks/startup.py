@@ -1,0 +1,105 @@
+"""From nothing to the first answer: app.py in fresh processes beside `import gradio` in as fresh ones.
+
+The disk cache is warm. The steps are taken in runs of their own, in which app.py tells when it has come how far.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from photos import photos
+from served import Client, Served, our_app, picture_of, served
+
+ROUNDS = 5
+LOOKED = 0.005
+STEPS = ("imports", "index opened", "encoder ready", "page up", "first answer")
+STAMPS = "STARTUP_STAMPS"
+
+
+def measure(index: Path, queries: str | None = None, rounds: int = ROUNDS) -> dict[str, Any]:
+    """Seconds until page and first answer beside those of `import gradio`, by round; and the seconds of each step.
+
+    `page` is the time until the page comes in multiples of the import, `answer` that from there to the first answer.
+    """
+    (picture,) = photos(index, 1, queries)
+    imports, pages, answers, memory = [], [], [], 0.0
+    for _ in range(rounds):
+        imports.append(_import_gradio())
+        with our_app(index) as app:
+            answers.append(_first_answer(app, picture) - app.page_s)
+            pages.append(app.page_s)
+            memory = app.memory_mb
+    steps = [_steps(index, picture) for _ in range(max(1, rounds // 2))]
+    return {
+        "disk_cache": "warm",
+        "import_gradio_s": imports,
+        "page_s": pages,
+        "answer_after_page_s": answers,
+        "page": median(page / alone for page, alone in zip(pages, imports, strict=True)),
+        "answer": median(answer / alone for answer, alone in zip(answers, imports, strict=True)),
+        "steps_s": {name: median(row[name] for row in steps) for name in STEPS},
+        "memory_mb": memory,
+    }
+
+
+def _import_gradio() -> float:
+    started = time.monotonic()
+    subprocess.run([sys.executable, "-c", "import gradio"], check=True, stderr=subprocess.DEVNULL)
+    return time.monotonic() - started
+
+
+def _first_answer(app: Served, picture: bytes) -> float:
+    """Seconds from the start of the app to its first answer."""
+    client = Client(app.port)
+    client.call("recommend", picture_of(client.upload(picture)))
+    return time.monotonic() - app.started
+
+
+def _steps(index: Path, picture: bytes) -> dict[str, float]:
+    """Seconds from the start until each step was done."""
+    with tempfile.TemporaryDirectory() as folder:
+        stamps = Path(folder) / "stamps"
+        settings = {"INDEX_DIR": str(index.resolve()), STAMPS: str(stamps)}
+        with served("benchmarks/startup.py", **settings) as app:
+            answered = _first_answer(app, picture)
+            told = dict(json.loads(line) for line in stamps.read_text().splitlines())
+            told = {name: at - app.started for name, at in told.items()}
+            return told | {"page up": app.page_s, "first answer": answered}
+
+
+def main(stamps: str) -> None:
+    """app.py, telling a file when its imports are done, its index is opened, and its encoder is ready."""
+    import app
+
+    def stamp(name: str, done: Callable[[], object] = lambda: True) -> None:
+        while not done():
+            time.sleep(LOOKED)
+        with Path(stamps).open("a") as file:
+            print(json.dumps([name, time.monotonic()]), file=file)
+
+    def stamped(*args: Any) -> Any:
+        shop = open_shop(*args)
+        stamp("index opened")
+        threading.Thread(target=stamp, args=("encoder ready", lambda: shop.encoder.values is not None)).start()
+        return shop
+
+    open_shop, app.open_shop = app.open_shop, stamped
+    imported = lambda: hasattr(sys.modules.get("recsys.ui"), "launch")  # noqa: E731
+    threading.Thread(target=stamp, args=("imports", imported)).start()
+    sys.exit(app.main([]))
+
+
+if __name__ == "__main__":
+    main(os.environ[STAMPS])
