@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -74,9 +75,10 @@ def empty_app() -> contextlib.AbstractContextManager[Served]:
 
 
 class Client:
-    """One connection that is kept."""
+    """One connection that is kept, and one session, as a browser and Gradio's own clients have."""
 
     def __init__(self, port: int):
+        self._session = secrets.token_hex(8)
         self._connection = HTTPConnection(HOST, port, timeout=60)
         self._connection.connect()
         self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -89,7 +91,7 @@ class Client:
 
     def call(self, endpoint: str, *data: Any) -> Any:
         """What an endpoint returns. Raises RuntimeError for its error."""
-        body = json.dumps({"data": data}).encode()
+        body = json.dumps({"data": data, "session_hash": self._session}).encode()
         event = json.loads(self._ask("POST", f"call/{endpoint}", body, "application/json"))["event_id"]
         answer = self._ask("GET", f"call/{endpoint}/{event}").decode()
         if "event: complete" not in answer:

@@ -74,6 +74,11 @@ class IndexFolder:
         with self._lock:
             return self._group(group)[row - first].as_py()
 
+    @property
+    def version(self) -> str:
+        """What changes whenever a thumbnail does."""
+        return str(self.manifest.files[ITEMS]["sha256"][:8])
+
     @cached_property
     def card(self) -> str:
         """What the index says of itself, in Markdown; empty where there is no card."""

@@ -57,6 +57,11 @@ class Stock(Protocol):
         ...
 
     @property
+    def version(self) -> str:
+        """What changes whenever a thumbnail does."""
+        ...
+
+    @property
     def card(self) -> str:
         """What the index says of itself, in Markdown."""
         ...

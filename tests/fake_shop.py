@@ -77,6 +77,7 @@ class Pictures:
     encoded: list[bytes] = field(default_factory=list)
     card: str = "# A fake shop"
     plots: Mapping[str, bytes] = field(default_factory=dict)
+    version: str = "0123abcd"
 
     def thumbnail(self, row: int) -> bytes:
         return self.encoded[row]

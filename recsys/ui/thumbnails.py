@@ -24,7 +24,7 @@ SAFE_HEADERS = {
 
 def url(recommender: Recommender, item_id: str) -> str:
     """Where the picture of this product is, relative to the page."""
-    return f"{PREFIX}/{quote(item_id, safe='')}?v={_version(recommender.thumbnail(item_id))}"
+    return f"{PREFIX}/{quote(item_id, safe='')}?v={recommender.stock.version}"
 
 
 def media_type(data: bytes) -> str | None:
@@ -50,22 +50,17 @@ def route(recommender: Recommender) -> Route:
             data = recommender.thumbnail(request.path_params["item_id"])
         except QueryError:
             return PlainTextResponse("There is no such item.", status_code=404, headers=SAFE_HEADERS)
-        return _answer(request, data)
+        return _answer(request, data, recommender.stock.version)
 
     return Route(f"/{PREFIX}/{{item_id:path}}", serve, methods=["GET"])
 
 
-def _answer(request: Request, data: bytes) -> Response:
+def _answer(request: Request, data: bytes, version: str) -> Response:
     kind = media_type(data)
     if kind is None:
         return PlainTextResponse("This item has no picture.", status_code=404, headers=SAFE_HEADERS)
-    version = _version(data)
     lasting = f"public, max-age={A_YEAR}, immutable" if request.query_params.get("v") == version else "no-cache"
-    headers = {**SAFE_HEADERS, "ETag": f'"{version}"', "Cache-Control": lasting}
+    headers = {**SAFE_HEADERS, "ETag": f'"{crc32(data):08x}"', "Cache-Control": lasting}
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     return Response(data, media_type=kind, headers=headers)
-
-
-def _version(data: bytes) -> str:
-    return f"{crc32(data):08x}"
