@@ -27,7 +27,7 @@ from recsys.types import Pixels, Vectors
 
 BATCHES = (1, 8, 32)
 EAGER = ("eager", "eager_passive")
-RUNTIMES = (*EAGER, "torch", "compiled") + (("int8",) if hasattr(Encoder, "quantized") else ())
+RUNTIMES = (*EAGER, "torch", "compiled", "int8")
 MOST_REPEATS = 20
 
 
