@@ -19,7 +19,6 @@ import numpy as np
 from clock import ratio, summary
 from runtimes import Runtime
 
-from recsys.encoder import Encoder
 from recsys.encoder.transform import Transform
 from recsys.folder import IndexFolder
 from recsys.picture import decode
