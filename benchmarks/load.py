@@ -13,15 +13,10 @@ import asyncio
 import io
 import itertools
 import json
-import os
 import secrets
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -29,9 +24,9 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from served import BOUNDARY, HOST, our_app
 from watch import ROOT
 
-HOST = "127.0.0.1"
 CLIENTS = (1, 2, 4, 8, 16)
 MANY = 8
 """Clients whose throughput and p95 are set against those of one."""
@@ -40,7 +35,6 @@ PICTURES = 16
 """Different ones, so that no cache of answers is measured."""
 RENEWED = 10.0
 """Seconds after which the pictures are uploaded again: the app removes an upload 20 s after its use."""
-BOUNDARY = "picture"
 
 
 @dataclass
@@ -97,35 +91,9 @@ class Connection:
 
 def measure(index: Path, clients: Sequence[int] = CLIENTS, seconds: float = 8.0) -> dict[int, dict[str, float]]:
     """Clients → requests a second, p50, p95 and p99 of the round trip in ms, and errors, of app.py over this index."""
-    with served(index) as port:
-        asyncio.run(_phase(port, max(clients), WARM_UP))
-        return {count: asyncio.run(_phase(port, count, seconds)) for count in clients}
-
-
-@contextmanager
-def served(index: Path) -> Iterator[int]:
-    """app.py over this index, ready to answer: its port."""
-    with socket.socket() as free:
-        free.bind((HOST, 0))
-        port = free.getsockname()[1]
-    settings = {"INDEX_DIR": str(index.resolve()), "GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
-    app = subprocess.Popen(
-        [sys.executable, "app.py"], cwd=ROOT, env={**os.environ, **settings}, stderr=subprocess.DEVNULL
-    )
-    try:
-        while app.poll() is None and not _answers(port):
-            time.sleep(0.1)
-        yield port
-    finally:
-        app.terminate()
-        app.wait()
-
-
-def _answers(port: int) -> bool:
-    try:
-        return bool(urllib.request.urlopen(f"http://{HOST}:{port}/gradio_api/info", timeout=5).read())
-    except OSError:
-        return False
+    with our_app(index) as app:
+        asyncio.run(_phase(app.port, max(clients), WARM_UP))
+        return {count: asyncio.run(_phase(app.port, count, seconds)) for count in clients}
 
 
 async def _phase(port: int, clients: int, seconds: float) -> dict[str, float]:

@@ -137,9 +137,9 @@ def convert_to_int8(network: CompiledNetwork, pixels: Pixels, recipe: EncoderRec
     model = quantize(network.model, pixels)
     size = network.facts["size"]
     features = _request(model, 1, size, outputs=1).infer([known_picture(size)])[0][0].tolist()
-    folder.mkdir(parents=True, exist_ok=True)
-    openvino.save_model(model, folder / COMPILED[0])
-    recipe = replace(recipe, int8=file_sha256(folder / COMPILED[1]))
+    with tempfile.TemporaryDirectory() as made:
+        openvino.save_model(model, Path(made) / COMPILED[0])
+        recipe = replace(recipe, int8=file_sha256(Path(made) / COMPILED[1]))
     _write(model, network.facts | {"features": features}, recipe, folder, in_half=True)
     return recipe
 

@@ -123,7 +123,7 @@ class Encoder:
     @classmethod
     def _compiled_of(cls, folder: Path, recipe: EncoderRecipe) -> Encoder | None:
         """The encoder in its compiled form, without projection; None where that cannot be had."""
-        if not all((folder / name).is_file() for name in COMPILED):
+        if not _is_compiled(folder):
             return None
         try:
             from recsys.encoder.compiled import CompiledNetwork
@@ -147,7 +147,7 @@ class Encoder:
             from recsys.encoder.networks import compile_network
 
             folder = hub.cache_folder("compiled") / self.recipe.fingerprint
-            if not all((folder / name).is_file() for name in COMPILED):
+            if not _is_compiled(folder):
                 compile_network(self.network, self.recipe, folder)
             return self._with(network=CompiledNetwork.load(folder, self.recipe))
         except (EncoderError, ImportError, OSError) as error:
@@ -166,7 +166,7 @@ class Encoder:
 
         network: Any = compiled.network
         folder = hub.cache_folder("compiled") / f"{self.recipe.fingerprint}-{sha256(pixels.tobytes())[:16]}"
-        if all((folder / name).is_file() for name in COMPILED):
+        if _is_compiled(folder):
             recipe = replace(self.recipe, int8=file_sha256(folder / COMPILED[1]))
         else:
             recipe = convert_to_int8(network, pixels, self.recipe, folder)
@@ -269,3 +269,7 @@ class Encoder:
                     shutil.copyfile(self.files / name, folder / name)
         if self.projection:
             self.projection.save(folder / PROJECTION)
+
+
+def _is_compiled(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in COMPILED)

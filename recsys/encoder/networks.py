@@ -6,6 +6,7 @@ import ctypes
 import importlib
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -146,7 +147,7 @@ class TorchNetwork:
         """Features of a picture uint8 [1, scale · h, scale · w, 3], whole [features] and of each position of its map
         [rows, columns, features]; None for a network without one.
         """
-        if not self._has_map():
+        if not self._has_map:
             return None
         whole, positions = self._pictured.regions(self._on_device(pixels))
         return whole[0].float().cpu().numpy(), positions[0].float().cpu().numpy()
@@ -157,8 +158,9 @@ class TorchNetwork:
     @property
     def traceable(self) -> torch.nn.Module:
         """What maps pictures uint8 [n, h, w, 3] to features, and, where there is a map, to those of its positions."""
-        return _WithRegions(self._pictured) if self._has_map() else self._pictured
+        return _WithRegions(self._pictured) if self._has_map else self._pictured
 
+    @cached_property
     def _has_map(self) -> bool:
         """Whether the network averages a map of its features, [n, features, rows, columns]."""
         with torch.inference_mode():

@@ -13,7 +13,7 @@ from recsys.digest import sha256
 from recsys.errors import CatalogError, PictureError
 from recsys.picture import decode
 from recsys.projection import unit
-from recsys.types import Item, Product, Rows, Vectors
+from recsys.types import Item, Pixels, Product, Rows, Vectors
 
 THUMBNAIL_SIDE = 16
 THUMBNAIL = np.dtype((np.uint8, 3 * THUMBNAIL_SIDE**2))
@@ -21,7 +21,6 @@ BATCH_SIZE = 32
 BLOCK = 8192
 
 Encode = Callable[[Sequence[Image.Image]], Vectors]
-Pixels = npt.NDArray[np.uint8]
 
 
 class Pool:
