@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any, Self
 
 from recsys.calibration import Calibration
-from recsys.digest import file_sha256, sha256
+from recsys.digest import file_sha256, read_json, sha256
 from recsys.errors import IndexDamagedError, IndexFolderError, IndexFormatError, IndexMismatchError
 from recsys.recipe import CONFIG, HEADS, PROJECTION, TRANSFORM, VALUES, WEIGHTS, EncoderRecipe
 
 FORMAT = 1
 MANIFEST, VECTORS, ITEMS, ENCODER = "index.json", "vectors.ann", "items.parquet", "encoder"
 CARD, ASSETS = "README.md", "assets"
+READ_BY_NAME = (CARD, f"{Path(VECTORS).stem}.*", f"{ASSETS}/*", f"{ENCODER}/*")
+MOST = 2**31 - 1
+"""What Annoy counts with."""
 MEND = "Fetch the index again, or build it anew with build_index.py."
 
 
@@ -74,13 +77,13 @@ class Manifest:
             what = name or f"The folder {folder.resolve().name}"
             raise IndexFolderError(f"{what} has no {MANIFEST}, so it is no index. {MEND}")
         try:
-            body = json.loads(path.read_text("utf-8"))
+            body = read_json(path)
             found, written = body.pop("format"), body.pop("sha256")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexDamagedError(f"{MANIFEST} cannot be read. {MEND}") from error
         if found != FORMAT:
             raise IndexFormatError(
-                f"The index has format {found!r}; this program reads format {FORMAT}."
+                f"The index has format {found!r:.20}; this program reads format {FORMAT}."
                 " Use the program's version that built it, or build the index anew with build_index.py."
             )
         if _body_hash({"format": found, **body}) != written:
@@ -109,17 +112,32 @@ class Manifest:
 
     def _check(self) -> None:
         numbers = (self.count, self.search.dim, self.search.n_trees, self.search.search_k)
-        if not all(type(number) is int and number > 0 for number in numbers):
-            raise ValueError("count, dim, n_trees and search_k have to be whole numbers above 0")
+        if not all(type(number) is int and 0 < number <= MOST for number in numbers):
+            raise ValueError(f"count, dim, n_trees and search_k have to be whole numbers from 1 to {MOST}")
+        texts = (self.search.metric, self.dataset.id, self.dataset.split, self.dataset.revision or "", *self.attributes)
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError("metric, attributes, and what it says of the dataset have to be words")
+        if not all(type(facts["size"]) is int for facts in self.files.values()):
+            raise ValueError("the sizes of its files have to be whole numbers")
         lacking = {VECTORS, ITEMS} - self.files.keys()
         if lacking:
             raise ValueError(f"its files lack {', '.join(sorted(lacking))}")
         outside = [name for name in self.files if Path(name).is_absolute() or ".." in Path(name).parts]
         if outside:
             raise ValueError(f"it names a file outside the index, {outside[0]}")
+        if self.count * self.search.dim * 4 > self.files[VECTORS]["size"]:
+            raise ValueError(f"{VECTORS} is no Annoy index of {self.count} vectors of {self.search.dim} dimensions")
 
     def check_files(self, folder: Path) -> None:
-        """Compare every file with its stated size, then its sha256. Raises IndexDamagedError, naming the file."""
+        """Compare every file with its stated size, then its sha256. Raises IndexDamagedError, naming the file.
+
+        What is read by its name and not stated is refused too: nobody vouches for it, and it may be a link out of here.
+        """
+        for pattern in READ_BY_NAME:
+            for path in folder.glob(pattern):
+                name = path.relative_to(folder).as_posix()
+                if name not in self.files:
+                    raise IndexDamagedError(f"{name} is in the index, and its {MANIFEST} does not state it. {MEND}")
         for name, facts in self.files.items():
             path = folder / name
             if not path.is_file():
@@ -152,7 +170,7 @@ class Manifest:
 def _check_config(recipe: EncoderRecipe, path: Path, with_heads: bool) -> None:
     """Whether the encoder's own config describes the network and transform of the recipe, with the heads it lists."""
     try:
-        config = json.loads(path.read_text("utf-8"))
+        config = read_json(path)
         described = {"architecture": config["architecture"], **config["pretrained_cfg"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IndexDamagedError(f"{ENCODER}/{CONFIG} cannot be read. {MEND}") from error

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError
 from PIL.Image import Transpose
 from PIL.ImageFile import ImageFile
@@ -18,6 +20,10 @@ from recsys.errors import PictureError
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000
+MOST_SCANNED = 1_000_000_000
+"""Pixels times scans of a JPEG. Each scan goes over the whole picture, and a few bytes make one: a file of 300 kB can
+take as long as its sender likes."""
+
 SHORT_SIDE = 640
 """Pixels that the short side of a picture keeps when a large one is halved, once or more."""
 
@@ -40,6 +46,11 @@ UPRIGHT = {
     8: Transpose.ROTATE_90,
 }
 """EXIF orientation → how to turn the picture upright."""
+
+ROWS_AT_ONCE = 256
+SCAN = b"\xff\xda"
+MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]", re.DOTALL)
+"""A marker that a length follows, among the bytes of a scan."""
 
 T = TypeVar("T")
 
@@ -81,8 +92,10 @@ def _guarded(source: bytes | Path | Image.Image, use: Callable[[Image.Image], T]
     try:
         if isinstance(source, Image.Image):
             return use(_unread(_within_limits(source)))
-        with _open(_read(source) if isinstance(source, Path) else source) as image:
-            return use(_within_limits(image))
+        data = _read(source) if isinstance(source, Path) else source
+        with _open(data) as image:
+            _refuse_endless_scans(_within_limits(image), data)
+            return use(image)
     except PictureError:
         raise
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged bytes
@@ -126,6 +139,25 @@ def _within_limits(image: Image.Image) -> Image.Image:
     return image
 
 
+def _refuse_endless_scans(image: Image.Image, data: bytes) -> None:
+    if not isinstance(image, JpegImageFile):
+        return
+    most = MOST_SCANNED // (image.width * image.height)
+    if data.count(SCAN) > most and _scans(data) > most:
+        raise PictureError(f"The picture is a JPEG of more scans than its size needs. Give a {ACCEPTED}.")
+
+
+def _scans(data: bytes) -> int:
+    """How many scans a JPEG has. What looks like one elsewhere, in a film behind the picture say, is none."""
+    scans, place = 0, 2
+    while marker := MARKER.search(data, place):
+        if marker[0] == b"\xff\xd9":
+            break
+        scans += marker[0] == SCAN
+        place = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2])
+    return scans
+
+
 def _to_rgb(image: Image.Image) -> Image.Image:
     factor = _reduction(image.size)
     image.draft(None, (image.width // factor, image.height // factor))  # how a JPEG is decoded, and nothing else
@@ -166,8 +198,16 @@ def _in_8_bit(image: Image.Image) -> Image.Image:
     """A grey picture of 16 or 32 bits, or of floats, in 256 steps; Pillow itself would clip it to white."""
     if not (image.mode.startswith("I") or image.mode == "F"):
         return image
-    grey = np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=0, neginf=0)
+    grey = np.asarray(image)
+    parts = [slice(start, start + ROWS_AT_ONCE) for start in range(0, len(grey), ROWS_AT_ONCE)]
+    brightest = max(float(_numbers(grey[part]).max()) for part in parts)
     scales = {"I": (255, 65535), "F": (1, 255, 65535)}.get(image.mode, (65535,))
-    brightest = float(grey.max())
     white = next((scale for scale in scales if brightest <= scale), brightest)
-    return Image.fromarray((grey.clip(0, white) * (255 / white)).astype(np.uint8))
+    steps = np.empty(grey.shape, dtype=np.uint8)
+    for part in parts:
+        steps[part] = _numbers(grey[part]).clip(0, white) * (255 / white)
+    return Image.fromarray(steps)
+
+
+def _numbers(grey: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    return np.nan_to_num(grey.astype(np.float32), posinf=0, neginf=0)

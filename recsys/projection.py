@@ -65,9 +65,13 @@ class Projection:
 
     @classmethod
     def load(cls, path: Path) -> Projection:
-        """Read what `save` wrote."""
+        """Read what `save` wrote. Raises KeyError or ValueError for anything else."""
         tensors = load_file(path)
-        return cls(tensors["mean"], tensors["components"])
+        mean, components = tensors["mean"], tensors["components"]
+        fits = mean.dtype == components.dtype == np.float32 and mean.ndim == 1 and components.ndim == 2
+        if not fits or len(mean) != len(components) or not (np.isfinite(mean).all() and np.isfinite(components).all()):
+            raise ValueError("the mean and the components are not those of a projection")
+        return cls(mean, components)
 
 
 def unit(vectors: npt.NDArray[np.floating]) -> Vectors:

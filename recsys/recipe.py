@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+SIDES = (8, 2048)
+"""The least and the most pixels of a side of what a network sees: what is larger takes the memory of the machine."""
+CROP = (0.1, 2.0)
 TRANSFORM = ("input_size", "mean", "std", "interpolation", "crop_pct", "crop_mode")
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 HEADS, PROJECTION = "heads.safetensors", "projection.safetensors"
@@ -63,10 +67,16 @@ class EncoderRecipe:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> EncoderRecipe:
-        """The inverse of `to_json`. Raises TypeError where fields are missing or unknown."""
+        """The inverse of `to_json`. Raises TypeError where fields are missing or unknown, ValueError for odd values."""
         lists = {name: tuple(data[name]) for name in ("input_size", "mean", "std") if name in data}
         source = HubSource(**data["source"]) if data.get("source") else None
-        return cls(**{**data, **lists, "source": source})
+        recipe = cls(**{**data, **lists, "source": source})
+        check_transform(recipe.input_size, recipe.mean, recipe.std, recipe.crop_pct)
+        if not all(isinstance(text, str) for text in (recipe.architecture, recipe.interpolation, recipe.crop_mode)):
+            raise ValueError("architecture, interpolation and crop_mode have to be words")
+        if source and not (is_repo_id(source.repo) and isinstance(source.revision, str)):
+            raise ValueError(f"its source {source.repo!r:.100} is no repository named owner/name")
+        return recipe
 
     @property
     def fingerprint(self) -> str:
@@ -81,6 +91,18 @@ class EncoderRecipe:
         ours, theirs = asdict(self), asdict(other)
         differing = [name for name in ours if ours[name] != theirs[name]]
         return ", ".join(f"{name} {_short(ours[name])} against {_short(theirs[name])}" for name in differing)
+
+
+def check_transform(input_size: Sequence[Any], mean: Sequence[Any], std: Sequence[Any], crop_pct: Any) -> None:
+    """Raises ValueError or TypeError where no network takes its pictures so, or one of no reasonable size."""
+    least, most = SIDES
+    sized = len(input_size) == 3 and all(type(side) is int for side in input_size)
+    if not sized or input_size[0] != 3 or not all(least <= side <= most for side in input_size[1:]):
+        raise ValueError(f"input_size has to be 3 and two sides from {least} to {most} px, not {input_size!r:.60}")
+    if not len(mean) == len(std) == 3 or not all(map(math.isfinite, (*mean, *std))) or not min(std) > 0:
+        raise ValueError("mean and std have to be three numbers each, those of std above 0")
+    if not CROP[0] <= crop_pct <= CROP[1]:
+        raise ValueError(f"crop_pct has to lie from {CROP[0]} to {CROP[1]}, and is {crop_pct!r:.20}")
 
 
 def _short(value: object) -> str:

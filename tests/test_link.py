@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import socket
 import threading
@@ -16,8 +17,9 @@ from typing import Any
 import pytest
 
 from recsys import link
-from recsys.errors import LinkError
+from recsys.errors import LinkError, PictureError
 from recsys.link import Policy, fetch, is_public
+from recsys.picture import decode
 
 PICTURE = b"\x89PNG the bytes are for picture.decode to judge"
 PUBLIC_IP, PRIVATE_IP = "93.184.216.34", "10.1.2.3"
@@ -218,6 +220,14 @@ def test_a_name_that_changes_after_the_check_changes_nothing(site: Site, base: s
     assert fetch(f"{base}/picture.png", replace(policy, look_up=lambda *_: next(answers))) == PICTURE
 
 
+def test_a_name_that_changes_between_two_hops_is_checked_at_each(site: Site, base: str, policy: Policy) -> None:
+    site.pages["/first"] = redirect("/picture.png")
+    answers = itertools.chain([["127.0.0.1"]], itertools.repeat([PRIVATE_IP]))
+    with pytest.raises(LinkError, match="not on the public internet"):
+        fetch(f"{base}/first", replace(policy, look_up=lambda *_: next(answers)))
+    assert len(site.hosts) == 1
+
+
 def test_a_name_with_several_addresses_is_tried_at_each(site: Site, base: str, policy: Policy) -> None:
     allowed = replace(policy, look_up=lambda *_: ["127.0.0.2", "127.0.0.1"], is_allowed=lambda _: True)
     assert fetch(f"{base}/picture.png", allowed) == PICTURE
@@ -291,6 +301,14 @@ def test_what_is_no_picture_is_refused_with_the_reason(
         fetch(f"{base}/it", policy)
 
 
+def test_a_packed_body_is_not_unpacked(site: Site, base: str, policy: Policy) -> None:
+    packed = gzip.compress(bytes(50_000_000))
+    site.pages["/packed"] = lambda to: to.answer(packed, Content_Encoding="gzip")
+    assert fetch(f"{base}/packed", policy) == packed
+    with pytest.raises(PictureError, match="no picture that can be read"):
+        decode(packed)
+
+
 def drip(handler: Handler, start: bytes, piece: bytes) -> None:
     """Send `piece` for ever, in less time each than any time-out between bytes."""
     handler.wfile.write(start)
@@ -304,8 +322,10 @@ def drip(handler: Handler, start: bytes, piece: bytes) -> None:
         lambda to: to.server.over.wait(30),
         lambda to: drip(to, b"HTTP/1.1 200 OK\r\n", b"X-Header: more\r\n"),
         lambda to: drip(to, b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n", b"x"),
+        lambda to: drip(to, b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"),
+        lambda to: drip(to, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
     ],
-    ids=["silence", "endless headers", "endless body"],
+    ids=["silence", "endless headers", "endless body", "endless announcements", "endless chunks"],
 )
 def test_a_server_without_end_is_left_at_the_deadline(
     site: Site, base: str, policy: Policy, page: Callable[[Handler], Any]

@@ -27,6 +27,7 @@ import numpy as np
 
 from recsys.cores import usable_cores
 from recsys.digest import file_sha256
+from recsys.encoder.heat import SCALE
 from recsys.encoder.quantize import quantize
 from recsys.errors import EncoderError
 from recsys.recipe import COMPILED, EncoderRecipe
@@ -66,6 +67,7 @@ class CompiledNetwork:
         try:
             model = openvino.Core().read_model(folder / COMPILED[0])
             facts = json.loads(model.get_rt_info(FACTS).astype(str))
+            _check_facts(facts, recipe)
             network = cls(folder, model, facts)
             found = _cosine(network.features(known_picture(facts["size"]))[0], np.array(facts["features"], np.float32))
         except (RuntimeError, ValueError, KeyError, TypeError) as error:
@@ -153,6 +155,13 @@ def _write(model: Any, facts: dict[str, Any], recipe: EncoderRecipe, folder: Pat
         CompiledNetwork.load(Path(made), recipe)
         for name in reversed(COMPILED):
             os.replace(Path(made) / name, folder / name)
+
+
+def _check_facts(facts: dict[str, Any], recipe: EncoderRecipe) -> None:
+    """Raises ValueError where the files tell of other sizes than the recipe, which would be made room for."""
+    size = list(recipe.input_size[1:])
+    if facts["size"] != size or facts["enlarged"] not in (size, [SCALE * side for side in size]):
+        raise ValueError("the sizes are not those of the recipe")
 
 
 def known_picture(size: Sequence[int]) -> Pixels:

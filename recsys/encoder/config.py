@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from recsys.digest import read_json
 from recsys.encoder.heads import Heads
 from recsys.errors import EncoderError
 from recsys.recipe import CONFIG, EMBEDDING, SPLIT, VALUES
@@ -29,9 +29,9 @@ class EncoderConfig:
         """The config of a folder, which `where` names. Raises EncoderError where it is missing or not timm's."""
         where = where or f"The folder {folder.name}"
         try:
-            said = json.loads(existing(folder / CONFIG, where).read_text("utf-8"))
+            said = read_json(existing(folder / CONFIG, where))
             trained, split = bool(said.get(EMBEDDING)), str(said.get(SPLIT, PRODUCT_SPLIT))
-            return cls(folder, said["architecture"], trained, split, dict(said.get(VALUES, {})))
+            return cls(folder, str(said["architecture"]), trained, split, dict(said.get(VALUES, {})))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise EncoderError(f"{where} has a {CONFIG} that is not timm's. Give one in timm's own format.") from error
 

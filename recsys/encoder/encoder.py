@@ -180,9 +180,15 @@ class Encoder:
     def with_projection_of(self, folder: Path) -> Encoder:
         """The same encoder with the projection that a folder holds. Raises EncoderError where it holds none."""
         try:
-            return self.with_projection(Projection.load(existing(folder / PROJECTION, f"The folder {folder.name}")))
-        except (SafetensorError, KeyError) as error:
+            projection = Projection.load(existing(folder / PROJECTION, f"The folder {folder.name}"))
+        except (SafetensorError, KeyError, ValueError) as error:
             raise EncoderError(f"{PROJECTION} of {folder.name} cannot be read. Build the index anew.") from error
+        if len(projection.mean) != self.dim:
+            raise EncoderError(
+                f"{PROJECTION} of {folder.name} takes {len(projection.mean)} features where the network gives"
+                f" {self.dim}. Build the index anew."
+            )
+        return self.with_projection(projection)
 
     def _with(self, **parts: Any) -> Encoder:
         own = {"network": self.network, "recipe": self.recipe, "config": self.config, "projection": self.projection}

@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 from recsys.digest import file_sha256
 from recsys.encoder.heat import SCALE
 from recsys.errors import EncoderError
-from recsys.recipe import EMBEDDING, HEADS, SPLIT, VALUES, EncoderRecipe
+from recsys.recipe import EMBEDDING, HEADS, SPLIT, VALUES, EncoderRecipe, check_transform
 from recsys.types import Pixels, Vectors
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
@@ -94,8 +94,15 @@ def save_network(
 
 
 def describe(network: torch.nn.Module, architecture: str, weights: Path, **parts: Any) -> EncoderRecipe:
-    """The recipe of a network with its own transform; `parts` are the fields that the network does not tell."""
+    """The recipe of a network with its own transform; `parts` are the fields that the network does not tell.
+
+    Raises EncoderError for a transform of no reasonable size.
+    """
     data = timm.data.resolve_data_config(network.pretrained_cfg)
+    try:
+        check_transform(data["input_size"], data["mean"], data["std"], data["crop_pct"])
+    except (TypeError, ValueError) as error:
+        raise EncoderError(f"The config of {architecture} cannot be used: {error}.") from error
     with torch.inference_mode():
         dim = network.eval()(torch.zeros(1, *data["input_size"])).shape[1]
     data = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}

@@ -11,10 +11,13 @@ from typing import Literal, cast
 
 import annoy
 import numpy as np
+import numpy.typing as npt
 
 from recsys.errors import IndexDamagedError
 from recsys.manifest import MEND
-from recsys.types import Vectors
+from recsys.types import Rows, Vectors
+
+Numbers = npt.NDArray[np.int32]
 
 Metric = Literal["euclidean", "angular"]
 METRIC: Metric = "euclidean"
@@ -22,6 +25,9 @@ METRIC: Metric = "euclidean"
 better: Annoy's angular ones cut space through the origin, the Euclidean ones half-way between two clusters."""
 HEADERS: dict[str, int] = {"euclidean": 16, "angular": 12}
 """Bytes before the vector of a node, by metric; angular is that of older indexes."""
+CHILDREN: dict[str, int] = {"euclidean": 8, "angular": 4}
+"""Bytes before the numbers of a node's children, by metric. In the leaf of a tree they run on through the vector."""
+NODES_AT_ONCE = 4096
 SEED = 20261124
 UNIT_TOLERANCE = 1e-3
 
@@ -52,7 +58,8 @@ def load_vectors(path: Path, count: int, dim: int, metric: str) -> Vectors:
         )
     layout = np.dtype([("header", f"V{HEADERS[metric]}"), ("vector", "<f4", (dim,))])
     vectors: Vectors = np.asarray(np.memmap(path, dtype=layout, mode="r", shape=(count,))["vector"])
-    lengths = np.sqrt(np.vecdot(vectors, vectors))
+    with np.errstate(over="ignore", invalid="ignore"):
+        lengths = np.sqrt(np.vecdot(vectors, vectors))
     if not (np.abs(lengths - 1) <= UNIT_TOLERANCE).all():
         raise IndexDamagedError(f"{path.name} holds vectors that are not of length one. {MEND}")
     return vectors
@@ -60,6 +67,7 @@ def load_vectors(path: Path, count: int, dim: int, metric: str) -> Vectors:
 
 def load_trees(path: Path, count: int, dim: int, metric: str) -> annoy.AnnoyIndex:
     """The Annoy index of the file. Raises IndexDamagedError where it does not hold `count` vectors of `dim`."""
+    _check_trees(path, count, dim, metric)
     index = annoy.AnnoyIndex(dim, cast(Metric, metric))
     try:
         index.load(str(path))
@@ -68,3 +76,41 @@ def load_trees(path: Path, count: int, dim: int, metric: str) -> annoy.AnnoyInde
     if index.get_n_items() != count:
         raise IndexDamagedError(f"{path.name} holds {index.get_n_items()} vectors for {count} items. {MEND}")
     return index
+
+
+def _check_trees(path: Path, count: int, dim: int, metric: str) -> None:
+    """Whether a search of these trees stays in the file and ends: Annoy itself follows whatever number it reads.
+
+    A node that is no item is a leaf, which lists items, or splits into two nodes before it that have its items between
+    them (Annoy 1.17.3, `_make_tree` and `_get_all_nns`). Raises IndexDamagedError where one is not.
+    """
+    room = dim + 2
+    layout = np.dtype(
+        {
+            "names": ["size", "children"],
+            "formats": ["<i4", ("<i4", (room,))],
+            "offsets": [0, CHILDREN[metric]],
+            "itemsize": HEADERS[metric] + 4 * dim,
+        }
+    )
+    nodes = np.memmap(path, dtype=layout, mode="r")
+    sizes = np.array(nodes["size"])
+    sound = len(nodes) > count and (sizes[:count] == 1).all() and (sizes[count:] > 0).all() and sizes[-1] == count
+    for start in range(count, len(nodes), NODES_AT_ONCE):
+        places = np.arange(start, min(start + NODES_AT_ONCE, len(nodes)))
+        sound = sound and _are_sound(places, nodes["children"][start : start + NODES_AT_ONCE], sizes, count)
+    if not sound:
+        raise IndexDamagedError(f"{path.name} holds trees that cannot be searched. {MEND}")
+
+
+def _are_sound(places: Rows, children: Numbers, sizes: Numbers, count: int) -> bool:
+    """Whether the nodes at these places, with children [n, room], are leaves or splits as they should be."""
+    own = sizes[places]
+    leaves = own <= children.shape[1]
+    listed = children[leaves][np.arange(children.shape[1]) < own[leaves, None]]
+    if not ((listed >= 0) & (listed < count)).all():
+        return False
+    split, parents = children[~leaves, :2], places[~leaves]
+    if not ((split >= 0) & (split < parents[:, None])).all():
+        return False
+    return bool((sizes[split].sum(axis=1, dtype=np.int64) == own[~leaves]).all())

@@ -48,9 +48,10 @@ def load_graph(path: Path, count: int) -> Graph | None:
     if not file.is_file():
         return None
     try:
-        graph = np.load(file, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
+        graph = np.lib.format.open_memmap(file, mode="r")
+    except Exception as error:  # the header is Python source, which raises nearly anything where it is damaged
         raise IndexDamagedError(f"{file.name} cannot be read: {error}. {MEND}") from error
-    if graph.dtype != np.int32 or graph.ndim != 2 or len(graph) != count or not ((graph >= 0) & (graph < count)).all():
+    shaped = graph.dtype == np.int32 and graph.ndim == 2 and len(graph) == count and graph.shape[1] <= DEGREE
+    if not shaped or not ((graph >= 0) & (graph < count)).all():
         raise IndexDamagedError(f"{file.name} does not hold the neighbours of {count} items. {MEND}")
     return np.asarray(graph)
