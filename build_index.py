@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recsys.catalog import DEFAULT_DATASET
-from recsys.errors import RecsysError
+from recsys.errors import HubNotFoundError, RecsysError
 
 if TYPE_CHECKING:
+    from recsys.baseline import Baseline
     from recsys.build import BuildReport
+    from recsys.encoder import Encoder
+
+DEFAULT_ENCODER = "resnet50.tv_in1k"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,7 +37,16 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--name-column")
     flags.add_argument("--attributes", type=lambda text: [name.strip() for name in text.split(",") if name.strip()])
     flags.add_argument(
-        "--encoder", default="resnet50.tv_in1k", help="a timm name, a model repository, a folder, or an index folder"
+        "--encoder",
+        help=f"a timm name, a model repository, a folder, or an index folder; {DEFAULT_ENCODER}, or that of --update",
+    )
+    flags.add_argument(
+        "--update",
+        metavar="INDEX",
+        nargs="?",
+        const="",
+        help="start from this index, a repository or a folder (that of --push-to-hub where none is named): its encoder"
+        " and projection stay, and so do its vectors of unchanged pictures",
     )
     flags.add_argument(
         "--queries-from", metavar="DATASET", help="fit confidence on products of this one, as visitors would bring them"
@@ -73,6 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = flags.parse_args(arguments)
     if options.private and not options.push_to_hub:
         flags.error("--private says how --push-to-hub publishes; it does nothing without it")
+    if options.update == "" and not options.push_to_hub:
+        flags.error("--update takes an index, or --push-to-hub that names one")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
         run(options)
@@ -90,14 +105,14 @@ def run(options: argparse.Namespace) -> None:
     from recsys import hub
     from recsys.build import build_index
     from recsys.catalog import Catalog
-    from recsys.encoder import Encoder
-    from recsys.folder import check_replaceable
+    from recsys.output import check_replaceable, claim
 
     token = os.environ.get("HF_TOKEN") or None
     if options.push_to_hub:
         hub.check_push(options.push_to_hub, token)
     check_replaceable(options.output.resolve())
-    encoder = Encoder.from_pretrained(options.encoder, token=token, device=options.device)
+    base = starting_point(options.push_to_hub if options.update == "" else options.update, token)
+    encoder = encoder_of(options, base, token)
     catalog = Catalog.open(
         options.dataset,
         split=options.split,
@@ -112,6 +127,7 @@ def run(options: argparse.Namespace) -> None:
         catalog,
         encoder,
         options.output,
+        base=base,
         dim=options.dim,
         recall=options.recall,
         batch_size=options.batch_size,
@@ -121,11 +137,36 @@ def run(options: argparse.Namespace) -> None:
     print(summary(report))
     if options.push_to_hub:
         try:
-            pushed = hub.push(options.output, options.push_to_hub, private=options.private, token=token)
+            with claim(options.output) as folder:
+                pushed = hub.push(folder, options.push_to_hub, private=options.private, token=token)
         except RecsysError:
-            print(f"The index is in {options.output}. The same command publishes it and embeds nothing again.")
+            print(f"The index is in {options.output}. The same command publishes it and builds nothing again.")
             raise
         print(f"Published: {pushed.url}")
+
+
+def starting_point(source: str | None, token: str | None) -> Baseline | None:
+    """The index to update, of a folder or the present commit of a repository."""
+    from recsys import hub
+    from recsys.baseline import Baseline
+
+    if source is None:
+        return None
+    if Path(source).is_dir():
+        return Baseline.open(Path(source))
+    try:
+        return Baseline.open(hub.pull(source, token=token).folder, source)
+    except HubNotFoundError as error:
+        raise HubNotFoundError(f"{error} For a first build, leave --update out.") from error
+
+
+def encoder_of(options: argparse.Namespace, base: Baseline | None, token: str | None) -> Encoder:
+    """The encoder that is named, or else that of the index to update."""
+    from recsys.encoder import Encoder
+
+    if base and not options.encoder:
+        return Encoder.of_index(base.folder.path, token=token, device=options.device)
+    return Encoder.from_pretrained(options.encoder or DEFAULT_ENCODER, token=token, device=options.device)
 
 
 def summary(report: BuildReport) -> str:
@@ -137,6 +178,13 @@ def summary(report: BuildReport) -> str:
         f"Search: {report.search.n_trees} trees, search_k {report.search.search_k},"
         f" recall@10 {report.search.recall:.4f} against exact search.",
     ]
+    if report.changes:
+        lines.append(
+            f"Against {report.base}: {report.changes.new:,} new, {report.changes.changed:,} with another picture,"
+            f" {report.changes.unchanged:,} unchanged, {report.changes.gone:,} gone."
+        )
+    if report.obstacle:
+        lines.append(f"No vector was taken from {report.base}: {report.obstacle}.")
     if report.skipped:
         lines.append(f"Left out: {len(report.skipped)} products.")
         lines += [f"  {skipped.id}: {skipped.reason}" for skipped in report.skipped]

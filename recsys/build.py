@@ -3,52 +3,52 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import logging
 import shutil
-import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
 
-from recsys.ahead import ahead
+from recsys.baseline import Baseline, Changes, write_keys
 from recsys.card import write_card
 from recsys.catalog import Catalog
-from recsys.digest import sha256
+from recsys.digest import file_sha256, sha256
 from recsys.encoder import BATCH_SIZE, Encoder
-from recsys.errors import CatalogError, IndexFolderError, PictureError
+from recsys.errors import IndexFolderError, PictureError
 from recsys.evaluate import Pool, Quick, embed, quick
-from recsys.folder import (
-    ItemsWriter,
-    beside,
-    check_replaceable,
-    file_facts,
-    library_versions,
-    read_thumbnails,
-    replace_folder,
-)
+from recsys.folder import IndexFolder, file_facts, library_versions, read_thumbnails
 from recsys.index import METRIC, SearchPoint, build_for_recall
+from recsys.intake import Intake, progress, take_in
 from recsys.items import Items
 from recsys.manifest import ASSETS, CARD, ENCODER, ITEMS, MANIFEST, VECTORS, DatasetFacts, Manifest, SearchFacts
-from recsys.picture import decode, thumbnail
+from recsys.mishaps import told
+from recsys.output import beside, claim, replace_folder
+from recsys.picture import decode
 from recsys.projection import Projection
 from recsys.recipe import PROJECTION
 from recsys.splits import unseen
-from recsys.types import Item, Pixels, Product, Skipped, Vectors
+from recsys.types import Skipped, Vectors
 from recsys.vectors import VectorStore
 
 FITTED_ON = 300
-SHARD_BATCHES = 8
-BATCHES_AHEAD = 2
-"""How many batches of pictures are decoded while one is embedded."""
+FINISHED = "finished.json"
+"""Beside the vectors: what the index was made of, so that a build that lacks its push alone makes nothing again."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class BuildReport:
-    """What a build did; `seconds` is that of embedding `embedded` pictures, `total_seconds` that of all."""
+    """What a build did; `seconds` is that of embedding `embedded` pictures, `total_seconds` that of all.
+
+    `base` is the index that it started from, `changes` what differs from it, None where that cannot be told, and
+    `obstacle` why none of its vectors could be taken.
+    """
 
     output: Path
     count: int
@@ -57,6 +57,9 @@ class BuildReport:
     search: SearchPoint
     seconds: float
     total_seconds: float
+    base: str | None = None
+    changes: Changes | None = None
+    obstacle: str | None = None
 
 
 def build_index(
@@ -64,6 +67,7 @@ def build_index(
     encoder: Encoder,
     output: Path,
     *,
+    base: Baseline | None = None,
     dim: int = 256,
     recall: float = 0.99,
     batch_size: int = BATCH_SIZE,
@@ -72,125 +76,71 @@ def build_index(
 ) -> BuildReport:
     """Embed the catalogue and write its index to the folder `output`, replacing an index that is there.
 
+    The vectors of unchanged pictures, and the projection, come from the index `base`, or else the one that is there;
+    other vectors are kept beside `output` by the content of their picture, so that a build that was interrupted goes
+    on. Whenever it ends, `output` holds the old index whole or the new one.
+
     Confidence is fitted on products that the encoder was not trained on: of `queries`, where these are more like what
     visitors will bring, else of the catalogue itself. With `int8` the network computes in int8; see `Encoder.in_int8`.
 
-    Vectors are kept beside `output` by the content of their picture, so that a build that was interrupted, or a
-    changed catalogue, embeds only what is new. Raises CatalogError where no picture can be read, IndexFolderError
-    where `output` holds something else than an index.
+    Raises CatalogError where no picture can be read, IndexFolderError where `output` holds something else than an
+    index, cannot be written, or is being built already, EncoderError where memory does not suffice for a batch.
     """
-    started, target = time.monotonic(), output.resolve()
-    check_replaceable(target)
-    encoder = encoder.in_int8(_some(catalog)) if int8 else encoder.compiled()
-    store = VectorStore(beside(target, "vectors") / f"{encoder.recipe.fingerprint[:16]}-{encoder.runtime}")
-    embedder, folder = _Embedder(encoder, store, batch_size), beside(target, "new")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    try:
-        items, keys, skipped = _embed(catalog, embedder, folder / ITEMS, BATCHES_AHEAD * batch_size)
-        embedded_at = time.monotonic()
-        encoder = _project(encoder, store, keys, dim, target)
-        encoder.save(folder / ENCODER)
-        vectors = _vectors(encoder, store, keys)
-        curve = build_for_recall(vectors, folder / VECTORS, items, recall)
-        judged = quick(list(items), vectors, read_thumbnails(folder / ITEMS), queries=_asked(queries, encoder))
-        judged.draw(folder / ASSETS)
-        _describe(folder, encoder, catalog, items, len(skipped), curve, judged)
-        replace_folder(folder, target)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    started = time.monotonic()
+    with told(output, batch_size), claim(output) as target:
+        encoder = encoder.in_int8(_some(catalog)) if int8 and not encoder.recipe.int8 else encoder.compiled()
+        base = base or _index_at(target)
+        encoder = _with_kept_projection(encoder, base, dim, len(catalog))
+        obstacle = base.obstacle(encoder.recipe, settled=not _to_project(encoder, dim)) if base else None
+        known = None if obstacle else base
+        store = VectorStore(beside(target, "vectors") / f"{encoder.recipe.fingerprint[:16]}-{encoder.runtime}")
+        with _draft(target) as folder:
+            intake = take_in(catalog, encoder, store, known, folder / ITEMS, batch_size)
+            embedded_at = time.monotonic()
+            encoder = _projected(encoder, store, intake.keys, dim)
+            write_keys(folder, intake.keys)
+            encoder.save(folder / ENCODER)
+            facts = _facts(catalog, intake)
+            inputs = None if queries else _inputs(folder, facts, encoder, recall)
+            search = _finished(target, inputs)
+            if search is None:
+                vectors = _vectors(encoder, store, known, intake.keys)
+                search = _complete(folder, facts, encoder, intake.items, vectors, recall, queries)
+                replace_folder(folder, target)
+                _note_finished(target, inputs)
     return BuildReport(
         output=output,
-        count=len(items),
-        embedded=embedder.embedded,
-        skipped=tuple(skipped),
-        search=curve[-1],
+        count=len(intake.items),
+        embedded=intake.embedded,
+        skipped=intake.skipped,
+        search=search,
         seconds=embedded_at - started,
         total_seconds=time.monotonic() - started,
+        base=base.name if base else None,
+        changes=base.changes(intake.items.ids, intake.keys) if base else None,
+        obstacle=obstacle,
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Prepared:
-    """A product made ready in a thread of its own; `pixels` are None where its vector is known already."""
-
-    item: Item
-    key: str
-    thumbnail: bytes
-    pixels: Pixels | None
-
-
-class _Embedder:
-    """Prepares pictures, collects them into full batches and keeps their vectors, some batches to a shard.
-
-    Shards end at whole batches, so a run that goes on after an interruption forms the batches of an unbroken one.
-    """
-
-    def __init__(self, encoder: Encoder, store: VectorStore, batch_size: int):
-        self._encoder, self._store, self._batch_size = encoder, store, batch_size
-        self._pending: dict[str, Pixels] = {}
-        self._vectors: dict[str, Vectors] = {}
-        self.embedded = 0
-
-    def prepare(self, product: Product) -> _Prepared | Skipped:
-        """All that a product needs before the network; what cannot be read is skipped."""
-        try:
-            if product.picture is None:
-                raise PictureError("There is no picture.")
-            key, image = sha256(product.picture), decode(product.picture)
-            pixels = None if key in self._store else self._encoder.pixels([image])[0]
-            return _Prepared(product.item, key, thumbnail(product.picture, image), pixels)
-        except PictureError as error:
-            return Skipped(product.item.id, str(error))
-
-    def add(self, key: str, pixels: Pixels | None) -> None:
-        """Embed this picture unless its vector is there."""
-        if pixels is None or key in self._store or key in self._pending or key in self._vectors:
-            return
-        self._pending[key] = pixels
-        if len(self._pending) == self._batch_size:
-            self._encode()
-
-    def finish(self) -> None:
-        """Embed and keep what is left."""
-        if self._pending:
-            self._encode()
-        if self._vectors:
-            self._keep()
-
-    def _encode(self) -> None:
-        features = self._encoder.features(np.stack(list(self._pending.values())))
-        self._vectors.update(zip(self._pending, features, strict=True))
-        self.embedded += len(self._pending)
-        self._pending = {}
-        if len(self._vectors) >= SHARD_BATCHES * self._batch_size:
-            self._keep()
-
-    def _keep(self) -> None:
-        self._store.add(list(self._vectors), np.stack(list(self._vectors.values())))
-        self._vectors = {}
+@contextlib.contextmanager
+def _draft(target: Path) -> Iterator[Path]:
+    """An empty folder beside the index, which is gone afterwards."""
+    folder = beside(target, "new")
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _embed(catalog: Catalog, embedder: _Embedder, path: Path, depth: int) -> tuple[Items, list[str], list[Skipped]]:
-    """One pass over the catalogue: items and thumbnails into `path`, vectors into the store."""
-    items: list[Item] = []
-    keys: list[str] = []
-    skipped: list[Skipped] = []
-    writer = ItemsWriter(path, catalog.attributes)
-    for prepared in ahead(embedder.prepare, _progress(catalog), depth):
-        if isinstance(prepared, Skipped):
-            skipped.append(prepared)
-            continue
-        embedder.add(prepared.key, prepared.pixels)
-        items.append(prepared.item)
-        keys.append(prepared.key)
-        writer.add(prepared.item, prepared.thumbnail)
-    embedder.finish()
-    writer.close()
-    if not items:
-        reason = f" The first reason: {skipped[0].reason}" if skipped else ""
-        raise CatalogError(f"{catalog.dataset} has no picture that can be read, of {len(skipped)} products.{reason}")
-    return Items.of(items, catalog.attributes), keys, skipped
+def _index_at(target: Path) -> Baseline | None:
+    if not (target / MANIFEST).is_file():
+        return None
+    try:
+        return Baseline.open(target)
+    except IndexFolderError as error:
+        logger.warning("The index that is to be replaced is of no use to the new one: %s", error)
+        return None
 
 
 def _some(catalog: Catalog) -> list[Image.Image]:
@@ -204,41 +154,85 @@ def _some(catalog: Catalog) -> list[Image.Image]:
     return pictures
 
 
-def _progress(catalog: Catalog) -> Iterator[Product]:
-    """The products, with a bar that shows the rate and the time left."""
-    yield from tqdm(catalog, total=len(catalog), desc="Embedding", unit=" products", smoothing=0.05, file=sys.stderr)
+def _to_project(encoder: Encoder, dim: int) -> bool:
+    """Whether it is a frozen network with more dimensions than `dim`, and no projection yet."""
+    return not (encoder.projection or encoder.trained or encoder.dim <= dim)
 
 
-def _project(encoder: Encoder, store: VectorStore, keys: list[str], dim: int, old_index: Path) -> Encoder:
-    """The encoder as the index will use it: a frozen network with more dimensions than `dim` gets a PCA.
-
-    That of the index to be replaced is kept, unless the catalogue has more than doubled since.
-    """
-    if encoder.projection or encoder.trained or encoder.dim <= dim:
+def _with_kept_projection(encoder: Encoder, base: Baseline | None, dim: int, count: int) -> Encoder:
+    """The encoder with the projection of the index before, unless the catalogue has more than doubled since."""
+    if base is None or not _to_project(encoder, dim):
         return encoder
-    projection = _kept_projection(old_index, encoder, dim, len(keys))
-    if projection is None:
-        projection = Projection.fit((vectors for _, vectors in store.chunks(keys)), dim)
+    old = base.manifest.encoder
+    same = old.projection and old.dim == dim and old.fingerprint == encoder.recipe.fingerprint
+    if not same or 2 * base.manifest.count < count:
+        return encoder
+    return encoder.with_projection(Projection.load(base.folder.path / ENCODER / PROJECTION))
+
+
+def _projected(encoder: Encoder, store: VectorStore, keys: list[str], dim: int) -> Encoder:
+    """The encoder as the index will use it: a frozen network with more dimensions than `dim` gets a PCA."""
+    if not _to_project(encoder, dim):
+        return encoder
+    projection = Projection.fit((vectors for _, vectors in store.chunks(keys)), dim)
     return encoder.with_projection(projection) if projection else encoder
 
 
-def _kept_projection(index: Path, encoder: Encoder, dim: int, count: int) -> Projection | None:
-    if not (index / MANIFEST).is_file():
-        return None
-    try:
-        old = Manifest.read(index)
-        old.check_files(index)
-    except IndexFolderError:
-        return None
-    same = old.encoder.projection and old.encoder.dim == dim and old.encoder.fingerprint == encoder.recipe.fingerprint
-    return Projection.load(index / ENCODER / PROJECTION) if same and 2 * old.count >= count else None
-
-
-def _vectors(encoder: Encoder, store: VectorStore, keys: list[str]) -> Vectors:
+def _vectors(encoder: Encoder, store: VectorStore, known: Baseline | None, keys: list[str]) -> Vectors:
     vectors = np.empty((len(keys), encoder.dim), dtype=np.float32)
-    for places, features in store.chunks(keys):
-        vectors[places] = encoder.projection(features) if encoder.projection else features
+    is_known = np.array([known is not None and key in known for key in keys])
+    if known:
+        vectors[is_known] = known.vectors([key for key in keys if key in known])
+    others = np.flatnonzero(~is_known)
+    for places, features in store.chunks([keys[row] for row in others]):
+        vectors[others[places]] = encoder.projection(features) if encoder.projection else features
     return vectors
+
+
+def _facts(catalog: Catalog, intake: Intake) -> DatasetFacts:
+    skipped = len(intake.skipped)
+    return DatasetFacts(catalog.dataset, catalog.revision, catalog.split, len(intake.items) + skipped, skipped)
+
+
+def _inputs(folder: Path, facts: DatasetFacts, encoder: Encoder, recall: float) -> str:
+    """A hash of all that decides what an index holds: what the folder has before it is searched, and these."""
+    parts = [file_facts(folder), asdict(facts), encoder.recipe.to_json(), recall, library_versions()]
+    return sha256(json.dumps(parts, sort_keys=True).encode())
+
+
+def _finished(target: Path, inputs: str | None) -> SearchPoint | None:
+    """How the index in `target` is searched, where it was made of these inputs and is whole."""
+    try:
+        noted = json.loads((beside(target, "vectors") / FINISHED).read_text("utf-8"))
+        if inputs is None or noted != {"inputs": inputs, "index": file_sha256(target / MANIFEST)}:
+            return None
+        search = IndexFolder.open(target).manifest.search
+    except (OSError, ValueError):
+        return None
+    return SearchPoint(search.n_trees, search.search_k, search.recall)
+
+
+def _note_finished(target: Path, inputs: str | None) -> None:
+    note = {"inputs": inputs, "index": file_sha256(target / MANIFEST)}
+    (beside(target, "vectors") / FINISHED).write_text(json.dumps(note), "utf-8")
+
+
+def _complete(
+    folder: Path,
+    facts: DatasetFacts,
+    encoder: Encoder,
+    items: Items,
+    vectors: Vectors,
+    recall: float,
+    queries: Catalog | None,
+) -> SearchPoint:
+    """Write what makes these items and vectors an index, and check that it is one."""
+    curve = build_for_recall(vectors, folder / VECTORS, items, recall)
+    judged = quick(list(items), vectors, read_thumbnails(folder / ITEMS), queries=_asked(queries, encoder))
+    judged.draw(folder / ASSETS)
+    _describe(folder, encoder, facts, items, curve, judged)
+    IndexFolder.open(folder)
+    return curve[-1]
 
 
 def _asked(queries: Catalog | None, encoder: Encoder) -> Pool | None:
@@ -246,15 +240,14 @@ def _asked(queries: Catalog | None, encoder: Encoder) -> Pool | None:
     if queries is None:
         return None
     is_unseen = unseen(encoder.split) if encoder.trained else lambda item: True
-    return embed((product for product in _progress(queries) if is_unseen(product.item)), encoder.encode)
+    return embed((product for product in progress(queries) if is_unseen(product.item)), encoder.encode)
 
 
 def _describe(
     folder: Path,
     encoder: Encoder,
-    catalog: Catalog,
+    facts: DatasetFacts,
     items: Items,
-    skipped: int,
     curve: list[SearchPoint],
     judged: Quick,
 ) -> None:
@@ -262,7 +255,7 @@ def _describe(
     chosen = curve[-1]
     manifest = Manifest(
         encoder=encoder.recipe,
-        dataset=DatasetFacts(catalog.dataset, catalog.revision, catalog.split, len(items) + skipped, skipped),
+        dataset=facts,
         search=SearchFacts(encoder.dim, chosen.n_trees, chosen.search_k, chosen.recall, METRIC),
         count=len(items),
         attributes=tuple(items.columns),

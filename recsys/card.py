@@ -50,6 +50,7 @@ for match in shop.recommend(image, k=5):
 | `index.json` | how it was built, and size and sha256 of every other file |
 | `vectors.ann` | the Annoy index: {metric}, {n_trees} trees |
 | `vectors.neighbours.npy` | which products are nearest to each |
+| `pictures.npy` | the sha256 of each product's picture, by which an update knows what is new |
 | `items.parquet` | id, name, attributes and thumbnail of each product, in index order |
 {encoder_file}
 | attribute | values | most common |
@@ -107,10 +108,10 @@ def write_card(path: Path, manifest: Manifest, items: Items, curve: list[SearchP
 
 def _encoder_file(manifest: Manifest, folder: Path) -> str:
     recipe = manifest.encoder
-    parts = ["its weights, in timm's own format"] if recipe.source is None else []
+    parts = ["its weights in timm's own format"] if recipe.source is None else []
     parts += ["the projection of its features"] if recipe.projection else []
     parts += ["its network compiled for CPUs"] if (folder / ENCODER / COMPILED[0]).is_file() else []
-    return f"| `encoder/` | {', '.join(parts)} |\n" if parts else ""
+    return f"| `encoder/` | {'; '.join(parts)} |\n" if parts else ""
 
 
 def _encoder_text(manifest: Manifest) -> str:

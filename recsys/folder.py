@@ -3,20 +3,20 @@
 index.json      manifest: format, encoder, dataset, search, size and sha256 of every other file, a hash of itself
 vectors.ann     the Annoy index
 vectors.neighbours.npy  the nearest products of each product; older indexes have none
+pictures.npy    the sha256 of the picture of each product, for the next build; older indexes have none
 items.parquet   a row per product, in index order: id, name, attributes, thumbnail
 encoder/        weights trained here, or the projection of a frozen network
 README.md       the card
 assets/         its pictures
 
-Opening a folder checks all of it, since Annoy checks nothing and then answers wrongly or ends the process.
+Opening a folder checks all of it, since Annoy checks nothing and then answers wrongly or ends the process. A build may
+replace the folder meanwhile (see `output`): it is then opened anew, so that no part of one index is read with another.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
-import shutil
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
@@ -26,6 +26,7 @@ from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from recsys.digest import file_sha256
@@ -33,10 +34,18 @@ from recsys.errors import IndexDamagedError, IndexFolderError
 from recsys.index import AnnoySearcher
 from recsys.items import Items
 from recsys.manifest import ASSETS, CARD, ITEMS, MANIFEST, MEND, VECTORS, Manifest
+from recsys.output import standing
 from recsys.types import Item, Value
 
 ID, NAME, THUMBNAIL = "id", "name", "thumbnail"
 PICTURE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+PICTURE_BYTES = f"{THUMBNAIL}.bytes"
+TEXT_A_PRODUCT, SPARE_TEXT, LONGEST_TEXT = 4_000, 1_000_000, 20_000
+"""Bytes of id, name and attributes that an index may hold."""
+MOST_CARD = 200_000
+"""Bytes of the card that are read: Markdown without end takes as long to show."""
+MOST_PICTURES = 64_000_000
+"""Bytes of the thumbnails that are read at once."""
 ROWS_A_GROUP = 64
 GROUPS_IN_MEMORY = 16
 LIBRARIES = ("annoy", "timm", "torch", "pillow", "numpy", "pyarrow")
@@ -47,7 +56,7 @@ class IndexFolder:
 
     def __init__(self, path: Path, manifest: Manifest, items: Items, searcher: AnnoySearcher):
         self.path, self.manifest, self.items, self.searcher = path, manifest, items, searcher
-        self._parquet = pq.ParquetFile(path / ITEMS, memory_map=True)
+        self._parquet = _open_parquet(path / ITEMS, [PICTURE_BYTES])
         sizes = [self._parquet.metadata.row_group(group).num_rows for group in range(self._parquet.num_row_groups)]
         self._group_ends = np.cumsum(sizes)
         self._lock = threading.Lock()
@@ -55,11 +64,26 @@ class IndexFolder:
 
     @classmethod
     def open(cls, path: Path, name: str | None = None) -> Self:
-        """Check the folder and open it. `name` is what to call it in a message.
+        """Check the folder and open it, whole as it is at one moment. `name` is what to call it in a message.
 
         Raises IndexFolderError where it is none, IndexFormatError for another format, IndexDamagedError for a file
         that is missing, cut, swapped or altered.
         """
+        while True:
+            place = standing(path)
+            before = _identity(place)
+            try:
+                folder = cls._open(place, name)
+            except (IndexFolderError, OSError):
+                if (standing(path), _identity(place)) == (place, before):
+                    raise
+                continue
+            if _identity(standing(path)) == before:
+                folder.path = path
+                return folder
+
+    @classmethod
+    def _open(cls, path: Path, name: str | None) -> Self:
         manifest = Manifest.read(path, name)
         manifest.check_files(path)
         manifest.check_encoder(path)
@@ -72,7 +96,7 @@ class IndexFolder:
         group = int(np.searchsorted(self._group_ends, row, side="right"))
         first = int(self._group_ends[group - 1]) if group else 0
         with self._lock:
-            return self._group(group)[row - first].as_py()
+            return self._group(group)[row - first].as_py() or b""
 
     @property
     def version(self) -> str:
@@ -83,7 +107,10 @@ class IndexFolder:
     def card(self) -> str:
         """What the index says of itself, in Markdown; empty where there is no card."""
         file = self.path / CARD
-        return file.read_text("utf-8") if file.is_file() else ""
+        if not file.is_file():
+            return ""
+        with file.open("rb") as text:
+            return text.read(MOST_CARD).decode("utf-8", errors="replace")
 
     @cached_property
     def plots(self) -> dict[str, bytes]:
@@ -91,23 +118,33 @@ class IndexFolder:
         return {file.name: file.read_bytes() for file in sorted((self.path / ASSETS).glob("*.png"))}
 
     def _read_group(self, group: int) -> pa.Array:
-        table = self._parquet.read_row_group(group, columns=[f"{THUMBNAIL}.bytes"])
+        try:
+            table = self._parquet.read_row_group(group, columns=[PICTURE_BYTES])
+        except (pa.ArrowException, OSError) as error:
+            raise IndexDamagedError(f"{ITEMS} holds pictures that cannot be read. {MEND}") from error
         return table.column(THUMBNAIL).combine_chunks().field("bytes")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which folder this is, however it is called; None where there is none."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino
 
 
 def read_thumbnails(path: Path) -> Iterator[bytes]:
     """The thumbnails of an items.parquet, in order."""
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(columns=[f"{THUMBNAIL}.bytes"]):
+        for batch in file.iter_batches(columns=[PICTURE_BYTES]):
             yield from batch.column(THUMBNAIL).field("bytes").to_pylist()
 
 
 def _read_items(path: Path, manifest: Manifest) -> Items:
     wanted = _schema(manifest.attributes)
     try:
-        file = pq.ParquetFile(path)
-        found, rows = file.schema_arrow, file.metadata.num_rows
-        table = file.read(columns=[name for name in found.names if name != THUMBNAIL])
+        found, rows = pq.read_schema(path), pq.read_metadata(path).num_rows
     except (pa.ArrowException, OSError) as error:
         raise IndexDamagedError(f"{ITEMS} cannot be read: {error}. {MEND}") from error
     if not found.equals(wanted) or rows != manifest.count:
@@ -115,11 +152,49 @@ def _read_items(path: Path, manifest: Manifest) -> Items:
             f"{ITEMS} has {rows} rows of {_described(found)}, where the manifest states {manifest.count} of"
             f" {_described(wanted)}. {MEND}"
         )
-    ids, names, *columns = (table.column(index).to_pylist() for index in range(table.num_columns))
     try:
-        return Items(ids, names, dict(zip(manifest.attributes, columns, strict=True)))
-    except ValueError as error:
+        texts = _texts(path, [name for name in wanted.names if name != THUMBNAIL], rows)
+        return Items(texts[0], texts[1], dict(zip(manifest.attributes, texts[2:], strict=True)))
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise IndexDamagedError(f"{ITEMS} holds no catalogue: {error}. {MEND}") from error
+
+
+def _texts(path: Path, columns: Sequence[str], rows: int) -> list[list[Any]]:
+    """The values of these columns. Raises ValueError for ids that are none, and for more text than products have.
+
+    A few bytes can stand for any amount of it: packed, or as one long value that every row repeats. So the amount is
+    asked first, and what repeats is read once.
+    """
+    file = _open_parquet(path, columns)
+    most = TEXT_A_PRODUCT * rows + SPARE_TEXT
+    sizes = [_unpacked(file, group) for group in range(file.num_row_groups)]
+    if sum(size[name] for size in sizes for name in columns) > most:
+        raise ValueError(f"its text takes more than {most:,} bytes")
+    if max(size[PICTURE_BYTES] for size in sizes) > MOST_PICTURES:
+        raise ValueError(f"pictures that are read at once take more than {MOST_PICTURES:,} bytes")
+    texts = [column.unify_dictionaries().combine_chunks() for column in file.read(columns=columns).columns]
+    if max(pc.max(pc.binary_length(column.dictionary)).as_py() or 0 for column in texts) > LONGEST_TEXT:
+        raise ValueError(f"a value has more than {LONGEST_TEXT:,} bytes")
+    if texts[0].null_count:
+        raise ValueError("a product has no id")
+    return [_values(column) for column in texts]
+
+
+def _open_parquet(path: Path, columns: Sequence[str]) -> pq.ParquetFile:
+    """The file, of whose columns these keep a value that repeats once."""
+    return pq.ParquetFile(path, memory_map=True, read_dictionary=list(columns))
+
+
+def _unpacked(file: pq.ParquetFile, group: int) -> dict[str, int]:
+    """How many bytes each column of a row group takes in memory."""
+    columns = file.metadata.row_group(group)
+    facts = (columns.column(index) for index in range(columns.num_columns))
+    return {column.path_in_schema: column.total_uncompressed_size for column in facts}
+
+
+def _values(texts: pa.DictionaryArray) -> list[Value]:
+    words = texts.dictionary.to_pylist()
+    return [None if code is None else words[code] for code in texts.indices.to_pylist()]
 
 
 def _described(schema: pa.Schema) -> str:
@@ -145,13 +220,26 @@ def _columns(attributes: Sequence[str]) -> list[str]:
 
 
 class ItemsWriter:
-    """Writes items.parquet, a row group at a time, so that the Hub's viewer shows the pictures."""
+    """Writes items.parquet, a row group at a time, so that the Hub's viewer shows the pictures.
+
+    A context manager; or else to be closed.
+    """
 
     def __init__(self, path: Path, attributes: Sequence[str]):
         self._schema = _schema(attributes)
         self._attributes = tuple(attributes)
         self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
         self._rows: list[list[Any]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            self.close()
+            return
+        with contextlib.suppress(OSError):  # a full disk, which `error` tells
+            self._writer.close()
 
     def add(self, item: Item, thumbnail: bytes) -> None:
         """Write one product."""
@@ -185,30 +273,3 @@ def file_facts(folder: Path) -> dict[str, dict[str, Any]]:
 def library_versions() -> dict[str, str]:
     """The versions of the libraries that decide what an index holds."""
     return {name: version(name) for name in LIBRARIES}
-
-
-def check_replaceable(output: Path) -> None:
-    """Raises IndexFolderError where `output` cannot be written, or holds something else that must not be lost."""
-    if output.is_file() or (output.is_dir() and any(output.iterdir()) and not (output / MANIFEST).is_file()):
-        raise IndexFolderError(f"{output} exists and is no index. Choose another --output, or move it away.")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=output.parent):
-            pass
-    except OSError as error:
-        raise IndexFolderError(f"{output} cannot be written: {error.strerror}. Choose another --output.") from error
-
-
-def replace_folder(new: Path, output: Path) -> None:
-    """Put the finished folder `new` in the place of `output`."""
-    old = beside(output, "old")
-    shutil.rmtree(old, ignore_errors=True)
-    if output.exists():
-        os.rename(output, old)
-    os.rename(new, output)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def beside(output: Path, what: str) -> Path:
-    """A hidden folder beside the index that a build works with: its `vectors`, the `new` index, the `old` one."""
-    return output.with_name(f".{output.name}.{what}")

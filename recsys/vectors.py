@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from recsys.digest import sha256
 from recsys.types import Vectors
@@ -23,6 +23,8 @@ class VectorStore:
         """Open the store, made if it is not there. A shard that cannot be read is dropped, to be computed again."""
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+        for half in folder.glob("*.tmp"):
+            half.unlink(missing_ok=True)
         self._shards: list[Path] = []
         self._known: set[bytes] = set()
         for path in sorted(folder.glob("*.safetensors")):
@@ -38,12 +40,15 @@ class VectorStore:
         return bytes.fromhex(key) in self._known
 
     def add(self, keys: Sequence[str], vectors: Vectors) -> None:
-        """Keep these vectors [n, dim] under their keys: a shard that is there whole or not at all."""
+        """Keep these vectors [n, dim] under their keys: a shard that is there whole or not at all, power cuts too."""
         raw = [bytes.fromhex(key) for key in keys]
         number = 1 + max((int(path.stem.split("-")[0]) for path in self._shards), default=0)
         path = self.folder / f"{number:06d}-{sha256(b''.join(raw))[:16]}.safetensors"
         beside = path.with_suffix(".tmp")
-        save_file({"keys": np.frombuffer(b"".join(raw), np.uint8).reshape(-1, KEY_BYTES), "vectors": vectors}, beside)
+        with beside.open("wb") as file:
+            file.write(save({"keys": key_table(keys), "vectors": vectors}))
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(beside, path)
         self._shards.append(path)
         self._known.update(raw)
@@ -57,6 +62,8 @@ class VectorStore:
         for place, key in enumerate(keys):
             places.setdefault(bytes.fromhex(key), []).append(place)
         for path in self._shards:
+            if not places:
+                return
             shard = load_file(path)
             wanted = [(row, places.pop(key.tobytes(), [])) for row, key in enumerate(shard["keys"])]
             rows = [row for row, at in wanted for _ in at]
@@ -64,3 +71,8 @@ class VectorStore:
                 yield np.array([place for _, at in wanted for place in at]), shard["vectors"][rows]
         if places:
             raise KeyError(f"{len(places)} of {len(keys)} vectors are not in the store")
+
+
+def key_table(keys: Sequence[str]) -> np.ndarray:
+    """Hex sha256 as bytes, uint8 [len(keys), 32]."""
+    return np.frombuffer(bytes.fromhex("".join(keys)), np.uint8).reshape(-1, KEY_BYTES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import torch
@@ -29,4 +31,13 @@ def write_encoder(folder: Path, seed: int = 0) -> Path:
     network, _ = embedding_network("test_resnet", DIM)
     heads = {"label": torch.randn(len(KINDS), DIM)}
     save_network(network, folder, (3, SIDE, SIDE), heads, {"label": list(KINDS)}, "product")
+    return folder
+
+
+def as_frozen(encoder: Path, folder: Path) -> Path:
+    """The same network as any frozen one, not trained to embed: its 16 outputs count as plain features."""
+    shutil.copytree(encoder, folder)
+    config = json.loads((folder / "config.json").read_text())
+    del config["embedding"]
+    (folder / "config.json").write_text(json.dumps(config))
     return folder

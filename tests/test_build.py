@@ -1,4 +1,3 @@
-import json
 import random
 import re
 import shutil
@@ -10,9 +9,11 @@ from pathlib import Path
 
 import pytest
 from fake_shop import draw
+from small_shop import as_frozen
 
 import build_index
-from recsys.folder import IndexFolder, beside
+from recsys.folder import IndexFolder
+from recsys.output import beside, claim
 
 ROOT = Path(__file__).parent.parent
 
@@ -127,12 +128,7 @@ def test_flags_out_of_range_are_refused(flag, capsys):
 
 @pytest.fixture
 def frozen(encoder_folder, tmp_path):
-    """The tiny network as any frozen one: its 16 outputs count as plain features."""
-    plain = Path(shutil.copytree(encoder_folder, tmp_path / "plain"))
-    config = json.loads((plain / "config.json").read_text())
-    del config["embedding"]
-    (plain / "config.json").write_text(json.dumps(config))
-    return plain
+    return as_frozen(encoder_folder, tmp_path / "plain")
 
 
 @pytest.mark.parametrize("count", [1, 2, 8])
@@ -189,6 +185,28 @@ def test_what_an_interrupted_build_left_is_cleared_away(catalogue, encoder_folde
     assert sorted(path.name for path in tmp_path.glob(".out*")) == [".out.vectors"]
 
 
+def test_an_index_that_a_build_was_killed_over_between_two_renames_is_read_and_put_back(
+    catalogue, encoder_folder, tmp_path
+):
+    flags = ["--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out"]
+    build(*flags)
+    before = contents(tmp_path / "out")
+    (tmp_path / "out").rename(tmp_path / ".out.old")
+    assert len(IndexFolder.open(tmp_path / "out").items) == 30
+    shutil.rmtree(tmp_path / ".out.vectors")
+    assert build(*flags) == 0
+    assert contents(tmp_path / "out") == before
+    assert not (tmp_path / ".out.old").exists()
+
+
+def test_two_builds_of_one_output_at_a_time_are_refused(catalogue, encoder_folder, tmp_path, capsys):
+    flags = ["--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out"]
+    with claim(tmp_path / "out"):
+        assert build(*flags) == 1
+    assert "Another build of" in capsys.readouterr().err
+    assert build(*flags) == 0
+
+
 @pytest.mark.parametrize(
     ("token", "repo", "message"), [("hf_bad", "me/shop", "401"), ("hf_test", "a/b/c", "form owner/name")]
 )
@@ -204,8 +222,8 @@ def test_a_push_that_cannot_succeed_is_refused_before_the_build(
     assert not (tmp_path / "out").exists()
 
 
-def test_after_a_push_that_failed_the_same_command_publishes_without_embedding_again(
-    catalogue, encoder_folder, tmp_path, hub, capsys
+def test_after_a_push_that_failed_the_same_command_publishes_and_builds_nothing_again(
+    catalogue, encoder_folder, tmp_path, hub, capsys, monkeypatch
 ):
     flags = ["--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out"]
     flags += ["--push-to-hub", hub.new_name()]
@@ -213,8 +231,25 @@ def test_after_a_push_that_failed_the_same_command_publishes_without_embedding_a
     assert build(*flags) == 1
     assert "The same command publishes it" in capsys.readouterr().out
     hub.reset()
+    monkeypatch.setattr("recsys.build.build_for_recall", lambda *parts: pytest.fail("the index was built again"))
     assert build(*flags) == 0
     assert "0 pictures embedded" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("change", ["recall", "name", "damage"])
+def test_an_index_that_is_not_the_one_that_was_asked_for_is_built_anew(catalogue, encoder_folder, tmp_path, change):
+    flags = ["--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out"]
+    build(*flags)
+    before, manifest = contents(tmp_path / "out"), tmp_path / "out" / "index.json"
+    stamp = manifest.stat().st_mtime_ns
+    if change == "name":
+        (catalogue / "Caps" / "Red.png").rename(catalogue / "Caps" / "Crimson.png")
+    if change == "damage":
+        (tmp_path / "out" / "vectors.ann").write_bytes(b"")
+    assert build(*flags, *(["--recall", "0.5"] if change == "recall" else [])) == 0
+    assert manifest.stat().st_mtime_ns != stamp
+    if change == "damage":
+        assert contents(tmp_path / "out") == before
 
 
 def test_private_without_a_repository_is_refused(capsys):

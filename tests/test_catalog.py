@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import itertools
 import os
 import sys
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import ClassLabel, Dataset, Value
 from hub_double import HubDouble
+from huggingface_hub import hf_hub_download
 from PIL import Image
 
 from recsys.catalog import Catalog
@@ -242,6 +244,17 @@ def test_a_name_column_is_known_by_its_name(tmp_path: Path, name: str) -> None:
     write_repository(tmp_path, {"brand": ["Q", "R"], name: [" A ", "B"], "image": pictures(2)})
 
     assert [product.item.name for product in Catalog.open(str(tmp_path))] == ["A", "B"]
+
+
+def test_text_of_any_length_makes_an_index_that_opens(tmp_path: Path) -> None:
+    long = {name: [f"{row} " + "word " * 10_000 for row in "AB"] for name in ("code", "name", "description")}
+    write_repository(tmp_path, {**long, "image": pictures(2)})
+
+    catalog = Catalog.open(str(tmp_path), id_column="code", attributes=["description"])
+
+    for product, row in zip(catalog, "AB", strict=True):
+        for text in (product.item.id, product.item.name, product.item.attributes["description"]):
+            assert text and text.startswith(f"{row} word word") and text.endswith("…") and len(text) == 500
 
 
 def test_the_name_is_no_attribute_however_often_it_repeats(tmp_path: Path) -> None:
@@ -670,6 +683,47 @@ def test_a_damaged_column_is_refused_with_the_reason(shop: Path) -> None:
     assert isinstance(refusal.value.__cause__, datasets.exceptions.DatasetGenerationError)
 
 
+def write_shards(folder: Path) -> Path:
+    """A dataset repository of three shards, of two products each."""
+    for number in range(3):
+        write_repository(folder, {"id": [2 * number, 2 * number + 1], "image": pictures(2)})
+        whole = folder / "data" / "train-00000-of-00001.parquet"
+        whole.rename(folder / "data" / f"train-{number:05d}-of-00003.parquet")
+    return folder
+
+
+SHARD = "data/train-00001-of-00003.parquet"
+
+
+def cut(data: bytes) -> bytes:
+    return data[:-60]
+
+
+def blotted(data: bytes) -> bytes:
+    return data[:4] + bytes(400) + data[404:]
+
+
+@pytest.mark.parametrize("damage", [cut, blotted, lambda data: b""], ids=["cut", "blotted", "empty"])
+def test_a_damaged_shard_is_named_and_the_others_are_not(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    shards = write_shards(tmp_path / "shards")
+    (shards / SHARD).write_bytes(damage((shards / SHARD).read_bytes()))
+
+    with pytest.raises(CatalogError, match=rf"damaged, {SHARD} \(.*Copy it there again, and run the same") as refusal:
+        Catalog.open(str(shards))
+
+    assert "00000-of" not in str(refusal.value)
+
+
+def test_a_disk_without_space_for_the_copy_is_told(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(datasets.arrow_writer.ArrowWriter, "write_table", fail)
+
+    with pytest.raises(CatalogError, match="no space left to read shirts.*set HF_HOME"):
+        Catalog.open(str(shop))
+
+
 # ---- the Hub
 
 
@@ -777,6 +831,27 @@ def test_a_file_that_the_hub_has_lost_is_told(hub: HubDouble, seeded: str) -> No
 
     with pytest.raises(HubNotFoundError, match="404"):
         Catalog.open(seeded)
+
+
+def test_a_shard_that_is_damaged_on_the_hub_is_named(hub: HubDouble, tmp_path: Path) -> None:
+    name = hub.new_name()
+    files = {file.relative_to(tmp_path).as_posix(): file.read_bytes() for file in write_shards(tmp_path).rglob("*.p*")}
+    hub.seed("datasets", name, files | {SHARD: cut(files[SHARD])})
+
+    with pytest.raises(CatalogError, match=rf"{name} cannot be read .*{SHARD} \(.*It is so on the Hub: push it again"):
+        Catalog.open(name)
+
+
+def test_a_shard_that_is_not_as_announced_is_fetched_again_by_the_next_run(hub: HubDouble, tmp_path: Path) -> None:
+    name = hub.new_name()
+    files = {file.relative_to(tmp_path).as_posix(): file.read_bytes() for file in write_shards(tmp_path).rglob("*.p*")}
+    hub.seed("datasets", name, files)
+    copy = Path(hf_hub_download(name, SHARD, repo_type="dataset")).resolve()
+    copy.write_bytes(copy.read_bytes()[:-60] + bytes(60))
+
+    with pytest.raises(CatalogError, match=rf"{SHARD} \(.*came altered .* the same command fetches it again"):
+        Catalog.open(name)
+    assert ids(Catalog.open(name)) == [str(number) for number in range(6)]
 
 
 def test_an_error_of_the_hub_is_told(hub: HubDouble, seeded: str) -> None:

@@ -10,7 +10,8 @@ from PIL import Image
 from recsys import Recommender
 from recsys.digest import file_sha256, sha256
 from recsys.errors import IndexDamagedError, IndexFolderError, IndexFormatError, IndexMismatchError
-from recsys.folder import IndexFolder, ItemsWriter, check_replaceable, replace_folder
+from recsys.folder import IndexFolder, ItemsWriter
+from recsys.output import check_replaceable, replace_folder
 from recsys.picture import decode
 from recsys.types import Item
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from datasets.packaged_modules.cache.cache import Cache
 
 from recsys import hub
+from recsys.catalog.shards import damaged_download, damaged_folder, no_space
 from recsys.catalog.source import Reader, Source, reader, require
 from recsys.catalog.values import is_binary
 from recsys.errors import (
@@ -35,13 +36,16 @@ def open_hub(repo_id: str, split: str, revision: str | None) -> Source:
     Raises HubError where the Hub does not give it, CatalogError where it is no catalogue.
     """
     hub.limit_waiting()
+    commit = revision
     try:
         builder = datasets.load_dataset_builder(repo_id, revision=revision)
         if isinstance(builder, Cache) and revision not in (None, builder.hash):
             raise ConnectionError(f"only commit {builder.hash} is in the cache")
+        commit = builder.hash
         splits = _splits(builder)
     except Exception as error:  # datasets, its HTTP client and pyarrow have no base in common
-        raise _hub_error(repo_id, revision, error) from error
+        found = _hub_error(repo_id, revision, error)
+        raise (damaged_download(repo_id, commit) if type(found) is CatalogError else None) or found from error
     cache = Path(datasets.config.HF_DATASETS_CACHE).resolve()
     downloads = f"datasets--{repo_id.replace('/', '--')}"
 
@@ -56,7 +60,9 @@ def open_repository(folder: Path, split: str) -> Source:
     try:
         splits = _splits(datasets.load_dataset_builder(str(folder)))
     except Exception as error:  # as above
-        raise CatalogError(f"{folder.name} cannot be read as a dataset: {_reason(error)}") from error
+        full = no_space(folder.name, _reason(error), datasets.config.HF_DATASETS_CACHE)
+        other = CatalogError(f"{folder.name} cannot be read as a dataset: {_reason(error)}")
+        raise full or damaged_folder(folder) or other from error
     return _source(folder.name, splits, split, reader(folder))
 
 
@@ -110,7 +116,8 @@ def _hub_error(repo_id: str, revision: str | None, error: Exception) -> RecsysEr
         return HubTimeoutError(f"The Hub gave no answer in time for {dataset}. Try again, or give a folder.")
     if isinstance(error, ConnectionError) or any(type(each).__module__.startswith("http") for each in chain):
         return HubDownError(f"The Hub cannot give {dataset} now: {reason} Try again, or give a folder.")
-    return CatalogError(f"{dataset} cannot be read as a dataset: {reason}")
+    full = no_space(dataset, reason, datasets.config.HF_DATASETS_CACHE)
+    return full or CatalogError(f"{dataset} cannot be read as a dataset: {reason}")
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

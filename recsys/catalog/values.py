@@ -13,6 +13,9 @@ import pyarrow.compute as pc
 
 from recsys.types import Value
 
+LONGEST = 500
+"""Characters: more is no name and no value, and an index with megabytes of text is not opened."""
+
 
 def is_text(kind: pa.DataType) -> bool:
     """Whether cells of this type are strings."""
@@ -25,12 +28,13 @@ def is_binary(kind: pa.DataType) -> bool:
 
 
 def text(cell: object) -> Value:
-    """The cell as text: 2012.0 is "2012", and what is null, NaN or blank is None."""
+    """The cell as text: 2012.0 is "2012", and what is null, NaN or blank is None. A long one is cut."""
     if cell is None or cell != cell:
         return None
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return str(cell).strip() or None
+    words = str(cell).strip()
+    return f"{words[: LONGEST - 1]}…" if len(words) > LONGEST else words or None
 
 
 def unique_ids(cells: Iterable[object]) -> list[str]:
