@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import subprocess
 import sys
 import time
@@ -459,6 +460,14 @@ def test_a_commit_that_fails_once_or_whose_answer_is_lost_lands_exactly_once(
 def test_a_hub_that_never_takes_the_commit_is_reported_as_down(hub: HubDouble, folder: Path) -> None:
     hub.fault("POST .*/commit/", "status", times=-1)
     with pytest.raises(HubDownError, match="it answers 503"):
+        push(folder, hub.new_name())
+
+
+@pytest.mark.parametrize("kind", ["status", "drop"])
+def test_a_hub_that_takes_no_large_file_is_reported_as_down(hub: HubDouble, folder: Path, kind: str) -> None:
+    (folder / "new.bin").write_bytes(secrets.token_bytes(100))
+    hub.fault("PUT /lfs/", kind, times=-1)
+    with pytest.raises(HubDownError, match="Try again later|try again later"):
         push(folder, hub.new_name())
 
 

@@ -7,7 +7,7 @@ down, and keeps bytes that were altered on the way.
 
 from recsys.hub.copies import cache_folder
 from recsys.hub.patience import limit_waiting
-from recsys.hub.reading import Snapshot, last_good, pull, pull_weights, remember
+from recsys.hub.reading import Snapshot, forget, last_good, pull, pull_weights, remember
 from recsys.hub.writing import Commit, check_push, push
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Snapshot",
     "cache_folder",
     "check_push",
+    "forget",
     "last_good",
     "limit_waiting",
     "pull",

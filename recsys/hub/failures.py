@@ -35,6 +35,10 @@ def translated(what: str, token: str | None) -> Iterator[None]:
         raise
     except (OSError, ValueError, httpx2.HTTPError, EntryNotFoundError, CachedRepoTreeNotFoundError) as error:
         raise _explain(root(error), what, token) from error
+    except RuntimeError as error:
+        if isinstance(root(error), RuntimeError):
+            raise
+        raise _explain(root(error), what, token) from error
 
 
 def _explain(error: BaseException, what: str, token: str | None) -> HubError:

@@ -148,7 +148,7 @@ def persist(call: Callable[[], T]) -> T:
     for wait in WAITS:
         try:
             return call()
-        except (httpx2.HTTPError, OSError) as error:
+        except (httpx2.HTTPError, OSError, RuntimeError) as error:
             if not _may_pass(error) or outage.age() + wait >= PATIENCE:
                 raise
         time.sleep(wait)
@@ -156,8 +156,8 @@ def persist(call: Callable[[], T]) -> T:
 
 
 def root(error: BaseException) -> BaseException:
-    """What huggingface_hub's "not in the cache either" errors were raised for."""
-    while isinstance(error, LocalEntryNotFoundError) and error.__cause__ is not None:
+    """What huggingface_hub's "not in the cache either" and "error while uploading" were raised for."""
+    while isinstance(error, LocalEntryNotFoundError | RuntimeError) and error.__cause__ is not None:
         error = error.__cause__
     return error
 

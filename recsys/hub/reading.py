@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
 
-from huggingface_hub import HfApi, constants, get_cached_repo_tree, is_offline_mode, snapshot_download
-from huggingface_hub.errors import LocalEntryNotFoundError
+from huggingface_hub import HfApi, constants, get_cached_repo_tree, is_offline_mode, scan_cache_dir, snapshot_download
+from huggingface_hub.errors import CacheNotFound, LocalEntryNotFoundError
 
 from recsys.errors import HubCorruptError, HubNotFoundError
 from recsys.hub.copies import Copies, files_of
@@ -97,6 +98,14 @@ def last_good(repo_id: str, *, repo_type: str = "dataset", revision: str | None 
     if not all(path.is_file() for path in paths) or copies.unsound(paths):
         return None
     return Snapshot(folder, repo_id, good["revision"], f"this is the copy that last worked, on {good['since']}", asked)
+
+
+def forget(snapshots: Iterable[Snapshot]) -> None:
+    """Remove these copies from the cache, as far as it can be written; files that other revisions have too stay."""
+    revisions = [snapshot.revision for snapshot in snapshots if snapshot.folder.is_dir()]
+    with suppress(OSError, CacheNotFound):
+        if revisions:
+            scan_cache_dir().delete_revisions(*revisions).execute()
 
 
 def _pulled_last(copies: Copies, asked: str) -> str:
