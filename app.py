@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -11,7 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from recsys.assembly import open_shop
 from recsys.errors import RecsysError
+from recsys.logs import log_to_stderr
+from recsys.reload import Reloader
 from recsys.settings import Settings
+from recsys.shop import Shop
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,18 +21,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="app.py", description="Search a shop with a picture.")
     parser.add_argument("--share", action="store_true", help="also open a public link through Gradio's tunnel")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for chatty in ("httpx", "httpx2", "timm"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    with ThreadPoolExecutor(1) as pool:
-        opening = pool.submit(open_shop, Settings.from_env(os.environ))
-        from recsys.ui import launch
+    log_to_stderr()
+    try:
+        settings = Settings.from_env(os.environ)
+        with ThreadPoolExecutor(1) as pool:
+            opening = pool.submit(lambda: Shop(open_shop(settings)))
+            from recsys.ui import launch
 
-        try:
             shop = opening.result()
-        except RecsysError as error:
-            print(f"error: {error}", file=sys.stderr)
-            return 1
+    except RecsysError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    Reloader(shop, settings).start()
     launch(shop, share=options.share)
     return 0
 

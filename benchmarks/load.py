@@ -45,30 +45,39 @@ class Tally:
     errors: int = 0
 
 
+class Refused(OSError):
+    """Any status but 200, with the headers that came with it."""
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes):
+        super().__init__(f"{status}: {body[:200]!r}")
+        self.status, self.headers = status, headers
+
+
 class Connection:
     """One connection that is kept, and the least of HTTP/1.1 that the app's answers need."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter):
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str | None):
         self._reader, self._writer = reader, writer
+        self._head = f"Host: {HOST}\r\n" + (f"X-Forwarded-For: {address}\r\n" if address else "")
 
     @classmethod
     @asynccontextmanager
-    async def to(cls, port: int) -> AsyncIterator[Connection]:
-        """A connection to the app."""
+    async def to(cls, port: int, address: str | None = None) -> AsyncIterator[Connection]:
+        """A connection to the app, as from a proxy on this machine that was asked from `address`, if that is given."""
         reader, writer = await asyncio.open_connection(HOST, port, limit=2**20)
         try:
-            yield cls(reader, writer)
+            yield cls(reader, writer, address)
         finally:
             writer.close()
             await writer.wait_closed()
 
     async def get(self, path: str) -> bytes:
-        """The body of an answer, once it is complete. Raises OSError for any status but 200."""
-        return await self._ask(f"GET /gradio_api/{path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        """The body of an answer, once it is complete. Raises Refused for any status but 200."""
+        return await self._ask(f"GET /gradio_api/{path} HTTP/1.1\r\n{self._head}\r\n".encode())
 
     async def post(self, path: str, body: bytes, kind: str = "application/json") -> Any:
-        """The JSON that answers a body. Raises OSError for any status but 200."""
-        head = f"POST /gradio_api/{path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: {kind}\r\n"
+        """The JSON that answers a body. Raises Refused for any status but 200."""
+        head = f"POST /gradio_api/{path} HTTP/1.1\r\n{self._head}Content-Type: {kind}\r\n"
         return json.loads(await self._ask(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body))
 
     async def _ask(self, request: bytes) -> bytes:
@@ -80,7 +89,7 @@ class Connection:
         else:
             body = b"".join([chunk async for chunk in self._chunks()])
         if " 200 " not in status:
-            raise OSError(f"{status}: {body[:200]!r}")
+            raise Refused(int(status.split()[1]), headers, body)
         return body
 
     async def _chunks(self) -> AsyncIterator[bytes]:
@@ -98,9 +107,9 @@ def measure(index: Path, clients: Sequence[int] = CLIENTS, seconds: float = 8.0)
 
 async def _phase(port: int, clients: int, seconds: float) -> dict[str, float]:
     """So many clients for so long."""
-    tally, paths = Tally(), await _uploaded(port)
+    tally, paths = Tally(), await uploaded(port)
     files = itertools.cycle([{"path": path, "meta": {"_type": "gradio.FileData"}} for path in paths])
-    renewing = asyncio.create_task(_renew(port))
+    renewing = asyncio.create_task(renew(port))
     started = time.perf_counter()
     await asyncio.gather(*(_client(port, files, started + seconds, tally) for _ in range(clients)))
     taken = time.perf_counter() - started
@@ -114,13 +123,14 @@ async def _client(port: int, files: Iterator[Any], until: float, tally: Tally) -
     session = secrets.token_hex(8)
     async with Connection.to(port) as app:
         while (started := time.perf_counter()) < until:
-            if await _is_answered(app, json.dumps({"data": [next(files)], "session_hash": session}).encode()):
+            if await is_answered(app, json.dumps({"data": [next(files)], "session_hash": session}).encode()):
                 tally.trips.append(1000 * (time.perf_counter() - started))
             else:
                 tally.errors += 1
 
 
-async def _is_answered(app: Connection, body: bytes) -> bool:
+async def is_answered(app: Connection, body: bytes) -> bool:
+    """Whether /recommend answers this body with products."""
     try:
         event = (await app.post("call/recommend", body))["event_id"]
         return b"event: complete" in await app.get(f"call/recommend/{event}")
@@ -128,14 +138,15 @@ async def _is_answered(app: Connection, body: bytes) -> bool:
         return False
 
 
-async def _renew(port: int) -> None:
+async def renew(port: int) -> None:
+    """Upload the pictures again and again, since the app removes what was used."""
     while True:
         await asyncio.sleep(RENEWED)
-        await _uploaded(port)
+        await uploaded(port)
 
 
-async def _uploaded(port: int) -> list[str]:
-    """The paths of the pictures, uploaded in one request."""
+async def uploaded(port: int) -> list[str]:
+    """The paths of the pictures on the server, uploaded in one request."""
     parts = b"".join(
         f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="files"; filename="{number}.jpg"\r\n\r\n'.encode()
         + jpeg(640, number)

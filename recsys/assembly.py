@@ -21,7 +21,7 @@ from recsys.errors import HubError, IndexFolderError, IndexMismatchError
 from recsys.folder import IndexFolder
 from recsys.manifest import ENCODER
 from recsys.recipe import COMPILED, WEIGHTS, EncoderRecipe, is_repo_id
-from recsys.recommender import Recommender
+from recsys.recommender import ImageEncoder, Recommender
 from recsys.settings import Settings
 from recsys.types import Origin, Vectors
 
@@ -58,6 +58,11 @@ class BackgroundEncoder:
         """The attributes that the encoder can tell, with their values."""
         return self._ready().values
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has loaded."""
+        return self._loaded.done() and self._loaded.exception() is None
+
     def _ready(self) -> Encoder:
         """The encoder, waited for. Raises what loading raised, and loads again in a while."""
         with self._lock:
@@ -87,12 +92,13 @@ def load_recommender(source: str | Path, *, revision: str | None, token: str | N
     if Path(source).exists() or not is_repo_id(str(source)):
         folder, origin = _from_folder(Path(source))
     else:
-        folder, origin = _from_snapshot(hub.pull(str(source), revision=revision, token=token), token)
+        folder, origin = open_snapshot(hub.pull(str(source), revision=revision, token=token), token)
     encoder = Encoder.of_index(folder.path, token=token, device=device)
-    return _recommender(encoder, folder, origin)
+    return assemble(encoder, folder, origin)
 
 
-def _recommender(encoder: Encoder | BackgroundEncoder, folder: IndexFolder, origin: Origin) -> Recommender:
+def assemble(encoder: ImageEncoder, folder: IndexFolder, origin: Origin) -> Recommender:
+    """The recommender over an index folder."""
     return Recommender(encoder, folder.searcher, folder.items, folder, origin, folder.manifest.calibration)
 
 
@@ -103,15 +109,34 @@ def open_shop(settings: Settings, device: str = "auto") -> Recommender:
     """
     folder, origin, prove_good = _open(settings)
     logger.info("Serving %s at %s, %d products", origin.name, origin.revision or "no revision", len(folder.items))
+    path = folder.path  # what loads the encoder outlives the folder where a newer index has the same encoder
 
     def load() -> Encoder:
         from recsys.encoder import Encoder
 
-        encoder = Encoder.of_index(folder.path, token=settings.token, device=device)
+        encoder = Encoder.of_index(path, token=settings.token, device=device)
         prove_good()
         return encoder
 
-    return _recommender(BackgroundEncoder(load), folder, origin)
+    return assemble(BackgroundEncoder(load), folder, origin)
+
+
+def kept_notice(origin: Origin, repo: str, reason: str) -> str:
+    """What visitors are told of the index that is shown as the newest of `repo` cannot be had."""
+    if origin.name == repo and origin.revision:
+        return f"Showing the copy of {repo} that last worked ({origin.revision[:7]}). {reason}"
+    return f"Showing the index that came with this app instead of {repo}. {reason}"
+
+
+def open_snapshot(snapshot: hub.Snapshot, token: str | None) -> tuple[IndexFolder, Origin]:
+    """The index of a snapshot, checked whole, with the weights of its encoder in the cache, and where it is from.
+
+    Raises IndexFolderError, and HubError where the weights cannot be had.
+    """
+    folder = IndexFolder.open(snapshot.folder, snapshot.repo)
+    if not folder.manifest.files.keys() >= {f"{ENCODER}/{name}" for name in COMPILED}:
+        _fetch_weights(folder.manifest.encoder, token)
+    return folder, Origin(snapshot.repo, folder.manifest.dataset.id, snapshot.revision, snapshot.stale)
 
 
 def _open(settings: Settings) -> tuple[IndexFolder, Origin, Callable[[], None]]:
@@ -121,31 +146,22 @@ def _open(settings: Settings) -> tuple[IndexFolder, Origin, Callable[[], None]]:
         return *_from_folder(settings.index_dir), lambda: None
     try:
         snapshot = hub.pull(repo, revision=settings.index_revision, token=token)
-        return *_from_snapshot(snapshot, token), lambda: hub.remember(snapshot)
+        return *open_snapshot(snapshot, token), lambda: hub.remember(snapshot)
     except (HubError, IndexFolderError) as error:
         logger.warning("The index %s could not be had: %s", repo, error)
         reason = str(error)
     good = hub.last_good(repo, revision=settings.index_revision)
     try:
         if good:
-            folder, origin = _from_snapshot(good, token)
-            notice = f"Showing the copy of {repo} that last worked ({good.revision[:7]}). {reason}"
-            return folder, replace(origin, notice=notice), lambda: None
+            folder, origin = open_snapshot(good, token)
+            return folder, replace(origin, notice=kept_notice(origin, repo, reason)), lambda: None
     except (HubError, IndexFolderError) as error:
         logger.warning("The last good copy of %s could not be opened: %s", repo, error)
     try:
         folder, origin = _from_folder(settings.index_dir)
     except IndexFolderError as error:
         raise IndexFolderError(f"{reason} And there is no index to show instead: {error}") from error
-    notice = f"Showing the index that came with this app instead of {repo}. {reason}"
-    return folder, replace(origin, notice=notice), lambda: None
-
-
-def _from_snapshot(snapshot: hub.Snapshot, token: str | None) -> tuple[IndexFolder, Origin]:
-    folder = IndexFolder.open(snapshot.folder, snapshot.repo)
-    if not folder.manifest.files.keys() >= {f"{ENCODER}/{name}" for name in COMPILED}:
-        _fetch_weights(folder.manifest.encoder, token)
-    return folder, Origin(snapshot.repo, folder.manifest.dataset.id, snapshot.revision, snapshot.stale)
+    return folder, replace(origin, notice=kept_notice(origin, repo, reason)), lambda: None
 
 
 def _from_folder(path: Path) -> tuple[IndexFolder, Origin]:

@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from recsys.errors import RecsysError
+
+RELOAD_SECONDS = 300.0
+
 
 @dataclass(frozen=True)
 class Settings:
-    """Which index to serve: `index_repo` at `index_revision` from the Hub, or else the folder `index_dir`."""
+    """Which index to serve: `index_repo` at `index_revision` from the Hub, or else the folder `index_dir`.
+
+    The Hub is asked for a newer one every `reload_seconds`; 0 is never.
+    """
 
     index_repo: str | None = None
     index_revision: str | None = None
     index_dir: Path = Path("index")
     token: str | None = field(default=None, repr=False)
+    reload_seconds: float = RELOAD_SECONDS
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
-        """Read INDEX_REPO, INDEX_REVISION, INDEX_DIR and HF_TOKEN; an empty variable counts as unset."""
+        """Read INDEX_REPO, INDEX_REVISION, INDEX_DIR, HF_TOKEN and RELOAD_SECONDS; an empty variable counts as unset.
+
+        Raises RecsysError for seconds that are no number.
+        """
         return cls(
             index_repo=environ.get("INDEX_REPO") or None,
             index_revision=environ.get("INDEX_REVISION") or None,
             index_dir=Path(environ.get("INDEX_DIR") or cls.index_dir),
             token=environ.get("HF_TOKEN") or None,
+            reload_seconds=_seconds("RELOAD_SECONDS", environ.get("RELOAD_SECONDS") or cls.reload_seconds),
         )
+
+
+def _seconds(name: str, value: str | float) -> float:
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise RecsysError(f"{name} is a number of seconds, {RELOAD_SECONDS:.0f} say, or 0 for never; got {value!r}.")
+    return seconds

@@ -7,16 +7,18 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROWS = [
-    {"errors", "settings", "cores"},
-    {"types", "digest", "attributes", "ahead"},
+    {"errors", "cores", "logs"},
+    {"settings", "types", "digest", "attributes", "ahead", "mishaps"},
     {"picture", "items", "metrics", "recipe", "projection", "calibration", "splits", "plots"},
     {"describe", "outfit", "steer", "taste", "variety", "focus"},
     {"manifest", "vectors", "link", "hub", "sample", "variants", "wish"},
-    {"index"},
+    {"index", "output"},
     {"catalog", "encoder", "folder"},
-    {"card", "recommender", "evaluate"},
+    {"baseline"},
+    {"card", "recommender", "evaluate", "intake"},
+    {"shop"},
     {"build", "assembly", "ui", "train"},
-    {"compare"},
+    {"compare", "reload"},
     {"app", "build_index"},
 ]
 HOMES = {

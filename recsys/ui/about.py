@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from recsys.recommender import Recommender
+from recsys.shop import Shop
 
 STYLE = (Path(__file__).parent / "static" / "about.css").read_text(encoding="utf-8")
 FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
@@ -20,14 +22,15 @@ POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
 HEADERS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": POLICY}
 
 
-def routes(recommender: Recommender, title: str) -> list[Route]:
+def routes(served: Shop | Recommender, title: str) -> list[Route]:
     """GET /about, the card as a page, and GET /about/{name}, its plots: /assets is Gradio's own."""
+    shop = Shop.of(served)
 
     def about(request: Request) -> Response:
-        return HTMLResponse(page(recommender.card, title), headers=HEADERS)
+        return HTMLResponse(page(shop.now.card, title), headers=HEADERS)
 
     def asset(request: Request) -> Response:
-        picture = recommender.plots.get(request.path_params["name"])
+        picture = shop.now.plots.get(request.path_params["name"])
         if picture is None:
             return PlainTextResponse("There is no such plot.", status_code=404, headers=HEADERS)
         return Response(picture, media_type="image/png", headers=HEADERS)
@@ -35,8 +38,9 @@ def routes(recommender: Recommender, title: str) -> list[Route]:
     return [Route("/about", about, methods=["GET"]), Route("/about/{name}", asset, methods=["GET"])]
 
 
+@lru_cache(2)
 def page(card: str, title: str) -> str:
-    """The page of a card in Markdown; any HTML in it stays text."""
+    """The page of a card in Markdown; any HTML in it stays text. Made once, since that can take seconds."""
     body = MarkdownIt("commonmark", {"html": False}).enable("table").render(FRONT_MATTER.sub("", card))
     wide = body.replace("<table>", '<div class="scroll" tabindex="0"><table>').replace("</table>", "</table></div>")
     wide = wide.replace(f'src="{ASSETS}/', 'src="about/')

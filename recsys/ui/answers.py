@@ -11,11 +11,11 @@ from PIL import Image
 
 from recsys import focus
 from recsys.errors import QueryError
-from recsys.picture import THUMBNAIL_SIDE, decode
+from recsys.picture import THUMBNAIL_SIDE
 from recsys.recommender import Recommender
-from recsys.types import Value
+from recsys.types import Value, Vectors
 from recsys.ui import cards, focusing, headings, highlights, looks, product, sharing, thumbnails
-from recsys.ui.query import bytes_of, picture_of
+from recsys.ui.query import bytes_of, decode, picture_of
 from recsys.ui.results import Results, Shown, in_small
 from recsys.ui.session import PAGE, Asked, Query, longer
 
@@ -38,7 +38,7 @@ class Answers:
 
     def by_link(self, link: str, asked: Asked, query: Query) -> tuple[Any, ...]:
         """The products like the picture behind a link; also the picture, to show it."""
-        return *self._by_picture(picture_of(link.strip()), asked, query), ""
+        return *self._by_picture(picture_of(str(link).strip()), asked, query), ""
 
     def by_example(self, item_id: str, asked: Asked, query: Query) -> tuple[Any, ...]:
         """The products like the picture of an item; also the picture, to show it."""
@@ -50,8 +50,7 @@ class Answers:
             raise QueryError("There is no picture to look at a part of. Bring one first.")
         picture = decode(query.shown)
         box = focusing.box_of(part, picture)
-        embedding = self.recommender.embed(focus.crop(picture, box) if box else picture)
-        query = replace(self._anew(query), picture=embedding, box=box)
+        query = replace(self._anew(query), picture=self._seen(picture, box), box=box, index=self.results.index)
         return *self.results.show(asked, query), focusing.markup(focus.items(picture), box)
 
     def by_item(self, item_id: str, asked: Asked, query: Query) -> Shown:
@@ -89,6 +88,7 @@ class Answers:
         """The same with another value of an attribute; the own one again where that is empty."""
         but = {name: value for name, value in query.but.items() if name != change["attribute"]}
         if change["value"]:
+            self.items.passing({change["attribute"]: change["value"]})  # raises QueryError where the shop lacks it
             but[change["attribute"]] = change["value"]
         return self.results.show(asked, replace(query, but=but, k=PAGE))
 
@@ -113,19 +113,30 @@ class Answers:
     def visited(self, address: str, asked: Asked, query: Query) -> tuple[Any, ...]:
         """What a link asks for, with what the browser remembers; and what of it is no longer so."""
         visit = sharing.read(address, self.items)
-        asked = replace(visit.asked, liked=asked.liked, disliked=asked.disliked)
-        told = sharing.moved_on(visit, self.recommender.origin.revision)
+        asked = replace(visit.asked, liked=asked.liked, disliked=asked.disliked, index=asked.index)
+        told = sharing.moved_on(visit, self.results.index)
         shown = self.results.show(asked, replace(visit.query, search=query.search + 1))
         return *shown, asked.diversity, self.results.for_you(asked), headings.notice(told) if told else gr.skip()
+
+    def brought_up(self, query: Query) -> Query:
+        """The query for this index: a picture that the encoder of another one saw is seen anew."""
+        if query.picture is None or query.shown is None or query.index == self.results.index:
+            return query
+        return replace(query, picture=self._seen(decode(query.shown), query.box), index=self.results.index)
 
     def examples(self) -> str:
         """Pictures of the shop's own to search with."""
         items = highlights.showcase(self.items, self.items.passing({}), EXAMPLES, "examples")
         return cards.examples(self.recommender, items, self.results.telling)
 
+    def _seen(self, picture: Image.Image, box: focus.Box | None) -> Vectors:
+        """The embedding of what is looked at, [1, dim]."""
+        return self.recommender.embed(focus.crop(picture, box) if box else picture)
+
     def _anew(self, query: Query) -> Query:
         """Another search by the same visitor, with the same picture."""
-        return Query(query.picture, query.shown, query.box, query.found, search=query.search + 1)
+        kept = (query.picture, query.shown, query.box, query.found)
+        return Query(*kept, search=query.search + 1, index=query.index)
 
     def _start_again(self, asked: Asked, query: Query) -> Shown:
         return self.results.show(asked, Query(search=query.search + 1))
@@ -137,8 +148,7 @@ class Answers:
     def _by_picture(self, picture: Image.Image, asked: Asked, query: Query) -> tuple[Any, ...]:
         """The answer, the picture to show it, and what is looked at in it: all of what a shop itself would show."""
         box = focus.automatic(picture) if max(picture.size) > THUMBNAIL_SIDE else None
-        embedding = self.recommender.embed(focus.crop(picture, box) if box else picture)
         shown = in_small(picture)
-        query = Query(embedding, shown, box, search=query.search + 1)
+        query = Query(self._seen(picture, box), shown, box, search=query.search + 1, index=self.results.index)
         preview = {"path": None, "url": product.data_url(shown, "image/jpeg")}
         return *self.results.show(asked, query), preview, focusing.markup(focus.items(picture), box)

@@ -13,8 +13,7 @@ from gradio.data_classes import FileData
 from gradio.route_utils import get_root_url
 
 from recsys.errors import PictureError
-from recsys.picture import decode
-from recsys.recommender import Recommender
+from recsys.shop import Shop
 from recsys.ui.arguments import ids_of, locks_of, pictures_of, reference, where_of, wish_of
 from recsys.ui.facts import (
     AnswerFacts,
@@ -26,21 +25,21 @@ from recsys.ui.facts import (
     look_facts,
     query_facts,
 )
-from recsys.ui.query import bytes_of, picture_of
+from recsys.ui.query import bytes_of, decode, picture_of
 from recsys.ui.told import Failure, failure, replied
 
 GRADIO_ROUTES = "/gradio_api/"
 
 
-def add_endpoints(recommender: Recommender) -> None:
-    """Add the API to the page that is being built."""
-    for endpoint in (*_searches(recommender), *_others(recommender)):
+def add_endpoints(shop: Shop) -> None:
+    """Add the API to the page that is being built. Each call is answered by the recommender of its beginning."""
+    for endpoint in (*_searches(shop), *_others(shop)):
         gr.api(replied(endpoint), api_name=endpoint.__name__)
-    batch = _batch(recommender)
+    batch = _batch(shop)
     gr.api(replied(batch), api_name=batch.__name__, concurrency_limit=1)
 
 
-def _searches(recommender: Recommender) -> tuple[Callable[..., AnswerFacts], ...]:
+def _searches(shop: Shop) -> tuple[Callable[..., AnswerFacts], ...]:
     def recommend(
         request: gr.Request,
         image: FileData | None = None,
@@ -64,8 +63,8 @@ def _searches(recommender: Recommender) -> tuple[Callable[..., AnswerFacts], ...
             but: What to have in place of the picture's own, as attribute to value, such as {"baseColour": "Blue"}.
             min_similarity: Leave out products of a lower similarity, from -1 to 1.
         """
+        recommender, root = shop.now, _root(request)
         filtered, wish = where_of(where), wish_of(liked, disliked, diversity, but, min_similarity)
-        root = _root(request)
         picture = None if image is None and wish["liked"] else picture_of(reference(image, root))
         return answer_facts(recommender, recommender.recommend(picture, k, filtered, **wish), root)
 
@@ -92,20 +91,21 @@ def _searches(recommender: Recommender) -> tuple[Callable[..., AnswerFacts], ...
             but: What to have in place of the product's own, as attribute to value, such as {"baseColour": "Blue"}.
             min_similarity: Leave out products of a lower similarity, from -1 to 1.
         """
+        recommender = shop.now
         filtered, wish = where_of(where), wish_of(liked, disliked, diversity, but, min_similarity)
         return answer_facts(recommender, recommender.similar(str(item_id), k, filtered, **wish), _root(request))
 
     return recommend, similar
 
 
-def _others(recommender: Recommender) -> tuple[Callable[..., Any], ...]:
+def _others(shop: Shop) -> tuple[Callable[..., Any], ...]:
     def describe(request: gr.Request, image: FileData | None = None) -> QueryFacts:
         """What a picture seems to be, attribute by attribute, with probabilities.
 
         Args:
             image: An uploaded file, or an http(s) link to a picture.
         """
-        return query_facts(recommender.describe(picture_of(reference(image, _root(request)))))
+        return query_facts(shop.now.describe(picture_of(reference(image, _root(request)))))
 
     def complete_the_look(
         request: gr.Request,
@@ -125,6 +125,7 @@ def _others(recommender: Recommender) -> tuple[Callable[..., Any], ...]:
             locked: Slot to the id of a product that is to stay there.
             passed_over: Ids of products to be passed over for others, at most 200; one that is named again, more so.
         """
+        recommender = shop.now
         kept, passed, root = locks_of(locked), ids_of("passed_over", passed_over), _root(request)
         picture = None if image is None else picture_of(reference(image, root))
         item = None if item_id is None else str(item_id)
@@ -137,12 +138,12 @@ def _others(recommender: Recommender) -> tuple[Callable[..., Any], ...]:
         Args:
             where: Count those products only that pass this filter: attribute to a value, a list of values, or null.
         """
-        return catalog_facts(recommender, where_of(where))
+        return catalog_facts(shop.now, where_of(where))
 
     return describe, complete_the_look, catalog
 
 
-def _batch(recommender: Recommender) -> Callable[..., Any]:
+def _batch(shop: Shop) -> Callable[..., Any]:
     def recommend_batch(
         request: gr.Request, images: list[FileData], k: int = 5, where: dict[str, Any] | None = None
     ) -> list[AnswerFacts | Failure]:
@@ -153,6 +154,7 @@ def _batch(recommender: Recommender) -> Callable[..., Any]:
             k: How many products for each, from 1 to 100.
             where: A filter: attribute to a value, a list of values, or null for "not given". /catalog lists them.
         """
+        recommender = shop.now
         pictures, filtered, root = pictures_of(images), where_of(where), _root(request)
 
         def answer(data: Future[bytes]) -> AnswerFacts | Failure:

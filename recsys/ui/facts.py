@@ -112,9 +112,11 @@ class CatalogFacts(TypedDict):
     """What there is to filter by.
 
     `passing` is how many products pass the filter; each attribute counts those that pass the filters on the others.
+    `notice` says why the index is not the newest one, where it is not.
     """
 
     index: IndexFacts
+    notice: str | None
     passing: int
     attributes: dict[str, list[CountFacts]]
 
@@ -145,6 +147,7 @@ def catalog_facts(recommender: Recommender, where: Where) -> CatalogFacts:
     items = recommender.items
     return {
         "index": index_facts(recommender),
+        "notice": recommender.origin.notice,
         "passing": len(items.passing(where)),
         "attributes": {name: _counts(counts) for name, counts in items.facets(where).items()},
     }

@@ -14,11 +14,12 @@ ABSENT = "Not given"
 SEARCHED_FROM = 13
 
 
-def panels(items: Items) -> str:
-    """The markup of all filters; an attribute with one value alone filters nothing, and has none."""
+def panels(items: Items, index: str | None = None) -> str:
+    """The markup of all filters of an index; an attribute with one value alone filters nothing, and has none."""
     facets = {name: counts for name, counts in items.facets().items() if len(counts) > 1}
     clear = '<button type="button" class="clear" data-clear hidden>Clear filters</button>'
-    return f'<div class="facets">{"".join(_panel(name, counts) for name, counts in facets.items())}{clear}</div>'
+    found = "".join(_panel(name, counts) for name, counts in facets.items())
+    return f'<div class="facets" data-index="{escape(index or "")}">{found}{clear}</div>'
 
 
 def label(attribute: str) -> str:
@@ -40,10 +41,14 @@ def to_loosen(items: Items, where: Mapping[str, Value | list[Value]]) -> dict[st
     return {name: (in_words(name, where[name]), without[name]) for name in ordered}
 
 
-def state(items: Items, where: Where) -> dict[str, Any]:
-    """The value of the filters' field: what is ticked, and how many products each option would leave, in its order."""
+def state(items: Items, where: Where, index: str | None, shown: str | None) -> dict[str, Any]:
+    """The value of the filters' field: what is ticked, and how many products each option would leave, in its order.
+
+    Also the markup of this `index`, where the page has `shown` that of another.
+    """
     counts = {name: list(column.values()) for name, column in items.facets(where).items()}
-    return {"where": dict(where), "counts": counts}
+    value = {"where": dict(where), "counts": counts, "index": index}
+    return value if shown == index else value | {"markup": panels(items, index)}
 
 
 def checked(where: Any) -> dict[str, list[Value]]:

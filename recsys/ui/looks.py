@@ -28,7 +28,7 @@ def changed(look: Look | None, change: Mapping[str, Any]) -> Look:
     act, slot = change.get("act", "start"), change.get("slot", "")
     if look is None or act == "start":
         return Look()
-    if act == "keep":
+    if act == "keep" and slot in (*look.pieces, *look.kept):
         kept = [other for other in look.kept if other != slot] if slot in look.kept else [*look.kept, slot]
         return replace(look, kept=tuple(kept))
     if act == "swap":

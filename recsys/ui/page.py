@@ -10,11 +10,12 @@ from typing import Any
 import gradio as gr
 
 from recsys.recommender import Recommender
+from recsys.shop import Shop
 from recsys.types import Origin
 from recsys.ui import filters, headings, likes
 from recsys.ui.answers import Answers
 from recsys.ui.endpoints import add_endpoints
-from recsys.ui.query import GuardedBlocks
+from recsys.ui.query import GuardedBlocks, chosen_of
 from recsys.ui.session import Asked, Query
 from recsys.ui.told import told
 
@@ -41,6 +42,7 @@ class Fields:
     """What a visitor can change, and what changes in answer."""
 
     query: gr.State
+    header: gr.HTML
     notice: gr.HTML
     picture: gr.Image
     part: gr.HTML
@@ -54,46 +56,69 @@ class Fields:
     product: gr.HTML
 
 
-def build_page(recommender: Recommender) -> gr.Blocks:
-    """The page and the API over this recommender, to be served by `launch`."""
-    answers = Answers(recommender)
+def build_page(served: Shop | Recommender) -> gr.Blocks:
+    """The page and the API over what is served, to be launched by `launch`."""
+    shop = Shop.of(served)
+    answers = Answers(shop.now)
     with GuardedBlocks(
         title=TITLE, fill_width=True, analytics_enabled=False, delete_cache=REMOVE_UNUSED_UPLOADS
     ) as page:
-        origin = recommender.origin
-        _html(headings.header(TITLE, origin_line(origin, len(recommender.items))), "header")
-        _wire(answers, _fields(answers))
-        add_endpoints(recommender)
+        fields = _fields()
+        _wire(lambda: answers, fields)
+        add_endpoints(shop)
+
+    def prepare(recommender: Recommender) -> None:
+        """Have those who come from now on begin with this recommender, and those who are here go on with it."""
+        nonlocal answers
+        newer = Answers(recommender)
+        _begin_with(newer, fields)
+        page.config = page.get_config_file()
+        answers = newer
+
+    _begin_with(answers, fields)
+    shop.follow(prepare)
     return page
 
 
-def _fields(answers: Answers) -> Fields:
-    first_heading, first_cards = answers.results.window(Asked(), Query())
+def _begin_with(answers: Answers, on: Fields) -> None:
+    """What a page shows that nothing was asked on yet. Gradio sends it with the page, so that it costs no request."""
     origin, items = answers.recommender.origin, answers.items
-    notice = _html(headings.notice(origin.notice) if origin.notice else "", "notice")
+    on.header.value = headings.header(TITLE, origin_line(origin, len(items)))
+    on.notice.value = headings.notice(origin.notice) if origin.notice else ""
+    on.examples.value = answers.examples()
+    on.taste.value = {"liked": [], "disliked": [], "panel": likes.panel(answers.recommender, (), (), 0, 0)}
+    on.taste.props["shop"] = f"{origin.dataset} {origin.name}"
+    on.heading.value, on.found.value = answers.results.window(Asked(), Query())
+    on.narrow.value = filters.state(items, {}, origin.revision, origin.revision)
+    on.narrow.props["markup"] = filters.panels(items, origin.revision)
+
+
+def _fields() -> Fields:
+    header = _html("", "header")
+    notice = _html("", "notice")
     with gr.Row(elem_id="columns"):
         with gr.Column(elem_id="ask", min_width=300):
             picture = _picture_field()
             part = _html("", "part", js="focus")
             link = _link_field()
-            examples = _html(answers.examples(), "examples", js="examples")
-            nothing = {"liked": [], "disliked": [], "panel": likes.panel(answers.recommender, (), (), 0, 0)}
-            shop = f"{origin.dataset} {origin.name}"
-            taste = _html(nothing, "taste", "<div data-panel></div>", js="taste", shop=shop)
+            examples = _html("", "examples", js="examples")
+            taste = _html({}, "taste", "<div data-panel></div>", js="taste")
         with gr.Column(elem_id="answer", min_width=300):
-            heading = _html(first_heading, "heading", js="heading")
+            heading = _html("", "heading", js="heading")
             with gr.Row(elem_id="bend"):
-                markup = filters.panels(items)
-                narrow = _html(filters.state(items, {}), "filters", "${markup}", js="filters", markup=markup)
+                narrow = _html({}, "filters", "${markup}", js="filters")
                 variety = _html(0.0, "variety", VARIETY, js="variety")
-            found = _html(first_cards, "cards", js="cards")
+            found = _html("", "cards", js="cards")
     product = _html("", "product", js="product")
     query = gr.State(Query())
-    return Fields(query, notice, picture, part, link, examples, taste, heading, narrow, variety, found, product)
+    return Fields(query, header, notice, picture, part, link, examples, taste, heading, narrow, variety, found, product)
 
 
-def _wire(answers: Answers, on: Fields) -> None:
-    """Each event and its handler. Data flows one way: settings, query → handler → query, heading, cards, settings."""
+def _wire(latest: Callable[[], Answers], on: Fields) -> None:
+    """Each event and its handler. Data flows one way: settings, query → handler → query, heading, cards, settings.
+
+    A handler is a method of `Answers`, of those that are the latest when it is called.
+    """
     asked, shown = [on.narrow, on.variety, on.taste, on.query], [on.query, on.heading, on.found, on.narrow]
     how = QUIETLY | {"show_progress_on": on.found}
 
@@ -103,39 +128,43 @@ def _wire(answers: Answers, on: Fields) -> None:
         @told
         def handle(*values: Any) -> Any:
             *value, narrow, variety, taste, query = values
-            return handler(*value, Asked.of(narrow, variety, taste, answers.items), query)
+            answers = latest()
+            asked = Asked.of(narrow, variety, taste, answers.items)
+            return handler(answers, *value, asked, answers.brought_up(query))
 
         return handle
 
-    def chosen(handler: Callable[..., Any]) -> Callable[..., Any]:
-        """The handler, given what was clicked, and what was asked."""
+    def chosen(handler: Callable[..., Any], kind: type = str, *words: str) -> Callable[..., Any]:
+        """The handler, given what was clicked, of this kind and with these words, and what was asked."""
 
         @told
         def handle(narrow: Any, variety: Any, taste: Any, query: Query, event: gr.EventData) -> Any:
-            return handler(event.chosen, Asked.of(narrow, variety, taste, answers.items), query)
+            answers = latest()
+            asked = Asked.of(narrow, variety, taste, answers.items)
+            return handler(answers, chosen_of(event, kind, words), asked, answers.brought_up(query))
 
         return handle
 
-    uploaded = on.picture.upload(given(answers.by_upload), [on.picture, *asked], [*shown, on.picture, on.part], **how)
-    uploaded.failure(given(answers.refused), asked, [*shown, on.picture, on.part], **how)
-    on.picture.clear(given(answers.cleared), asked, [*shown, on.part], **how)
-    on.link.submit(given(answers.by_link), [on.link, *asked], [*shown, on.picture, on.part, on.link], **how)
-    on.examples.pick(chosen(answers.by_example), asked, [*shown, on.picture, on.part], **how)
-    on.part.part(chosen(answers.by_part), asked, [*shown, on.part], **how)
-    on.heading.back(given(answers.back), asked, shown, **how)
-    on.heading.filter(chosen(answers.filtered), asked, shown, **how)
-    on.heading.but(chosen(answers.but), asked, shown, **how)
-    on.narrow.narrow(given(answers.narrowed), asked, shown, **how)
-    on.variety.vary(given(answers.narrowed), asked, shown, **how)
-    on.found.loosen(chosen(answers.loosen), asked, shown, **how)
-    on.found.longer(given(answers.longer), asked, shown, **how)
-    on.product.similar(chosen(answers.by_item), asked, shown, **how)
+    uploaded = on.picture.upload(given(Answers.by_upload), [on.picture, *asked], [*shown, on.picture, on.part], **how)
+    uploaded.failure(given(Answers.refused), asked, [*shown, on.picture, on.part], **how)
+    on.picture.clear(given(Answers.cleared), asked, [*shown, on.part], **how)
+    on.link.submit(given(Answers.by_link), [on.link, *asked], [*shown, on.picture, on.part, on.link], **how)
+    on.examples.pick(chosen(Answers.by_example), asked, [*shown, on.picture, on.part], **how)
+    on.part.part(chosen(Answers.by_part, object), asked, [*shown, on.part], **how)
+    on.heading.back(given(Answers.back), asked, shown, **how)
+    on.heading.filter(chosen(Answers.filtered, dict, "attribute", "value"), asked, shown, **how)
+    on.heading.but(chosen(Answers.but, dict, "attribute", "value"), asked, shown, **how)
+    on.narrow.narrow(given(Answers.narrowed), asked, shown, **how)
+    on.variety.vary(given(Answers.narrowed), asked, shown, **how)
+    on.found.loosen(chosen(Answers.loosen), asked, shown, **how)
+    on.found.longer(given(Answers.longer), asked, shown, **how)
+    on.product.similar(chosen(Answers.by_item), asked, shown, **how)
     for place in (on.heading, on.found, on.product):
-        place.dress(chosen(answers.dressed), asked, shown, **how)
+        place.dress(chosen(Answers.dressed, dict), asked, shown, **how)
     for place in (on.found, on.product, on.taste):
-        place.open(chosen(answers.opened), asked, on.product, **QUIETLY)
-    on.taste.taste(given(answers.tasted), asked, [*shown, on.taste], **how)
-    on.taste.visit(chosen(answers.visited), asked, [*shown, on.variety, on.taste, on.notice], **how)
+        place.open(chosen(Answers.opened), asked, on.product, **QUIETLY)
+    on.taste.taste(given(Answers.tasted), asked, [*shown, on.taste], **how)
+    on.taste.visit(chosen(Answers.visited), asked, [*shown, on.variety, on.taste, on.notice], **how)
 
 
 def origin_line(origin: Origin, items: int) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +18,24 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 from PIL import Image
 
-from recsys.errors import PictureError
+from recsys.errors import PictureError, QueryError
 from recsys.link import fetch
-from recsys.picture import ACCEPTED, MAX_BYTES, decode
+from recsys.picture import ACCEPTED, MAX_BYTES
+from recsys.picture import decode as decode_untimed
+from recsys.ui.metrics import stage
 
 UPLOAD_LIFE = 20.0
 """Seconds from use to removal: the page still draws an upload then, and equal uploads share one file."""
+
+MOST_CLICKED = 8_000
+"""Characters of what the page tells of a click, or of the link that a visit starts with."""
 
 GIVE_ONE = f"Give a picture: upload a file or send an http(s) link. It may be a {ACCEPTED}."
 NOT_HERE = "This picture was not uploaded here, or it is gone by now. Upload it again."
 NO_DATA_URLS = "A picture inside a data: URL is not accepted. Upload the file or give an http(s) link."
 UNREADABLE = "This request cannot be read. The API page lists the parameters and their types."
 
+decode = stage("decode", decode_untimed)
 logger = logging.getLogger(__name__)
 
 
@@ -49,6 +55,25 @@ class GuardedBlocks(gr.Blocks):
         except Exception as error:  # whatever Gradio raises here is about the request, and would name our paths
             logger.info("A request to %r was not readable: %s", block_fn.name, type(error).__name__)
             raise gr.Error(UNREADABLE, title="bad_request", print_exception=False) from error
+
+    async def call_function(self, block_fn: Any, processed_input: list[Any], *args: Any, **kwargs: Any) -> Any:
+        """Call a handler. An event that names a file, which Gradio would look for, tells nothing."""
+        for given in (*args, *kwargs.values()):
+            if isinstance(given, gr.EventData) and any(_references(given._data)):
+                given._data = {}
+        return await super().call_function(block_fn, processed_input, *args, **kwargs)
+
+    def queue(self, *args: Any, **kwargs: Any) -> gr.Blocks:
+        """Set up the queue, which on a visit whose name is empty would write to one name and read from another."""
+        super().queue(*args, **kwargs)
+        push = self._queue.push
+
+        async def push_named(body: Any, **more: Any) -> Any:
+            body.session_hash = body.session_hash or None
+            return await push(body=body, **more)
+
+        self._queue.push = push_named
+        return self
 
     def _remove_later(self, inputs: list[Any]) -> None:
         loop = asyncio.get_running_loop()
@@ -76,7 +101,7 @@ def bytes_of(payload: Any) -> bytes:
     if place.startswith("data:"):
         raise PictureError(NO_DATA_URLS)
     if place.lower().startswith(("http://", "https://")):
-        return fetch(place)
+        return stage("fetch", fetch)(place)
     return _read(_upload_path(payload))
 
 
@@ -115,6 +140,20 @@ def _references(value: Any) -> Iterator[Any]:
     if isinstance(value, list):
         for part in value:
             yield from _references(part)
+
+
+def chosen_of(event: gr.EventData, kind: type, words: Sequence[str] = ()) -> Any:
+    """What was clicked, as the page tells it: an id, a link, or words by name. Raises QueryError for anything else."""
+    found = event._data.get("chosen") if isinstance(event._data, dict) else None
+    if isinstance(found, str | dict) and len(str(found)) > MOST_CLICKED:
+        raise QueryError(f"What was clicked has more than {MOST_CLICKED:,} characters. Reload the page and try again.")
+    if not isinstance(found, kind) or (kind is dict and not _are_words(found, words)):
+        raise QueryError("What was clicked cannot be read. Reload the page and try again.")
+    return found
+
+
+def _are_words(found: Any, words: Sequence[str]) -> bool:
+    return found.keys() >= set(words) and all(isinstance(value, str) for value in found.values())
 
 
 def disarmed(value: Any) -> Any:

@@ -29,12 +29,13 @@ class Results:
 
     def __init__(self, recommender: Recommender):
         self.recommender, self.items = recommender, recommender.items
+        self.index = recommender.origin.revision
         self.telling = highlights.telling(recommender.items)
         self.steerable = highlights.steerable(recommender.items)
 
     def show(self, asked: Asked, query: Query) -> Shown:
         """The answer to a query as it was asked for."""
-        narrow = filters.state(self.items, asked.where)
+        narrow = filters.state(self.items, asked.where, self.index, asked.index)
         if query.look is not None:
             return *self._look(query, query.look, asked), narrow
         where = asked.where | {name: [value] for name, value in query.but.items()}
@@ -147,7 +148,7 @@ class Results:
         return f"These are the nearest all the same: {number}" if answer.close is False else number
 
     def _heading(self, query: Query, asked: Asked, detail: str, answer: Answer | None = None) -> str:
-        link = sharing.link(query, asked, self._named(query, answer), self.recommender.origin.revision)
+        link = sharing.link(query, asked, self._named(query, answer), self.index)
         text, face = self._title(query, answer, bool(asked.where)), ""
         if query.item is not None:
             face = cards.picture(self.recommender, self.items[self.items.row(query.item)])

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 import gradio as gr
 from gradio.route_utils import FnIndexInferError
@@ -11,16 +15,24 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from recsys.picture import MAX_BYTES
 from recsys.recommender import Recommender
-from recsys.ui import about, thumbnails
+from recsys.shop import Shop
+from recsys.ui import about, health, leftovers, thumbnails
+from recsys.ui.access import Access
 from recsys.ui.agents import without_files
+from recsys.ui.clients import Proxies
+from recsys.ui.connections import Impatient
+from recsys.ui.doors import Doors
+from recsys.ui.guard import Guard, Load
+from recsys.ui.limits import Limits
+from recsys.ui.metrics import PACE, observe
 from recsys.ui.page import HERE, TITLE, build_page
 from recsys.ui.told import refused
 
 SESSIONS = 500
 AT_ONCE = 4
 """Requests of one kind in work. On two cores 1 to 8 are equally fast; a link that is slow to answer holds one."""
-SUMMARY_AFTER = 10**9
-"""Requests after which Gradio sums up all of them with pandas, for a page of its own that is not served here."""
+UNWATCHED = {"GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9), "GRADIO_ANALYTICS_MAX_EVENTS": "1"}
+"""Gradio would keep 10,000 calls and sum them up with pandas, for a page of its own that is not served here."""
 PAPER_AND_INK = {
     "body_background_fill": "#fbfaf7",
     "body_background_fill_dark": "#161513",
@@ -28,7 +40,6 @@ PAPER_AND_INK = {
     "body_text_color_dark": "#f2eee8",
 }
 """Here and not in style.css, since the page is painted with them before that is loaded."""
-WAITING = 200
 WORTH_PACKING = 20_000
 """Bytes: the page itself is, its products are not. Gradio packs its scripts alone."""
 UNREADABLE = (FnIndexInferError, KeyError, TypeError)
@@ -36,44 +47,92 @@ UNREADABLE = (FnIndexInferError, KeyError, TypeError)
 
 
 def launch(
-    recommender: Recommender,
+    served: Shop | Recommender,
     *,
     share: bool = False,
     prevent_thread_lock: bool = False,
     server_port: int | None = None,
+    limits: Limits | None = None,
 ) -> gr.Blocks:
-    """Serve the page and the API over this recommender; returns at once, or at the end, by `prevent_thread_lock`.
+    """Serve the page and the API over what is served; returns at once, or at the end, by `prevent_thread_lock`.
 
     Address and port are Gradio's own defaults and GRADIO_* variables. With `share`, Gradio opens its tunnel; where it
     cannot, it prints why and the local page stays up.
     """
-    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(SUMMARY_AFTER))
-    page = build_page(recommender)
-    page.queue(default_concurrency_limit=AT_ONCE, max_size=WAITING)
-    page.launch(
-        share=share,
-        server_port=server_port,
-        prevent_thread_lock=True,
-        quiet=True,
-        theme=theme(),
-        css_paths=HERE / "static" / "style.css",
-        footer_links=["api"],
-        run_history=False,
-        enable_monitoring=False,
-        state_session_capacity=SESSIONS,
-        max_file_size=MAX_BYTES,
-        mcp_server=True,
-        app_kwargs={
-            "routes": [thumbnails.route(recommender), *about.routes(recommender, TITLE)],
-            "lifespan": without_files,
-            "middleware": [Middleware(GZipMiddleware, minimum_size=WORTH_PACKING, compresslevel=5)],
-            "exception_handlers": dict.fromkeys(UNREADABLE, refused),
-        },
-    )
+    for name, value in UNWATCHED.items():
+        os.environ.setdefault(name, value)
+    limits, proxies = limits or Limits(), Proxies.from_env(os.environ)
+    shop = Shop.of(served)
+    observe(shop.now)
+    shop.follow(observe)
+    page = build_page(shop)
+    page.queue(default_concurrency_limit=AT_ONCE, max_size=limits.pending)
+    load = Load(lambda: len(page._queue.event_ids_to_events), PACE.seconds_each, lambda: leftovers.stored(page))
+    with _peers_as_they_are():
+        page.launch(
+            share=share,
+            server_port=server_port,
+            prevent_thread_lock=True,
+            quiet=True,
+            theme=theme(),
+            css_paths=HERE / "static" / "style.css",
+            footer_links=["api"],
+            run_history=False,
+            enable_monitoring=False,
+            state_session_capacity=SESSIONS,
+            max_file_size=MAX_BYTES,
+            mcp_server=True,
+            app_kwargs={
+                "routes": [
+                    thumbnails.route(shop),
+                    *about.routes(shop, TITLE),
+                    *health.routes(lambda: shop.now, lambda: len(page._queue), load.pending),
+                ],
+                "lifespan": _lifespan,
+                "middleware": [
+                    Middleware(Access),
+                    Middleware(Doors),
+                    Middleware(Guard, proxies=proxies, load=load, limits=limits),
+                    Middleware(GZipMiddleware, minimum_size=WORTH_PACKING, compresslevel=5),
+                ],
+                "exception_handlers": dict.fromkeys(UNREADABLE, refused),
+            },
+        )
+    page.server.config.http_protocol_class = Impatient
+    _log_as_we_do("uvicorn")
     print(f"The shop is open at {page.local_url}", flush=True)  # noqa: T201  the address is what this command puts out
     if not prevent_thread_lock:
         page.block_thread()
     return page
+
+
+@asynccontextmanager
+async def _lifespan(app: Any) -> AsyncIterator[None]:
+    async with without_files(app), leftovers.swept(app):
+        yield
+
+
+@contextmanager
+def _peers_as_they_are() -> Iterator[None]:
+    """Have uvicorn, which is set up inside, put nothing in place of a peer's address: `clients` says who asks.
+
+    Told to trust any proxy, it would take the first address of X-Forwarded-For, which a client can write.
+    """
+    given = os.environ.get("FORWARDED_ALLOW_IPS")
+    os.environ["FORWARDED_ALLOW_IPS"] = ""
+    try:
+        yield
+    finally:
+        del os.environ["FORWARDED_ALLOW_IPS"]
+        if given is not None:
+            os.environ["FORWARDED_ALLOW_IPS"] = given
+
+
+def _log_as_we_do(name: str) -> None:
+    """Have this logger of a library, which writes in its own way, hand on to ours."""
+    logger = logging.getLogger(name)
+    logger.handlers.clear()
+    logger.propagate = True
 
 
 def theme() -> gr.themes.Base:

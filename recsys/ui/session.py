@@ -30,8 +30,8 @@ class Look:
 class Query:
     """What is looked for.
 
-    `picture` is an embedding [1, dim], `shown` the picture itself in small, as JPEG, which lives as long as the visit,
-    and `box` the part of it that is looked at.
+    `picture` is an embedding [1, dim], by the encoder of `index` (a revision), `shown` the picture itself in small, as
+    JPEG, which lives as long as the visit, and `box` the part of it that is looked at.
     `found` are the products of a shared answer, `item` the product that was followed since. `but` are values to have
     in place of the query's own. `k` is how many are shown; `search` tells one search from the next.
     """
@@ -45,16 +45,21 @@ class Query:
     look: Look | None = None
     k: int = PAGE
     search: int = 0
+    index: str | None = None
 
 
 @dataclass(frozen=True)
 class Asked:
-    """How an answer is bent: filters, variety from 0 to 1, and what the visitor likes and does not like."""
+    """How an answer is bent: filters, variety from 0 to 1, and what the visitor likes and does not like.
+
+    `index` is the one that the filters on the page are of, as a revision.
+    """
 
     where: dict[str, list[Value]] = field(default_factory=dict)
     diversity: float = 0.0
     liked: tuple[str, ...] = ()
     disliked: tuple[str, ...] = ()
+    index: str | None = None
 
     @classmethod
     def of(cls, narrow: Any, variety: Any, taste: Any, items: Items) -> Asked:
@@ -62,11 +67,12 @@ class Asked:
 
         What is both liked and disliked, as a file of likes can have it, is liked.
         """
-        where = narrow.get("where") if isinstance(narrow, dict) else None
+        narrow = narrow if isinstance(narrow, dict) else {}
         diversity = float(min(1, max(0, variety))) if isinstance(variety, int | float) else 0.0
         liked, disliked = (_known(taste, side, items) for side in ("liked", "disliked"))
         disliked = tuple(item_id for item_id in disliked if item_id not in liked)
-        return cls(filters.checked(where), diversity, liked, disliked)
+        where, index = filters.checked(narrow.get("where")), narrow.get("index")
+        return cls(where, diversity, liked, disliked, index if isinstance(index, str) and index else None)
 
     def opinion(self, item_id: str) -> str:
         """What the visitor thinks of a product: "liked", "disliked", or nothing."""

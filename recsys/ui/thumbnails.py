@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from recsys.errors import QueryError
 from recsys.recommender import Recommender
+from recsys.shop import Shop
 
 PREFIX = "thumbs"
 A_YEAR = 365 * 24 * 3600
@@ -42,10 +43,12 @@ def media_type(data: bytes) -> str | None:
     return None
 
 
-def route(recommender: Recommender) -> Route:
+def route(served: Shop | Recommender) -> Route:
     """GET /thumbs/{item id}."""
+    shop = Shop.of(served)
 
     def serve(request: Request) -> Response:
+        recommender = shop.now
         try:
             data = recommender.thumbnail(request.path_params["item_id"])
         except QueryError:

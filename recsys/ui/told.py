@@ -5,22 +5,28 @@ from __future__ import annotations
 import functools
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar
 
 import gradio as gr
+from gradio.context import LocalContext
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from recsys.errors import RecsysError
+from recsys.logs import of_request
+from recsys.ui.access import ARRIVED, REQUEST_ID
+from recsys.ui.limits import BAD_REQUEST
+from recsys.ui.metrics import INTERNAL, answering
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 OUR_FAULT = "Something went wrong here, not with what you did. Please try again."
-OUR_FAULT_CODE = "internal"
-BAD_REQUEST = "bad_request"
 MOST_TOLD = 1000
+PAGE = "page"
+"""How the answers to the page are counted, whatever was clicked."""
 API_CALLS = "/gradio_api/call/"
 
 logger = logging.getLogger(__name__)
@@ -44,11 +50,13 @@ def told(handler: Callable[P, T]) -> Callable[P, T]:
 
     @functools.wraps(handler)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return handler(*args, **kwargs)
-        except Exception as error:
-            message = failure(error, handler.__name__)["error"]["message"]
-            raise gr.Error(message, print_exception=False) from error
+        with _of_the_request() as arrived:
+            try:
+                with answering(PAGE, arrived):
+                    return handler(*args, **kwargs)
+            except Exception as error:
+                message = failure(error, handler.__name__)["error"]["message"]
+                raise gr.Error(message, print_exception=False) from error
 
     return guarded
 
@@ -63,14 +71,16 @@ def replied(endpoint: Callable[Concatenate[gr.Request, P], T]) -> Callable[..., 
     @functools.wraps(endpoint)
     def guarded(request: gr.Request, *args: P.args, **kwargs: P.kwargs) -> T | str:
         by_agent = request.headers.get("x-gradio-user") == "mcp"
-        try:
-            answer = endpoint(request, *args, **kwargs)
-        except Exception as error:
-            failed = failure(error, endpoint.__name__)
-            if by_agent:
-                raise gr.Error(_json(failed), title="", print_exception=False) from error
-            code, message = failed["error"]["code"], failed["error"]["message"]
-            raise gr.Error(message, title=code, print_exception=False) from error
+        with _of_the_request() as arrived:
+            try:
+                with answering(endpoint.__name__, arrived):
+                    answer = endpoint(request, *args, **kwargs)
+            except Exception as error:
+                failed = failure(error, endpoint.__name__)
+                if by_agent:
+                    raise gr.Error(_json(failed), title="", print_exception=False) from error
+                code, message = failed["error"]["code"], failed["error"]["message"]
+                raise gr.Error(message, title=code, print_exception=False) from error
         return _json(answer) if by_agent else answer
 
     return guarded
@@ -80,7 +90,7 @@ def failure(error: Exception, where: str) -> Failure:
     """What to tell of this error; one that is a fault of ours goes to the log in full."""
     if not isinstance(error, RecsysError):
         logger.error("%s failed", where, exc_info=error)
-        return {"error": {"code": OUR_FAULT_CODE, "message": OUR_FAULT}}
+        return {"error": {"code": INTERNAL, "message": OUR_FAULT}}
     message = str(error)
     if len(message) > MOST_TOLD:
         message = f"{message[:MOST_TOLD]}…"
@@ -100,6 +110,15 @@ def refused(request: Request, error: Exception) -> JSONResponse:
     names = ", ".join(parameter if optional else f"{parameter} (required)" for parameter, optional in taken)
     message = f"This request does not fit {name}, which takes: {names}."
     return JSONResponse({"error": message, "title": BAD_REQUEST}, 422)
+
+
+@contextmanager
+def _of_the_request() -> Iterator[float | None]:
+    """What is logged inside belongs to the request that Gradio has in work. Gives when that came, if it is known."""
+    request = LocalContext.request.get(None)
+    scope = request.request.scope if request and request.request else {}
+    with of_request(scope.get(REQUEST_ID)):
+        yield scope.get(ARRIVED)
 
 
 def _json(value: Any) -> str:

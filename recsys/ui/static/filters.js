@@ -1,7 +1,12 @@
 // The ticked boxes are the component's value: where, attribute → values, with null for "not given". The server adds counts:
-// attribute → how many products each option would leave, in the order of the options.
-const boxes = [...element.querySelectorAll("input[type=checkbox]")];
-const panels = [...element.querySelectorAll("details")];
+// attribute → how many products each option would leave, in the order of the options; and other options, as markup, where
+// the shop has another index by now than the one the options are of.
+let boxes, panels;
+const find = () => {
+  boxes = [...element.querySelectorAll("input[type=checkbox]")];
+  panels = [...element.querySelectorAll("details")];
+};
+find();
 const valueOf = (box) => (box.hasAttribute("data-absent") ? null : box.value);
 
 const selection = () => {
@@ -23,7 +28,7 @@ const summarise = () => {
 };
 
 const choose = () => {
-  props.value = { where: selection() };
+  props.value = { where: selection(), index: element.querySelector(".facets").dataset.index };
   summarise();
   trigger("narrow");
 };
@@ -40,6 +45,12 @@ const recount = () => {
 };
 
 watch("value", () => {
+  if (props.value?.markup) {
+    const { markup, ...rest } = props.value;
+    element.querySelector(".facets").outerHTML = markup;
+    find();
+    props.value = rest; // what goes back to the server
+  }
   for (const box of boxes) box.checked = (props.value?.where?.[box.name] ?? []).includes(valueOf(box));
   summarise();
   if (props.value?.counts) recount();
