@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from hub_double import HubDouble
 
@@ -146,3 +147,10 @@ def server(shop: Any, uploads: Path) -> Iterator[Any]:
         page = launch(shop, prevent_thread_lock=True)
         yield page
         page.close()
+
+
+@pytest.fixture
+def web(server: Any) -> Iterator[httpx.Client]:
+    """A plain HTTP client of the `server`."""
+    with httpx.Client(base_url=server.local_url, timeout=60) as client:
+        yield client

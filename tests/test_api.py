@@ -43,12 +43,6 @@ def shop():
 
 
 @pytest.fixture
-def web(server):
-    with httpx.Client(base_url=server.local_url, timeout=10) as client:
-        yield client
-
-
-@pytest.fixture
 def told(web):
     """Send a body to an endpoint; gives "complete" with the answer, or "error" with what an error says."""
 

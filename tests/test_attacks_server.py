@@ -46,12 +46,6 @@ def shop():
 
 
 @pytest.fixture
-def web(server):
-    with httpx.Client(base_url=server.local_url, timeout=60) as client:
-        yield client
-
-
-@pytest.fixture
 def secret(tmp_path):
     """A picture of this machine that no visitor gave, and that nobody is to open."""
     path = tmp_path / "secret.png"

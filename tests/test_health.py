@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 
-import httpx
 import pytest
 from fake_shop import draw, encoded, fake_shop
 
@@ -26,12 +25,6 @@ SAMPLE = re.compile(r'([a-z_]+)(\{(?:[a-z]+="[^"]*",?)+\})? (\S+)')
 @pytest.fixture(scope="module")
 def shop():
     return fake_shop()
-
-
-@pytest.fixture
-def web(server):
-    with httpx.Client(base_url=server.local_url, timeout=20) as client:
-        yield client
 
 
 @pytest.fixture

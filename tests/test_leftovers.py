@@ -6,7 +6,6 @@ import asyncio
 import time
 from pathlib import Path
 
-import httpx
 import pytest
 from fake_shop import draw, encoded, fake_shop
 from gradio.routes import file_upload_statuses
@@ -19,12 +18,6 @@ RED_DRESS = encoded(draw("Dresses", "#b3262e"))
 @pytest.fixture(scope="module")
 def shop():
     return fake_shop()
-
-
-@pytest.fixture
-def web(server):
-    with httpx.Client(base_url=server.local_url, timeout=20) as client:
-        yield client
 
 
 def until(condition, seconds=10):

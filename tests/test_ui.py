@@ -38,12 +38,6 @@ def shop():
 
 
 @pytest.fixture
-def web(server):
-    with httpx.Client(base_url=server.local_url, timeout=60) as client:
-        yield client
-
-
-@pytest.fixture
 def ask(web):
     """Ask an endpoint over plain HTTP; gives its answer, or the text of its error."""
 
