@@ -29,11 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from recsys.ui import launch
 
             shop = opening.result()
+        Reloader(shop, settings).start()
+        launch(shop, share=options.share)
     except RecsysError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    Reloader(shop, settings).start()
-    launch(shop, share=options.share)
     return 0
 
 

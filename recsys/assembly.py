@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from recsys.encoder import Encoder
 
 RETRY_AFTER = 30.0
-"""Seconds after which a query tries once more to load an encoder that did not load."""
+"""Seconds after which a query, or a probe, tries once more to load an encoder that did not load."""
 
 logger = logging.getLogger(__name__)
 
@@ -60,17 +60,21 @@ class BackgroundEncoder:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it has loaded."""
-        return self._loaded.done() and self._loaded.exception() is None
+        """Whether it has loaded. One that did not loads again in a while: who waits for this sends no query before."""
+        loaded = self._latest()
+        return loaded.done() and loaded.exception() is None
 
     def _ready(self) -> Encoder:
         """The encoder, waited for. Raises what loading raised, and loads again in a while."""
+        return self._latest().result()
+
+    def _latest(self) -> Future[Encoder]:
+        """The latest try to load it; another begins where that failed a while ago."""
         with self._lock:
             failed = self._loaded.done() and self._loaded.exception()
             if failed and time.monotonic() - self._started > RETRY_AFTER:
                 self._start()
-            loaded = self._loaded
-        return loaded.result()
+            return self._loaded
 
     def _start(self) -> None:
         self._started = time.monotonic()

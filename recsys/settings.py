@@ -10,6 +10,8 @@ from pathlib import Path
 from recsys.errors import RecsysError
 
 RELOAD_SECONDS = 300.0
+MOST_SECONDS = 1e7
+"""Some months; a thread cannot wait for centuries."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,9 @@ def _seconds(name: str, value: str | float) -> float:
         seconds = float(value)
     except ValueError:
         seconds = math.nan
-    if not 0 <= seconds < math.inf:
-        raise RecsysError(f"{name} is a number of seconds, {RELOAD_SECONDS:.0f} say, or 0 for never; got {value!r}.")
+    if not 0 <= seconds <= MOST_SECONDS:
+        raise RecsysError(
+            f"{name} is a number of seconds up to {MOST_SECONDS:,.0f}, {RELOAD_SECONDS:.0f} say, or 0 for never;"
+            f" got {value!r}."
+        )
     return seconds

@@ -114,6 +114,13 @@ def test_an_index_that_must_not_be_served_ends_with_one_line(tmp_path):
         assert "Traceback" not in log.read_text()
 
 
+def test_a_proxy_that_is_no_address_ends_with_one_line(tmp_path):
+    with app(tmp_path, FORWARDED_ALLOW_IPS="nginx") as (_, process, log):
+        assert process.wait(START) == 1
+        assert "error: FORWARDED_ALLOW_IPS" in log.read_text()
+        assert "Traceback" not in log.read_text()
+
+
 def test_a_visitors_picture_is_gone_from_the_disk_soon_after_the_answer(served):
     """The last one of this file, since what was uploaded first has had its time by then."""
     _, _, folder = served

@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -190,6 +191,27 @@ def test_an_encoder_that_did_not_load_is_tried_again_in_a_while(encoder_folder, 
             encoder.encode([draw("Caps", "#b3262e")])
     monkeypatch.setattr(assembly, "RETRY_AFTER", 0.0)
     assert encoder.encode([draw("Caps", "#b3262e")]).shape == (1, 16)
+
+
+def test_it_is_tried_again_too_where_all_that_asks_is_who_waits_for_it_to_be_ready(encoder_folder, monkeypatch):
+    from recsys.encoder import Encoder
+
+    tries = iter([EncoderError("the Hub is down"), None])
+
+    def load():
+        if error := next(tries):
+            raise error
+        return Encoder.from_pretrained(encoder_folder)
+
+    encoder = BackgroundEncoder(load)
+    with pytest.raises(EncoderError, match="the Hub is down"):
+        encoder.encode([draw("Caps", "#b3262e")])
+    assert not encoder.is_ready
+    monkeypatch.setattr(assembly, "RETRY_AFTER", 0.0)
+    end = time.monotonic() + 20
+    while not encoder.is_ready and time.monotonic() < end:
+        time.sleep(0.05)
+    assert encoder.is_ready
 
 
 def test_settings_come_from_the_environment_and_keep_the_token_out_of_sight():

@@ -15,8 +15,10 @@ import httpx
 import pytest
 from fake_shop import draw, encoded, fake_shop
 
+from recsys.errors import RecsysError
 from recsys.picture import MAX_BYTES
 from recsys.ui import connections, launch, leftovers
+from recsys.ui.access import path_of
 from recsys.ui.clients import Proxies, home, parsed
 from recsys.ui.guard import Guard, Load
 from recsys.ui.limits import Buckets, Limits
@@ -136,7 +138,7 @@ class TestClients:
         assert one == other != far
 
     def test_a_proxy_that_is_no_address_is_told(self):
-        with pytest.raises(ValueError, match="nginx"):
+        with pytest.raises(RecsysError, match="FORWARDED_ALLOW_IPS .* got 'nginx'"):
             Proxies.from_env({"FORWARDED_ALLOW_IPS": "nginx"})
 
 
@@ -206,6 +208,40 @@ class TestByClient:
         refused, passed, after = asyncio.run(run())
         assert said(refused) == (429, "too_many_requests", "1")
         assert passed == [200] * 4 and after == 200
+
+
+class TestUnderAPath:
+    """An app below a path (GRADIO_ROOT_PATH), whose proxy hands that path on: Gradio answers with it and without."""
+
+    @staticmethod
+    def scope_of(path, **given):
+        return scope_of("/shop" + path, **given) | {"root_path": "/shop"}
+
+    def test_a_picture_is_an_upload_and_a_call_is_a_call(self):
+        app = Behind(load=Load(lambda: 200, lambda: 0.1, lambda: 0))
+        picture = [b"0" * 150_000] * 2
+        assert asyncio.run(app.ask(self.scope_of(UPLOAD), picture))[0] == 200
+        assert said(asyncio.run(app.ask(self.scope_of(CALL)))) == (503, "busy", "20")
+
+    def test_who_watches_is_heard_and_files_are_not_counted(self):
+        app = Behind(Limits(burst=1, open=1))
+        for path in ("/thumbs/p1", "/thumbs/p2", "/about"):
+            assert asyncio.run(app.ask(self.scope_of(path, method="GET")))[0] == 200
+        assert asyncio.run(app.ask(self.scope_of("/about", method="GET")))[0] == 429
+
+    @pytest.mark.parametrize(
+        ("path", "root", "asked"),
+        [
+            ("/about", "", "/about"),
+            ("/shop/about", "/shop", "/about"),
+            ("/about", "/shop", "/about"),
+            ("/shopping", "/shop", "/shopping"),
+            ("/shop", "/shop", "/shop"),
+            ("/about", "https://shop.example/shop", "/about"),
+        ],
+    )
+    def test_what_is_asked_for_is_what_comes_after_it(self, path, root, asked):
+        assert path_of({"path": path, "root_path": root}) == asked
 
 
 class TestOverAll:

@@ -372,7 +372,7 @@ class TestSchedule:
     def test_the_period_comes_from_the_environment(self):
         assert Settings.from_env({"RELOAD_SECONDS": "12.5"}).reload_seconds == 12.5
         assert Settings.from_env({"RELOAD_SECONDS": "0"}).reload_seconds == 0
-        for bad in ("soon", "-1", "nan", "inf"):
+        for bad in ("soon", "-1", "nan", "inf", "1e10"):
             with pytest.raises(RecsysError, match="RELOAD_SECONDS is a number of seconds"):
                 Settings.from_env({"RELOAD_SECONDS": bad})
 
@@ -406,6 +406,16 @@ def another_shop(notice=None, encoder=None):
     stock = Pictures([encoded(image) for image in images.values()], card="# A newer shop", version="newer")
     origin = Origin("tests/fake-shop", "tests/fake-products", "fedcba9876543210", notice)
     return Recommender(encoder, searcher, columns, stock, origin)
+
+
+def without(item_id):
+    """The fake shop without one product."""
+    shop = fake_shop()
+    rows = [row for row, item in enumerate(shop.items) if item.id != item_id]
+    items = Items.of([shop.items[row] for row in rows], list(shop.items.columns))
+    searcher = ExactSearcher(shop.searcher.matrix[rows], items)
+    stock = Pictures([shop.stock.encoded[row] for row in rows])
+    return Recommender(shop.encoder, searcher, items, stock, replace(shop.origin, revision="fedcba9876543210"))
 
 
 @pytest.fixture(scope="module")
@@ -514,6 +524,24 @@ class TestOpenPage:
         assert narrow["counts"] == {"gender": [2, 1]}
         again = Asked.of(narrow, 0.0, None, after.items)
         assert "markup" not in after.narrowed(again, Query())[3]
+
+    def test_a_link_goes_on_with_the_products_that_are_left(self):
+        after = Answers(without("p7"))
+        query = after.brought_up(Query(found=("p0", "p7", "p9")))
+        assert query.found == ("p0", "p9")
+        assert 'data-item="p9"' in after.longer(Asked(), query)[2]
+        assert Answers(another_shop()).brought_up(Query(found=("p0",))).found == ()
+
+    def test_a_look_goes_on_with_the_pieces_that_are_left(self):
+        before = Answers(fake_shop())
+        query = before.dressed({"act": "start", "slot": "", "item": "p0"}, Asked(), Query())[0]
+        gone, stays = list(query.look.pieces)[:2]
+        query = before.dressed({"act": "keep", "slot": gone}, Asked(), query)[0]
+        after = Answers(without(query.look.pieces[gone]))
+        newer = after.dressed({"act": "keep", "slot": stays}, Asked(), after.brought_up(query))[0]
+        assert newer.look.pieces[stays] == query.look.pieces[stays]
+        assert newer.look.pieces[gone] != query.look.pieces[gone]
+        assert newer.look.kept == (stays,)
 
     def test_what_is_gone_is_said(self):
         after = Answers(another_shop())

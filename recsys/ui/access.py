@@ -46,10 +46,17 @@ class Access:
                 await self._app(scope, receive, send_named)
             finally:
                 RESPONSES.add(str(status))
-                quiet = status < 400 and scope["path"].startswith(QUIET)
+                quiet = status < 400 and path_of(scope).startswith(QUIET)
                 facts = {"method": _method(scope), "route": _template(scope), "status": status}
                 taken = round(1000 * (time.monotonic() - started), 1)
                 logger.log(logging.DEBUG if quiet else logging.INFO, "responded", extra=facts | {"ms": taken})
+
+
+def path_of(scope: Scope) -> str:
+    """What is asked for, below the app's own path (GRADIO_ROOT_PATH), which a proxy may hand on or leave out."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path.removeprefix(root) if path.startswith(f"{root}/") else path
 
 
 def _method(scope: Scope) -> str:

@@ -119,7 +119,8 @@ class Answers:
         return *shown, asked.diversity, self.results.for_you(asked), headings.notice(told) if told else gr.skip()
 
     def brought_up(self, query: Query) -> Query:
-        """The query for this index: a picture that the encoder of another one saw is seen anew."""
+        """The query for this index: what is left of a link or a look, and a picture of another encoder seen anew."""
+        query = self._left_of(query)
         if query.picture is None or query.shown is None or query.index == self.results.index:
             return query
         return replace(query, picture=self._seen(decode(query.shown), query.box), index=self.results.index)
@@ -128,6 +129,12 @@ class Answers:
         """Pictures of the shop's own to search with."""
         items = highlights.showcase(self.items, self.items.passing({}), EXAMPLES, "examples")
         return cards.examples(self.recommender, items, self.results.telling)
+
+    def _left_of(self, query: Query) -> Query:
+        """The query without products of a link, and pieces of a look, that another index had."""
+        found = tuple(item_id for item_id in query.found if item_id in self.items)
+        look = query.look and looks.among(query.look, self.items)
+        return query if (found, look) == (query.found, query.look) else replace(query, found=found, look=look)
 
     def _seen(self, picture: Image.Image, box: focus.Box | None) -> Vectors:
         """The embedding of what is looked at, [1, dim]."""

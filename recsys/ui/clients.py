@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from recsys.errors import RecsysError
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -28,11 +30,11 @@ class Proxies:
     def from_env(cls, environ: Mapping[str, str]) -> Proxies:
         """Those of FORWARDED_ALLOW_IPS, uvicorn's variable, or else this machine and, in a Space, its proxy.
 
-        Raises ValueError for what is no address and no network.
+        Raises RecsysError for what is no address and no network.
         """
         usual = f"{THIS_MACHINE},{INSIDE_A_SPACE}" if environ.get("SPACE_ID") else THIS_MACHINE
         named = (environ.get("FORWARDED_ALLOW_IPS") or usual).replace("*", EVERYONE)
-        return cls(tuple(ipaddress.ip_network(name.strip(), strict=False) for name in named.split(",") if name.strip()))
+        return cls(tuple(_network(name.strip()) for name in named.split(",") if name.strip()))
 
     def client(self, scope: Mapping[str, Any]) -> Address | None:
         """The address that this request (an ASGI scope) comes from; None for a program on this machine itself.
@@ -59,6 +61,15 @@ class Proxies:
 
     def _trust(self, address: Address) -> bool:
         return any(address in network for network in self.networks)
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError as error:
+        raise RecsysError(
+            f"FORWARDED_ALLOW_IPS is addresses or networks of proxies, divided by commas, 10.0.0.0/8 say; got {text!r}."
+        ) from error
 
 
 def parsed(text: str) -> Address | None:

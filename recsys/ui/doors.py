@@ -13,6 +13,7 @@ import re
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from recsys.ui.access import path_of
 from recsys.ui.limits import BAD_REQUEST
 
 ROUTES = "/gradio_api/"
@@ -46,7 +47,7 @@ class Doors:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        asked = scope["path"].removeprefix(scope.get("root_path", ""))
+        asked = path_of(scope)
         is_closed = asked.startswith(ROUTES) and not OPEN.fullmatch(asked.removeprefix(ROUTES))
         answer = _Answer(send)
         try:

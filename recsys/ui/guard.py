@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from recsys.ui.access import path_of
 from recsys.ui.bodies import Upload, declared, whole
 from recsys.ui.clients import Proxies, home
 from recsys.ui.limits import Buckets, Limits, Refusal, busy, too_many
@@ -58,7 +59,7 @@ class Guard:
         self._calling = self._uploading = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in UNGUARDED:
+        if scope["type"] != "http" or path_of(scope) in UNGUARDED:
             return await self._app(scope, receive, send)
         try:
             with self._open_for(scope):
@@ -93,7 +94,7 @@ class Guard:
 
         Nor where a program on this machine itself asks: the app does, for an agent, who was counted before.
         """
-        address = None if scope["path"].startswith(FILES) else self._proxies.client(scope)
+        address = None if path_of(scope).startswith(FILES) else self._proxies.client(scope)
         return home(address) if address else ""
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -152,7 +153,7 @@ def _is_call(scope: Scope) -> bool:
 
 
 def _is(scope: Scope, *names: str) -> bool:
-    path: str = scope["path"]
+    path = path_of(scope)
     return path.startswith(API) and path.removeprefix(API).startswith(names)
 
 

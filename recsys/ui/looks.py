@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from recsys.errors import QueryError
+from recsys.items import Items
 from recsys.outfit import Look as Outfit
 from recsys.outfit import Piece
 from recsys.recommender import Recommender
@@ -36,6 +37,12 @@ def changed(look: Look | None, change: Mapping[str, Any]) -> Look:
     if act == "reroll":
         return _without(look, set(look.pieces) - set(look.kept))
     raise QueryError(f"A look can be started, rerolled, and its slots kept or swapped; got {act!r:.50}.")
+
+
+def among(look: Look, items: Items) -> Look:
+    """The look, with the slots whose products this shop does not have to be filled anew."""
+    gone = {slot for slot, item_id in look.pieces.items() if item_id not in items}
+    return _without(look, gone) if gone else look
 
 
 def shown(

@@ -74,6 +74,7 @@ def launch(
             server_port=server_port,
             prevent_thread_lock=True,
             quiet=True,
+            ssr_mode=False,
             theme=theme(),
             css_paths=HERE / "static" / "style.css",
             footer_links=["api"],
