@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from recsys.baseline import Baseline
     from recsys.build import BuildReport
     from recsys.encoder import Encoder
+    from recsys.milvus import Milvus
 
 DEFAULT_ENCODER = "resnet50.tv_in1k"
 
@@ -59,6 +60,8 @@ def parser() -> argparse.ArgumentParser:
     )
     flags.add_argument("--batch-size", type=positive, default=32)
     flags.add_argument("--output", type=Path, default=Path("index"))
+    flags.add_argument("--store", choices=["milvus"], help="also load the vectors into this, to be searched there")
+    flags.add_argument("--uri", help="where the store is: https://HOST:19530, or NAME.db for Milvus Lite")
     flags.add_argument("--push-to-hub", metavar="REPO", help="publish the index as this dataset repository")
     flags.add_argument("--private", action="store_true", help="keep the repository to yourself")
     return flags
@@ -88,6 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         flags.error("--private says how --push-to-hub publishes; it does nothing without it")
     if options.update == "" and not options.push_to_hub:
         flags.error("--update takes an index, or --push-to-hub that names one")
+    if bool(options.store) != bool(options.uri):
+        flags.error("--store says what to load the vectors into, and --uri where it is: give both, or neither")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
         run(options)
@@ -110,6 +115,7 @@ def run(options: argparse.Namespace) -> None:
     token = os.environ.get("HF_TOKEN") or None
     if options.push_to_hub:
         hub.check_push(options.push_to_hub, token)
+    milvus = open_milvus(options.uri) if options.store else None
     check_replaceable(options.output.resolve())
     base = starting_point(options.push_to_hub if options.update == "" else options.update, token)
     encoder = encoder_of(options, base, token)
@@ -135,6 +141,8 @@ def run(options: argparse.Namespace) -> None:
         queries=Catalog.open(options.queries_from) if options.queries_from else None,
     )
     print(summary(report))
+    if milvus:
+        load_into(milvus, options.output)
     if options.push_to_hub:
         try:
             with claim(options.output) as folder:
@@ -143,6 +151,30 @@ def run(options: argparse.Namespace) -> None:
             print(f"The index is in {options.output}. The same command publishes it and builds nothing again.")
             raise
         print(f"Published: {pushed.url}")
+
+
+def open_milvus(uri: str) -> Milvus:
+    """The Milvus there, which answers. Its token is STORE_TOKEN."""
+    from recsys.milvus import Milvus
+
+    milvus = Milvus(uri, os.environ.get("STORE_TOKEN") or None)
+    milvus.ask("list_collections")
+    return milvus
+
+
+def load_into(milvus: Milvus, output: Path) -> None:
+    """Load the vectors of the index in `output`, before it is published and an app asks for them."""
+    from recsys.folder import IndexFolder
+    from recsys.milvus import Edition, load
+
+    folder = IndexFolder.open(output)
+    edition = Edition.of(folder.manifest)
+    try:
+        load(milvus, edition, folder.items, folder.searcher)
+    except RecsysError:
+        print(f"The index is in {output}. The same command loads it into Milvus and builds nothing again.")
+        raise
+    print(f"In Milvus: {edition.collection}, which the alias {edition.shop} names.")
 
 
 def starting_point(source: str | None, token: str | None) -> Baseline | None:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +17,13 @@ from PIL import Image
 
 from recsys import hub
 from recsys.digest import file_sha256
-from recsys.errors import HubError, IndexFolderError, IndexMismatchError
+from recsys.errors import HubError, IndexFolderError, IndexMismatchError, StoreError
 from recsys.folder import IndexFolder
 from recsys.manifest import ENCODER
 from recsys.recipe import COMPILED, WEIGHTS, EncoderRecipe, is_repo_id
 from recsys.recommender import ImageEncoder, Recommender
 from recsys.settings import Settings
-from recsys.types import Origin, Vectors
+from recsys.types import Origin, Searcher, Vectors
 
 if TYPE_CHECKING:
     from recsys.encoder import Encoder
@@ -32,6 +32,15 @@ RETRY_AFTER = 30.0
 """Seconds after which a query, or a probe, tries once more to load an encoder that did not load."""
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An index that was checked whole, what searches its vectors, and where it is from."""
+
+    folder: IndexFolder
+    searcher: Searcher
+    origin: Origin
 
 
 class BackgroundEncoder:
@@ -93,25 +102,29 @@ def load_recommender(source: str | Path, *, revision: str | None, token: str | N
     """The recommender of an index folder or of a dataset repository; see `Recommender.from_pretrained`."""
     from recsys.encoder import Encoder
 
+    settings = Settings(token=token)
     if Path(source).exists() or not is_repo_id(str(source)):
-        folder, origin = _from_folder(Path(source))
+        opened = _from_folder(Path(source), settings)
     else:
-        folder, origin = open_snapshot(hub.pull(str(source), revision=revision, token=token), token)
-    encoder = Encoder.of_index(folder.path, token=token, device=device)
-    return assemble(encoder, folder, origin)
+        opened = open_snapshot(hub.pull(str(source), revision=revision, token=token), settings)
+    encoder = Encoder.of_index(opened.folder.path, token=token, device=device)
+    return assemble(encoder, opened)
 
 
-def assemble(encoder: ImageEncoder, folder: IndexFolder, origin: Origin) -> Recommender:
-    """The recommender over an index folder."""
-    return Recommender(encoder, folder.searcher, folder.items, folder, origin, folder.manifest.calibration)
+def assemble(encoder: ImageEncoder, opened: Opened) -> Recommender:
+    """The recommender over an index."""
+    folder = opened.folder
+    return Recommender(encoder, opened.searcher, folder.items, folder, opened.origin, folder.manifest.calibration)
 
 
 def open_shop(settings: Settings, device: str = "auto") -> Recommender:
     """What the app serves: the Hub's index, else its last good copy, else the folder. The encoder loads behind it.
 
-    Raises IndexFolderError where there is nothing that may be served.
+    Raises IndexFolderError where there is nothing that may be served, StoreError where what is to search its vectors
+    does not have them, or does not answer.
     """
-    folder, origin, prove_good = _open(settings)
+    opened, prove_good = _open(settings)
+    folder, origin = opened.folder, opened.origin
     logger.info("Serving %s at %s, %d products", origin.name, origin.revision or "no revision", len(folder.items))
     path = folder.path  # what loads the encoder outlives the folder where a newer index has the same encoder
 
@@ -122,7 +135,7 @@ def open_shop(settings: Settings, device: str = "auto") -> Recommender:
         prove_good()
         return encoder
 
-    return assemble(BackgroundEncoder(load), folder, origin)
+    return assemble(BackgroundEncoder(load), opened)
 
 
 def kept_notice(origin: Origin, repo: str, reason: str) -> str:
@@ -132,45 +145,59 @@ def kept_notice(origin: Origin, repo: str, reason: str) -> str:
     return f"Showing the index that came with this app instead of {repo}. {reason}"
 
 
-def open_snapshot(snapshot: hub.Snapshot, token: str | None) -> tuple[IndexFolder, Origin]:
-    """The index of a snapshot, checked whole, with the weights of its encoder in the cache, and where it is from.
+def open_snapshot(snapshot: hub.Snapshot, settings: Settings) -> Opened:
+    """The index of a snapshot, checked whole, with the weights of its encoder in the cache.
 
-    Raises IndexFolderError, and HubError where the weights cannot be had.
+    Raises IndexFolderError, HubError where the weights cannot be had, and StoreError as `open_shop`.
     """
     folder = IndexFolder.open(snapshot.folder, snapshot.repo)
     if not folder.manifest.files.keys() >= {f"{ENCODER}/{name}" for name in COMPILED}:
-        _fetch_weights(folder.manifest.encoder, token)
-    return folder, Origin(snapshot.repo, folder.manifest.dataset.id, snapshot.revision, snapshot.stale)
+        _fetch_weights(folder.manifest.encoder, settings.token)
+    origin = Origin(snapshot.repo, folder.manifest.dataset.id, snapshot.revision, snapshot.stale)
+    return Opened(folder, _searcher(folder, settings), origin)
 
 
-def _open(settings: Settings) -> tuple[IndexFolder, Origin, Callable[[], None]]:
+def _open(settings: Settings) -> tuple[Opened, Callable[[], None]]:
     """The first index that can be had, and what to call once its encoder has loaded too."""
-    repo, token = settings.index_repo, settings.token
+    repo = settings.index_repo
     if repo is None:
-        return *_from_folder(settings.index_dir), lambda: None
+        return _from_folder(settings.index_dir, settings), lambda: None
     try:
-        snapshot = hub.pull(repo, revision=settings.index_revision, token=token)
-        return *open_snapshot(snapshot, token), lambda: hub.remember(snapshot)
-    except (HubError, IndexFolderError) as error:
+        snapshot = hub.pull(repo, revision=settings.index_revision, token=settings.token)
+        return open_snapshot(snapshot, settings), lambda: hub.remember(snapshot)
+    except (HubError, IndexFolderError, StoreError) as error:
         logger.warning("The index %s could not be had: %s", repo, error)
         reason = str(error)
     good = hub.last_good(repo, revision=settings.index_revision)
     try:
         if good:
-            folder, origin = open_snapshot(good, token)
-            return folder, replace(origin, notice=kept_notice(origin, repo, reason)), lambda: None
-    except (HubError, IndexFolderError) as error:
+            return _noting(open_snapshot(good, settings), repo, reason), lambda: None
+    except (HubError, IndexFolderError, StoreError) as error:
         logger.warning("The last good copy of %s could not be opened: %s", repo, error)
     try:
-        folder, origin = _from_folder(settings.index_dir)
-    except IndexFolderError as error:
-        raise IndexFolderError(f"{reason} And there is no index to show instead: {error}") from error
-    return folder, replace(origin, notice=kept_notice(origin, repo, reason)), lambda: None
+        return _noting(_from_folder(settings.index_dir, settings), repo, reason), lambda: None
+    except (IndexFolderError, StoreError) as error:
+        raise type(error)(f"{reason} And there is no index to show instead: {error}") from error
 
 
-def _from_folder(path: Path) -> tuple[IndexFolder, Origin]:
+def _noting(opened: Opened, repo: str, reason: str) -> Opened:
+    """What is shown instead of the newest of `repo`, with a notice of why."""
+    return replace(opened, origin=replace(opened.origin, notice=kept_notice(opened.origin, repo, reason)))
+
+
+def _from_folder(path: Path, settings: Settings) -> Opened:
     folder = IndexFolder.open(path)
-    return folder, Origin(path.resolve().name, folder.manifest.dataset.id)
+    return Opened(folder, _searcher(folder, settings), Origin(path.resolve().name, folder.manifest.dataset.id))
+
+
+def _searcher(folder: IndexFolder, settings: Settings) -> Searcher:
+    """What searches the vectors of an index: itself, or the Milvus that the settings name."""
+    if settings.store_uri is None:
+        return folder.searcher
+    from recsys.milvus import Edition, Milvus, MilvusSearcher
+
+    milvus = Milvus(settings.store_uri, settings.store_token)
+    return MilvusSearcher(milvus, Edition.of(folder.manifest), folder.items, folder.searcher)
 
 
 def _fetch_weights(recipe: EncoderRecipe, token: str | None) -> None:

@@ -10,6 +10,10 @@ RecsysError
 │   ├── IndexDamagedError                   a file is missing, cut, swapped or altered
 │   ├── IndexFormatError                    a format that this program does not read
 │   └── IndexMismatchError                  built with another encoder than the one that runs
+├── StoreError              (OSError)       a store of vectors beside the index did not do what was asked
+│   ├── StoreDownError                      no connection, or no answer in time
+│   ├── StoreTokenError                     the token is missing, unknown or not allowed to
+│   └── StoreMissingError                   it does not have this version of the index, or not whole
 └── HubError                (OSError)       the Hub did not give or take what was asked
     ├── HubDownError                        no connection, or an error of the server
     ├── HubTimeoutError                     connected, but no answer in time
@@ -79,6 +83,30 @@ class IndexMismatchError(IndexFolderError):
     """An index built with another encoder than the one that runs."""
 
     code = "index_mismatch"
+
+
+class StoreError(RecsysError, OSError):
+    """A store of vectors beside the index did not do what was asked."""
+
+    code = "store_error"
+
+
+class StoreDownError(StoreError):
+    """No connection to the store, or no answer in time."""
+
+    code = "store_down"
+
+
+class StoreTokenError(StoreError):
+    """The token for the store is missing, unknown or not allowed to."""
+
+    code = "store_token"
+
+
+class StoreMissingError(StoreError):
+    """The store does not have this version of the index, or not whole."""
+
+    code = "store_missing"
 
 
 class HubError(RecsysError, OSError):

@@ -93,9 +93,9 @@ class Reloader:
             return _noting(serving, snapshot.stale)
         if snapshot not in self._fetched:
             self._fetched.append(snapshot)
-        folder, origin = open_snapshot(snapshot, self._settings.token)
-        found = assemble(self._encoder(folder, serving), folder, origin)
-        found.folded(found.recommend(decode(folder.thumbnail(0))))
+        opened = open_snapshot(snapshot, self._settings)
+        found = assemble(self._encoder(opened.folder, serving), opened)
+        found.folded(found.recommend(decode(opened.folder.thumbnail(0))))
         hub.remember(snapshot)
         return found
 

@@ -18,7 +18,8 @@ MOST_SECONDS = 1e7
 class Settings:
     """Which index to serve: `index_repo` at `index_revision` from the Hub, or else the folder `index_dir`.
 
-    The Hub is asked for a newer one every `reload_seconds`; 0 is never.
+    The Hub is asked for a newer one every `reload_seconds`; 0 is never. Its vectors are searched by the Milvus at
+    `store_uri`, or by the index itself where there is none.
     """
 
     index_repo: str | None = None
@@ -26,10 +27,12 @@ class Settings:
     index_dir: Path = Path("index")
     token: str | None = field(default=None, repr=False)
     reload_seconds: float = RELOAD_SECONDS
+    store_uri: str | None = field(default=None, repr=False)
+    store_token: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
-        """Read INDEX_REPO, INDEX_REVISION, INDEX_DIR, HF_TOKEN and RELOAD_SECONDS; an empty variable counts as unset.
+        """Read the variables that are named below; one that is empty counts as unset.
 
         Raises RecsysError for seconds that are no number.
         """
@@ -39,6 +42,8 @@ class Settings:
             index_dir=Path(environ.get("INDEX_DIR") or cls.index_dir),
             token=environ.get("HF_TOKEN") or None,
             reload_seconds=_seconds("RELOAD_SECONDS", environ.get("RELOAD_SECONDS") or cls.reload_seconds),
+            store_uri=environ.get("STORE_URI") or None,
+            store_token=environ.get("STORE_TOKEN") or None,
         )
 
 

@@ -33,9 +33,26 @@ os.environ.update(
     HF_HUB_DISABLE_PROGRESS_BARS="1",
     GRADIO_ANALYTICS_ENABLED="False",
 )
-for name in ("HF_HUB_OFFLINE", "INDEX_REPO", "INDEX_REVISION", "INDEX_DIR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+OURS = ("INDEX_REPO", "INDEX_REVISION", "INDEX_DIR", "STORE_URI", "STORE_TOKEN")
+for name in (*OURS, "HF_HUB_OFFLINE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
     os.environ.pop(name, None)
     os.environ.pop(name.lower(), None)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--store", choices=["milvus"], help="have this serve every recommender (requirements-scale.txt)")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What searches for every recommender of this run, where it is asked for by --store."""
+    if request.config.getoption("--store") is None:
+        yield
+        return
+    from milvus_shop import serving_all
+
+    with serving_all(tmp_path_factory.mktemp("milvus") / "all.db"):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

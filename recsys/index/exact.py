@@ -42,9 +42,7 @@ class ExactSearch:
 
     def ranked(self, query: Vectors, rows: Rows, k: int) -> tuple[Rows, Vectors]:
         """The k nearest to `query` [dim] of these rows, and their cosines: the same bits however they were found."""
-        cosines = np.vecdot(self._vectors[rows], query)
-        order = np.lexsort((rows, -cosines))[:k]
-        return rows[order], cosines[order].clip(-1, 1)
+        return ranked(self._vectors[rows], query, rows, k)
 
     def _products(self, queries: Vectors, rows: Rows | None) -> Vectors:
         """The cosines of queries [n, dim] and vectors, [n, count] or [n, len(rows)]."""
@@ -70,6 +68,13 @@ class ExactSearch:
         scan = quickest(*(partial(_products, query, self._vectors[start : start + size]) for start in starts))
         gather = quickest(*(partial(self._gathered, query, scattered + shift) for shift in range(min(ATTEMPTS, count))))
         return scan / gather
+
+
+def ranked(vectors: Vectors, query: Vectors, rows: Rows, k: int) -> tuple[Rows, Vectors]:
+    """The k nearest to `query` [dim] of `rows`, which have these `vectors`, and their cosines; ties in row order."""
+    cosines = np.vecdot(vectors, query)
+    order = np.lexsort((rows, -cosines))[:k]
+    return rows[order], cosines[order].clip(-1, 1)
 
 
 def _products(queries: Vectors, vectors: Vectors) -> Vectors:
