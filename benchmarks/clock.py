@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from statistics import median
+from types import ModuleType
 from typing import Any
+from unittest import mock
 
 WARM_UP = 3
 
@@ -36,3 +40,34 @@ def summary(times: Sequence[float]) -> dict[str, float]:
 def ratio(above: Sequence[float], below: Sequence[float]) -> float:
     """The median of the ratios round by round: what slowed a whole round down cancels."""
     return median(one / other for one, other in zip(above, below, strict=True))
+
+
+def cpu_ms(call: Callable[[Any], Any], arguments: Iterable[Any]) -> float:
+    """The median of the milliseconds of processor time of a call: what waits for a busy machine does not count."""
+
+    def taken(argument: Any) -> float:
+        started = time.process_time()
+        call(argument)
+        return 1000 * (time.process_time() - started)
+
+    return median(map(taken, arguments))
+
+
+@contextlib.contextmanager
+def cpu_seconds(module: ModuleType, names: Iterable[str]) -> Iterator[dict[str, float]]:
+    """The seconds of processor time that these functions of a module take while this lasts."""
+    seconds = dict.fromkeys(names, 0.0)
+
+    def counted(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def call(*args: Any, **options: Any) -> Any:
+            started = time.process_time()
+            try:
+                return function(*args, **options)
+            finally:
+                seconds[name] += time.process_time() - started
+
+        return call
+
+    with mock.patch.multiple(module, **{name: counted(name, getattr(module, name)) for name in seconds}):
+        yield seconds

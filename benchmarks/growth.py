@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,11 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import numpy as np
-from clock import in_turn, ms, ratio, summary
+from clock import cpu_ms, cpu_seconds, in_turn, ms, ratio, summary
 from fresh import fresh
-from watch import resident_mb
+from watch import highest, resident_mb
 
-from recsys.index import AnnoySearcher, build_for_recall
+from recsys.index import AnnoySearcher, build_for_recall, tuning
 from recsys.items import Items
 from recsys.projection import unit
 from recsys.types import Item, Vectors
@@ -28,6 +29,7 @@ SIZES = (10_000, 40_000, 160_000)
 NEIGHBOURS = 10
 ANCHORS = 8192
 BLOCK = 512
+GROWN_AT_ONCE = 65_536
 NOISE = 0.3
 QUERIES = 200
 RECALL = 0.99
@@ -51,20 +53,29 @@ def _measured(vectors: Vectors) -> dict[str, Any]:
         return built | fresh("growth.ask", file, index, built["search_k"])
 
 
-def grown(vectors: Vectors, count: int) -> Vectors:
+def grown(vectors: Vectors, count: int, seed: int = 0, noise: float = NOISE) -> Vectors:
     """`count` unit vectors: some of the real ones, drawn at random, or all of them and more that are like them."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     if count <= len(vectors):
         return vectors[np.sort(rng.choice(len(vectors), count, replace=False))]
     anchors = rng.choice(len(vectors), min(ANCHORS, len(vectors)), replace=False)
     near = np.concatenate([_neighbours(vectors, anchors[at : at + BLOCK]) for at in range(0, len(anchors), BLOCK)])
-    places = rng.integers(len(anchors), size=count - len(vectors))
-    start = vectors[anchors[places]]
-    way = vectors[near[places, rng.integers(near.shape[1], size=len(places))]] - start
-    noise = unit(rng.normal(size=start.shape).astype(np.float32))
-    length = np.linalg.norm(way, axis=1, keepdims=True)
-    share = rng.random((len(places), 1), dtype=np.float32)
-    return np.concatenate([vectors, unit(start + share * way + NOISE * length * noise)])
+    found = np.empty((count, vectors.shape[1]), dtype=np.float32)
+    found[: len(vectors)] = vectors
+    for part in np.array_split(found[len(vectors) :], 1 + count // GROWN_AT_ONCE):
+        places = rng.integers(len(anchors), size=len(part))
+        start = vectors[anchors[places]]
+        way = vectors[near[places, rng.integers(near.shape[1], size=len(part))]] - start
+        length = np.linalg.norm(way, axis=1, keepdims=True)
+        share = rng.random((len(part), 1), dtype=np.float32)
+        aside = unit(rng.standard_normal(start.shape, dtype=np.float32))
+        part[:] = unit(start + share * way + noise * length * aside)
+    return found
+
+
+def write(vectors: Vectors, count: int, seed: int, noise: float, file: Path) -> None:
+    """Write a grown catalogue as .npy."""
+    np.save(file, grown(vectors, count, seed, noise))
 
 
 def _neighbours(vectors: Vectors, rows: Vectors) -> Vectors:
@@ -79,23 +90,29 @@ def _items(count: int) -> Items:
 
 def build(vectors: Path, index: Path) -> dict[str, Any]:
     """Build the search as `build_index.py` does."""
-    found = np.load(vectors)
-    taken, curve = ms(lambda: build_for_recall(found, index, _items(len(found)), RECALL))
+    found, items = np.load(vectors), _items(len(np.load(vectors, mmap_mode="r")))
+    with cpu_seconds(tuning, ("build", "write_graph", "_climb")) as parts, highest("RssAnon") as held:
+        started = time.process_time()
+        taken, curve = ms(lambda: build_for_recall(found, index, items, RECALL))
+        cpu = time.process_time() - started
     chosen = curve[-1]
     return {
         "products": len(found),
         "build_s": taken / 1000,
+        "build_cpu_s": cpu,
+        "parts_cpu_s": parts,
         "n_trees": chosen.n_trees,
         "search_k": chosen.search_k,
         "recall": chosen.recall,
         "index_mb": sum(part.stat().st_size for part in index.parent.iterdir()) / 2**20,
         "build_peak_mb": resident_mb("self", "VmHWM"),
+        "build_held_mb": held[0],
     }
 
 
 def ask(vectors: Path, index: Path, search_k: int) -> dict[str, Any]:
     """Open the index and ask it; beside it a plain scan of all vectors by NumPy."""
-    before = resident_mb("self")
+    before, held = resident_mb("self"), resident_mb("self", "RssAnon")
     matrix = np.load(vectors, mmap_mode="r")
     rng = np.random.default_rng(1)
     rows = np.sort(rng.choice(len(matrix), QUERIES))
@@ -103,7 +120,7 @@ def ask(vectors: Path, index: Path, search_k: int) -> dict[str, Any]:
     opening, searcher = ms(lambda: AnnoySearcher(index, _items(len(matrix)), matrix.shape[1], search_k))
     for query in queries:
         searcher.search(query[None], NEIGHBOURS)
-    memory = resident_mb("self") - before
+    memory, held = resident_mb("self") - before, resident_mb("self", "RssAnon") - held
     plain, asked = np.load(vectors), {name: iter(np.tile(queries, (2, 1))) for name in ("search", "scan")}
 
     def scan(query: Vectors) -> Vectors:
@@ -119,7 +136,9 @@ def ask(vectors: Path, index: Path, search_k: int) -> dict[str, Any]:
     return {
         "open_ms": opening,
         "memory_mb": memory,
+        "held_mb": held,
         "search": summary(times["search"]),
         "scan": summary(times["scan"]),
         "of_scan": ratio(times["search"], times["scan"]),
+        "search_cpu_ms": cpu_ms(lambda query: searcher.search(query[None], NEIGHBOURS), queries),
     }

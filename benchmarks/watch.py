@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +47,10 @@ def run(command: list[str], environment: dict[str, str], stop_when: Callable[[],
 
 
 def resident_mb(pid: int | str, field: str = "VmRSS") -> float:
-    """Resident memory of a process in MB (VmRSS), or its peak (VmHWM); 0 where it has ended."""
+    """Resident memory of a process in MB (VmRSS), its peak (VmHWM), or what is no file (RssAnon); 0 where it has ended.
+
+    A page of a file counts as often as it is mapped, and the system can take it back; what is no file it cannot.
+    """
     try:
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith(f"{field}:"):
@@ -53,3 +58,21 @@ def resident_mb(pid: int | str, field: str = "VmRSS") -> float:
     except OSError:
         pass
     return 0.0
+
+
+@contextlib.contextmanager
+def highest(field: str, every_s: float = 0.05) -> Iterator[list[float]]:
+    """The most of such memory that this process had while this lasts, in MB, as the only entry of a list."""
+    most, over = [resident_mb("self", field)], threading.Event()
+
+    def watch() -> None:
+        while not over.wait(every_s):
+            most[0] = max(most[0], resident_mb("self", field))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield most
+    finally:
+        over.set()
+        watcher.join()

@@ -1,0 +1,51 @@
+"""What a catalogue of some size costs on the engines there are for it: pictures embedded, machines, memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+NIGHT_S = 8 * 3600
+PICTURES_A_SECOND: Mapping[str, float] = {"shipped encoder": 577, "ResNet-50": 24.4}
+"""Pictures a second of a whole build on two cores: the table "Build" of benchmarks/results.md."""
+RAY_OVERHEAD = 1.25
+"""The most processor time that a picture may take by Ray, in that of the plain loop."""
+GRAPH_LINKS = 16
+"""M of HNSW: the graph has twice as many links a vector in its lowest layer, of 4 bytes each."""
+DISKANN_CODES, DISKANN_CACHE, DISKANN_DEGREE = 0.125, 0.1, 56
+"""PQCodeBudgetGBRatio, SearchCacheBudgetGBRatio and MaxDegree, as Milvus has them by default."""
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Bytes a vector in memory and, where the index is searched from disk, there."""
+
+    memory: float
+    disk: float = 0
+
+
+def embedding_s(products: float, pictures_a_second: float) -> float:
+    """The seconds in which one machine embeds so many products."""
+    return products / pictures_a_second
+
+
+def machines_for_a_night(products: float, pictures_a_second: float) -> int:
+    """How many such machines Ray needs to embed so many products in eight hours."""
+    return math.ceil(RAY_OVERHEAD * embedding_s(products, pictures_a_second) / NIGHT_S)
+
+
+def milvus(dim: int) -> dict[str, Footprint]:
+    """What Milvus holds of a vector by index type, from its documentation; nothing of it was measured here.
+
+    FLAT and IVF_FLAT keep the vectors as they are, IVF_SQ8 a byte a dimension, HNSW the vectors and their links (all:
+    milvus.io/docs/index.md; the links as its library lays them out, Malkov & Yashunin 2018), DISKANN compressed codes
+    and a cache in memory, and vectors and links on disk (milvus.io/docs/diskann.md).
+    """
+    raw = 4 * dim
+    return {
+        "FLAT, IVF_FLAT": Footprint(raw),
+        "IVF_SQ8": Footprint(dim),
+        "HNSW": Footprint(raw + 2 * GRAPH_LINKS * 4),
+        "DISKANN": Footprint((DISKANN_CODES + DISKANN_CACHE) * raw, raw + DISKANN_DEGREE * 4),
+    }
