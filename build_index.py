@@ -6,7 +6,8 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from recsys.baseline import Baseline
     from recsys.build import BuildReport
     from recsys.encoder import Encoder
+    from recsys.intake import Engine
     from recsys.milvus import Milvus
 
 DEFAULT_ENCODER = "resnet50.tv_in1k"
@@ -59,6 +61,13 @@ def parser() -> argparse.ArgumentParser:
         "--int8", action="store_true", help="a network in int8: faster and less exact, so judge it; needs nncf"
     )
     flags.add_argument("--batch-size", type=positive, default=32)
+    flags.add_argument(
+        "--engine",
+        choices=["process", "ray"],
+        default="process",
+        help="what embeds: this process, or all machines of a Ray cluster; needs requirements-scale.txt",
+    )
+    flags.add_argument("--address", help="host:port of the head of the Ray cluster; without it, this machine's cores")
     flags.add_argument("--output", type=Path, default=Path("index"))
     flags.add_argument("--store", choices=["milvus"], help="also load the vectors into this, to be searched there")
     flags.add_argument("--uri", help="where the store is: https://HOST:19530, or NAME.db for Milvus Lite")
@@ -93,6 +102,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         flags.error("--update takes an index, or --push-to-hub that names one")
     if bool(options.store) != bool(options.uri):
         flags.error("--store says what to load the vectors into, and --uri where it is: give both, or neither")
+    if options.address and options.engine != "ray":
+        flags.error("--address says where the cluster of --engine ray is; it does nothing without that")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
         run(options)
@@ -129,17 +140,19 @@ def run(options: argparse.Namespace) -> None:
         name_column=options.name_column,
         attributes=options.attributes,
     )
-    report = build_index(
-        catalog,
-        encoder,
-        options.output,
-        base=base,
-        dim=options.dim,
-        recall=options.recall,
-        batch_size=options.batch_size,
-        int8=options.int8,
-        queries=Catalog.open(options.queries_from) if options.queries_from else None,
-    )
+    with engine_of(options) as engine:
+        report = build_index(
+            catalog,
+            encoder,
+            options.output,
+            base=base,
+            dim=options.dim,
+            recall=options.recall,
+            batch_size=options.batch_size,
+            int8=options.int8,
+            queries=Catalog.open(options.queries_from) if options.queries_from else None,
+            engine=engine,
+        )
     print(summary(report))
     if milvus:
         load_into(milvus, options.output)
@@ -175,6 +188,22 @@ def load_into(milvus: Milvus, output: Path) -> None:
         print(f"The index is in {output}. The same command loads it into Milvus and builds nothing again.")
         raise
     print(f"In Milvus: {edition.collection}, which the alias {edition.shop} names.")
+
+
+@contextmanager
+def engine_of(options: argparse.Namespace) -> Iterator[Engine]:
+    """What embeds the pictures: this process, or a cluster for as long as the context lasts."""
+    if options.engine == "process":
+        from recsys.intake import in_process
+
+        yield in_process
+        return
+    from recsys.ray_engine.cluster import connected
+
+    with connected(options.address):
+        from recsys.ray_engine.engine import RayEngine
+
+        yield RayEngine()
 
 
 def starting_point(source: str | None, token: str | None) -> Baseline | None:

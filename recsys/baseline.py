@@ -16,7 +16,7 @@ from recsys.folder import IndexFolder
 from recsys.manifest import MEND
 from recsys.recipe import EncoderRecipe
 from recsys.types import Vectors
-from recsys.vectors import KEY_BYTES, key_table
+from recsys.vectors import KEY_BYTES, KeySet, key_table
 
 PICTURES = "pictures.npy"
 """The sha256 of each product's picture, uint8 [count, 32], in index order; older indexes have none."""
@@ -63,6 +63,11 @@ class Baseline:
 
     def __contains__(self, key: str) -> bool:
         return key in self._rows
+
+    @property
+    def keys(self) -> KeySet:
+        """The sha256 of its pictures, apart from the index."""
+        return KeySet(key_table(self._keys or ()))
 
     def thumbnail(self, key: str) -> bytes:
         """The thumbnail of the picture with this sha256."""

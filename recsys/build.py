@@ -23,7 +23,7 @@ from recsys.errors import IndexFolderError, PictureError
 from recsys.evaluate import Pool, Quick, embed, quick
 from recsys.folder import IndexFolder, file_facts, library_versions, read_thumbnails
 from recsys.index import METRIC, SearchPoint, build_for_recall
-from recsys.intake import Intake, progress, take_in
+from recsys.intake import Engine, Intake, in_process, progress, take_in
 from recsys.items import Items
 from recsys.manifest import ASSETS, CARD, ENCODER, ITEMS, MANIFEST, VECTORS, DatasetFacts, Manifest, SearchFacts
 from recsys.mishaps import told
@@ -73,6 +73,7 @@ def build_index(
     batch_size: int = BATCH_SIZE,
     int8: bool = False,
     queries: Catalog | None = None,
+    engine: Engine = in_process,
 ) -> BuildReport:
     """Embed the catalogue and write its index to the folder `output`, replacing an index that is there.
 
@@ -82,6 +83,7 @@ def build_index(
 
     Confidence is fitted on products that the encoder was not trained on: of `queries`, where these are more like what
     visitors will bring, else of the catalogue itself. With `int8` the network computes in int8; see `Encoder.in_int8`.
+    The `engine` reads and embeds the pictures: this process, or many.
 
     Raises CatalogError where no picture can be read, IndexFolderError where `output` holds something else than an
     index, cannot be written, or is being built already, EncoderError where memory does not suffice for a batch.
@@ -95,7 +97,7 @@ def build_index(
         known = None if obstacle else base
         store = VectorStore(beside(target, "vectors") / f"{encoder.recipe.fingerprint[:16]}-{encoder.runtime}")
         with _draft(target) as folder:
-            intake = take_in(catalog, encoder, store, known, folder / ITEMS, batch_size)
+            intake = take_in(catalog, encoder, store, known, folder / ITEMS, batch_size, engine)
             embedded_at = time.monotonic()
             encoder = _projected(encoder, store, intake.keys, dim)
             write_keys(folder, intake.keys)
@@ -240,7 +242,7 @@ def _asked(queries: Catalog | None, encoder: Encoder) -> Pool | None:
     if queries is None:
         return None
     is_unseen = unseen(encoder.split) if encoder.trained else lambda item: True
-    return embed((product for product in progress(queries) if is_unseen(product.item)), encoder.encode)
+    return embed((product for product in progress(queries, len(queries)) if is_unseen(product.item)), encoder.encode)
 
 
 def _describe(

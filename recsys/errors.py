@@ -6,6 +6,7 @@ RecsysError
 │   └── LinkError                           a link that leads to no picture we may fetch
 ├── QueryError              (ValueError)    a question without an answer: k, filter, item id
 ├── EncoderError            (RuntimeError)  an encoder that cannot be loaded or run
+├── EngineError             (RuntimeError)  an engine for several machines that cannot be had, or gave up
 ├── IndexFolderError        (ValueError)    an index folder that must not be served
 │   ├── IndexDamagedError                   a file is missing, cut, swapped or altered
 │   ├── IndexFormatError                    a format that this program does not read
@@ -59,6 +60,12 @@ class EncoderError(RecsysError, RuntimeError):
     """An encoder that cannot be loaded or run."""
 
     code = "bad_encoder"
+
+
+class EngineError(RecsysError, RuntimeError):
+    """An engine for several machines that cannot be had, or gave up."""
+
+    code = "bad_engine"
 
 
 class IndexFolderError(RecsysError, ValueError):

@@ -39,6 +39,11 @@ class VectorStore:
     def __contains__(self, key: str) -> bool:
         return bytes.fromhex(key) in self._known
 
+    @property
+    def keys(self) -> KeySet:
+        """The keys that it has, apart from the store."""
+        return KeySet(np.frombuffer(b"".join(self._known), np.uint8).reshape(-1, KEY_BYTES))
+
     def add(self, keys: Sequence[str], vectors: Vectors) -> None:
         """Keep these vectors [n, dim] under their keys: a shard that is there whole or not at all, power cuts too."""
         raw = [bytes.fromhex(key) for key in keys]
@@ -71,6 +76,27 @@ class VectorStore:
                 yield np.array([place for _, at in wanted for place in at]), shard["vectors"][rows]
         if places:
             raise KeyError(f"{len(places)} of {len(keys)} vectors are not in the store")
+
+
+class KeySet:
+    """Keys in one sorted array, which the processes of a machine can share where a set would be copied for each."""
+
+    def __init__(self, table: np.ndarray):
+        """`table` are the keys as bytes, uint8 [n, 32]."""
+        self._sorted = np.sort(np.ascontiguousarray(table).view(f"S{KEY_BYTES}").ravel())
+
+    @classmethod
+    def empty(cls) -> KeySet:
+        """No keys."""
+        return cls(key_table(()))
+
+    def __len__(self) -> int:
+        return len(self._sorted)
+
+    def __contains__(self, key: str) -> bool:
+        wanted = np.frombuffer(bytes.fromhex(key), self._sorted.dtype)[0]
+        place = int(np.searchsorted(self._sorted, wanted))
+        return place < len(self) and bool(self._sorted[place] == wanted)
 
 
 def key_table(keys: Sequence[str]) -> np.ndarray:

@@ -17,7 +17,7 @@ ROWS = [
     {"baseline", "milvus"},
     {"card", "recommender", "evaluate", "intake"},
     {"shop"},
-    {"build", "assembly", "ui", "train"},
+    {"build", "assembly", "ui", "train", "ray_engine"},
     {"compare", "reload"},
     {"app", "build_index"},
 ]
@@ -28,6 +28,7 @@ HOMES = {
     "huggingface_hub": {"hub"},
     "openvino": {"encoder"},
     "pymilvus": {"milvus"},
+    "ray": {"ray_engine"},
     "timm": {"encoder"},
     "matplotlib": {"plots"},
     "torch": {"encoder", "train", "compare"},

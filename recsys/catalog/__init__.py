@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from recsys.catalog.columns import Columns
 from recsys.catalog.folders import open_folder
-from recsys.catalog.products import Products, TableProducts
+from recsys.catalog.products import Pictures, Products, TableProducts
 from recsys.catalog.source import ONLY_SPLIT, Source, require
 from recsys.errors import CatalogError
 from recsys.recipe import is_repo_id
@@ -19,7 +20,28 @@ from recsys.types import Item, Product
 DEFAULT_DATASET = "ashraq/fashion-product-images-small"
 SAMPLE = "sample"
 
-__all__ = ["DEFAULT_DATASET", "SAMPLE", "Catalog"]
+__all__ = ["DEFAULT_DATASET", "SAMPLE", "Catalog", "PictureSource"]
+
+
+@dataclass(frozen=True)
+class PictureSource:
+    """Where the pictures of a catalogue are, for another process to read them: `count` in a column of a dataset."""
+
+    dataset: str
+    split: str
+    revision: str | None
+    column: str
+    count: int
+
+    def open(self) -> Pictures:
+        """The pictures, in the order of the catalogue. Raises as `Catalog.open`, and for another number of them."""
+        pictures = Pictures.of(_open_source(self.dataset, self.split, self.revision), self.column)
+        if len(pictures) != self.count:
+            raise CatalogError(
+                f"{self.dataset} has {len(pictures):,} products on {platform.node()}, and {self.count:,} where the"
+                " build was started. Give all machines the same files."
+            )
+        return pictures
 
 
 @dataclass(frozen=True)
@@ -27,7 +49,7 @@ class Catalog:
     """The products of a shop, in a stable order and as often as asked, with their pictures as given.
 
     `dataset` is a name to print: a Hub id, or the base name of a folder. `revision` is the commit that was read,
-    None for what has no commits.
+    None for what has no commits. `pictures` is None for the sample shop, which is drawn.
     """
 
     dataset: str
@@ -35,12 +57,19 @@ class Catalog:
     revision: str | None
     attributes: tuple[str, ...]
     products: Products = field(repr=False)
+    pictures: PictureSource | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.products)
 
     def __iter__(self) -> Iterator[Product]:
         return iter(self.products)
+
+    def items(self) -> Iterator[Item]:
+        """The products without their pictures."""
+        if isinstance(self.products, TableProducts):
+            return self.products.items()
+        return (product.item for product in self)
 
     @classmethod
     def open(
@@ -71,7 +100,9 @@ class Catalog:
             raise CatalogError(f"{source.name} has no rows in its split {split!r}, and so no products.")
         columns = Columns.find(source, image=image_column, id=id_column, name=name_column, attributes=attributes)
         products = TableProducts.of(source, columns, limit)
-        return cls(source.name, split, source.revision, columns.attributes, products)
+        place = str(Path(dataset).expanduser().resolve()) if source.revision is None else dataset
+        pictures = PictureSource(place, split, source.revision, columns.image, len(source.table))
+        return cls(source.name, split, source.revision, columns.attributes, products, pictures)
 
 
 def _open_source(dataset: str, split: str, revision: str | None) -> Source:

@@ -27,15 +27,34 @@ class Products(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
+class Pictures:
+    """The pictures of a table, encoded as given; each is read when it is asked for."""
+
+    encoded: pa.ChunkedArray
+    paths: pa.ChunkedArray
+    read: Reader
+
+    @classmethod
+    def of(cls, source: Source, column: str) -> Pictures:
+        """The pictures in a column of `source`."""
+        return cls(_pictures(source.table[column], "bytes"), _pictures(source.table[column], "path"), source.read)
+
+    def __len__(self) -> int:
+        return len(self.encoded)
+
+    def __getitem__(self, rows: slice) -> Iterator[bytes | None]:
+        for encoded, path in zip(self.encoded[rows].to_pylist(), self.paths[rows].to_pylist(), strict=True):
+            yield self.read(path) if encoded is None and path else encoded
+
+
+@dataclass(frozen=True, eq=False)
 class TableProducts:
     """Products whose ids and attributes are in memory, and whose pictures are read when their turn comes."""
 
     ids: tuple[str, ...]
     names: pa.ChunkedArray
     attributes: Mapping[str, Categories]
-    encoded: pa.ChunkedArray
-    paths: pa.ChunkedArray
-    read: Reader
+    pictures: Pictures
 
     @classmethod
     def of(cls, source: Source, columns: Columns, limit: int | None = None) -> TableProducts:
@@ -48,21 +67,30 @@ class TableProducts:
             ids=tuple(ids[rows]),
             names=names[rows],
             attributes={name: Categories.of(table[name][rows]) for name in columns.attributes},
-            encoded=_pictures(table[columns.image], "bytes")[rows],
-            paths=_pictures(table[columns.image], "path")[rows],
-            read=source.read,
+            pictures=Pictures.of(source, columns.image),
         )
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def __iter__(self) -> Iterator[Product]:
+        for rows in self._batches():
+            for item, picture in zip(self._items(rows), self.pictures[rows], strict=True):
+                yield Product(item, picture)
+
+    def items(self) -> Iterator[Item]:
+        """The products without their pictures, none of which is read."""
+        for rows in self._batches():
+            yield from self._items(rows)
+
+    def _batches(self) -> Iterator[slice]:
         for start in range(0, len(self), BATCH):
-            rows = slice(start, start + BATCH)
-            names = map(text, self.names[rows].to_pylist())
-            parts = zip(self.ids[rows], names, self._attributes(rows), self._pictures(rows), strict=True)
-            for id, name, attributes, picture in parts:
-                yield Product(Item(id, name, attributes), picture)
+            yield slice(start, min(start + BATCH, len(self)))
+
+    def _items(self, rows: slice) -> Iterator[Item]:
+        names = map(text, self.names[rows].to_pylist())
+        for id, name, attributes in zip(self.ids[rows], names, self._attributes(rows), strict=True):
+            yield Item(id, name, attributes)
 
     def _attributes(self, rows: slice) -> list[dict[str, Value]]:
         dicts: list[dict[str, Value]] = [{} for _ in self.ids[rows]]
@@ -70,10 +98,6 @@ class TableProducts:
             for attributes, value in zip(dicts, categories[rows], strict=True):
                 attributes[name] = value
         return dicts
-
-    def _pictures(self, rows: slice) -> Iterator[bytes | None]:
-        for encoded, path in zip(self.encoded[rows].to_pylist(), self.paths[rows].to_pylist(), strict=True):
-            yield self.read(path) if encoded is None and path else encoded
 
 
 def _pictures(column: pa.ChunkedArray, part: str) -> pa.ChunkedArray:

@@ -105,11 +105,7 @@ class Encoder:
         was built with.
         """
         recipe, own = Manifest.read(folder).encoder, folder / ENCODER
-        encoder = cls._compiled_of(own, recipe) if device == "cpu" or (device == "auto" and not GPU.exists()) else None
-        if encoder is None:
-            from recsys.encoder import sources
-
-            encoder = sources.of_recipe(recipe, own, token, device)
+        encoder = cls.of_recipe(recipe, own, token=token, device=device)
         if recipe.projection:
             encoder = encoder.with_projection_of(own)
         if encoder.recipe != recipe:
@@ -119,6 +115,21 @@ class Encoder:
                 " Build it anew with: python build_index.py --encoder ENCODER, or fetch the index again."
             )
         return encoder
+
+    @classmethod
+    def of_recipe(
+        cls, recipe: EncoderRecipe, folder: Path, *, token: str | None = None, device: str = "auto"
+    ) -> Encoder:
+        """The encoder of a recipe without its projection; `folder` has what `save` wrote.
+
+        Raises as `from_pretrained` does.
+        """
+        on_cpu = device == "cpu" or (device == "auto" and not GPU.exists())
+        if on_cpu and (encoder := cls._compiled_of(folder, recipe)):
+            return encoder
+        from recsys.encoder import sources
+
+        return sources.of_recipe(recipe, folder, token, device)
 
     @classmethod
     def _compiled_of(cls, folder: Path, recipe: EncoderRecipe) -> Encoder | None:
