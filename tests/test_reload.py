@@ -413,7 +413,7 @@ def without(item_id):
     shop = fake_shop()
     rows = [row for row, item in enumerate(shop.items) if item.id != item_id]
     items = Items.of([shop.items[row] for row in rows], list(shop.items.columns))
-    searcher = ExactSearcher(shop.searcher.matrix[rows], items)
+    searcher = ExactSearcher(shop.searcher.vectors(rows), items)
     stock = Pictures([shop.stock.encoded[row] for row in rows])
     return Recommender(shop.encoder, searcher, items, stock, replace(shop.origin, revision="fedcba9876543210"))
 
