@@ -81,7 +81,8 @@ class Loopback:
         self._log.close()
 
     def _start(self, node: object, *flags: str) -> None:
-        command = [*RAY, "start", "--block", "--disable-usage-stats", "--object-store-memory", str(STORE), *flags]
+        command = [*RAY, "start", "--block", "--disable-usage-stats", "--node-ip-address", "127.0.0.1"]
+        command += ["--object-store-memory", str(STORE), *flags]
         environment = self.environment | {MARK: f"{self._mark}-{node}"}
         self._started.append(
             subprocess.Popen(command, env=environment, stdout=self._log, stderr=self._log, start_new_session=True)
