@@ -28,7 +28,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from build import contents
 from hub_double import HubDouble
 from hub_faults import FAULTS, OWNER, PUSHING, READER
-from reload import REPO, Watched, busy, catalog, publish, smaller
+from reload import REPO, Watched, busy, catalog, following, publish, smaller
 from served import served
 
 STEP = 0.1
@@ -76,8 +76,7 @@ class Trial:
     def __init__(self, hub: HubDouble, index: Path, home: Path):
         whole = Path(shutil.copytree(index, home / "whole"))
         self.hub, self.indexes, self.turn = hub, [whole, smaller(index, home / "smaller")], 0
-        self.environment = {"HF_ENDPOINT": hub.url, "HF_HOME": str(home / "cache"), "HF_HUB_DISABLE_XET": "1"}
-        self.environment |= {"HF_TOKEN": READER, "INDEX_REPO": REPO, "RELOAD_SECONDS": "1"}
+        self.environment = following(hub, home / "cache", 1) | {"HF_TOKEN": READER}
 
     def publish(self) -> str:
         """A newer index, with a large file that is in no cache; its commit."""

@@ -89,6 +89,12 @@ def publish(hub: HubDouble, index: Path, **more: bytes) -> str:
     return hub.repo("datasets", REPO).commit("main", files, "an index")
 
 
+def following(hub: HubDouble, home: Path, period: float) -> dict[str, str]:
+    """The settings of an app that serves what is published, with its cache there, and asks so often for newer."""
+    where = {"HF_ENDPOINT": hub.url, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1"}
+    return where | {"INDEX_REPO": REPO, "RELOAD_SECONDS": str(period)}
+
+
 async def catalog(port: int) -> dict[str, Any]:
     """What `/catalog` answers."""
     async with load.Connection.to(port) as connection:
@@ -173,9 +179,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         indexes = [options.index, smaller(options.index, Path(temporary) / "smaller")]
         publish(hub, options.index)
-        environment = {"HF_ENDPOINT": hub.url, "HF_HOME": str(Path(temporary) / "home"), "HF_HUB_DISABLE_XET": "1"}
-        environment |= {"INDEX_REPO": REPO, "RELOAD_SECONDS": str(PERIOD)}
-        with served("app.py", **environment) as app:
+        with served("app.py", **following(hub, Path(temporary) / "home", PERIOD)) as app:
             asyncio.run(measure(hub, indexes, app.pid, app.port, options.swaps, options.clients))
     hub.stop()
 

@@ -32,7 +32,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 import numpy as np
 from hub_double import HubDouble
 from load import HOST, WARM_UP, Connection, Refused, renew, uploaded
-from reload import REPO, catalog, publish, smaller
+from reload import catalog, following, publish, smaller
 from served import served
 
 BASE_SECONDS = 15.0
@@ -165,8 +165,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         newer = smaller(options.index, Path(temporary) / "newer")
         publish(hub, options.index)
-        environment = {"HF_ENDPOINT": hub.url, "HF_HOME": f"{temporary}/home", "HF_HUB_DISABLE_XET": "1"}
-        with served("app.py", **environment, INDEX_REPO=REPO, RELOAD_SECONDS="5") as app:
+        with served("app.py", **following(hub, Path(temporary) / "home", 5)) as app:
             phases = soak(app.port, options.clients, 60 * options.minutes, lambda: publish(hub, newer))
             found, took = asyncio.run(phases)
     print("| phase | accepted/s | p50, ms | p99, ms | failed | refused | without Retry-After | memory, MB |")

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from hub_double import HubDouble
+from serving import serving
 
 STAND_IN = HubDouble()
 HOME = Path(tempfile.mkdtemp(prefix="recsys-tests-"))
@@ -157,13 +158,8 @@ def uploads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(shop: Any, uploads: Path) -> Iterator[Any]:
     """The page and the API over the `shop` of a module."""
-    from recsys.ui import launch
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(uploads))
-        page = launch(shop, prevent_thread_lock=True)
+    with serving(shop, uploads) as page:
         yield page
-        page.close()
 
 
 @pytest.fixture

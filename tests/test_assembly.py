@@ -175,7 +175,9 @@ def test_an_encoder_that_did_not_load_fails_whatever_is_asked():
             ask()
 
 
-def test_an_encoder_that_did_not_load_is_tried_again_in_a_while(encoder_folder, monkeypatch):
+@pytest.fixture
+def second_time_lucky(encoder_folder):
+    """An encoder that does not load the first time."""
     from recsys.encoder import Encoder
 
     tries = iter([EncoderError("the Hub is down"), None])
@@ -185,33 +187,26 @@ def test_an_encoder_that_did_not_load_is_tried_again_in_a_while(encoder_folder, 
             raise error
         return Encoder.from_pretrained(encoder_folder)
 
-    encoder = BackgroundEncoder(load)
+    return BackgroundEncoder(load)
+
+
+def test_an_encoder_that_did_not_load_is_tried_again_in_a_while(second_time_lucky, monkeypatch):
     for _ in range(2):
         with pytest.raises(EncoderError, match="the Hub is down"):
-            encoder.encode([draw("Caps", "#b3262e")])
+            second_time_lucky.encode([draw("Caps", "#b3262e")])
     monkeypatch.setattr(assembly, "RETRY_AFTER", 0.0)
-    assert encoder.encode([draw("Caps", "#b3262e")]).shape == (1, 16)
+    assert second_time_lucky.encode([draw("Caps", "#b3262e")]).shape == (1, 16)
 
 
-def test_it_is_tried_again_too_where_all_that_asks_is_who_waits_for_it_to_be_ready(encoder_folder, monkeypatch):
-    from recsys.encoder import Encoder
-
-    tries = iter([EncoderError("the Hub is down"), None])
-
-    def load():
-        if error := next(tries):
-            raise error
-        return Encoder.from_pretrained(encoder_folder)
-
-    encoder = BackgroundEncoder(load)
+def test_it_is_tried_again_too_where_all_that_asks_is_who_waits_for_it_to_be_ready(second_time_lucky, monkeypatch):
     with pytest.raises(EncoderError, match="the Hub is down"):
-        encoder.encode([draw("Caps", "#b3262e")])
-    assert not encoder.is_ready
+        second_time_lucky.encode([draw("Caps", "#b3262e")])
+    assert not second_time_lucky.is_ready
     monkeypatch.setattr(assembly, "RETRY_AFTER", 0.0)
     end = time.monotonic() + 20
-    while not encoder.is_ready and time.monotonic() < end:
+    while not second_time_lucky.is_ready and time.monotonic() < end:
         time.sleep(0.05)
-    assert encoder.is_ready
+    assert second_time_lucky.is_ready
 
 
 def test_settings_come_from_the_environment_and_keep_the_token_out_of_sight():

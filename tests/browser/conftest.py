@@ -9,9 +9,9 @@ import pytest
 from fake_shop import draw, encoded, fake_shop
 from PIL import Image
 from playwright.sync_api import expect, sync_playwright
+from serving import serving
 
 from recsys.calibration import Calibration
-from recsys.ui import launch
 
 SCREENS = {"wide": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
 FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
@@ -41,11 +41,8 @@ def shop():
 
 @pytest.fixture(scope="package")
 def server(shop, tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
-        page = launch(shop, prevent_thread_lock=True)
+    with serving(shop, tmp_path_factory.mktemp("uploads")) as page:
         yield page
-        page.close()
 
 
 @pytest.fixture(scope="package")

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 from fake_shop import fake_shop
 from playwright.sync_api import expect
+from serving import serving
 
 from browser.steps import cards, choose, heading, press, status, tick
 from recsys.items import Items
 from recsys.shop import Shop
 from recsys.types import Item
-from recsys.ui import launch
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +22,8 @@ def shop():
 
 @pytest.fixture(scope="module")
 def server(shop, tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
-        page = launch(shop, prevent_thread_lock=True)
+    with serving(shop, tmp_path_factory.mktemp("uploads")) as page:
         yield page
-        page.close()
 
 
 @pytest.fixture
