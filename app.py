@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from recsys.assembly import open_shop
 from recsys.errors import RecsysError
-from recsys.logs import log_to_stderr
-from recsys.reload import Reloader
+from recsys.runtime.json_log import log_to_stderr
+from recsys.serving.live import Shop
+from recsys.serving.open import open_shop
+from recsys.serving.reload import Reloader
 from recsys.settings import Settings
-from recsys.shop import Shop
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.from_env(os.environ)
         with ThreadPoolExecutor(1) as pool:
             opening = pool.submit(lambda: Shop(open_shop(settings)))
-            from recsys.ui import launch
+            from recsys.web import launch
 
             shop = opening.result()
         Reloader(shop, settings).start()

@@ -15,11 +15,11 @@ from recsys.catalog import DEFAULT_DATASET
 from recsys.errors import HubNotFoundError, RecsysError
 
 if TYPE_CHECKING:
-    from recsys.baseline import Baseline
-    from recsys.build import BuildReport
+    from recsys.build.embed import Engine
+    from recsys.build.pipeline import BuildReport
+    from recsys.build.previous import Baseline
     from recsys.encoder import Encoder
-    from recsys.intake import Engine
-    from recsys.milvus import Milvus
+    from recsys.stores.milvus import Milvus
 
 DEFAULT_ENCODER = "resnet50.tv_in1k"
 
@@ -119,9 +119,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(options: argparse.Namespace) -> None:
     """Build and, where asked, publish."""
     from recsys import hub
-    from recsys.build import build_index
+    from recsys.build.pipeline import build_index
     from recsys.catalog import Catalog
-    from recsys.output import check_replaceable, claim
+    from recsys.index.replace import check_replaceable, claim
 
     token = os.environ.get("HF_TOKEN") or None
     if options.push_to_hub:
@@ -168,7 +168,7 @@ def run(options: argparse.Namespace) -> None:
 
 def open_milvus(uri: str) -> Milvus:
     """The Milvus there, which answers. Its token is STORE_TOKEN."""
-    from recsys.milvus import Milvus
+    from recsys.stores.milvus import Milvus
 
     milvus = Milvus(uri, os.environ.get("STORE_TOKEN") or None)
     milvus.ask("list_collections")
@@ -177,8 +177,8 @@ def open_milvus(uri: str) -> Milvus:
 
 def load_into(milvus: Milvus, output: Path) -> None:
     """Load the vectors of the index in `output`, before it is published and an app asks for them."""
-    from recsys.folder import IndexFolder
-    from recsys.milvus import Edition, load
+    from recsys.index.folder import IndexFolder
+    from recsys.stores.milvus import Edition, load
 
     folder = IndexFolder.open(output)
     edition = Edition.of(folder.manifest)
@@ -194,14 +194,14 @@ def load_into(milvus: Milvus, output: Path) -> None:
 def engine_of(options: argparse.Namespace) -> Iterator[Engine]:
     """What embeds the pictures: this process, or a cluster for as long as the context lasts."""
     if options.engine == "process":
-        from recsys.intake import in_process
+        from recsys.build.embed import in_process
 
         yield in_process
         return
-    from recsys.ray_engine.cluster import connected
+    from recsys.build.ray.cluster import connected
 
     with connected(options.address):
-        from recsys.ray_engine.engine import RayEngine
+        from recsys.build.ray.engine import RayEngine
 
         yield RayEngine()
 
@@ -209,7 +209,7 @@ def engine_of(options: argparse.Namespace) -> Iterator[Engine]:
 def starting_point(source: str | None, token: str | None) -> Baseline | None:
     """The index to update, of a folder or the present commit of a repository."""
     from recsys import hub
-    from recsys.baseline import Baseline
+    from recsys.build.previous import Baseline
 
     if source is None:
         return None

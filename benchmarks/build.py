@@ -11,11 +11,11 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import torch
-from hub_double import HubDouble
 from safetensors.torch import save
 from watch import run
 
-from recsys.encoder.networks import timm
+from recsys.encoder.torch_network import timm
+from tests.support.hub_double import HubDouble
 
 DATASET, MODEL = "ashraq/fashion-product-images-small", "resnet50.tv_in1k"
 

@@ -14,10 +14,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from clock import ms
 from watch import resident_mb
 
-from recsys.build import build_index
+from recsys.build.pipeline import build_index
 from recsys.catalog import Catalog
 from recsys.encoder import BATCH_SIZE, Encoder
-from recsys.picture import decode
+from recsys.images.decode import decode
 from recsys.types import Pixels
 
 
@@ -69,7 +69,7 @@ def write_random(folder: Path, architecture: str = "resnet50.tv_in1k") -> None:
     """An encoder folder of a network of timm with random weights, always the same."""
     import torch
 
-    from recsys.encoder.networks import timm
+    from recsys.encoder.torch_network import timm
 
     torch.manual_seed(0)
     network = timm.create_model(architecture, num_classes=0, zero_init_last=False)

@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from recsys.catalog import Catalog
-from recsys.splits import held_out
+from recsys.core.holdout import held_out
 from recsys.train.config import TrainConfig
 from recsys.train.data import load
 from recsys.train.loop import train

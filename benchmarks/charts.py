@@ -16,7 +16,7 @@ import numpy as np
 from laws import Law
 from matplotlib.figure import Figure
 
-from recsys.plots import ACCENT, INK, MUTED, SOFT, STYLE
+from recsys.evaluate.plots import ACCENT, INK, MUTED, SOFT, STYLE
 
 COLOURS = (MUTED, SOFT, ACCENT, INK, "#6f7f52", "#496a81")
 

@@ -29,11 +29,11 @@ sys.path.insert(0, str(ROOT))
 
 from PIL import Image
 
-from recsys.digest import file_sha256, sha256
 from recsys.encoder import Encoder
 from recsys.errors import RecsysError
-from recsys.folder import IndexFolder
-from recsys.manifest import MANIFEST
+from recsys.format.manifest import MANIFEST
+from recsys.index.folder import IndexFolder
+from recsys.runtime.hashing import file_sha256, sha256
 
 PATIENCE = 60.0
 """Seconds after which one that is tried counts as hung."""

@@ -20,8 +20,8 @@ from clock import ratio, summary
 from runtimes import Runtime
 
 from recsys.encoder.transform import Transform
-from recsys.folder import IndexFolder
-from recsys.picture import decode
+from recsys.images.decode import decode
+from recsys.index.folder import IndexFolder
 from recsys.types import Pixels, Vectors
 
 BATCHES = (1, 8, 32)

@@ -26,10 +26,11 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from build import contents
-from hub_double import HubDouble
-from hub_faults import FAULTS, OWNER, PUSHING, READER
 from reload import REPO, Watched, busy, catalog, following, publish, smaller
 from served import served
+
+from tests.support.hub_double import HubDouble
+from tests.support.hub_faults import FAULTS, OWNER, PUSHING, READER
 
 STEP = 0.1
 LONGEST_WAIT = 90.0

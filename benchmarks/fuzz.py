@@ -32,7 +32,7 @@ from watch import ROOT, resident_mb
 sys.path.insert(0, str(ROOT))
 
 from recsys.errors import PictureError
-from recsys.picture import decode, thumbnail
+from recsys.images.decode import decode, thumbnail
 
 SLOW = 5.0
 """Seconds that nothing may take."""

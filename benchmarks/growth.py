@@ -20,9 +20,9 @@ from clock import cpu_ms, cpu_seconds, in_turn, ms, ratio, summary
 from fresh import fresh
 from watch import highest, resident_mb
 
-from recsys.index import AnnoySearcher, build_for_recall, tuning
-from recsys.items import Items
-from recsys.projection import unit
+from recsys.core.items import Items
+from recsys.encoder.projection import unit
+from recsys.index.annoy import AnnoySearcher, build_for_recall, tuning
 from recsys.types import Item, Vectors
 
 SIZES = (10_000, 40_000, 160_000)

@@ -16,9 +16,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import numpy as np
 
-from recsys.folder import IndexFolder
-from recsys.items import Items
-from recsys.outfit import SLOTS, Look, Stylist
+from recsys.core.items import Items
+from recsys.index.folder import IndexFolder
+from recsys.recommend.outfit import SLOTS, Look, Stylist
 from recsys.types import Item
 
 SLOT_OF_SUB_CATEGORY = {

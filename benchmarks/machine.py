@@ -11,7 +11,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from recsys.cores import usable_cores
+from recsys.runtime.cpus import usable_cores
 
 LIBRARIES = ("numpy", "openvino", "torch", "timm", "annoy", "hnswlib", "pillow", "pyarrow", "gradio")
 FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8")

@@ -21,11 +21,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import hnswlib
 import numpy as np
 
-from recsys.folder import IndexFolder
-from recsys.index import AnnoySearcher, build, build_for_recall
-from recsys.index.graph import graph_path
-from recsys.items import Items
-from recsys.metrics import recall_at_k
+from recsys.core.items import Items
+from recsys.core.ranking import recall_at_k
+from recsys.index.annoy import AnnoySearcher, build, build_for_recall
+from recsys.index.annoy.graph import graph_path
+from recsys.index.folder import IndexFolder
 from recsys.types import Vectors
 
 K = 10

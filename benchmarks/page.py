@@ -25,7 +25,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from recsys import Recommender
-from recsys.ui import launch
+from recsys.web import launch
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 SETTLED = 2000

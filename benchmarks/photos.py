@@ -13,8 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from PIL import Image
 
 from recsys.catalog import Catalog
-from recsys.folder import IndexFolder
-from recsys.picture import decode
+from recsys.images.decode import decode
+from recsys.index.folder import IndexFolder
 
 SIDE = 640
 SMALL = 96

@@ -22,8 +22,8 @@ from served import Client, empty_app, our_app, picture_of
 
 from recsys import Recommender
 from recsys.encoder import Encoder
-from recsys.picture import decode
-from recsys.ui.facts import answer_facts
+from recsys.images.decode import decode
+from recsys.web.api.schemas import answer_facts
 
 ROUNDS = 40
 STAGES = ("decode", "transform", "network", "projection", "heads", "search", "votes and answer", "JSON")

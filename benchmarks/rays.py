@@ -21,8 +21,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "scale")]
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from loopback import Loopback
 from safetensors.numpy import load_file
+
+from tests.support.loopback import Loopback
 
 FILES = 4
 SECOND = os.sysconf("SC_CLK_TCK")

@@ -27,15 +27,15 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 import load
 import numpy as np
 from build import contents
-from hub_double import File, HubDouble, is_lfs
 from served import served
 from watch import resident_mb
 
-from recsys.folder import IndexFolder, ItemsWriter, file_facts
-from recsys.index import METRIC
-from recsys.index import build as build_trees
-from recsys.index.graph import graph_path, write_graph
-from recsys.manifest import ITEMS, MANIFEST, VECTORS
+from recsys.format.manifest import ITEMS, MANIFEST, VECTORS
+from recsys.index.annoy import METRIC
+from recsys.index.annoy import build as build_trees
+from recsys.index.annoy.graph import graph_path, write_graph
+from recsys.index.folder import IndexFolder, ItemsWriter, file_facts
+from tests.support.hub_double import File, HubDouble, is_lfs
 
 REPO = "me/shop"
 PERIOD = 1.0

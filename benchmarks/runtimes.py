@@ -24,7 +24,7 @@ import numpy as np
 from clock import ms
 from watch import resident_mb
 
-from recsys.recipe import EMBEDDING
+from recsys.format.encoder_spec import EMBEDDING
 from recsys.types import Pixels, Vectors
 
 SIDE = 2048
@@ -99,7 +99,7 @@ def eager(index: Path, pixels: Pixels) -> tuple[Run, dict[str, Any]]:
     from torch.utils.flop_counter import FlopCounterMode
 
     with patch.object(ctypes, "CDLL", _without_mallopt):
-        from recsys.encoder.networks import timm
+        from recsys.encoder.torch_network import timm
 
     folder = index / "encoder"
     trained = json.loads((folder / "config.json").read_text("utf-8")).get(EMBEDDING)

@@ -27,14 +27,14 @@ from fresh import fresh
 from growth import NOISE
 from watch import highest, resident_mb
 
-from recsys.digest import sha256
-from recsys.folder import IndexFolder
-from recsys.index import AnnoySearcher
-from recsys.index.exact import ExactSearch
-from recsys.index.graph import load_graph
-from recsys.items import Items
-from recsys.manifest import ITEMS
-from recsys.metrics import recall_at_k
+from recsys.core.items import Items
+from recsys.core.ranking import recall_at_k
+from recsys.format.manifest import ITEMS
+from recsys.index.annoy import AnnoySearcher
+from recsys.index.annoy.exact import ExactSearch
+from recsys.index.annoy.graph import load_graph
+from recsys.index.folder import IndexFolder
+from recsys.runtime.hashing import sha256
 from recsys.types import Item, Vectors
 
 JUDGED = 1000

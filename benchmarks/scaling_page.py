@@ -14,8 +14,8 @@ from growth import NOISE
 from laws import Each, Law, Line, PowerLaw, Predicted, Sum, reaches
 from report import table
 
-from recsys.index.file import HEADERS, METRIC
-from recsys.index.graph import DEGREE
+from recsys.index.annoy.file import HEADERS, METRIC
+from recsys.index.annoy.graph import DEGREE
 
 GB = 1e9
 MB = 2**20

@@ -13,10 +13,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import numpy as np
 
 from recsys.catalog import Catalog
+from recsys.core.ranking import recall_at_k
 from recsys.encoder import Encoder
-from recsys.folder import IndexFolder
-from recsys.metrics import recall_at_k
-from recsys.picture import decode
+from recsys.images.decode import decode
+from recsys.index.folder import IndexFolder
 
 K = 10
 FILTERS = 300

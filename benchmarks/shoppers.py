@@ -25,10 +25,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import numpy as np
 import numpy.typing as npt
 
-from recsys.folder import IndexFolder
-from recsys.items import Items
-from recsys.metrics import Estimate
-from recsys.taste import Taste
+from recsys.core.items import Items
+from recsys.core.ranking import Estimate
+from recsys.index.folder import IndexFolder
+from recsys.recommend.likes import Taste
 from recsys.types import Searcher
 
 K = 20

@@ -30,10 +30,11 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import numpy as np
-from hub_double import HubDouble
 from load import HOST, WARM_UP, Connection, Refused, renew, uploaded
 from reload import catalog, following, publish, smaller
 from served import served
+
+from tests.support.hub_double import HubDouble
 
 BASE_SECONDS = 15.0
 GREEDY_SECONDS = 10.0

@@ -79,7 +79,7 @@ def _shipped(pictures: Path, output: Path) -> dict[str, Any]:
 
 def _vectors(index: Path) -> npt.NDArray[np.float32]:
     """The vectors of an index, float32 [n, dim]."""
-    from recsys.folder import IndexFolder
+    from recsys.index.folder import IndexFolder
 
     folder = IndexFolder.open(index)
     return folder.searcher.vectors(range(len(folder.items)))

@@ -96,7 +96,7 @@ def main(stamps: str) -> None:
         return shop
 
     open_shop, app.open_shop = app.open_shop, stamped
-    imported = lambda: hasattr(sys.modules.get("recsys.ui"), "launch")  # noqa: E731
+    imported = lambda: hasattr(sys.modules.get("recsys.web"), "launch")  # noqa: E731
     threading.Thread(target=stamp, args=("imports", imported)).start()
     sys.exit(app.main([]))
 

@@ -19,13 +19,13 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import numpy as np
 
-from recsys.folder import IndexFolder
-from recsys.items import Items
-from recsys.metrics import recall_at_k
-from recsys.milvus import Edition, Milvus, MilvusSearcher, load
-from recsys.milvus.client import WORK_SECONDS, pymilvus
-from recsys.milvus.schema import ROW, VECTOR, expression
-from recsys.projection import unit
+from recsys.core.items import Items
+from recsys.core.ranking import recall_at_k
+from recsys.encoder.projection import unit
+from recsys.index.folder import IndexFolder
+from recsys.stores.milvus import Edition, Milvus, MilvusSearcher, load
+from recsys.stores.milvus.client import WORK_SECONDS, pymilvus
+from recsys.stores.milvus.schema import ROW, VECTOR, expression
 from recsys.types import Rows, Searcher, Vectors, Where
 
 K = 10

@@ -15,11 +15,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from hub_double import HubDouble
 from PIL import Image, ImageOps
 from watch import Run, run
 
-from recsys.folder import IndexFolder
+from recsys.index.folder import IndexFolder
+from tests.support.hub_double import HubDouble
 
 REPO = "me/shop"
 FACTS = re.compile(r"([\d,]+) pictures embedded \(([\d.]+) a second\)")

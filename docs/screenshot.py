@@ -12,7 +12,7 @@ sys.path.insert(0, str(HERE.parent))
 from playwright.sync_api import sync_playwright
 
 from recsys import Recommender
-from recsys.ui import launch
+from recsys.web import launch
 
 IMAGES = "document.querySelectorAll('#cards img')"
 SIZES = {"page.png": (1280, 800), "phone.png": (390, 844)}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from recsys.encoder import Encoder
     from recsys.errors import RecsysError
-    from recsys.recommender import Recommender
+    from recsys.recommend.recommender import Recommender
     from recsys.types import Answer, Guess, Item, Match, Reason
 
 __all__ = ["Answer", "Encoder", "Guess", "Item", "Match", "Reason", "Recommender", "RecsysError"]
@@ -20,7 +20,7 @@ _HOME = {
     "Item": "recsys.types",
     "Match": "recsys.types",
     "Reason": "recsys.types",
-    "Recommender": "recsys.recommender",
+    "Recommender": "recsys.recommend.recommender",
     "RecsysError": "recsys.errors",
 }
 

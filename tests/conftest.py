@@ -14,8 +14,9 @@ from typing import Any
 
 import httpx
 import pytest
-from hub_double import HubDouble
-from serving import serving
+
+from tests.support.hub_double import HubDouble
+from tests.support.serving import serving
 
 STAND_IN = HubDouble()
 HOME = Path(tempfile.mkdtemp(prefix="recsys-tests-"))
@@ -50,7 +51,7 @@ def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     if request.config.getoption("--store") is None:
         yield
         return
-    from milvus_shop import serving_all
+    from tests.support.milvus_shop import serving_all
 
     with serving_all(tmp_path_factory.mktemp("milvus") / "all.db"):
         yield
@@ -72,7 +73,7 @@ def stand_in() -> Iterator[HubDouble]:
 @pytest.fixture
 def hub(stand_in: HubDouble, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubDouble]:
     """The stand-in Hub, healthy and with an empty log; HF_TOKEN is a token that may write anywhere."""
-    from recsys.hub import patience
+    from recsys.hub import client as patience
 
     monkeypatch.setenv("HF_TOKEN", "hf_test")
     monkeypatch.setattr(patience, "outage", patience.Outage())
@@ -118,7 +119,7 @@ def no_way_out(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of thirty drawn pictures."""
-    from small_shop import write_pictures
+    from tests.support.small_shop import write_pictures
 
     return write_pictures(tmp_path_factory.mktemp("catalogue") / "drawn-shop")
 
@@ -126,7 +127,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny encoder."""
-    from small_shop import write_encoder
+    from tests.support.small_shop import write_encoder
 
     return write_encoder(tmp_path_factory.mktemp("encoder") / "tiny")
 
@@ -134,7 +135,7 @@ def encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def built(pictures: Path, encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The index of `pictures`; a test that changes it works on a copy."""
-    from recsys.build import build_index
+    from recsys.build.pipeline import build_index
     from recsys.catalog import Catalog
     from recsys.encoder import Encoder
 

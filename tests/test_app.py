@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from gradio_client import Client, handle_file
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[1]
 START = 90
 
 

@@ -19,10 +19,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fake_shop import draw, encoded, fake_shop
 from PIL import Image
 
-ROOT = Path(__file__).parent.parent
+from tests.support.fake_shop import draw, encoded, fake_shop
+
+ROOT = Path(__file__).parents[1]
 PIN = re.compile(r"^([\w.-]+)==([\w.+]+)", re.MULTILINE)
 PINS = dict(PIN.findall((ROOT / "requirements.txt").read_text("utf-8")))
 DEVELOPMENT = dict(PIN.findall((ROOT / "requirements-dev.txt").read_text("utf-8")))
@@ -75,7 +76,7 @@ class TestAnnoy:
         index.build(trees, n_jobs=1)
         index.save(str(tmp_path / "x.ann"))
         data = (tmp_path / "x.ann").read_bytes()
-        with relied_on("annoy", "recsys/index/file.py, which reads vectors and checks trees in its file"):
+        with relied_on("annoy", "recsys/index/annoy/file.py, which reads vectors and checks trees in its file"):
             size = header + 4 * dim
             assert len(data) % size == 0
             nodes = [data[start : start + size] for start in range(0, len(data), size)]
@@ -92,10 +93,10 @@ class TestAnnoy:
                     assert (listed[:2] < place).all() and sum(held[child] for child in listed[:2]) == held[place]
 
     def test_it_writes_equal_bytes_for_equal_vectors(self, tmp_path):
-        from recsys.index import build
+        from recsys.index.annoy import build
 
         vectors = np.eye(16, dtype=np.float32)
-        with relied_on("annoy", "recsys/index/file.py, whose indexes are reproducible"):
+        with relied_on("annoy", "recsys/index/annoy/file.py, whose indexes are reproducible"):
             for name in ("a", "b"):
                 build(vectors, tmp_path / name, 4)
             assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
@@ -131,7 +132,7 @@ class TestGradio:
         import gradio as gr
         from gradio.queueing import Queue
 
-        with relied_on("gradio", "recsys/ui/query.py (GuardedBlocks)"):
+        with relied_on("gradio", "recsys/web/server/uploads.py (GuardedBlocks)"):
             read = inspect.signature(gr.Blocks.preprocess_data).parameters
             assert list(read) == ["self", "block_fn", "inputs", "state", "explicit_call"]
             assert "event_data" in inspect.signature(gr.Blocks.call_function).parameters
@@ -145,21 +146,21 @@ class TestGradio:
         from gradio_client.utils import is_file_obj_with_meta
 
         marked = {"path": "x", "meta": {"_type": "gradio.FileData"}}
-        with relied_on("gradio", "recsys/ui/query.py (disarmed) and agents.py"):
+        with relied_on("gradio", "recsys/web/server/uploads.py (disarmed) and agents.py"):
             assert is_file_obj_with_meta(marked) and not is_file_obj_with_meta({"path": "x"})
 
     def test_an_upload_lies_in_a_folder_that_its_sha256_names(self, server, uploads):
         import httpx
         from gradio.utils import get_upload_folder
 
-        with relied_on("gradio", "recsys/ui/query.py (_upload_path)"):
+        with relied_on("gradio", "recsys/web/server/uploads.py (_upload_path)"):
             sent = httpx.post(f"{server.local_url}gradio_api/upload", files={"files": ("x.png", b"x")})
             path = Path(sent.json()[0])
             assert Path(get_upload_folder()).resolve() == uploads.resolve() == path.parent.parent.resolve()
             assert re.fullmatch("[0-9a-f]{64}", path.parent.name) and str(path) in server.upload_file_set
 
     def test_agents_name_files_through_the_function_that_is_replaced(self, server):
-        with relied_on("gradio", "recsys/ui/agents.py (without_files)"):
+        with relied_on("gradio", "recsys/web/api/mcp.py (without_files)"):
             from gradio.mcp import GradioMCPServer
 
             replaced = inspect.signature(GradioMCPServer.convert_strings_to_filedata).parameters
@@ -167,23 +168,23 @@ class TestGradio:
             assert "convert_strings_to_filedata" in vars(server.mcp_server_obj)
 
     def test_its_routes_are_those_that_were_looked_at(self, server):
-        """A new one is shut until recsys/ui/doors.py opens it; this asks whether to, and what the others became."""
+        """A new route is blocked until recsys/web/server/route_allowlist.py allows it."""
         paths = list(paths_of(server.app))
         firsts = {path.split("/")[2].split("{")[0] for path in paths if path.startswith("/gradio_api/")}
-        with relied_on("gradio", "recsys/ui/doors.py (OPEN)"):
+        with relied_on("gradio", "recsys/web/server/route_allowlist.py (OPEN)"):
             assert firsts - {""} == OPENED | SHUT
 
     def test_a_word_in_the_script_of_a_component_makes_an_event(self):
         import gradio as gr
 
-        with relied_on("gradio", "recsys/ui/page.py and recsys/ui/static"), gr.Blocks():
+        with relied_on("gradio", "recsys/web/page/page.py and recsys/web/page/static"), gr.Blocks():
             part = gr.HTML("", html_template="${value}", js_on_load='trigger("pick", {})', apply_default_css=False)
             assert callable(part.pick)
 
     def test_it_still_reads_the_variable_that_stops_its_statistics(self):
         import gradio.queueing
 
-        with relied_on("gradio", "recsys/ui/server.py (SUMMARY_AFTER)"):
+        with relied_on("gradio", "recsys/web/server/server.py (SUMMARY_AFTER)"):
             assert 'os.getenv("GRADIO_ANALYTICS_CACHE_FREQUENCY"' in inspect.getsource(gradio.queueing)
 
 
@@ -193,7 +194,7 @@ class TestHub:
 
         name = hub.new_name()
         sha = hub.seed("datasets", name, {"items.parquet": b"large", "index.json": b"{}"})
-        with relied_on("huggingface_hub", "recsys/hub/copies.py, which checks the cache by its names"):
+        with relied_on("huggingface_hub", "recsys/hub/cache.py, which checks the cache by its names"):
             folder = pull(name).folder
             assert (folder.name, folder.parent.name) == (sha, "snapshots")
             blobs = {path.name: path.resolve() for path in folder.iterdir()}
@@ -204,7 +205,7 @@ class TestHub:
     def test_its_headers_have_the_names_that_the_stand_in_sends(self):
         from huggingface_hub import constants
 
-        with relied_on("huggingface_hub", "tests/hub_double.py, whose answers stand for the Hub's"):
+        with relied_on("huggingface_hub", "tests/support/hub_double.py, whose answers stand for the Hub's"):
             assert constants.HUGGINGFACE_HEADER_X_REPO_COMMIT == "X-Repo-Commit"
             assert constants.HUGGINGFACE_HEADER_X_LINKED_ETAG == "X-Linked-Etag"
             assert constants.HUGGINGFACE_HEADER_X_LINKED_SIZE == "X-Linked-Size"
@@ -212,26 +213,26 @@ class TestHub:
     def test_a_refused_card_begins_as_it_did(self):
         import huggingface_hub.hf_api
 
-        from recsys.hub.failures import BAD_CARD
+        from recsys.hub.errors import BAD_CARD
 
-        with relied_on("huggingface_hub", "recsys/hub/failures.py (BAD_CARD)"):
+        with relied_on("huggingface_hub", "recsys/hub/errors.py (BAD_CARD)"):
             assert BAD_CARD.split(" in ")[0] in inspect.getsource(huggingface_hub.hf_api)
 
 
 class TestTimm:
     def test_a_network_tells_its_transform_by_the_same_names(self):
-        import recsys.encoder.networks as networks
-        from recsys.recipe import TRANSFORM
+        import recsys.encoder.torch_network as networks
+        from recsys.format.encoder_spec import TRANSFORM
 
-        with relied_on("timm", "recsys/encoder/networks.py (describe) and transform.py"):
+        with relied_on("timm", "recsys/encoder/torch_network.py (describe) and transform.py"):
             network = networks.create("test_resnet", pretrained=False)
             assert set(TRANSFORM) <= networks.timm.data.resolve_data_config(network.pretrained_cfg).keys()
 
     def test_a_folder_is_loaded_from_its_safetensors_whatever_its_config_says(self):
-        import recsys.encoder.networks as networks
+        import recsys.encoder.torch_network as networks
 
         _hub = networks.timm.models._hub
-        with relied_on("timm", "recsys/encoder/sources.py: no pickle is read, nothing is fetched"):
+        with relied_on("timm", "recsys/encoder/loading.py: no pickle is read, nothing is fetched"):
             assert _hub._PREFERRED_FILES[0] == "model.safetensors"
             told = {
                 "architecture": "test_resnet",
@@ -244,9 +245,9 @@ class TestTimm:
 
 class TestOpenVino:
     def test_a_model_keeps_what_is_written_into_it(self, tmp_path):
-        from recsys.encoder.compiled import FACTS, openvino
+        from recsys.encoder.openvino_network import FACTS, openvino
 
-        with relied_on("openvino", "recsys/encoder/compiled.py, whose files tell what they were made from"):
+        with relied_on("openvino", "recsys/encoder/openvino_network.py, whose files tell what they were made from"):
             parameter = openvino.opset13.parameter([1, 3], openvino.Type.f32)
             model = openvino.Model([openvino.opset13.relu(parameter)], [parameter])
             model.set_rt_info(json.dumps({"a": 'ü "'}), FACTS)
@@ -255,9 +256,9 @@ class TestOpenVino:
             assert json.loads(read.get_rt_info(FACTS).astype(str)) == {"a": 'ü "'}
 
     def test_its_telemetry_is_the_module_that_is_kept_out(self):
-        import recsys.encoder.compiled  # noqa: F401
+        import recsys.encoder.openvino_network  # noqa: F401
 
-        with relied_on("openvino", "recsys/encoder/compiled.py (_import_openvino)"):
+        with relied_on("openvino", "recsys/encoder/openvino_network.py (_import_openvino)"):
             assert sys.modules["openvino_telemetry"] is None
             tools = Path(importlib.util.find_spec("openvino").origin).parent / "tools"
             assert any("import openvino_telemetry" in file.read_text("utf-8") for file in tools.rglob("*.py"))
@@ -265,7 +266,7 @@ class TestOpenVino:
 
 class TestPillow:
     def test_a_jpeg_is_decoded_at_a_part_of_its_size_when_asked_before(self):
-        with relied_on("pillow", "recsys/picture.py (_to_rgb)"):
+        with relied_on("pillow", "recsys/images/decode.py (_to_rgb)"):
             image = Image.open(io.BytesIO(encoded(Image.new("RGB", (800, 600)), "JPEG")), formats=("JPEG", "PNG"))
             image.draft(None, (200, 150))
             assert image.tile and image.size == (200, 150)
@@ -273,13 +274,13 @@ class TestPillow:
             assert not image.tile and image.size == (200, 150)
 
     def test_no_format_is_tried_but_those_that_are_named(self):
-        with relied_on("pillow", "recsys/picture.py (FORMATS)"), pytest.raises(Image.UnidentifiedImageError):
+        with relied_on("pillow", "recsys/images/decode.py (FORMATS)"), pytest.raises(Image.UnidentifiedImageError):
             Image.open(io.BytesIO(encoded(draw("Caps", "#222222"), "ICO")), formats=("JPEG", "PNG"))
 
     def test_its_readers_of_every_accepted_format_are_built_in(self):
         from PIL import features
 
-        with relied_on("pillow", "recsys/picture.py (FORMATS)"):
+        with relied_on("pillow", "recsys/images/decode.py (FORMATS)"):
             assert all(features.check(name) for name in ("jpg", "zlib", "libtiff", "webp", "avif"))
 
 
@@ -291,7 +292,7 @@ class TestParquet:
         kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
         table = pa.table({"a": ["x" * 9_000] * 50, "b": pa.array([{"bytes": b"y" * 9_000, "path": None}] * 50, kind)})
         pq.write_table(table, tmp_path / "x.parquet")
-        with relied_on("pyarrow", "recsys/folder.py, which no file that repeats itself fills the memory through"):
+        with relied_on("pyarrow", "recsys/index/folder.py, which no file that repeats itself fills the memory through"):
             file = pq.ParquetFile(tmp_path / "x.parquet", read_dictionary=["a", "b.bytes"])
             read = file.read(columns=["a", "b.bytes"])
             parts = (read.column("a").combine_chunks(), read.column("b").combine_chunks().field("bytes"))
@@ -304,7 +305,9 @@ class TestParquet:
         import datasets
         import pyarrow.parquet as pq
 
-        with relied_on("datasets", "recsys/folder.py (_schema), for the Hub's viewer and recsys/catalog/repository.py"):
+        with relied_on(
+            "datasets", "recsys/index/folder.py (_schema), for the Hub's viewer and recsys/catalog/hf_datasets.py"
+        ):
             features = datasets.Features.from_arrow_schema(pq.read_schema(built / "items.parquet"))
             assert isinstance(features["thumbnail"], datasets.Image)
 
@@ -313,15 +316,15 @@ class TestOthers:
     def test_a_table_of_numbers_holds_no_python(self, tmp_path):
         with (tmp_path / "x.npy").open("wb") as file:
             np.save(file, np.array([{}], dtype=object), allow_pickle=True)
-        with relied_on("numpy", "recsys/index/graph.py"), pytest.raises(ValueError, match="objects"):
+        with relied_on("numpy", "recsys/index/annoy/graph.py"), pytest.raises(ValueError, match="objects"):
             np.lib.format.open_memmap(tmp_path / "x.npy", mode="r")
 
     def test_a_connection_is_made_by_the_part_that_is_guarded(self):
         import httpcore
 
-        from recsys.link import _GuardedBackend
+        from recsys.images.fetch import _GuardedBackend
 
-        with relied_on("httpx", "recsys/link.py (_GuardedBackend), through httpcore"):
+        with relied_on("httpx", "recsys/images/fetch.py (_GuardedBackend), through httpcore"):
             asked = list(inspect.signature(httpcore.NetworkBackend.connect_tcp).parameters)
             assert asked[:3] == ["self", "host", "port"]
             given = inspect.signature(httpcore.ConnectionPool.__init__).parameters
@@ -332,6 +335,6 @@ class TestOthers:
     def test_a_card_keeps_its_markup_as_text(self):
         from markdown_it import MarkdownIt
 
-        with relied_on("markdown-it-py", "recsys/ui/about.py"):
+        with relied_on("markdown-it-py", "recsys/web/server/about.py"):
             shown = MarkdownIt("commonmark", {"html": False}).render("<b> [a](javascript:x) [b](data:text/html,x)")
             assert "<b>" not in shown and "href" not in shown

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[1]
 ROWS = [
     {"errors", "cores", "logs"},
     {"settings", "types", "digest", "attributes", "ahead", "mishaps"},

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from recsys.build.embed import features_of
+from recsys.build.vector_cache import KeySet, VectorStore, key_table
 from recsys.catalog import Catalog
-from recsys.cores import usable_cores
 from recsys.errors import CatalogError
-from recsys.intake import features_of
-from recsys.vectors import KeySet, VectorStore, key_table
+from recsys.runtime.cpus import usable_cores
 
 
 def keys_of(count):

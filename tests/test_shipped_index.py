@@ -8,12 +8,12 @@ import pytest
 from PIL import Image
 
 from recsys import Recommender
-from recsys.folder import IndexFolder
-from recsys.metrics import recall_at_k
-from recsys.picture import decode
+from recsys.core.ranking import recall_at_k
+from recsys.images.decode import decode
+from recsys.index.folder import IndexFolder
 from recsys.sample import products
 
-INDEX = Path(__file__).parent.parent / "index"
+INDEX = Path(__file__).parents[1] / "index"
 LIMIT_MB = 8
 
 

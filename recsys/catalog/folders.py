@@ -28,7 +28,7 @@ def open_folder(folder: Path, split: str) -> Source:
     files = sorted(_files(folder))
     archive = _archive(folder, files)
     if archive is None and any(file.suffix in DATA_SUFFIXES or file.name in METADATA for file in files):
-        from recsys.catalog.repository import open_repository  # datasets takes seconds to import
+        from recsys.catalog.hf_datasets import open_repository  # datasets takes seconds to import
 
         return open_repository(folder, split)
     require("split", split, (ONLY_SPLIT,))

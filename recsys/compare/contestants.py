@@ -15,13 +15,13 @@ from PIL import Image
 
 from recsys.catalog import Catalog
 from recsys.compare.head import LinearHead
+from recsys.core.holdout import unseen
 from recsys.encoder import Encoder
-from recsys.encoder.networks import create, timm
+from recsys.encoder.projection import Projection
+from recsys.encoder.torch_network import create, timm
 from recsys.errors import EncoderError
 from recsys.evaluate import Pool, embed
 from recsys.evaluate.pool import Encode
-from recsys.projection import Projection
-from recsys.splits import unseen
 from recsys.train.config import TrainConfig
 from recsys.train.data import load
 from recsys.train.loop import train

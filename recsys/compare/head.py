@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from recsys.encoder.projection import unit
 from recsys.errors import CatalogError
-from recsys.projection import unit
 from recsys.train.config import TrainConfig
 from recsys.train.data import MISSING
 from recsys.train.model import MultiTask, Targets, loss_of

@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from recsys.compare.contestants import Contestant
+from recsys.core.holdout import PRODUCT_SPLIT
 from recsys.errors import CatalogError
-from recsys.evaluate.exam import exam_of
+from recsys.evaluate.protocol import exam_of
 from recsys.evaluate.report import table
 from recsys.evaluate.retrieval import Score, attributes_of, joined, kind_colour_gender, score
+from recsys.evaluate.search_task import K
 from recsys.evaluate.speed import Latency
-from recsys.evaluate.trial import K
-from recsys.splits import PRODUCT_SPLIT
 
 JSON_NAME, MARKDOWN_NAME = "comparison.json", "comparison.md"
 

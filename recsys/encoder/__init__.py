@@ -3,7 +3,7 @@
 The folder of an encoder is timm's own format (`config.json`, `model.safetensors`). A network trained here carries
 `"embedding": true` in its config: its classifier is the embedding layer. Of any other network the pooled features are
 taken, and a projection beside the weights brings them to fewer dimensions. Importing this loads neither PyTorch nor
-timm; `recsys.encoder.networks` and `sources` do.
+timm; `recsys.encoder.torch_network` and `sources` do.
 """
 
 import os

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from recsys.digest import read_json
+from recsys.core.holdout import PRODUCT_SPLIT
 from recsys.encoder.heads import Heads
 from recsys.errors import EncoderError
-from recsys.recipe import CONFIG, EMBEDDING, SPLIT, VALUES
-from recsys.splits import PRODUCT_SPLIT
+from recsys.format.encoder_spec import CONFIG, EMBEDDING, SPLIT, VALUES
+from recsys.runtime.hashing import read_json
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,17 @@ from PIL import Image
 from safetensors import SafetensorError
 
 from recsys import hub
-from recsys.digest import file_sha256, sha256
+from recsys.core.holdout import PRODUCT_SPLIT
 from recsys.encoder.config import EncoderConfig, existing
 from recsys.encoder.heads import Heads
-from recsys.encoder.heat import similarity_map
+from recsys.encoder.heatmap import similarity_map
+from recsys.encoder.projection import Projection, unit
 from recsys.encoder.transform import Transform
 from recsys.errors import EncoderError, IndexMismatchError
-from recsys.manifest import ENCODER, MANIFEST, Manifest
-from recsys.picture import decode
-from recsys.projection import Projection, unit
-from recsys.recipe import COMPILED, CONFIG, HEADS, PROJECTION, WEIGHTS, EncoderRecipe
-from recsys.splits import PRODUCT_SPLIT
+from recsys.format.encoder_spec import COMPILED, CONFIG, HEADS, PROJECTION, WEIGHTS, EncoderRecipe
+from recsys.format.manifest import ENCODER, MANIFEST, Manifest
+from recsys.images.decode import decode
+from recsys.runtime.hashing import file_sha256, sha256
 from recsys.types import Pixels, Vectors
 
 BATCH_SIZE = 32
@@ -92,7 +92,7 @@ class Encoder:
         """
         if (Path(source) / MANIFEST).is_file():
             return cls.of_index(Path(source), token=token, device=device)
-        from recsys.encoder import sources
+        from recsys.encoder import loading as sources
 
         return sources.load(source, revision, token, device)
 
@@ -127,7 +127,7 @@ class Encoder:
         on_cpu = device == "cpu" or (device == "auto" and not GPU.exists())
         if on_cpu and (encoder := cls._compiled_of(folder, recipe)):
             return encoder
-        from recsys.encoder import sources
+        from recsys.encoder import loading as sources
 
         return sources.of_recipe(recipe, folder, token, device)
 
@@ -137,7 +137,7 @@ class Encoder:
         if not _is_compiled(folder):
             return None
         try:
-            from recsys.encoder.compiled import CompiledNetwork
+            from recsys.encoder.openvino_network import CompiledNetwork
 
             network = CompiledNetwork.load(folder, recipe)
         except (EncoderError, ImportError) as error:
@@ -154,8 +154,8 @@ class Encoder:
         if self.network.runtime != "torch-cpu":
             return self
         try:
-            from recsys.encoder.compiled import CompiledNetwork
-            from recsys.encoder.networks import compile_network
+            from recsys.encoder.openvino_network import CompiledNetwork
+            from recsys.encoder.torch_network import compile_network
 
             folder = hub.cache_folder("compiled") / self.recipe.fingerprint
             if not _is_compiled(folder):
@@ -173,7 +173,7 @@ class Encoder:
         compiled, pixels = self.compiled(), self.pixels(images)
         if compiled.runtime != "openvino":
             raise EncoderError("An encoder in int8 is made from a compiled one, which cannot be had here; see the log.")
-        from recsys.encoder.compiled import CompiledNetwork, convert_to_int8
+        from recsys.encoder.openvino_network import CompiledNetwork, convert_to_int8
 
         network: Any = compiled.network
         folder = hub.cache_folder("compiled") / f"{self.recipe.fingerprint}-{sha256(pixels.tobytes())[:16]}"

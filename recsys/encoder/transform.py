@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from recsys.errors import EncoderError
-from recsys.recipe import EncoderRecipe
+from recsys.format.encoder_spec import EncoderRecipe
 from recsys.types import Pixels
 
 CROP_MODES = ("center", "squash", "border")

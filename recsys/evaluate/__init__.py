@@ -3,7 +3,7 @@
 Queries are products that training never saw, and each figure stands beside what needs no encoder.
 """
 
-from recsys.evaluate.glance import Quick, quick
 from recsys.evaluate.pool import Pool, embed
+from recsys.evaluate.quick import Quick, quick
 
 __all__ = ["Pool", "Quick", "embed", "quick"]

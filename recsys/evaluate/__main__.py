@@ -9,22 +9,22 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from recsys.calibration import kind_of
 from recsys.catalog import DEFAULT_DATASET, Catalog
+from recsys.core.calibration import kind_of
+from recsys.core.holdout import PRODUCT_SPLIT, unseen, withheld
 from recsys.encoder import Encoder
 from recsys.errors import CatalogError, RecsysError
 from recsys.evaluate.classification import judge_heads
 from recsys.evaluate.confidence import judge_confidence
-from recsys.evaluate.exam import Exam, exam_across, exam_of
+from recsys.evaluate.contact_sheet import draw_sheet, examples
 from recsys.evaluate.pool import Encode, embed, first_picture
+from recsys.evaluate.protocol import Exam, exam_across, exam_of
 from recsys.evaluate.report import Report, Source, Subject
 from recsys.evaluate.retrieval import attributes_of, score_all, score_classes
-from recsys.evaluate.sheet import draw_sheet, examples
 from recsys.evaluate.slices import Slice, judge_slices, slice_trial
 from recsys.evaluate.speed import SearchSpeed, time_encoding, time_search
-from recsys.folder import IndexFolder
-from recsys.manifest import MANIFEST
-from recsys.splits import PRODUCT_SPLIT, unseen, withheld
+from recsys.format.manifest import MANIFEST
+from recsys.index.folder import IndexFolder
 from recsys.types import Product, Vectors
 
 

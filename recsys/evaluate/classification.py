@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.evaluate.trial import Trial
-from recsys.metrics import Estimate, confusion, macro_f1, weighted_f1
+from recsys.core.ranking import Estimate, confusion, macro_f1, weighted_f1
+from recsys.evaluate.search_task import Trial
 from recsys.types import Vectors
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.calibration import FEWEST_QUERIES, Calibration, Flags, Numbers, expected_calibration_error, kind_of
-from recsys.digest import sha256
+from recsys.core.calibration import FEWEST_QUERIES, Calibration, Flags, Numbers, expected_calibration_error, kind_of
+from recsys.core.ranking import Estimate
 from recsys.evaluate.retrieval import attributes_of
-from recsys.evaluate.trial import Trial, nearest
-from recsys.metrics import Estimate
+from recsys.evaluate.search_task import Trial, nearest
+from recsys.runtime.hashing import sha256
 from recsys.types import Rows, Vectors
 
 RESAMPLES = 200

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from recsys.digest import sha256
+from recsys.encoder.projection import unit
 from recsys.errors import CatalogError, PictureError
-from recsys.picture import decode
-from recsys.projection import unit
+from recsys.images.decode import decode
+from recsys.runtime.hashing import sha256
 from recsys.types import Item, Pixels, Product, Rows, Vectors
 
 THUMBNAIL_SIDE = 16

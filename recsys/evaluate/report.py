@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from recsys import plots
+from recsys.core.ranking import Estimate
+from recsys.evaluate import plots
 from recsys.evaluate.classification import Classification
 from recsys.evaluate.confidence import Confidence
 from recsys.evaluate.retrieval import ClassScore, Score
+from recsys.evaluate.search_task import DEPTH, K
 from recsys.evaluate.slices import Slice
 from recsys.evaluate.speed import Latency, SearchSpeed
-from recsys.evaluate.trial import DEPTH, K
-from recsys.metrics import Estimate
 
 JSON_NAME, MARKDOWN_NAME = "report.json", "report.md"
 

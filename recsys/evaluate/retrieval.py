@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.calibration import kind_of
-from recsys.evaluate.trial import K, Label, Trial
-from recsys.metrics import Estimate, average_precision_at_k, random_average_precision
+from recsys.core.calibration import kind_of
+from recsys.core.ranking import Estimate, average_precision_at_k, random_average_precision
+from recsys.evaluate.search_task import K, Label, Trial
 from recsys.types import Item, Rows
 
 COLOURS = ("baseColour", "baseColor", "colour", "color")

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from recsys.digest import sha256
+from recsys.core.ranking import Estimate
+from recsys.evaluate.corruptions import PHOTOGRAPHS
 from recsys.evaluate.pool import BATCH_SIZE, Encode, thumbnail_vectors
-from recsys.evaluate.trial import K, Label, Trial
-from recsys.evaluate.visitor import PHOTOGRAPHS
-from recsys.metrics import Estimate
-from recsys.picture import decode
+from recsys.evaluate.search_task import K, Label, Trial
+from recsys.images.decode import decode
+from recsys.runtime.hashing import sha256
 from recsys.types import Rows, Vectors
 
 MOST_QUERIES = 1000

@@ -10,10 +10,10 @@ from statistics import median
 import numpy as np
 from PIL import Image
 
+from recsys.core.ranking import recall_at_k
 from recsys.evaluate.pool import Encode
-from recsys.evaluate.trial import DEPTH
-from recsys.index import AnnoySearcher
-from recsys.metrics import recall_at_k
+from recsys.evaluate.search_task import DEPTH
+from recsys.index.annoy import AnnoySearcher
 from recsys.types import Vectors
 
 RUNS, WARM_UP = 31, 3

@@ -5,10 +5,10 @@ seconds. Left alone, huggingface_hub waits without limit on a silent server, ret
 down, and keeps bytes that were altered on the way.
 """
 
-from recsys.hub.copies import cache_folder
-from recsys.hub.patience import limit_waiting
-from recsys.hub.reading import Snapshot, forget, last_good, pull, pull_weights, remember
-from recsys.hub.writing import Commit, check_push, push
+from recsys.hub.cache import cache_folder
+from recsys.hub.client import limit_waiting
+from recsys.hub.download import Snapshot, forget, last_good, pull, pull_weights, remember
+from recsys.hub.upload import Commit, check_push, push
 
 __all__ = [
     "Commit",

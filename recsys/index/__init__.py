@@ -1,8 +1,1 @@
-"""Nearest neighbours by Annoy, with the exact answer at hand. The only package that imports annoy."""
-
-from recsys.index.exact import ranked
-from recsys.index.file import METRIC, build
-from recsys.index.searcher import AnnoySearcher
-from recsys.index.tuning import RECALL_K, SearchPoint, build_for_recall
-
-__all__ = ["METRIC", "RECALL_K", "AnnoySearcher", "SearchPoint", "build", "build_for_recall", "ranked"]
+"""The index folder on disk: reading, writing, replacing it in one step, and its card."""

@@ -11,9 +11,9 @@ from itertools import chain
 from pathlib import Path
 
 from recsys.catalog import Catalog
+from recsys.core.holdout import held_out, unseen
 from recsys.errors import RecsysError
 from recsys.sample import products as drawings
-from recsys.splits import held_out, unseen
 from recsys.train.config import TrainConfig
 from recsys.train.data import load
 from recsys.train.loop import train

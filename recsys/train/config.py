@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from recsys.splits import PRODUCT_SPLIT
+from recsys.core.holdout import PRODUCT_SPLIT
 
 ATTRIBUTE_WEIGHTS = {
     "articleType": 1.0,

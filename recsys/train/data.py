@@ -13,9 +13,9 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from recsys.digest import sha256
 from recsys.errors import CatalogError, PictureError
-from recsys.picture import decode
+from recsys.images.decode import decode
+from recsys.runtime.hashing import sha256
 from recsys.types import Item, Product
 
 MISSING = -1

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 
-from recsys.metrics import confusion, macro_f1, weighted_f1
+from recsys.core.ranking import confusion, macro_f1, weighted_f1
 from recsys.train.data import MISSING
 
 TEMPERATURES = np.geomspace(0.25, 4, 49)

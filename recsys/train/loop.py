@@ -16,11 +16,11 @@ import torch
 import torch.nn.functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from recsys import plots
-from recsys.encoder.networks import find_device, in_channels_last, save_network
-from recsys.encoder.sources import embedding_network
+from recsys.core.holdout import TYPE
+from recsys.encoder.loading import embedding_network
+from recsys.encoder.torch_network import find_device, in_channels_last, save_network
 from recsys.errors import CatalogError, EncoderError
-from recsys.splits import TYPE
+from recsys.evaluate import plots
 from recsys.train.augment import augment
 from recsys.train.config import TrainConfig
 from recsys.train.data import MISSING, PictureSet

@@ -6,12 +6,12 @@ import shutil
 
 import numpy as np
 import pytest
-from fake_shop import draw, encoded, fake_shop
 from PIL import Image
 from playwright.sync_api import expect, sync_playwright
-from serving import serving
 
-from recsys.calibration import Calibration
+from recsys.core.calibration import Calibration
+from tests.support.fake_shop import draw, encoded, fake_shop
+from tests.support.serving import serving
 
 SCREENS = {"wide": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
 FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
-from browser.steps import cards, choose, dialog, heading, like, look_closer, press, tick
+from tests.browser.steps import cards, choose, dialog, heading, like, look_closer, press, tick
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 GRADIOS_OWN = [[".toast-wrap"]]

@@ -6,7 +6,7 @@ import json
 
 from playwright.sync_api import expect
 
-from browser.steps import cards, choose, dialog, ids, like, look_closer
+from tests.browser.steps import cards, choose, dialog, ids, like, look_closer
 
 
 def way(page, name):

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from browser.steps import cards, choose, dialog, heading, ids, look_closer, press, tick
+from tests.browser.steps import cards, choose, dialog, heading, ids, look_closer, press, tick
 
 
 def test_an_address_can_name_an_item_and_names_are_only_text(visit):

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from browser.steps import cards, choose, dialog, heading, look_closer, press
+from tests.browser.steps import cards, choose, dialog, heading, look_closer, press
 
 
 def piece(page, slot):

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from browser.steps import cards, choose, dialog, heading, ids, look_closer, press, status, tick
+from tests.browser.steps import cards, choose, dialog, heading, ids, look_closer, press, status, tick
 
 
 class TestOnEveryScreen:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from fake_shop import HOSTILE_NAME, draw, encoded
 from PIL import Image
 from playwright.sync_api import expect
 
-from browser.steps import cards, choose, heading, ids, press, status, tick
+from tests.browser.steps import cards, choose, heading, ids, press, status, tick
+from tests.support.fake_shop import HOSTILE_NAME, draw, encoded
 
 
 class TestOnEveryScreen:

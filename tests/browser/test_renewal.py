@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fake_shop import fake_shop
 from playwright.sync_api import expect
-from serving import serving
 
-from browser.steps import cards, choose, heading, press, status, tick
-from recsys.items import Items
-from recsys.shop import Shop
+from recsys.core.items import Items
+from recsys.serving.live import Shop
 from recsys.types import Item
+from tests.browser.steps import cards, choose, heading, press, status, tick
+from tests.support.fake_shop import fake_shop
+from tests.support.serving import serving
 
 
 @pytest.fixture(scope="module")

@@ -12,28 +12,29 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fake_shop import draw, fake_shop
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from small_shop import write_encoder
 
 import build_index
 from recsys import errors, hub
-from recsys.assembly import open_shop
-from recsys.folder import IndexFolder
-from recsys.items import Items
-from recsys.output import claim
-from recsys.reload import Reloader
+from recsys.core.items import Items
+from recsys.index.folder import IndexFolder
+from recsys.index.replace import claim
+from recsys.serving.live import Shop
+from recsys.serving.open import open_shop
+from recsys.serving.reload import Reloader
 from recsys.settings import Settings
-from recsys.shop import Shop
-from recsys.ui import launch, metrics
+from recsys.web import launch
+from recsys.web.server import metrics
+from tests.support.fake_shop import draw, fake_shop
+from tests.support.small_shop import write_encoder
 
 pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install -r requirements-scale.txt")
 
 import grpc
-from milvus_shop import edition_of
 
-from recsys.milvus import Edition, Milvus, MilvusSearcher, client, delete, load
+from recsys.stores.milvus import Edition, Milvus, MilvusSearcher, client, delete, load
+from tests.support.milvus_shop import edition_of
 
 CAP = draw("Caps", "#b3262e")
 SECRET = "root:very-secret"
@@ -102,7 +103,7 @@ class TestLoading:
     def test_what_is_there_whole_is_not_written_again(self, milvus, monkeypatch):
         edition, items, searcher = editions("shop_a", 1)[0]
         load(milvus, edition, items, searcher)
-        monkeypatch.setattr("recsys.milvus.loading._write", lambda *parts: pytest.fail("written again"))
+        monkeypatch.setattr("recsys.stores.milvus.upload._write", lambda *parts: pytest.fail("written again"))
         load(milvus, edition, items, searcher)
 
     def test_a_load_that_was_cut_off_is_not_served_and_is_made_anew_by_the_next(self, milvus, monkeypatch):

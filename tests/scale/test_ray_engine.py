@@ -12,15 +12,15 @@ import time
 from pathlib import Path
 
 import pytest
-from fake_shop import KINDS, draw
-from killed_builds import contents
-from loopback import Loopback
 
 import build_index
+from recsys.build.ray import cluster
 from recsys.errors import EngineError
-from recsys.ray_engine import cluster
+from tests.support.fake_shop import KINDS, draw
+from tests.support.killed_builds import contents
+from tests.support.loopback import Loopback
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[2]
 PRODUCTS = 1500
 LOST = "was lost at product"
 needs_ray = pytest.mark.skipif(
@@ -66,8 +66,8 @@ def test_a_port_that_never_answers_is_given_up(monkeypatch):
 
 
 def test_a_plain_build_imports_neither_ray_nor_its_engine():
-    code = "import sys, app, build_index, recsys.build; print([m for m in sys.modules if m.split('.')[0] == 'ray'"
-    code += " or m.startswith('recsys.ray_engine')])"
+    code = "import sys, app, build_index, recsys.build.pipeline; print([m for m in sys.modules if "
+    code += "m.split('.')[0] == 'ray' or m.startswith('recsys.build.ray')])"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=100)
     assert run.stdout.strip() == "[]", run.stderr
 

@@ -9,18 +9,17 @@ import re
 import numpy as np
 import pytest
 
+from recsys.core.items import Items
+from recsys.core.ranking import recall_at_k
+from recsys.encoder.projection import unit
 from recsys.errors import QueryError
-from recsys.index import AnnoySearcher, build_for_recall
-from recsys.items import Items
-from recsys.metrics import recall_at_k
-from recsys.projection import unit
+from recsys.index.annoy import AnnoySearcher, build_for_recall
 
 pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install -r requirements-scale.txt")
 
-from milvus_shop import edition_of, in_milvus
-
-from recsys.milvus import Milvus, delete
-from recsys.milvus.schema import expression
+from recsys.stores.milvus import Milvus, delete
+from recsys.stores.milvus.schema import expression
+from tests.support.milvus_shop import edition_of, in_milvus
 
 COUNT, DIM = 1500, 32
 HOSTILE = ['a" or row >= 0 or a0 == "', "' OR 1 == 1 --", "a\\", "{x}", "x] or a0 in [0", "ü\n;", "%"]

@@ -1,0 +1,1 @@
+"""Building an index: catalogue, embeddings, search index, folder."""

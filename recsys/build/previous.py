@@ -1,0 +1,106 @@
+"""The index that a build starts from: what it holds of pictures that are as they were, and what has changed since."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from recsys.build.vector_cache import KEY_BYTES, KeySet, key_table
+from recsys.errors import IndexDamagedError
+from recsys.format.encoder_spec import EncoderRecipe
+from recsys.format.manifest import MEND
+from recsys.index.folder import IndexFolder
+from recsys.runtime.hashing import sha256
+from recsys.types import Vectors
+
+PICTURES = "pictures.npy"
+"""The sha256 of each product's picture, uint8 [count, 32], in index order; older indexes have none."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How many products of a catalogue are new against an index, have another picture, the same one, or are gone."""
+
+    new: int
+    changed: int
+    unchanged: int
+    gone: int
+
+
+class Baseline:
+    """An index that was checked whole, and the sha256 of the picture of each of its products."""
+
+    def __init__(self, folder: IndexFolder, name: str):
+        """`name` is what to call it in a message. Raises IndexDamagedError where its hashes are not those of it."""
+        self.folder, self.manifest, self.name = folder, folder.manifest, name
+        self._keys = _read_keys(folder)
+        self._rows = {key: row for row, key in reversed(list(enumerate(self._keys or ())))}
+
+    @classmethod
+    def open(cls, path: Path, name: str | None = None) -> Self:
+        """The index in a folder. Raises as `IndexFolder.open` does."""
+        return cls(IndexFolder.open(path, name), name or path.name)
+
+    def obstacle(self, recipe: EncoderRecipe, *, settled: bool) -> str | None:
+        """Why an index of this encoder cannot take vectors from here; None where it can.
+
+        `settled` says that the recipe's projection, or that there is none, is final.
+        """
+        ours = self.manifest.encoder
+        if ours.fingerprint != recipe.fingerprint:
+            old, new = (replace(each, source=None, projection=None, dim=0) for each in (ours, recipe))
+            return f"it was built with another encoder: {old.difference(new)}"
+        if self._keys is None:
+            return f"it has no {PICTURES}, as it was built before indexes kept which pictures they are of"
+        if not settled or (ours.projection, ours.dim) != (recipe.projection, recipe.dim):
+            return "its vectors are projected in another way than the new ones"
+        return None
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._rows
+
+    @property
+    def keys(self) -> KeySet:
+        """The sha256 of its pictures, apart from the index."""
+        return KeySet(key_table(self._keys or ()))
+
+    def thumbnail(self, key: str) -> bytes:
+        """The thumbnail of the picture with this sha256."""
+        return self.folder.thumbnail(self._rows[key])
+
+    def vectors(self, keys: Sequence[str]) -> Vectors:
+        """The final unit vectors of the pictures with these sha256, float32 [len(keys), dim]."""
+        return self.folder.searcher.vectors([self._rows[key] for key in keys])
+
+    def changes(self, ids: Sequence[str], keys: Sequence[str]) -> Changes | None:
+        """What differs in a catalogue with these ids, and pictures of these sha256; None where it cannot be told."""
+        if self._keys is None:
+            return None
+        before, now = dict(zip(self.folder.items.ids, self._keys, strict=True)), dict(zip(ids, keys, strict=True))
+        kept = now.keys() & before.keys()
+        unchanged = sum(now[id] == before[id] for id in kept)
+        return Changes(len(now) - len(kept), len(kept) - unchanged, unchanged, len(before) - len(kept))
+
+
+def write_keys(folder: Path, keys: Sequence[str]) -> None:
+    """Write the sha256 of the picture of each product into the folder of an index."""
+    np.save(folder / PICTURES, key_table(keys))
+
+
+def _read_keys(folder: IndexFolder) -> list[str] | None:
+    if PICTURES not in folder.manifest.files:
+        return None
+    try:
+        data = (folder.path / PICTURES).read_bytes()
+        table = np.load(io.BytesIO(data), allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise IndexDamagedError(f"{PICTURES} cannot be read: {error}. {MEND}") from error
+    right = sha256(data) == folder.manifest.files[PICTURES]["sha256"]
+    if not right or table.dtype != np.uint8 or table.shape != (len(folder.items), KEY_BYTES):
+        raise IndexDamagedError(f"{PICTURES} does not hold the pictures of {len(folder.items)} products. {MEND}")
+    return [key.tobytes().hex() for key in table]

@@ -1,0 +1,1 @@
+"""Values and rules of the domain: numpy only, no files, no network."""

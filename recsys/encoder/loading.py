@@ -1,0 +1,90 @@
+"""Where encoders come from: folders, timm's names, repositories. PyTorch runs what is loaded here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from recsys import hub
+from recsys.encoder.config import EncoderConfig, existing
+from recsys.encoder.encoder import Encoder
+from recsys.encoder.heads import Heads
+from recsys.encoder.torch_network import TorchNetwork, create, describe, timm
+from recsys.errors import EncoderError
+from recsys.format.encoder_spec import CONFIG, PROJECTION, WEIGHTS, EncoderRecipe, HubSource, is_repo_id
+from recsys.format.manifest import MANIFEST
+from recsys.runtime.hashing import file_sha256
+
+
+def load(source: str | Path, revision: str | None, token: str | None, device: str) -> Encoder:
+    """The encoder of a folder, a timm name, or a model repository; see `Encoder.from_pretrained`."""
+    folder, name = Path(source), str(source)
+    if (folder / CONFIG).is_file():
+        encoder = _from_config(folder, None, device)
+        return encoder.with_projection_of(folder) if (folder / PROJECTION).is_file() else encoder
+    if timm.models.is_model(name.split(".")[0]):
+        return _from_timm(name, revision, token, device)
+    if is_repo_id(name) and not folder.exists():
+        revision = hub.pull_weights(name, revision, token).revision
+        return _from_repository(HubSource(name, revision), token, device)
+    raise EncoderError(
+        f"{name} is no encoder: neither a folder with {CONFIG} or {MANIFEST}, nor a model of timm"
+        f" {timm.__version__}, nor a repository named owner/name. timm.list_pretrained() lists the names."
+    )
+
+
+def of_recipe(recipe: EncoderRecipe, folder: Path, token: str | None, device: str) -> Encoder:
+    """The encoder of this recipe, without its projection; `folder` has the weights that are on no Hub."""
+    if recipe.source is None:
+        return _from_config(folder, None, device)
+    if recipe.config is None:
+        return _from_timm(recipe.architecture, recipe.source.revision, token, device)
+    return _from_repository(recipe.source, token, device)
+
+
+def embedding_network(
+    architecture: str, dim: int, source: str | None = None, model_args: Mapping[str, Any] | None = None
+) -> tuple[torch.nn.Module, Heads]:
+    """A timm network whose classifier is an embedding layer of `dim`, for training, and the heads it has already.
+
+    Its weights are random, or those of `source` (a folder or timm name), whose own embedding layer and heads are kept
+    where it has them in `dim`; `model_args` are for a random one. Raises EncoderError for an architecture that timm
+    does not have.
+    """
+    if source is None:
+        return create(architecture, pretrained=False, num_classes=dim, **(model_args or {})), Heads({}, {})
+    encoder = load(source, None, None, "cpu")
+    network = encoder.network.network  # type: ignore[attr-defined]
+    if encoder.trained and encoder.recipe.dim == dim:
+        return network, encoder.heads
+    network.reset_classifier(dim)
+    return network, Heads({}, {})
+
+
+def _from_timm(name: str, revision: str | None, token: str | None, device: str) -> Encoder:
+    cfg = timm.models.get_pretrained_cfg(name) if timm.models.is_model_pretrained(name) else None
+    if cfg is None or not cfg.hf_hub_id:
+        known = ", ".join(timm.list_pretrained(f"{name.split('.')[0]}.*")[:8]) or "none"
+        raise EncoderError(f"timm has no weights named {name} on the Hub. Of this architecture it has: {known}.")
+    name = f"{cfg.architecture}.{cfg.tag}" if cfg.tag else cfg.architecture
+    found = hub.pull_weights(cfg.hf_hub_id, revision, token, with_config=False)
+    weights = found.folder / WEIGHTS
+    network = create(name, num_classes=0, pretrained_cfg_overlay={"file": str(weights)})
+    recipe = describe(network, name, weights, source=HubSource(cfg.hf_hub_id, found.revision))
+    return Encoder(TorchNetwork(network, recipe, device), recipe)
+
+
+def _from_repository(source: HubSource, token: str | None, device: str) -> Encoder:
+    return _from_config(hub.pull_weights(source.repo, source.revision, token).folder, source, device)
+
+
+def _from_config(folder: Path, source: HubSource | None, device: str) -> Encoder:
+    where = f"The repository {source.repo}" if source else f"The folder {folder.name}"
+    weights, config = existing(folder / WEIGHTS, where), EncoderConfig.read(folder, where)
+    options: dict[str, Any] = {} if config.trained else {"num_classes": 0}
+    network = create(f"local-dir:{folder}", **options)
+    recipe = describe(network, config.architecture, weights, config=file_sha256(folder / CONFIG), source=source)
+    return Encoder(TorchNetwork(network, recipe, device), recipe, config=config)

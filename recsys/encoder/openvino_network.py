@@ -1,0 +1,182 @@
+"""Networks compiled for the CPU by OpenVINO, which is imported here alone.
+
+A compiled network is two files, `compiled.xml` and `compiled.bin`, made from a PyTorch network once. They load in a
+tenth of a second without PyTorch and compute in float32; the weights are kept in float16 where that changes nothing
+that counts. They carry what they were made from, and the features of one known picture as PyTorch computed them: each
+time that they load, they have to give these again.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Self
+
+import numpy as np
+
+from recsys.encoder.heatmap import SCALE
+from recsys.encoder.int8 import quantize
+from recsys.errors import EncoderError
+from recsys.format.encoder_spec import COMPILED, EncoderRecipe
+from recsys.runtime.cpus import usable_cores
+from recsys.runtime.hashing import file_sha256
+from recsys.types import Pixels, Vectors
+
+LEAST_COSINE = 0.9999
+FACTS = ["recsys", "facts"]
+
+
+def _import_openvino() -> ModuleType:
+    """OpenVINO without its telemetry, which reports each import to its maker; it does without where that is missing."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    return importlib.import_module("openvino")
+
+
+openvino = _import_openvino()
+
+
+class CompiledNetwork:
+    """A network that OpenVINO runs on all cores of this process, one call at a time."""
+
+    runtime = "openvino"
+
+    def __init__(self, folder: Path, model: Any, facts: dict[str, Any]):
+        """`facts` are what the model tells of itself; see `convert`."""
+        self.files, self.model, self.facts = folder, model, facts
+        self.parameters, self.dim = int(facts["parameters"]), len(facts["features"])
+        self._lock = threading.Lock()
+        self._request = _request(model, -1, facts["size"], outputs=1)
+
+    @classmethod
+    def load(cls, folder: Path, recipe: EncoderRecipe) -> Self:
+        """The compiled network beside an encoder of this recipe.
+
+        Raises EncoderError where it cannot be read, is of another encoder, or gives other features than it was made to.
+        """
+        try:
+            model = openvino.Core().read_model(folder / COMPILED[0])
+            facts = json.loads(model.get_rt_info(FACTS).astype(str))
+            _check_facts(facts, recipe)
+            network = cls(folder, model, facts)
+            found = _cosine(network.features(known_picture(facts["size"]))[0], np.array(facts["features"], np.float32))
+        except (RuntimeError, ValueError, KeyError, TypeError) as error:
+            raise EncoderError(f"{COMPILED[0]} of {folder.name} cannot be read. Build the index anew.") from error
+        if facts["fingerprint"] != recipe.fingerprint:
+            raise EncoderError(f"{COMPILED[0]} of {folder.name} was made of another encoder. Build the index anew.")
+        if not found >= LEAST_COSINE:
+            raise EncoderError(
+                f"{COMPILED[0]} of {folder.name} gives other features here than it was made with: their cosine is"
+                f" {found:.5f}, where {LEAST_COSINE} is the least."
+            )
+        return network
+
+    def features(self, pixels: Pixels) -> Vectors:
+        """The network's features of pictures uint8 [n, h, w, 3], float32 [n, features]."""
+        with self._lock:
+            return np.array(self._request.infer([np.ascontiguousarray(pixels)], share_inputs=True)[0])
+
+    @property
+    def scale(self) -> int:
+        """How many times larger than for `features` the picture is that `regions` takes."""
+        return int(self.facts["enlarged"][0] // self.facts["size"][0])
+
+    def regions(self, pixels: Pixels) -> tuple[Vectors, Vectors] | None:
+        """Features of a picture uint8 [1, scale · h, scale · w, 3], whole [features] and of each position of its map
+        [rows, columns, features]; None for a network without one.
+        """
+        if len(self.model.outputs) == 1:
+            return None
+        with self._lock:
+            found = self._whole_request.infer([np.ascontiguousarray(pixels)], share_inputs=True)
+            return np.array(found[0][0]), np.array(found[1][0])
+
+    def save(self, folder: Path) -> None:
+        """Write it into the folder."""
+        for name in COMPILED:
+            shutil.copyfile(self.files / name, folder / name)
+
+    @cached_property
+    def _whole_request(self) -> Any:
+        return _request(self.model, 1, self.facts["enlarged"], outputs=2)
+
+
+def convert(module: Any, example: Any, facts: dict[str, Any], recipe: EncoderRecipe, folder: Path) -> None:
+    """Write the compiled form of a PyTorch module, which maps `example` uint8 [1, h, w, 3] to features and regions.
+
+    `facts` are what the files tell of themselves: size, enlarged, parameters, and the features of `known_picture`.
+    Raises EncoderError where OpenVINO cannot, or what it makes gives other features.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # PyTorch's tracing, which OpenVINO uses, is deprecated
+            shape = openvino.PartialShape([-1, -1, -1, 3])
+            model = openvino.convert_model(module, example_input=example, input=[(shape, openvino.Type.u8)])
+    except Exception as error:  # tracing runs the network's own code, which may raise anything
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+        raise EncoderError(f"OpenVINO cannot compile {recipe.architecture}: {reason}") from error
+    try:
+        _write(model, facts, recipe, folder, in_half=True)
+    except EncoderError:
+        _write(model, facts, recipe, folder, in_half=False)
+
+
+def convert_to_int8(network: CompiledNetwork, pixels: Pixels, recipe: EncoderRecipe, folder: Path) -> EncoderRecipe:
+    """Write the network in int8, fitted on these pictures uint8 [n, h, w, 3], into the folder; returns its recipe.
+
+    Raises EncoderError where that cannot be made.
+    """
+    model = quantize(network.model, pixels)
+    size = network.facts["size"]
+    features = _request(model, 1, size, outputs=1).infer([known_picture(size)])[0][0].tolist()
+    with tempfile.TemporaryDirectory() as made:
+        openvino.save_model(model, Path(made) / COMPILED[0])
+        recipe = replace(recipe, int8=file_sha256(Path(made) / COMPILED[1]))
+    _write(model, network.facts | {"features": features}, recipe, folder, in_half=True)
+    return recipe
+
+
+def _write(model: Any, facts: dict[str, Any], recipe: EncoderRecipe, folder: Path, in_half: bool) -> None:
+    """Put the model into the folder, whole or not at all. Raises EncoderError where it is not what its facts say."""
+    model.set_rt_info(json.dumps(facts | {"fingerprint": recipe.fingerprint}), FACTS)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as made:
+        openvino.save_model(model, Path(made) / COMPILED[0], compress_to_fp16=in_half)
+        CompiledNetwork.load(Path(made), recipe)
+        for name in reversed(COMPILED):
+            os.replace(Path(made) / name, folder / name)
+
+
+def _check_facts(facts: dict[str, Any], recipe: EncoderRecipe) -> None:
+    """Raises ValueError where the files tell of other sizes than the recipe, which would be made room for."""
+    size = list(recipe.input_size[1:])
+    if facts["size"] != size or facts["enlarged"] not in (size, [SCALE * side for side in size]):
+        raise ValueError("the sizes are not those of the recipe")
+
+
+def known_picture(size: Sequence[int]) -> Pixels:
+    """The picture that shows whether two networks are one, uint8 [1, h, w, 3]."""
+    return np.random.default_rng(0).integers(0, 256, (1, *size, 3), dtype=np.uint8)
+
+
+def _request(model: Any, count: int, size: Sequence[int], outputs: int) -> Any:
+    """A request for the first outputs of the model on `count` pictures (-1: any number) of this size."""
+    part = openvino.Model([result for result in model.get_results()[:outputs]], model.get_parameters()).clone()
+    part.reshape([count, *size, 3])
+    options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32", "ENABLE_CPU_PINNING": False}
+    options |= {"INFERENCE_NUM_THREADS": usable_cores()}
+    return openvino.Core().compile_model(part, "CPU", options).create_infer_request()
+
+
+def _cosine(left: Vectors, right: Vectors) -> float:
+    return float(left @ right / max(float(np.linalg.norm(left) * np.linalg.norm(right)), 1e-12))

@@ -1,0 +1,227 @@
+"""Networks of timm: made, described, run by PyTorch, saved. Timm is imported here alone."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+
+from recsys.encoder.heatmap import SCALE
+from recsys.errors import EncoderError
+from recsys.format.encoder_spec import EMBEDDING, HEADS, SPLIT, VALUES, EncoderRecipe, check_transform
+from recsys.runtime.hashing import file_sha256
+from recsys.types import Pixels, Vectors
+
+TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
+"""Numbers of glibc's mallopt."""
+KEPT = 1 << 30
+
+
+def _import_timm() -> tuple[ModuleType, torch.library.Library | None]:
+    """timm, and what keeps it importable where torchvision's compiled part does not load.
+
+    A CUDA build of torchvision beside a CPU torch fails for want of two operators, which timm never calls: declaring
+    their schemas is enough, for as long as the library object lives.
+    """
+    library = None
+    try:
+        importlib.import_module("torchvision")
+    except RuntimeError:
+        library = torch.library.Library("torchvision", "DEF")
+        library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    return importlib.import_module("timm"), library
+
+
+timm, _torchvision_operators = _import_timm()
+
+
+def _keep_memory() -> None:
+    """Have glibc keep what PyTorch frees: each batch would else ask the system for its memory, page by page, anew."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt:
+        mallopt(MMAP_THRESHOLD, KEPT)
+        mallopt(TRIM_THRESHOLD, KEPT)
+
+
+_keep_memory()
+
+
+def create(name: str, pretrained: bool = True, **options: Any) -> torch.nn.Module:
+    """A network by timm's name of it. Raises EncoderError with timm's reason."""
+    try:
+        return timm.create_model(name, pretrained=pretrained, **options)
+    except (RuntimeError, AttributeError, KeyError, TypeError, ValueError, OSError, SafetensorError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        where = name.removeprefix("local-dir:")
+        what = f"timm cannot build {Path(where).name}: {reason.replace(where, Path(where).name)}"
+        raise EncoderError(f"{what}. Check its name, config and weights.") from error
+
+
+def in_channels_last(network: torch.nn.Module) -> torch.nn.Module:
+    """The network with its weights laid out as convolutions on the CPU and on tensor cores like them."""
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def save_network(
+    network: torch.nn.Module,
+    folder: Path,
+    input_size: tuple[int, int, int],
+    heads: Mapping[str, torch.Tensor],
+    vocabulary: Mapping[str, Sequence[str]],
+    split: str,
+) -> None:
+    """Write a trained embedding network in timm's format, in float16; its attribute heads lie beside it.
+
+    A head is [values, dim]: its product with a unit embedding gives the logits of an attribute's values, which the
+    config lists in that order. `split` names what the training never saw.
+    """
+    data = {"input_size": input_size, "crop_pct": 1.0, "crop_mode": "squash", "interpolation": "bicubic"}
+    extra = {EMBEDDING: True, SPLIT: split, VALUES: {name: list(values) for name, values in vocabulary.items()}}
+    network = network.half().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    timm.models.save_for_hf(network, str(folder), model_config=extra, safe_serialization=True, data_config=data)
+    save_file({name: head.half().contiguous() for name, head in heads.items()}, folder / HEADS)
+
+
+def describe(network: torch.nn.Module, architecture: str, weights: Path, **parts: Any) -> EncoderRecipe:
+    """The recipe of a network with its own transform; `parts` are the fields that the network does not tell.
+
+    Raises EncoderError for a transform of no reasonable size.
+    """
+    data = timm.data.resolve_data_config(network.pretrained_cfg)
+    try:
+        check_transform(data["input_size"], data["mean"], data["std"], data["crop_pct"])
+    except (TypeError, ValueError) as error:
+        raise EncoderError(f"The config of {architecture} cannot be used: {error}.") from error
+    with torch.inference_mode():
+        dim = network.eval()(torch.zeros(1, *data["input_size"])).shape[1]
+    data = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+    return EncoderRecipe(architecture=architecture, weights=file_sha256(weights), dim=dim, **data, **parts)
+
+
+def find_device(name: str) -> torch.device:
+    """The device of this name; auto is a GPU where there is one. Raises EncoderError."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise EncoderError(
+            f"There is no device {name!r} here. Take auto, cpu, or cuda where there is a GPU."
+        ) from error
+    return device
+
+
+class TorchNetwork:
+    """A network that PyTorch runs: the reference, and what runs where nothing else can."""
+
+    def __init__(self, network: torch.nn.Module, recipe: EncoderRecipe, device: str = "auto"):
+        """`network` maps normalised pictures [n, c, h, w] to features. Raises EncoderError for a device not there."""
+        self.device = find_device(device)
+        self.runtime = f"torch-{self.device.type}"
+        self.network: Any = network
+        self._recipe = recipe
+        self._pictured = _Pictured(in_channels_last(network.eval()), recipe).to(self.device)
+
+    @property
+    def parameters(self) -> int:
+        """The number of weights."""
+        return sum(weights.numel() for weights in self.network.parameters())
+
+    @property
+    def scale(self) -> int:
+        """How many times larger than for `features` the picture is that `regions` takes."""
+        return 1 if self.network.pretrained_cfg.get("fixed_input_size") else SCALE
+
+    def features(self, pixels: Pixels) -> Vectors:
+        """The network's features of pictures uint8 [n, h, w, 3], float32 [n, features]."""
+        with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
+            return self._pictured(self._on_device(pixels)).float().cpu().numpy()
+
+    @torch.inference_mode()
+    def regions(self, pixels: Pixels) -> tuple[Vectors, Vectors] | None:
+        """Features of a picture uint8 [1, scale · h, scale · w, 3], whole [features] and of each position of its map
+        [rows, columns, features]; None for a network without one.
+        """
+        if not self._has_map:
+            return None
+        whole, positions = self._pictured.regions(self._on_device(pixels))
+        return whole[0].float().cpu().numpy(), positions[0].float().cpu().numpy()
+
+    def save(self, folder: Path) -> None:
+        """Nothing loads faster than these weights."""
+
+    @property
+    def traceable(self) -> torch.nn.Module:
+        """What maps pictures uint8 [n, h, w, 3] to features, and, where there is a map, to those of its positions."""
+        return _WithRegions(self._pictured) if self._has_map else self._pictured
+
+    @cached_property
+    def _has_map(self) -> bool:
+        """Whether the network averages a map of its features, [n, features, rows, columns]."""
+        with torch.inference_mode():
+            found = self.network.forward_features(torch.zeros(1, *self._recipe.input_size, device=self.device))
+        return found.ndim == 4 and getattr(self.network, "num_features", None) == found.shape[1]
+
+    def _on_device(self, pixels: Pixels) -> torch.Tensor:
+        tensor = torch.from_numpy(np.require(pixels, requirements=["C", "W"]))
+        if self.device.type == "cuda":
+            tensor = tensor.pin_memory()
+        return tensor.to(self.device, non_blocking=True)
+
+
+class _Pictured(torch.nn.Module):
+    """A network with the normalisation before it: pictures uint8 [n, h, w, 3] to features [n, features]."""
+
+    def __init__(self, network: torch.nn.Module, recipe: EncoderRecipe):
+        super().__init__()
+        self.network: Any = network
+        self.mean, self.std = (torch.nn.Buffer(torch.tensor(part)[:, None, None]) for part in (recipe.mean, recipe.std))
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self.network(self._normalised(pixels))
+
+    def regions(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Features of pictures [n, features], and of each position of their maps [n, rows, columns, features]."""
+        found = self.network.forward_features(self._normalised(pixels))
+        count, width, rows, columns = found.shape
+        alone = found.permute(0, 2, 3, 1).reshape(-1, width, 1, 1)
+        positions = self.network.forward_head(alone).reshape(count, rows, columns, -1)
+        return self.network.forward_head(found), positions
+
+    def _normalised(self, pixels: torch.Tensor) -> torch.Tensor:
+        return (pixels.permute(0, 3, 1, 2).float() / 255 - self.mean) / self.std
+
+
+class _WithRegions(torch.nn.Module):
+    def __init__(self, pictured: _Pictured):
+        super().__init__()
+        self.pictured = pictured
+
+    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.pictured.regions(pixels)
+
+
+def compile_network(network: Any, recipe: EncoderRecipe, folder: Path) -> None:
+    """Write the compiled form of a `TorchNetwork` on the CPU. Raises EncoderError where OpenVINO cannot make it."""
+    from recsys.encoder.openvino_network import convert, known_picture
+
+    size = recipe.input_size[1:]
+    facts = {
+        "size": size,
+        "enlarged": [network.scale * side for side in size],
+        "parameters": network.parameters,
+        "features": network.features(known_picture(size))[0].tolist(),
+    }
+    convert(network.traceable, torch.from_numpy(known_picture(size)), facts, recipe, folder)

@@ -1,0 +1,190 @@
+"""What an index folder says of itself, `index.json`, and whether its files are those that it states."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from recsys.core.calibration import Calibration
+from recsys.errors import IndexDamagedError, IndexFolderError, IndexFormatError, IndexMismatchError
+from recsys.format.encoder_spec import CONFIG, HEADS, PROJECTION, TRANSFORM, VALUES, WEIGHTS, EncoderRecipe
+from recsys.runtime.hashing import file_sha256, read_json, sha256
+
+FORMAT = 1
+MANIFEST, VECTORS, ITEMS, ENCODER = "index.json", "vectors.ann", "items.parquet", "encoder"
+CARD, ASSETS = "README.md", "assets"
+READ_BY_NAME = (CARD, f"{Path(VECTORS).stem}.*", f"{ASSETS}/*", f"{ENCODER}/*")
+MOST = 2**31 - 1
+"""What Annoy counts with."""
+MEND = "Fetch the index again, or build it anew with build_index.py."
+
+
+@dataclass(frozen=True)
+class DatasetFacts:
+    """The catalogue an index was built from; `rows` were read, of which `skipped` had no usable picture."""
+
+    id: str
+    revision: str | None
+    split: str
+    rows: int
+    skipped: int
+
+
+@dataclass(frozen=True)
+class SearchFacts:
+    """How the Annoy index was built and is searched; `recall` is the measured recall@10 against exact search."""
+
+    dim: int
+    n_trees: int
+    search_k: int
+    recall: float
+    metric: str = "angular"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The content of index.json; `files` maps the path of every other file to its size and sha256.
+
+    An index that was built before there was a `calibration` has none.
+    """
+
+    encoder: EncoderRecipe
+    dataset: DatasetFacts
+    search: SearchFacts
+    count: int
+    attributes: tuple[str, ...]
+    files: Mapping[str, Mapping[str, Any]]
+    versions: Mapping[str, str]
+    calibration: Calibration | None = None
+
+    def to_json(self) -> str:
+        """The text of index.json; its `sha256` is that of the rest."""
+        body = {"format": FORMAT, **asdict(self), "attributes": list(self.attributes)}
+        return json.dumps({**body, "sha256": _body_hash(body)}, indent=1, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def read(cls, folder: Path, name: str | None = None) -> Self:
+        """Read index.json. `name` is what to call the folder in a message.
+
+        Raises IndexFolderError where there is none, IndexFormatError for another format, IndexDamagedError where it
+        was altered or says something impossible.
+        """
+        path = folder / MANIFEST
+        if not path.is_file():
+            what = name or f"The folder {folder.resolve().name}"
+            raise IndexFolderError(f"{what} has no {MANIFEST}, so it is no index. {MEND}")
+        try:
+            body = read_json(path)
+            found, written = body.pop("format"), body.pop("sha256")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise IndexDamagedError(f"{MANIFEST} cannot be read. {MEND}") from error
+        if found != FORMAT:
+            raise IndexFormatError(
+                f"The index has format {found!r:.20}; this program reads format {FORMAT}."
+                " Use the program's version that built it, or build the index anew with build_index.py."
+            )
+        if _body_hash({"format": found, **body}) != written:
+            raise IndexDamagedError(f"{MANIFEST} was altered: its content does not have the hash it states. {MEND}")
+        try:
+            manifest = cls._from_body(body)
+            manifest._check()
+        except (TypeError, KeyError, ValueError, AttributeError) as error:
+            raise IndexDamagedError(f"{MANIFEST} is not what format {FORMAT} holds: {error}. {MEND}") from error
+        return manifest
+
+    @classmethod
+    def _from_body(cls, body: Mapping[str, Any]) -> Self:
+        return cls(
+            encoder=EncoderRecipe.from_json(body["encoder"]),
+            dataset=DatasetFacts(**body["dataset"]),
+            search=SearchFacts(**body["search"]),
+            count=body["count"],
+            attributes=tuple(body["attributes"]),
+            files={
+                str(name): {"size": facts["size"], "sha256": facts["sha256"]} for name, facts in body["files"].items()
+            },
+            versions=dict(body["versions"]),
+            calibration=Calibration.from_json(body["calibration"]) if body.get("calibration") else None,
+        )
+
+    def _check(self) -> None:
+        numbers = (self.count, self.search.dim, self.search.n_trees, self.search.search_k)
+        if not all(type(number) is int and 0 < number <= MOST for number in numbers):
+            raise ValueError(f"count, dim, n_trees and search_k have to be whole numbers from 1 to {MOST}")
+        texts = (self.search.metric, self.dataset.id, self.dataset.split, self.dataset.revision or "", *self.attributes)
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError("metric, attributes, and what it says of the dataset have to be words")
+        if not all(type(facts["size"]) is int for facts in self.files.values()):
+            raise ValueError("the sizes of its files have to be whole numbers")
+        lacking = {VECTORS, ITEMS} - self.files.keys()
+        if lacking:
+            raise ValueError(f"its files lack {', '.join(sorted(lacking))}")
+        outside = [name for name in self.files if Path(name).is_absolute() or ".." in Path(name).parts]
+        if outside:
+            raise ValueError(f"it names a file outside the index, {outside[0]}")
+        if self.count * self.search.dim * 4 > self.files[VECTORS]["size"]:
+            raise ValueError(f"{VECTORS} is no Annoy index of {self.count} vectors of {self.search.dim} dimensions")
+
+    def check_files(self, folder: Path) -> None:
+        """Compare every file with its stated size, then its sha256. Raises IndexDamagedError, naming the file.
+
+        What is read by its name and not stated is refused too: nobody vouches for it, and it may be a link out of here.
+        """
+        for pattern in READ_BY_NAME:
+            for path in folder.glob(pattern):
+                name = path.relative_to(folder).as_posix()
+                if name not in self.files:
+                    raise IndexDamagedError(f"{name} is in the index, and its {MANIFEST} does not state it. {MEND}")
+        for name, facts in self.files.items():
+            path = folder / name
+            if not path.is_file():
+                raise IndexDamagedError(f"{name} is missing from the index. {MEND}")
+            size = path.stat().st_size
+            if size != facts["size"]:
+                raise IndexDamagedError(f"{name} has {size} bytes where {facts['size']} were written. {MEND}")
+            if file_sha256(path) != facts["sha256"]:
+                raise IndexDamagedError(f"{name} is not the file that was written: its sha256 differs. {MEND}")
+
+    def check_encoder(self, folder: Path) -> None:
+        """Compare the encoder's files with the recipe, without loading them. Raises IndexMismatchError naming both."""
+        recipe = self.encoder
+        if recipe.dim != self.search.dim:
+            raise IndexMismatchError(
+                f"The encoder gives {recipe.dim} dimensions, the index has {self.search.dim}. {MEND}"
+            )
+        own = {WEIGHTS: recipe.weights, CONFIG: recipe.config} if recipe.source is None else {}
+        for name, wanted in (own | {PROJECTION: recipe.projection}).items():
+            found = self.files.get(f"{ENCODER}/{name}", {}).get("sha256")
+            if wanted != found:
+                raise IndexMismatchError(
+                    f"The index was built with another encoder than the one beside it: {ENCODER}/{name} has sha256"
+                    f" {str(found)[:12]}…, the vectors were made with {str(wanted)[:12]}…. {MEND}"
+                )
+        if recipe.source is None:
+            _check_config(recipe, folder / ENCODER / CONFIG, f"{ENCODER}/{HEADS}" in self.files)
+
+
+def _check_config(recipe: EncoderRecipe, path: Path, with_heads: bool) -> None:
+    """Whether the encoder's own config describes the network and transform of the recipe, with the heads it lists."""
+    try:
+        config = read_json(path)
+        described = {"architecture": config["architecture"], **config["pretrained_cfg"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise IndexDamagedError(f"{ENCODER}/{CONFIG} cannot be read. {MEND}") from error
+    if config.get(VALUES) and not with_heads:
+        raise IndexDamagedError(f"{ENCODER}/{HEADS} is missing from the index. {MEND}")
+    for name in ("architecture", *TRANSFORM):
+        wanted = recipe.to_json()[name]
+        wanted = list(wanted) if isinstance(wanted, tuple) else wanted
+        if described.get(name, wanted) != wanted:
+            raise IndexMismatchError(
+                f"The index was built with another encoder than the one beside it: {name} {wanted} against"
+                f" {described[name]} in {ENCODER}/{CONFIG}. {MEND}"
+            )
+
+
+def _body_hash(body: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode())

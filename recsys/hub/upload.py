@@ -1,0 +1,96 @@
+"""To the Hub: a folder becomes one commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
+from huggingface_hub.errors import RepositoryNotFoundError
+
+from recsys.errors import HubError, HubNotFoundError, HubTokenError
+from recsys.format.encoder_spec import is_repo_id
+from recsys.hub.cache import files_of
+from recsys.hub.client import limit_waiting, persist
+from recsys.hub.errors import translated
+
+KEPT = ".gitattributes"
+
+
+@dataclass(frozen=True)
+class Commit:
+    """The commit at which a repository equals a folder: its address and its 40-digit id."""
+
+    url: str
+    revision: str
+
+
+def push(
+    folder: Path,
+    repo_id: str,
+    *,
+    repo_type: str = "dataset",
+    private: bool = False,
+    token: str | None = None,
+    message: str = "Update the index",
+) -> Commit:
+    """Make a repository equal to the folder, in one commit, and create it where it is missing (`private` or not).
+
+    Files that the folder lacks are deleted, all but .gitattributes. Where nothing differs there is no new commit.
+
+    Raises HubTokenError without a token that may write, HubError for a README.md that the Hub refuses, and
+    HubDownError or HubTimeoutError, after which the same call may be made again.
+    """
+    limit_waiting()
+    files = files_of(folder)
+    if not files:
+        raise HubError(f"There is nothing to push to {repo_id!r}: the folder {folder.name!r} is missing or empty.")
+    if not (token or get_token()):
+        raise _no_token(repo_id)
+    with translated(f"{repo_type} {repo_id!r}", token):
+        return persist(lambda: _synchronize(HfApi(token=token), files, repo_id, repo_type, private, message))
+
+
+def check_push(repo_id: str, token: str | None = None) -> None:
+    """Whether a push could succeed, before anything costly: the token is known and the name is one.
+
+    Raises HubTokenError, HubNotFoundError for a name that no repository can have, HubDownError or HubTimeoutError.
+    """
+    limit_waiting()
+    if not (token or get_token()):
+        raise _no_token(repo_id)
+    if not is_repo_id(repo_id):
+        raise HubNotFoundError(f"No repository can be called {repo_id!r}. A name has the form owner/name.")
+    with translated(f"dataset {repo_id!r}", token):
+        persist(lambda: HfApi(token=token).whoami())
+
+
+def _no_token(repo_id: str) -> HubTokenError:
+    return HubTokenError(f"Pushing to {repo_id!r} takes a token with write access. Set HF_TOKEN, or `hf auth login`.")
+
+
+def _synchronize(
+    api: HfApi, files: dict[str, Path], repo_id: str, repo_type: str, private: bool, message: str
+) -> Commit:
+    """Commit what differs from the present head, so that a commit whose answer was lost is not made again."""
+    head = _head(api, repo_id, repo_type, private)
+    gone = set(api.list_repo_files(repo_id, repo_type=repo_type, revision=head)) - set(files) - {KEPT}
+    commit = api.create_commit(
+        repo_id,
+        [
+            *(CommitOperationDelete(name) for name in sorted(gone)),
+            *(CommitOperationAdd(name, path) for name, path in files.items()),
+        ],
+        commit_message=message,
+        repo_type=repo_type,
+        parent_commit=head,
+    )
+    return Commit(commit.commit_url, commit.oid)
+
+
+def _head(api: HfApi, repo_id: str, repo_type: str, private: bool) -> str:
+    try:
+        return str(api.repo_info(repo_id, repo_type=repo_type).sha)
+    except RepositoryNotFoundError:
+        api.create_repo(repo_id, repo_type=repo_type, private=private, exist_ok=True)
+        return str(api.repo_info(repo_id, repo_type=repo_type).sha)

@@ -1,0 +1,1 @@
+"""Pictures: decoding untrusted files, fetching links safely, cropping to the product."""

@@ -1,0 +1,223 @@
+"""A picture that a visitor links to, fetched without letting the link reach into our own network.
+
+safehttpx, which comes with Gradio, was looked at and left: it connects to the address it checked, but it asks a third
+party about names that resolve to private addresses, lets carrier and translated addresses pass, and reads a body of
+any size and duration.
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import httpcore
+import httpx
+
+from recsys.errors import LinkError
+from recsys.images.decode import ACCEPTED, MAX_BYTES
+
+SECONDS = 8.0
+"""For everything: names, connections, redirects and the whole body."""
+MAX_REDIRECTS = 4
+MAX_URL = 2000
+HEADERS = {"User-Agent": "recsys (picture search)", "Accept": "image/*", "Accept-Encoding": "identity"}
+UNTYPED = ("", "application/octet-stream", "binary/octet-stream")
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+INTERNAL = [ipaddress.IPv4Network(text) for text in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32")]
+"""Special-purpose, 6to4 relays, and what Azure answers its own machines on: `ipaddress` calls them global."""
+
+_lookups = ThreadPoolExecutor(8, "lookup")
+
+
+def is_public(address: str) -> bool:
+    """Whether this IP address is one of the public internet, whatever it is wrapped in."""
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address):
+        wrapped = ip.ipv4_mapped or ip.sixtofour
+        if ip in NAT64:
+            wrapped = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if not wrapped:
+            return ip.is_global and ip in GLOBAL_UNICAST
+        ip = wrapped
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in INTERNAL)
+
+
+def look_up(host: str, port: int) -> list[str]:
+    """The IP addresses of a name, as the system gives them. Raises OSError or UnicodeError for a name without any."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Where a link may lead, and for how long. The defaults are for links of strangers."""
+
+    ports: frozenset[int] = frozenset({80, 443})
+    is_allowed: Callable[[str], bool] = is_public
+    look_up: Callable[[str, int], Sequence[str]] = look_up
+    seconds: float = SECONDS
+
+
+PUBLIC = Policy()
+
+
+def fetch(url: str, policy: Policy = PUBLIC) -> bytes:
+    """The bytes that an http or https link leads to: at most picture.MAX_BYTES, and no web page.
+
+    Every address that a name has must be public, the connection goes to the very address that was checked, and each
+    redirect is checked in the same way. Whether the bytes are a picture is for `picture.decode` to say.
+    Raises LinkError, a sentence for the visitor.
+    """
+    backend = _GuardedBackend(policy, time.monotonic() + policy.seconds)
+    target = _checked(url, policy)
+    try:
+        with httpcore.ConnectionPool(ssl_context=_ssl_context(), network_backend=backend) as pool:
+            for _ in range(MAX_REDIRECTS + 1):
+                answer = _get(pool, target)
+                if isinstance(answer, bytes):
+                    return answer
+                target = _checked(answer, policy)
+    except httpcore.TimeoutException as error:
+        raise _refusal(f"The link took longer than {policy.seconds:g} seconds") from error
+    except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        raise _refusal("The server of this link cannot be reached, or breaks off") from error
+    raise _refusal(f"The link is redirected more than {MAX_REDIRECTS} times")
+
+
+def _refusal(reason: str) -> LinkError:
+    return LinkError(f"{reason}; give an http or https link to a {ACCEPTED}.")
+
+
+def _checked(url: str | httpx.URL, policy: Policy) -> httpx.URL:
+    """The link, parsed, if its form is one we follow."""
+    try:
+        if len(str(url)) > MAX_URL:
+            raise _refusal(f"The link has more than {MAX_URL} characters")
+        target = httpx.URL(url.strip() if isinstance(url, str) else url)
+    except httpx.InvalidURL as error:
+        raise _refusal("This is not a link") from error
+    if target.scheme not in ("http", "https") or not target.host:
+        raise _refusal("This is not a link that starts with http:// or https://")
+    if target.userinfo:
+        raise _refusal("The link contains a user name or password")
+    if (target.port or {"http": 80, "https": 443}[target.scheme]) not in policy.ports:
+        raise _refusal(f"The link names port {target.port}, and only web servers on their usual port are asked")
+    return target
+
+
+def _get(pool: httpcore.ConnectionPool, target: httpx.URL) -> bytes | httpx.URL:
+    """What the link leads to: the bytes, or another link."""
+    url = httpcore.URL(scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path)
+    with pool.stream("GET", url, headers=[*HEADERS.items(), ("Host", target.netloc.decode())]) as response:
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+        if response.status in (301, 302, 303, 307, 308) and "location" in headers:
+            try:
+                return target.join(headers["location"])
+            except httpx.InvalidURL as error:
+                raise _refusal("The link is redirected to something that is not a link") from error
+        if response.status != 200:
+            raise _refusal(f"The server answers this link with status {response.status} instead of a picture")
+        _refuse_other_kinds(headers.get("content-type", ""))
+        if headers.get("content-length", "").isdigit() and int(headers["content-length"]) > MAX_BYTES:
+            raise _too_big()
+        return _read(response.iter_stream())
+
+
+def _refuse_other_kinds(content_type: str) -> None:
+    kind = content_type.split(";")[0].strip().lower()
+    if kind in ("text/html", "application/xhtml+xml"):
+        raise _web_page()
+    if not kind.startswith("image/") and kind not in UNTYPED:
+        raise _refusal("The link leads to a file that is not a picture")
+
+
+def _read(chunks: Iterable[bytes]) -> bytes:
+    data = bytearray()
+    for chunk in chunks:
+        data += chunk
+        if len(data) > MAX_BYTES:
+            raise _too_big()
+    if bytes(data[:1000]).lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        raise _web_page()
+    return bytes(data)
+
+
+def _too_big() -> LinkError:
+    return _refusal(f"The link leads to more than {MAX_BYTES // 10**6} MB")
+
+
+def _web_page() -> LinkError:
+    return _refusal("The link leads to a web page and not to the picture itself")
+
+
+@functools.cache
+def _ssl_context() -> ssl.SSLContext:
+    return httpcore.default_ssl_context()
+
+
+class _GuardedBackend(httpcore.NetworkBackend):
+    """Connects only to addresses that the policy allows, and gives up on everything at the deadline."""
+
+    def __init__(self, policy: Policy, deadline: float) -> None:
+        self._policy, self._deadline = policy, deadline
+
+    def connect_tcp(self, host: str, port: int, *_: Any, **options: Any) -> httpcore.NetworkStream:
+        addresses = self._look_up(host, port)
+        if not addresses or not all(self._policy.is_allowed(address) for address in addresses):
+            raise _refusal("The link leads to an address that is not on the public internet")
+        failure: Exception | None = None
+        for address in addresses:
+            try:
+                stream = httpcore.SyncBackend().connect_tcp(address, port, timeout=_left(self._deadline))
+                return _TimedStream(stream, self._deadline)
+            except httpcore.ConnectError as error:
+                failure = error
+        raise httpcore.ConnectError from failure
+
+    def _look_up(self, host: str, port: int) -> Sequence[str]:
+        """The system's own look-up may block far longer than the deadline, so that it runs in a thread."""
+        try:
+            return _lookups.submit(self._policy.look_up, host, port).result(_left(self._deadline))
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout from error
+        except (OSError, UnicodeError) as error:
+            raise _refusal("There is no server of the name in this link") from error
+
+
+class _TimedStream(httpcore.NetworkStream):
+    """A connection on which every operation ends at the deadline, however slowly bytes trickle in."""
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
+        self._stream, self._deadline = stream, deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _left(self._deadline))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _left(self._deadline))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, _left(self._deadline)), self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+def _left(deadline: float) -> float:
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise httpcore.ReadTimeout
+    return seconds

@@ -1,0 +1,8 @@
+"""Nearest neighbours by Annoy, with the exact answer at hand. The only package that imports annoy."""
+
+from recsys.index.annoy.exact import ranked
+from recsys.index.annoy.file import METRIC, build
+from recsys.index.annoy.searcher import AnnoySearcher
+from recsys.index.annoy.tuning import RECALL_K, SearchPoint, build_for_recall
+
+__all__ = ["METRIC", "RECALL_K", "AnnoySearcher", "SearchPoint", "build", "build_for_recall", "ranked"]

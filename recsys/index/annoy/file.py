@@ -1,0 +1,116 @@
+"""The Annoy file, which holds the vectors too.
+
+It is an array of nodes, each a header and a vector, and its first n nodes are the items themselves, in order. The
+vectors are read from there by memory map, so that exact search needs no copy of them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, cast
+
+import annoy
+import numpy as np
+import numpy.typing as npt
+
+from recsys.errors import IndexDamagedError
+from recsys.format.manifest import MEND
+from recsys.types import Rows, Vectors
+
+Numbers = npt.NDArray[np.int32]
+
+Metric = Literal["euclidean", "angular"]
+METRIC: Metric = "euclidean"
+"""What new indexes are built with. Unit vectors have the same neighbours by distance as by cosine, and the trees are
+better: Annoy's angular ones cut space through the origin, the Euclidean ones half-way between two clusters."""
+HEADERS: dict[str, int] = {"euclidean": 16, "angular": 12}
+"""Bytes before the vector of a node, by metric; angular is that of older indexes."""
+CHILDREN: dict[str, int] = {"euclidean": 8, "angular": 4}
+"""Bytes before the numbers of a node's children, by metric. In the leaf of a tree they run on through the vector."""
+NODES_AT_ONCE = 4096
+SEED = 20261124
+UNIT_TOLERANCE = 1e-3
+
+
+def build(vectors: Vectors, path: Path, n_trees: int) -> None:
+    """Write the Annoy index of unit `vectors` [n, dim] to `path`; equal vectors give equal bytes."""
+    index = annoy.AnnoyIndex(vectors.shape[1], METRIC)
+    index.set_seed(SEED)
+    for row, vector in enumerate(vectors):
+        index.add_item(row, vector.tolist())
+    index.build(n_trees, n_jobs=1)
+    index.save(str(path))
+    index.unload()
+
+
+def load_vectors(path: Path, count: int, dim: int, metric: str) -> Vectors:
+    """The item vectors inside the Annoy file, [count, dim], as a memory map.
+
+    Raises IndexDamagedError where the file does not have that shape, or a vector is not of length one.
+    """
+    if metric not in HEADERS:
+        raise IndexDamagedError(f"{path.name} is of the metric {metric!r}; known are {', '.join(HEADERS)}. {MEND}")
+    node = HEADERS[metric] + 4 * dim
+    size = path.stat().st_size if path.is_file() else 0
+    if size % node or size < count * node:
+        raise IndexDamagedError(
+            f"{path.name} has {size} bytes, which is no Annoy index of {count} vectors of {dim} dimensions. {MEND}"
+        )
+    layout = np.dtype([("header", f"V{HEADERS[metric]}"), ("vector", "<f4", (dim,))])
+    vectors: Vectors = np.asarray(np.memmap(path, dtype=layout, mode="r", shape=(count,))["vector"])
+    with np.errstate(over="ignore", invalid="ignore"):
+        lengths = np.sqrt(np.vecdot(vectors, vectors))
+    if not (np.abs(lengths - 1) <= UNIT_TOLERANCE).all():
+        raise IndexDamagedError(f"{path.name} holds vectors that are not of length one. {MEND}")
+    return vectors
+
+
+def load_trees(path: Path, count: int, dim: int, metric: str) -> annoy.AnnoyIndex:
+    """The Annoy index of the file. Raises IndexDamagedError where it does not hold `count` vectors of `dim`."""
+    _check_trees(path, count, dim, metric)
+    index = annoy.AnnoyIndex(dim, cast(Metric, metric))
+    try:
+        index.load(str(path))
+    except OSError as error:
+        raise IndexDamagedError(f"{path.name} is not an Annoy index of {dim} dimensions. {MEND}") from error
+    if index.get_n_items() != count:
+        raise IndexDamagedError(f"{path.name} holds {index.get_n_items()} vectors for {count} items. {MEND}")
+    return index
+
+
+def _check_trees(path: Path, count: int, dim: int, metric: str) -> None:
+    """Whether a search of these trees stays in the file and ends: Annoy itself follows whatever number it reads.
+
+    A node that is no item is a leaf, which lists items, or splits into two nodes before it that have its items between
+    them (Annoy 1.17.3, `_make_tree` and `_get_all_nns`). Raises IndexDamagedError where one is not.
+    """
+    room = dim + 2
+    layout = np.dtype(
+        {
+            "names": ["size", "children"],
+            "formats": ["<i4", ("<i4", (room,))],
+            "offsets": [0, CHILDREN[metric]],
+            "itemsize": HEADERS[metric] + 4 * dim,
+        }
+    )
+    nodes = np.memmap(path, dtype=layout, mode="r")
+    sizes = np.array(nodes["size"])
+    sound = len(nodes) > count and (sizes[:count] == 1).all() and (sizes[count:] > 0).all() and sizes[-1] == count
+    for start in range(count, len(nodes), NODES_AT_ONCE):
+        places = np.arange(start, min(start + NODES_AT_ONCE, len(nodes)))
+        sound = sound and _are_sound(places, nodes["children"][start : start + NODES_AT_ONCE], sizes, count)
+    if not sound:
+        raise IndexDamagedError(f"{path.name} holds trees that cannot be searched. {MEND}")
+
+
+def _are_sound(places: Rows, children: Numbers, sizes: Numbers, count: int) -> bool:
+    """Whether the nodes at these places, with children [n, room], are leaves or splits as they should be."""
+    own = sizes[places]
+    leaves = own <= children.shape[1]
+    listed = children[leaves][np.arange(children.shape[1]) < own[leaves, None]]
+    if not ((listed >= 0) & (listed < count)).all():
+        return False
+    split, parents = children[~leaves, :2], places[~leaves]
+    if not ((split >= 0) & (split < parents[:, None])).all():
+        return False
+    return bool((sizes[split].sum(axis=1, dtype=np.int64) == own[~leaves]).all())

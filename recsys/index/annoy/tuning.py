@@ -1,0 +1,88 @@
+"""How many trees an index gets, and how hard they are searched: measured on its own vectors, the same each time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from recsys.core.items import Items
+from recsys.core.ranking import recall_at_k
+from recsys.index.annoy.exact import ExactSearch
+from recsys.index.annoy.file import SEED, build
+from recsys.index.annoy.graph import write_graph
+from recsys.index.annoy.searcher import AnnoySearcher
+from recsys.types import Rows, Vectors
+
+RECALL_K = 10
+RECALL_QUERIES = 2000
+SPARE = 0.3
+"""The share of the allowed misses that is left to queries other than those measured."""
+TREES = (10, 20, 40, 80)
+TREE_WORK = 15
+"""How many candidates can be compared in the time that one more tree takes, as measured."""
+WORTH = 0.9
+"""Twice the trees are worth their size where they leave at most this share of the work."""
+PRECISION = 1 / 16
+
+
+@dataclass(frozen=True)
+class SearchPoint:
+    """A measured point: recall@10 against exact search, of this many trees at this `search_k`."""
+
+    n_trees: int
+    search_k: int
+    recall: float
+
+    @property
+    def work(self) -> float:
+        """What a search costs, in candidates compared: no clock, so that equal vectors give an equal index."""
+        return self.search_k + TREE_WORK * self.n_trees
+
+
+def build_for_recall(vectors: Vectors, path: Path, items: Items, recall: float) -> list[SearchPoint]:
+    """Write the index that reaches `recall` with the least work, trees being doubled while that is worth it.
+
+    Products of the index are asked for, each as if the catalogue did not have it. Returns every point that was
+    measured; the last is the one that was chosen.
+    """
+    rows = np.random.default_rng(SEED).choice(len(vectors), size=min(RECALL_QUERIES, len(vectors)), replace=False)
+    exact = ExactSearch(vectors).nearest(vectors[rows], RECALL_K + 1)[1][:, 1:]
+    wanted = recall + SPARE * (1 - recall)
+    points: list[SearchPoint] = []
+    chosen: list[SearchPoint] = []
+    for n_trees in TREES:
+        build(vectors, path, n_trees)
+        if not chosen:
+            write_graph(path, len(vectors), vectors.shape[1])
+        tried = _climb(AnnoySearcher(path, items, vectors.shape[1], 1), n_trees, rows, exact, wanted)
+        points += tried
+        enough = next(point for point in tried if point.recall >= wanted or point is tried[-1])
+        if chosen and enough.work > WORTH * chosen[-1].work:
+            build(vectors, path, chosen[-1].n_trees)
+            break
+        chosen.append(enough)
+    return [*(point for point in points if point != chosen[-1]), chosen[-1]]
+
+
+def _climb(searcher: AnnoySearcher, n_trees: int, rows: Rows, exact: Vectors, wanted: float) -> list[SearchPoint]:
+    """Double `search_k` until the recall is as wanted, then halve the step; at n · trees every vector is compared.
+
+    Returns the points by rising `search_k`.
+    """
+    most = 2 * n_trees * len(searcher.items)
+
+    def measure(search_k: int) -> SearchPoint:
+        searcher.search_k = search_k
+        reached = recall_at_k(searcher.approximate_others(rows, exact.shape[1])[1], exact) if exact.size else 1.0
+        return SearchPoint(n_trees, search_k, round(reached, 4))
+
+    points = [measure(min(RECALL_K * n_trees, most))]
+    while points[-1].recall < wanted and points[-1].search_k < most:
+        points.append(measure(min(2 * points[-1].search_k, most)))
+    low, enough = points[-2:][0], points[-1]
+    while enough.search_k - low.search_k > PRECISION * enough.search_k:
+        points.append(measure((low.search_k + enough.search_k) // 2))
+        low, enough = (low, points[-1]) if points[-1].recall >= wanted else (points[-1], enough)
+    return sorted(points, key=lambda point: point.search_k)

@@ -1,0 +1,188 @@
+"""From an item, or a picture, to a whole look."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from recsys.core.items import Items
+from recsys.errors import QueryError
+from recsys.recommend.outfit.harmony import Tone, joins, relation, tone_of
+from recsys.recommend.outfit.slots import PLURALS, SLOTS
+from recsys.recommend.outfit.style import Style
+from recsys.recommend.outfit.theme import Theme, common
+from recsys.recommend.outfit.wardrobe import Profile, Wardrobe
+from recsys.types import Item, Rows, Searcher, Value, Vectors
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pictured:
+    """A picture as the anchor of a look: its unit vector [1, dim] and what it seems to be, None where unsure."""
+
+    vector: Vectors
+    attributes: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A product of a look, and the rules that it obeys in words: "Men", "Casual", "Red goes with White: a neutral"."""
+
+    item: Item
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look around an anchor, which itself fills `slots`.
+
+    `pieces` are the products in the other slots, `missing` says of those that stay empty why, both by slot and in the
+    order of SLOTS. `theme` is what all of them agree in.
+    """
+
+    slots: tuple[str, ...]
+    theme: Theme
+    pieces: Mapping[str, Piece]
+    missing: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    name: str
+    profile: Profile
+    colour: Value
+    departure: Vectors
+
+
+class Stylist:
+    """Completes looks by rules: the pieces agree in wearer, usage and season and harmonise in colour.
+
+    Of those that do, the one closest in style to the anchor is taken, one that the catalogue says less of only where no
+    other is left. Slots with the least choice are filled first, since each piece narrows the colours of the next. See
+    `theme`, `harmony` and `style` for the rules and their sources.
+    """
+
+    def __init__(self, items: Items, searcher: Searcher):
+        self._items, self._searcher = items, searcher
+        self._wardrobe = Wardrobe(items)
+        self._style = Style(searcher, self._wardrobe.rows_by_slots(), len(items))
+        colours = items.columns[self._wardrobe.colour] if self._wardrobe.colour else None
+        self._tones: list[Tone] = [tone_of(value) for value in colours.vocabulary] if colours else [None]
+        self._colour_codes = colours.codes if colours else np.zeros(len(items), dtype=np.int32)
+
+    def slots(self, anchor: str | Pictured) -> tuple[str, ...]:
+        """The slots that an item or a picture fills; none where no look can be built around it."""
+        attributes = anchor.attributes if isinstance(anchor, Pictured) else self._item(anchor).attributes
+        return self._wardrobe.profile(attributes).slots
+
+    def look(
+        self,
+        anchor: str | Pictured,
+        *,
+        locked: Mapping[str, str] = NOTHING,
+        passed_over: Iterable[str] = (),
+    ) -> Look:
+        """One product for each slot that the anchor, an item's id or a picture, leaves open.
+
+        `locked` keeps an item in a slot. Products are taken in turn: those that `passed_over` names least often go
+        first, so a slot is swapped by passing over what it holds while the others are locked, and a look rerolled by
+        passing over all of it; the turn comes round. Equal arguments give equal looks.
+
+        Raises QueryError for an unknown item, an anchor that is no part of a look, and a lock on an item that does not
+        belong in that slot of this look.
+        """
+        seen = self._anchor(anchor)
+        held = {slot: self._lock(seen, slot, item_id) for slot, item_id in locked.items()}
+        theme = self._theme(seen, held)
+        passed = Counter(passed_over)
+        worn = [tone_of(seen.colour), *(self._tone(row) for row in held.values())]
+        missing: dict[str, str] = {}
+        for slot in sorted(self._open(seen, held), key=lambda slot: len(self._wardrobe.rows(slot, theme))):
+            row = self._choose(slot, theme, worn, seen, passed)
+            if row is None:
+                missing[slot] = self._why_not(slot, theme)
+            else:
+                held[slot] = row
+                worn.append(self._tone(row))
+        pieces = {slot: self._piece(held[slot], seen) for slot in SLOTS if slot in held}
+        return Look(seen.profile.slots, theme, pieces, {slot: missing[slot] for slot in SLOTS if slot in missing})
+
+    def _anchor(self, anchor: str | Pictured) -> _Anchor:
+        if isinstance(anchor, Pictured):
+            name, attributes, vector = "This picture", anchor.attributes, anchor.vector[0]
+        else:
+            item, row = self._item(anchor), self._items.row(anchor)
+            name, attributes, vector = item.name or item.id, item.attributes, self._searcher.vectors([row])[0]
+        profile = self._wardrobe.profile(attributes)
+        if not profile.slots:
+            places = ", ".join(PLURALS.values())
+            raise QueryError(f"{name} is not known as part of a look. Looks are made of {places}: start from one.")
+        colour = self._wardrobe.colour_of(attributes)
+        return _Anchor(name, profile, colour, self._style.departure(vector, profile.slots))
+
+    def _lock(self, anchor: _Anchor, slot: str, item_id: str) -> int:
+        row = self._items.row(item_id)
+        if slot not in SLOTS or slot in anchor.profile.slots:
+            free = ", ".join(other for other in SLOTS if other not in anchor.profile.slots)
+            raise QueryError(f"There is no slot {slot!r} to lock in this look. It has: {free}.")
+        if self._profile(row).slots != (slot,):
+            raise QueryError(f"Item {item_id!r} does not go into the slot {slot!r}. Lock another one there, or none.")
+        return row
+
+    def _theme(self, anchor: _Anchor, held: Mapping[str, int]) -> Theme:
+        agreed = common([anchor.profile.aspects, *(self._profile(row).aspects for row in held.values())])
+        if frozenset() in agreed:
+            raise QueryError(
+                f"{anchor.name} and the locked items do not agree in gender, usage and season. Unlock some of them."
+            )
+        return self._wardrobe.theme(agreed, self._open(anchor, {}))
+
+    def _choose(self, slot: str, theme: Theme, worn: list[Tone], anchor: _Anchor, passed: Counter[str]) -> int | None:
+        """The row of the product to take; None where none obeys the rules."""
+        rows = self._in_harmony(self._wardrobe.rows(slot, theme), worn)
+        if not len(rows):
+            return None
+        turns = np.array([passed[self._items.ids[row]] for row in rows] if passed else np.zeros(len(rows)))
+        tones_unsaid = np.array([tone is None for tone in self._tones])[self._colour_codes[rows]]
+        unsaid = self._wardrobe.unsaid[self._wardrobe.codes[rows]] + tones_unsaid
+        closeness = self._style.closeness(rows, (slot,), anchor.departure)
+        return int(rows[np.lexsort((rows, -closeness, unsaid, turns))[0]])
+
+    def _in_harmony(self, rows: Rows, worn: list[Tone]) -> Rows:
+        joining = np.array([joins(tone, worn) for tone in self._tones])
+        return rows[joining[self._colour_codes[rows]]]
+
+    def _piece(self, row: int, anchor: _Anchor) -> Piece:
+        item = self._items[row]
+        reasons = self._wardrobe.said(item.attributes)
+        colour = self._wardrobe.colour_of(item.attributes)
+        why = relation(tone_of(anchor.colour), tone_of(colour))
+        if why:
+            reasons += (f"{colour} goes with {anchor.colour}: {why}",)
+        return Piece(item, reasons)
+
+    def _why_not(self, slot: str, theme: Theme) -> str:
+        if not len(self._wardrobe.rows(slot)):
+            return f"This catalogue has no {PLURALS[slot]}."
+        what = f"{PLURALS[slot]} for {theme}" if any(theme) else PLURALS[slot]
+        if not len(self._wardrobe.rows(slot, theme)):
+            return f"This catalogue has no {what}."
+        return f"None of the {what} harmonises with the colours of this look."
+
+    @staticmethod
+    def _open(anchor: _Anchor, held: Mapping[str, int]) -> list[str]:
+        return [slot for slot in SLOTS if slot not in anchor.profile.slots and slot not in held]
+
+    def _item(self, item_id: str) -> Item:
+        return self._items[self._items.row(item_id)]
+
+    def _profile(self, row: int) -> Profile:
+        return self._wardrobe.profiles[self._wardrobe.codes[row]]
+
+    def _tone(self, row: int) -> Tone:
+        return self._tones[self._colour_codes[row]]

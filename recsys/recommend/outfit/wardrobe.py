@@ -1,0 +1,107 @@
+"""The products of a catalogue by what the rules ask of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.core.items import Items
+from recsys.core.roles import COLOUR, first_named
+from recsys.recommend.outfit.slots import SLOTS, category_attributes, slots_of
+from recsys.recommend.outfit.theme import NAMES, Aspect, Theme, aspects
+from recsys.types import Rows, Value
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """All that the rules but the one of colour know of a product."""
+
+    slots: tuple[str, ...]
+    aspects: tuple[Aspect, ...]
+
+
+class Wardrobe:
+    """Finds the products of a slot that agree with a theme. Works on the few profiles that a catalogue has."""
+
+    def __init__(self, items: Items):
+        self._items = items
+        self._categories = category_attributes(items)
+        self._aspects = [first_named(items.columns, words) for words in NAMES]
+        self.colour = first_named(items.columns, COLOUR)
+        self.profiles, self.codes = self._read()
+        self.unsaid = np.array([profile.aspects.count(None) for profile in self.profiles])
+        self._sizes = np.bincount(self.codes, minlength=len(self.profiles))
+        self._fills = {slot: np.array([p.slots == (slot,) for p in self.profiles], dtype=bool) for slot in SLOTS}
+        self._allows = [self._allowing(place) for place in range(len(NAMES))]
+
+    def profile(self, attributes: Mapping[str, Value]) -> Profile:
+        """The profile of a product, or a picture, with these attributes."""
+        said = (attributes.get(name) if name else None for name in self._aspects)
+        return Profile(slots_of([attributes.get(name) for name in self._categories]), aspects(*said))
+
+    def colour_of(self, attributes: Mapping[str, Value]) -> Value:
+        """The name of the colour of a product with these attributes."""
+        return attributes.get(self.colour) if self.colour else None
+
+    def said(self, attributes: Mapping[str, Value]) -> tuple[str, ...]:
+        """For whom, for what and for when a product is, as far as the catalogue says so, in its own words."""
+        values = (attributes.get(name) for name in self._aspects if name)
+        return tuple(value for value in values if value is not None)
+
+    def rows(self, slot: str, theme: Theme | None = None) -> Rows:
+        """The rows that fill this slot alone and agree with the theme, ascending."""
+        fitting = self._fills[slot] if theme is None else self._fills[slot] & self._agreeing(theme)
+        return np.flatnonzero(fitting[self.codes])
+
+    def rows_by_slots(self) -> dict[tuple[str, ...], Rows]:
+        """The rows of all products that have a place in a look, by the slots they fill."""
+        every = {profile.slots for profile in self.profiles if profile.slots}
+        return {
+            slots: np.flatnonzero(np.array([p.slots == slots for p in self.profiles])[self.codes]) for slots in every
+        }
+
+    def theme(self, known: Sequence[Aspect], slots: Iterable[str]) -> Theme:
+        """The theme within what is known for which the catalogue fills most of `slots`, then with most products."""
+        options = [
+            sorted(allows if aspect is None else aspect) or (None,)
+            for aspect, allows in zip(known, self._allows, strict=True)
+        ]
+        themes = [Theme(*values) for values in product(*options)]
+        wanted = tuple(slots)
+        return max(themes, key=lambda theme: self._choice(theme, wanted)) if len(themes) > 1 else themes[0]
+
+    def _choice(self, theme: Theme, slots: Sequence[str]) -> tuple[int, int]:
+        counts = self._sizes * self._agreeing(theme)
+        of_slots = [int(counts[self._fills[slot]].sum()) for slot in slots]
+        return sum(count > 0 for count in of_slots), sum(of_slots)
+
+    def _agreeing(self, theme: Theme) -> Flags:
+        agreeing = np.ones(len(self.profiles), dtype=bool)
+        for place, (value, allows) in enumerate(zip(theme, self._allows, strict=True)):
+            if value is not None:
+                agreeing &= allows[value] if value in allows else self._silent(place)
+        return agreeing
+
+    def _allowing(self, place: int) -> dict[str, Flags]:
+        """For each value of an aspect, the profiles that agree with it."""
+        said = [profile.aspects[place] for profile in self.profiles]
+        values = sorted({value for aspect in said for value in aspect or ()})
+        return {value: np.array([aspect is None or value in aspect for aspect in said]) for value in values}
+
+    def _silent(self, place: int) -> Flags:
+        return np.array([profile.aspects[place] is None for profile in self.profiles], dtype=bool)
+
+    def _read(self) -> tuple[list[Profile], Rows]:
+        """The profiles that occur, and which of them each product has."""
+        used = [self._items.columns[name].codes for name in (*self._categories, *self._aspects) if name]
+        table = np.stack(used or [np.zeros(len(self._items), dtype=np.int32)], axis=1)
+        _, firsts, combination = np.unique(table, axis=0, return_index=True, return_inverse=True)
+        read = [self.profile(self._items[int(row)].attributes) for row in firsts]
+        codes = {profile: code for code, profile in enumerate(dict.fromkeys(read))}
+        return list(codes), np.array([codes[profile] for profile in read], dtype=np.int64)[combination.ravel()]

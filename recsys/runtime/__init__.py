@@ -1,0 +1,1 @@
+"""Services of this process: hashing, usable cores, prefetching threads, the JSON log."""

@@ -1,0 +1,1 @@
+"""Vector stores beside Annoy. Each is an optional extra."""

@@ -1,0 +1,76 @@
+"""Puts the vectors of an index into Milvus, in place of those of the version before."""
+
+from __future__ import annotations
+
+from tqdm import tqdm
+
+from recsys.core.items import Items
+from recsys.errors import StoreError
+from recsys.stores.milvus.client import WORK_SECONDS, Milvus
+from recsys.stores.milvus.collection import Edition
+from recsys.stores.milvus.schema import entities, exact_index, schema_of
+from recsys.types import Searcher
+
+BYTES_AT_ONCE = 4 * 2**20
+
+
+def load(milvus: Milvus, edition: Edition, items: Items, searcher: Searcher) -> None:
+    """Have Milvus hold the vectors of this index, which are read from its `searcher`, and name them the shop's own.
+
+    They go into a collection of their own; when that is whole, the alias of the shop moves to it in one step, and older
+    collections are deleted, but for the one before: apps that serve it go on until they have the newer index. What is
+    there whole is not written again. Raises StoreError.
+    """
+    name = edition.collection
+    if not milvus.ask("has_collection", name) or count(milvus, name) != len(items):
+        delete(milvus, name)
+        _write(milvus, name, items, searcher)
+    before = _named(milvus, edition)
+    if before is None:
+        milvus.ask("create_alias", name, edition.shop)
+    elif before != name:
+        milvus.ask("alter_alias", name, edition.shop)
+        for older in milvus.ask("list_collections"):
+            if edition.is_another(older) and older != before:
+                delete(milvus, older)
+
+
+def delete(milvus: Milvus, collection: str) -> None:
+    """Delete a collection, with the aliases that name it; nothing where there is none. Raises StoreError."""
+    if milvus.ask("has_collection", collection):
+        for alias in milvus.ask("list_aliases", collection)["aliases"]:
+            milvus.ask("drop_alias", alias)
+        milvus.ask("drop_collection", collection, seconds=WORK_SECONDS)
+
+
+def count(milvus: Milvus, collection: str) -> int:
+    """How many rows a collection has, whatever was written last included; it is loaded for that. Raises StoreError."""
+    milvus.ask("load_collection", collection, seconds=WORK_SECONDS)
+    (found,) = milvus.ask("query", collection, output_fields=["count(*)"], consistency_level="Strong")
+    return int(found["count(*)"])
+
+
+def _write(milvus: Milvus, collection: str, items: Items, searcher: Searcher) -> None:
+    dim = searcher.vectors([0]).shape[1]
+    schema, index = schema_of(items, dim), exact_index()
+    milvus.ask("create_collection", collection, schema=schema, index_params=index, seconds=WORK_SECONDS)
+    step = max(1, BYTES_AT_ONCE // (4 * dim))
+    with tqdm(total=len(items), unit=" products", desc="Loading into Milvus", disable=None) as bar:
+        for start in range(0, len(items), step):
+            rows = range(start, min(start + step, len(items)))
+            milvus.ask("insert", collection, entities(items, rows, searcher.vectors(rows)), seconds=WORK_SECONDS)
+            bar.update(len(rows))
+    milvus.ask("flush", collection, seconds=WORK_SECONDS)
+    if count(milvus, collection) != len(items):
+        raise StoreError(
+            f"Milvus holds {count(milvus, collection):,} of {len(items):,} products. Run the same command again."
+        )
+
+
+def _named(milvus: Milvus, edition: Edition) -> str | None:
+    """The collection that the alias of the shop names, if there is one."""
+    for name in milvus.ask("list_collections"):
+        mine = name == edition.collection or edition.is_another(name)
+        if mine and edition.shop in milvus.ask("list_aliases", name)["aliases"]:
+            return str(name)
+    return None

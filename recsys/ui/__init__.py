@@ -1,6 +1,0 @@
-"""The interface: a page and an API over a recommender. The only part of the project that knows Gradio."""
-
-from recsys.ui.page import build_page
-from recsys.ui.server import launch
-
-__all__ = ["build_page", "launch"]

@@ -1,0 +1,109 @@
+"""What to show: the attributes that tell products apart, those seen and shared, and products that show the range."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from zlib import crc32
+
+import numpy as np
+
+from recsys.core.calibration import kind_of
+from recsys.core.items import Column, Items
+from recsys.core.roles import COLOUR, GENDER, PATTERN, first_named
+from recsys.types import Guess, Item, Reason, Rows, Value
+
+CARD_ATTRIBUTES = 3
+SHARED_AT_MOST = 3
+SEEN_AT_MOST = 4
+IMPLIED = 0.97
+KIND_SIZES = range(4, 201)
+
+
+def telling(items: Items) -> list[str]:
+    """The attributes worth a place on a card: those that vary, without those that a finer one implies."""
+    varied = {name: column for name, column in items.columns.items() if len(column.vocabulary) > 1}
+    names = [
+        name
+        for name, column in varied.items()
+        if not any(_implies(finer, column) for finer in varied.values() if finer is not column)
+    ]
+    return names[:CARD_ATTRIBUTES]
+
+
+def kind(items: Items) -> str | None:
+    """The attribute that says best what a product is: the one that implies most others, then the most varied."""
+    columns = {name: column for name, column in items.columns.items() if len(column.vocabulary) in KIND_SIZES}
+
+    def rank(name: str) -> tuple[int, float]:
+        others = [column for other, column in items.columns.items() if other != name and len(column.vocabulary) > 1]
+        return sum(_implies(columns[name], other) for other in others), _entropy(columns[name])
+
+    return max(columns, key=rank, default=None)
+
+
+def steerable(items: Items) -> dict[str, list[str]]:
+    """The attributes that "same but …" can change, colour, gender and pattern, with their values."""
+    names = (first_named(items.columns, words) for words in (COLOUR, GENDER, PATTERN))
+    return {name: [value for value in items.values(name) if value is not None] for name in names if name}
+
+
+def seen(guesses: Mapping[str, Guess], telling: Sequence[str]) -> list[Guess]:
+    """The guesses to show of a picture, those with a value: the kind of thing, its colour and gender first.
+
+    None, where for whom it is or its pattern would be all: of an unknown thing that says nothing.
+    """
+    sure = {name: guess for name, guess in guesses.items() if guess.value is not None}
+    ordered = dict.fromkeys([*_main(list(sure)), first_named(sure, PATTERN), *telling])
+    shown = [sure[name] for name in ordered if name in sure][:SEEN_AT_MOST]
+    vague = {first_named(sure, GENDER), first_named(sure, PATTERN)}
+    return [] if vague.issuperset(guess.attribute for guess in shown) else shown
+
+
+def shared(reasons: Iterable[Reason], telling: Sequence[str]) -> list[str]:
+    """The attributes to point out as shared: the kind of thing, colour and gender first, then others that tell."""
+    names = [reason.attribute for reason in reasons]
+    ordered = dict.fromkeys([*_main(names), *telling])
+    return [name for name in ordered if name in names][:SHARED_AT_MOST]
+
+
+def showcase(items: Items, rows: Rows, count: int, purpose: str) -> list[Item]:
+    """`count` of these rows, one of each kind in turn; for one purpose the same each time, for another others."""
+    name = kind(items)
+    shuffled = sorted(rows.tolist(), key=lambda row: crc32(f"{purpose} {items.ids[row]}".encode()))
+    by_kind: dict[Value, list[int]] = {}
+    for row in shuffled:
+        by_kind.setdefault(items.columns[name][row] if name else None, []).append(row)
+    largest_first = sorted(by_kind.values(), key=len, reverse=True)
+    return [items[row] for row in _in_turn(largest_first, count)]
+
+
+def _main(names: Sequence[str]) -> list[str]:
+    """The kind of thing, its colour and for whom it is, as far as there are such attributes."""
+    found = (kind_of(names), first_named(names, COLOUR), first_named(names, GENDER))
+    return [name for name in found if name]
+
+
+def _in_turn(groups: list[list[int]], count: int) -> Iterable[int]:
+    turns = (row for turn in range(max(map(len, groups), default=0)) for row in _nth(groups, turn))
+    return (row for row, _ in zip(turns, range(count), strict=False))
+
+
+def _nth(groups: list[list[int]], turn: int) -> list[int]:
+    return [group[turn] for group in groups if turn < len(group)]
+
+
+def _implies(finer: Column, coarser: Column) -> bool:
+    """Whether the value of one column nearly always gives that of the other, which has fewer values."""
+    if len(finer.vocabulary) <= len(coarser.vocabulary):
+        return False
+    pairs, counts = np.unique(
+        finer.codes.astype(np.int64) * len(coarser.vocabulary) + coarser.codes, return_counts=True
+    )
+    most = np.zeros(len(finer.vocabulary), dtype=np.int64)
+    np.maximum.at(most, pairs // len(coarser.vocabulary), counts)
+    return bool(most.sum() >= IMPLIED * len(finer.codes))
+
+
+def _entropy(column: Column) -> float:
+    shares = np.array(list(column.counts.values())) / len(column.codes)
+    return float(-(shares * np.log(shares)).sum())

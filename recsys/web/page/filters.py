@@ -1,0 +1,79 @@
+"""Filters by the catalogue's own attributes: one small panel each, with the values and how many products have them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from recsys.core.items import Items, filter_of
+from recsys.types import Value, Where
+
+ABSENT = "Not given"
+SEARCHED_FROM = 13
+
+
+def panels(items: Items, index: str | None = None) -> str:
+    """The markup of all filters of an index; an attribute with one value alone filters nothing, and has none."""
+    facets = {name: counts for name, counts in items.facets().items() if len(counts) > 1}
+    clear = '<button type="button" class="clear" data-clear hidden>Clear filters</button>'
+    found = "".join(_panel(name, counts) for name, counts in facets.items())
+    return f'<div class="facets" data-index="{escape(index or "")}">{found}{clear}</div>'
+
+
+def label(attribute: str) -> str:
+    """An attribute's name for people: "baseColour" and "base_colour" are "Base colour"."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", attribute).replace("_", " ").strip()
+    return (words[:1].upper() + words[1:].lower()) if words else attribute
+
+
+def in_words(attribute: str, wanted: Value | list[Value]) -> str:
+    """One filter for people: "Gender: Women or Girls"."""
+    values = wanted if isinstance(wanted, list) else [wanted]
+    return f"{label(attribute)}: {' or '.join(ABSENT if value is None else value for value in values)}"
+
+
+def to_loosen(items: Items, where: Mapping[str, Value | list[Value]]) -> dict[str, tuple[str, int]]:
+    """For each filter that, left out alone, lets products through: its words and their number, the most first."""
+    without = {name: len(items.passing({other: where[other] for other in where if other != name})) for name in where}
+    ordered = sorted((name for name in without if without[name]), key=lambda name: -without[name])
+    return {name: (in_words(name, where[name]), without[name]) for name in ordered}
+
+
+def state(items: Items, where: Where, index: str | None, shown: str | None) -> dict[str, Any]:
+    """The value of the filters' field: what is ticked, and how many products each option would leave, in its order.
+
+    Also the markup of this `index`, where the page has `shown` that of another.
+    """
+    counts = {name: list(column.values()) for name, column in items.facets(where).items()}
+    value = {"where": dict(where), "counts": counts, "index": index}
+    return value if shown == index else value | {"markup": panels(items, index)}
+
+
+def checked(where: Any) -> dict[str, list[Value]]:
+    """The filter of a request, where null is none. Raises QueryError for what is no filter."""
+    return {} if where is None else filter_of(where)
+
+
+def _panel(attribute: str, counts: Mapping[Value, int]) -> str:
+    name = label(attribute)
+    find = (
+        f'<input type="search" placeholder="Find among {len(counts)}" aria-label="Find a value of {escape(name)}">'
+        if len(counts) >= SEARCHED_FROM
+        else ""
+    )
+    options = "".join(_option(attribute, value, count) for value, count in counts.items())
+    return (
+        f'<details class="facet" data-name="{escape(name)}"><summary>{escape(name)}</summary>'
+        f'<div class="panel" role="group" aria-label="{escape(name)}">{find}<ul>{options}</ul></div></details>'
+    )
+
+
+def _option(attribute: str, value: Value, count: int) -> str:
+    shown = ABSENT if value is None else value
+    absent = " data-absent" if value is None else ""
+    return (
+        f'<li><label><input type="checkbox" name="{escape(attribute)}" value="{escape(value or "")}"{absent}>'
+        f'<span>{escape(shown)}</span><span class="count">{count:,}</span></label></li>'
+    )

@@ -1,0 +1,204 @@
+"""The page: what is where, and which handler answers what. Nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from recsys.recommend.recommender import Recommender
+from recsys.serving.live import Shop
+from recsys.types import Origin
+from recsys.web.api.endpoints import add_endpoints
+from recsys.web.page import filters, headings, likes
+from recsys.web.page.handlers import Answers
+from recsys.web.page.state import Asked, Query
+from recsys.web.server.error_responses import told
+from recsys.web.server.uploads import GuardedBlocks, chosen_of
+
+HERE = Path(__file__).parent
+TITLE = "Find it by picture"
+REAR_CAMERA_FIRST = {"video": {"facingMode": {"ideal": "environment"}}}
+REMOVE_UNUSED_UPLOADS = (60, 600)
+VARIETY = (
+    '<label class="variety">Similar <input type="range" min="0" max="1" step="0.25" value="0" '
+    'aria-label="From similar to varied"> Varied</label>'
+)
+QUIETLY: dict[str, Any] = {
+    "api_visibility": "private",
+    "show_progress": "minimal",
+    "trigger_mode": "always_last",
+    "preprocess": False,
+    "postprocess": False,
+}
+"""How the page calls its handlers: with plain values, and out of sight of the API."""
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What a visitor can change, and what changes in answer."""
+
+    query: gr.State
+    header: gr.HTML
+    notice: gr.HTML
+    picture: gr.Image
+    part: gr.HTML
+    link: gr.Textbox
+    examples: gr.HTML
+    taste: gr.HTML
+    heading: gr.HTML
+    narrow: gr.HTML
+    variety: gr.HTML
+    found: gr.HTML
+    product: gr.HTML
+
+
+def build_page(served: Shop | Recommender) -> gr.Blocks:
+    """The page and the API over what is served, to be launched by `launch`."""
+    shop = Shop.of(served)
+    answers = Answers(shop.now)
+    with GuardedBlocks(
+        title=TITLE, fill_width=True, analytics_enabled=False, delete_cache=REMOVE_UNUSED_UPLOADS
+    ) as page:
+        fields = _fields()
+        _wire(lambda: answers, fields)
+        add_endpoints(shop)
+
+    def prepare(recommender: Recommender) -> None:
+        """Have those who come from now on begin with this recommender, and those who are here go on with it."""
+        nonlocal answers
+        newer = Answers(recommender)
+        _begin_with(newer, fields)
+        page.config = page.get_config_file()
+        answers = newer
+
+    _begin_with(answers, fields)
+    shop.follow(prepare)
+    return page
+
+
+def _begin_with(answers: Answers, on: Fields) -> None:
+    """What a page shows that nothing was asked on yet. Gradio sends it with the page, so that it costs no request."""
+    origin, items = answers.recommender.origin, answers.items
+    on.header.value = headings.header(TITLE, origin_line(origin, len(items)))
+    on.notice.value = headings.notice(origin.notice) if origin.notice else ""
+    on.examples.value = answers.examples()
+    on.taste.value = {"liked": [], "disliked": [], "panel": likes.panel(answers.recommender, (), (), 0, 0)}
+    on.taste.props["shop"] = f"{origin.dataset} {origin.name}"
+    on.heading.value, on.found.value = answers.results.window(Asked(), Query())
+    on.narrow.value = filters.state(items, {}, origin.revision, origin.revision)
+    on.narrow.props["markup"] = filters.panels(items, origin.revision)
+
+
+def _fields() -> Fields:
+    header = _html("", "header")
+    notice = _html("", "notice")
+    with gr.Row(elem_id="columns"):
+        with gr.Column(elem_id="ask", min_width=300):
+            picture = _picture_field()
+            part = _html("", "part", js="focus")
+            link = _link_field()
+            examples = _html("", "examples", js="examples")
+            taste = _html({}, "taste", "<div data-panel></div>", js="taste")
+        with gr.Column(elem_id="answer", min_width=300):
+            heading = _html("", "heading", js="heading")
+            with gr.Row(elem_id="bend"):
+                narrow = _html({}, "filters", "${markup}", js="filters")
+                variety = _html(0.0, "variety", VARIETY, js="variety")
+            found = _html("", "cards", js="cards")
+    product = _html("", "product", js="product")
+    query = gr.State(Query())
+    return Fields(query, header, notice, picture, part, link, examples, taste, heading, narrow, variety, found, product)
+
+
+def _wire(latest: Callable[[], Answers], on: Fields) -> None:
+    """Each event and its handler. Data flows one way: settings, query → handler → query, heading, cards, settings.
+
+    A handler is a method of `Answers`, of those that are the latest when it is called.
+    """
+    asked, shown = [on.narrow, on.variety, on.taste, on.query], [on.query, on.heading, on.found, on.narrow]
+    how = QUIETLY | {"show_progress_on": on.found}
+
+    def given(handler: Callable[..., Any]) -> Callable[..., Any]:
+        """The handler, given the value of one field, if any, and what was asked."""
+
+        @told
+        def handle(*values: Any) -> Any:
+            *value, narrow, variety, taste, query = values
+            answers = latest()
+            asked = Asked.of(narrow, variety, taste, answers.items)
+            return handler(answers, *value, asked, answers.brought_up(query))
+
+        return handle
+
+    def chosen(handler: Callable[..., Any], kind: type = str, *words: str) -> Callable[..., Any]:
+        """The handler, given what was clicked, of this kind and with these words, and what was asked."""
+
+        @told
+        def handle(narrow: Any, variety: Any, taste: Any, query: Query, event: gr.EventData) -> Any:
+            answers = latest()
+            asked = Asked.of(narrow, variety, taste, answers.items)
+            return handler(answers, chosen_of(event, kind, words), asked, answers.brought_up(query))
+
+        return handle
+
+    uploaded = on.picture.upload(given(Answers.by_upload), [on.picture, *asked], [*shown, on.picture, on.part], **how)
+    uploaded.failure(given(Answers.refused), asked, [*shown, on.picture, on.part], **how)
+    on.picture.clear(given(Answers.cleared), asked, [*shown, on.part], **how)
+    on.link.submit(given(Answers.by_link), [on.link, *asked], [*shown, on.picture, on.part, on.link], **how)
+    on.examples.pick(chosen(Answers.by_example), asked, [*shown, on.picture, on.part], **how)
+    on.part.part(chosen(Answers.by_part, object), asked, [*shown, on.part], **how)
+    on.heading.back(given(Answers.back), asked, shown, **how)
+    on.heading.filter(chosen(Answers.filtered, dict, "attribute", "value"), asked, shown, **how)
+    on.heading.but(chosen(Answers.but, dict, "attribute", "value"), asked, shown, **how)
+    on.narrow.narrow(given(Answers.narrowed), asked, shown, **how)
+    on.variety.vary(given(Answers.narrowed), asked, shown, **how)
+    on.found.loosen(chosen(Answers.loosen), asked, shown, **how)
+    on.found.longer(given(Answers.longer), asked, shown, **how)
+    on.product.similar(chosen(Answers.by_item), asked, shown, **how)
+    for place in (on.heading, on.found, on.product):
+        place.dress(chosen(Answers.dressed, dict), asked, shown, **how)
+    for place in (on.found, on.product, on.taste):
+        place.open(chosen(Answers.opened), asked, on.product, **QUIETLY)
+    on.taste.taste(given(Answers.tasted), asked, [*shown, on.taste], **how)
+    on.taste.visit(chosen(Answers.visited), asked, [*shown, on.variety, on.taste, on.notice], **how)
+
+
+def origin_line(origin: Origin, items: int) -> str:
+    """Which index is served, for people: "index shop @ 1a2b3c4 · 300 products from sample"."""
+    name = origin.name if origin.name == "index" else f"index {origin.name}"
+    revision = f" @ {origin.revision[:7]}" if origin.revision else ""
+    return f"{name}{revision} · {items:,} products from {origin.dataset}"
+
+
+def _picture_field() -> gr.Image:
+    return gr.Image(
+        sources=["upload", "webcam", "clipboard"],
+        webcam_options=gr.WebcamOptions(mirror=False, constraints=REAR_CAMERA_FIRST),
+        label="Your picture",
+        show_label=False,
+        buttons=[],
+        placeholder="Drop a picture here\nor tap to choose one",
+        alt_text="The picture you search with",
+        elem_id="picture",
+    )
+
+
+def _link_field() -> gr.Textbox:
+    return gr.Textbox(
+        label="Link to a picture",
+        show_label=False,
+        container=False,
+        placeholder="Paste a link to a picture",
+        submit_btn="Search",
+        max_lines=1,
+        elem_id="link",
+    )
+
+
+def _html(value: Any, name: str, template: str = "${value}", js: str | None = None, **props: Any) -> gr.HTML:
+    script = (HERE / "static" / f"{js}.js").read_text(encoding="utf-8") if js else None
+    return gr.HTML(value, html_template=template, js_on_load=script, apply_default_css=False, elem_id=name, **props)

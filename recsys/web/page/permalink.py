@@ -1,0 +1,112 @@
+"""Links that bring an answer back: what was looked for, by products of the shop, and every setting but the likes.
+
+A picture of a visitor is never in a link: it is named by the products that were found with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode
+
+from recsys.core.items import Items
+from recsys.types import Value
+from recsys.web.page.state import PAGE, Asked, Look, Query
+
+FILTER, BUT, PIECE = "is.", "but.", "piece."
+FOUND_AT_MOST = 20
+NAMED = 3
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A link as read: the query and its settings, and what of it this shop does not have."""
+
+    query: Query
+    asked: Asked
+    revision: str | None
+    missing: tuple[str, ...] = ()
+
+
+def link(query: Query, asked: Asked, found: Sequence[str], revision: str | None) -> str:
+    """The address, from "?" on, of this answer; `found` are the ids of its products. "" where nothing is asked."""
+    parts: list[tuple[str, str]] = []
+    if query.item is not None:
+        parts.append(("item", query.item))
+    elif query.picture is not None or query.found:
+        parts += [("found", item_id) for item_id in (query.found or found)[:FOUND_AT_MOST]]
+    parts += [(BUT + name, value) for name, value in query.but.items()]
+    if query.look is not None:
+        parts.append(("look", "1"))
+        parts += [(PIECE + slot, item_id) for slot, item_id in query.look.pieces.items()]
+        parts += [("keep", slot) for slot in query.look.kept]
+    parts += [(FILTER + name, value or "") for name, values in asked.where.items() for value in values or ()]
+    if asked.diversity:
+        parts.append(("varied", f"{asked.diversity:g}"))
+    if query.k != PAGE:
+        parts.append(("k", str(query.k)))
+    if parts and revision:
+        parts.append(("index", revision))
+    return f"?{urlencode(parts)}" if parts else ""
+
+
+def read(address: str, items: Items) -> Visit:
+    """What a link, from "?" on, asks for; what is not in this shop is left out and listed."""
+    pairs = parse_qsl(address.removeprefix("?"), keep_blank_values=True)
+    one = dict(pairs)
+    ids = [one["item"]] if "item" in one else [value for name, value in pairs if name == "found"]
+    pieces = {name.removeprefix(PIECE): value for name, value in pairs if name.startswith(PIECE)}
+    kept = [value for name, value in pairs if name == "keep" and value in pieces]
+    but = {name.removeprefix(BUT): value for name, value in pairs if name.startswith(BUT)}
+    missing = [item_id for item_id in (*ids, *pieces.values()) if item_id not in items]
+    missing += [f"{name} {value}" for name, value in but.items() if value not in items.values(name)]
+    where, unknown = _where(pairs, items)
+    known = [item_id for item_id in ids if item_id in items]
+    query = Query(
+        item=known[0] if "item" in one and known else None,
+        found=() if "item" in one else tuple(known[:FOUND_AT_MOST]),
+        but={name: value for name, value in but.items() if value in items.values(name)} if known else {},
+        look=Look(_known(pieces, items), tuple(kept)) if "look" in one and known else None,
+        k=_number(one.get("k"), PAGE),
+    )
+    varied = one.get("varied", "")
+    asked = Asked.of({"where": where}, float(varied) if _is_share(varied) else 0.0, None, items)
+    return Visit(query, asked, one.get("index"), (*missing, *unknown))
+
+
+def moved_on(visit: Visit, revision: str | None) -> str:
+    """What of a link is no longer so, in a sentence; nothing where all of it is."""
+    gone = ""
+    if visit.missing:
+        more = " …" if len(visit.missing) > NAMED else ""
+        gone = f" No longer here: {', '.join(visit.missing[:NAMED])}{more}."
+    if visit.revision is not None and visit.revision != revision:
+        here = f" to {revision[:7]}" if revision else ""
+        return f"This link was made with index {visit.revision[:7]}; the shop has moved on{here}.{gone}"
+    return f"This link is not what it was.{gone}" if gone else ""
+
+
+def _where(pairs: Iterable[tuple[str, str]], items: Items) -> tuple[dict[str, list[Value]], list[str]]:
+    """The filters of a link, and those that this shop does not have, in words."""
+    where: dict[str, list[Value]] = {}
+    unknown = []
+    for name, text in pairs:
+        if name.startswith(FILTER):
+            attribute, value = name.removeprefix(FILTER), text or None
+            if value in items.values(attribute):
+                where.setdefault(attribute, []).append(value)
+            else:
+                unknown.append(f"{attribute} {text}")
+    return where, unknown
+
+
+def _known(pieces: Mapping[str, str], items: Items) -> dict[str, str]:
+    return {slot: item_id for slot, item_id in pieces.items() if item_id in items}
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    return min(100, max(1, int(text))) if text and text.isdecimal() and len(text) < 4 else otherwise
+
+
+def _is_share(text: str) -> bool:
+    return text.replace(".", "", 1).isdecimal()

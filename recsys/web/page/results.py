@@ -1,0 +1,211 @@
+"""What an answer looks like: from a query, and how it is to be bent, to the heading, the cards and the filters."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from PIL import Image
+
+from recsys.errors import QueryError
+from recsys.images.decode import decode
+from recsys.images.focus import crop
+from recsys.recommend.recommender import MAX_K, Recommender
+from recsys.types import Answer, Match, Vectors
+from recsys.web.page import attribute_display as highlights
+from recsys.web.page import cards, filters, headings, likes, product
+from recsys.web.page import outfit_view as looks
+from recsys.web.page import permalink as sharing
+from recsys.web.page.state import PAGE, Asked, Look, Query
+
+PREVIEW_SIDE = 640
+OTHERS = 6
+
+Shown = tuple[Query, str, str, dict[str, Any]]
+"""The query, the heading, the cards, and the filters with their counts."""
+
+
+class Results:
+    """Shows what one recommender finds."""
+
+    def __init__(self, recommender: Recommender):
+        self.recommender, self.items = recommender, recommender.items
+        self.index = recommender.origin.revision
+        self.telling = highlights.telling(recommender.items)
+        self.steerable = highlights.steerable(recommender.items)
+
+    def show(self, asked: Asked, query: Query) -> Shown:
+        """The answer to a query as it was asked for."""
+        narrow = filters.state(self.items, asked.where, self.index, asked.index)
+        if query.look is not None:
+            return *self._look(query, query.look, asked), narrow
+        where = asked.where | {name: [value] for name, value in query.but.items()}
+        passing = len(self.items.passing(where))
+        if not passing:
+            loosen = filters.to_loosen(self.items, where)
+            nothing = headings.nothing_passes({name: loosen[name] for name in loosen if name not in query.but})
+            return query, self._heading(query, asked, "0 products"), nothing, narrow
+        answer = self._ask(query, asked)
+        if answer is None:
+            return query, *self.window(asked, query), narrow
+        groups = self.recommender.folded(answer)
+        shared = query.picture is None and query.item is None
+        shown = cards.grid(self._card(group, asked, shared) for group in groups)
+        detail = self._detail(answer, passing, bool(where))
+        more = headings.longer(len(answer), min(passing, MAX_K)) if len(answer) == query.k else ""
+        return query, self._heading(query, asked, detail, answer), shown + more, narrow
+
+    def window(self, asked: Asked, query: Query) -> tuple[str, str]:
+        """Heading and cards of the shop window: what is seen before anything is looked for."""
+        rows = self.items.passing(asked.where)
+        shown = highlights.showcase(self.items, rows, query.k, "window")
+        detail = f"{len(shown)} of {len(rows):,} products. Open one to see more like it, or bring your own picture."
+        found = cards.grid(
+            cards.product_card(self.recommender, item, self.telling, opinion=asked.opinion(item.id)) for item in shown
+        )
+        return self._heading(query, asked, detail), found + headings.longer(len(shown), min(len(rows), MAX_K))
+
+    def for_you(self, asked: Asked) -> dict[str, Any]:
+        """The value of the field of likes: what is liked, and the row of products for it."""
+        liked, disliked = asked.liked, asked.disliked
+        found = self.recommender.for_you(liked, likes.FOR_YOU, disliked=disliked) if liked else ()
+        items = [match.item for match in found]
+        panel = likes.panel(self.recommender, items, self.telling, len(liked), len(disliked))
+        return {"liked": list(liked), "disliked": list(disliked), "panel": panel}
+
+    def closely(self, item_id: str, asked: Asked, query: Query) -> str:
+        """A product, looked at closely. Raises QueryError for an unknown id."""
+        item = self.items[self.items.row(item_id)]
+        others = [match.item for match in self.recommender.similar(item_id, OTHERS)]
+        variants = self.recommender.variants(item_id)[:OTHERS]
+        why, opinion = self._why(item_id, query), asked.opinion(item_id)
+        dressable = bool(self.recommender.slots(item_id))
+        return product.view(self.recommender, item, self.telling, opinion, dressable, why, variants, others)
+
+    def _ask(self, query: Query, asked: Asked) -> Answer | None:
+        bent = asked.bent(query.but)
+        if query.item is not None:
+            return self.recommender.similar(query.item, query.k, asked.where, **bent)
+        embedding = self._embedding(query)
+        if embedding is None:
+            return None
+        answer = self.recommender.nearest(embedding, query.k, asked.where, **bent)
+        return self._as_shared(answer, query, asked) if query.picture is None and not query.but else answer
+
+    def _as_shared(self, answer: Answer, query: Query, asked: Asked) -> Answer:
+        """The products of a link first, as they were, then others like them; their cosines are to no one's picture."""
+        passing = {self.items.ids[row] for row in self.items.passing(asked.where)}
+        first = [Match(self.items[self.items.row(found)], 1.0) for found in query.found if found in passing]
+        rest = [match for match in answer if match.item.id not in query.found]
+        return Answer((*first, *rest)[: query.k], None, {})
+
+    def _embedding(self, query: Query) -> Vectors | None:
+        """Of the picture, or of the products that stand for it in a link; None where there is neither."""
+        shared = query.picture is None and query.found
+        return self.recommender.embedding(query.found) if shared else query.picture
+
+    def _named(self, query: Query, answer: Answer | None) -> list[str]:
+        """The products to stand for the picture in a link: those found with it, or else those nearest to it."""
+        if not answer and query.picture is not None and query.item is None:
+            answer = self.recommender.nearest(query.picture, PAGE)
+        return [match.item.id for match in answer or ()]
+
+    def _card(self, group: Sequence[Match], asked: Asked, shared: bool) -> str:
+        """The card of a product and its variants; without the picture it was found with, nothing of how close it is."""
+        first, *others = group
+        opinion, variants = asked.opinion(first.item.id), [match.item for match in others]
+        if shared:
+            return cards.product_card(self.recommender, first.item, self.telling, opinion=opinion, variants=variants)
+        return cards.match_card(self.recommender, first, self.telling, opinion=opinion, variants=variants)
+
+    def _why(self, item_id: str, query: Query) -> product.Why | None:
+        """Why a product answers the query; None where it is no answer to one."""
+        if query.item is not None and query.item != item_id:
+            picture = decode(self.recommender.thumbnail(query.item))
+            match = self.recommender.compared(self.recommender.embedding([query.item]), item_id)
+        elif query.picture is not None and query.shown is not None and query.item is None:
+            picture = decode(query.shown)
+            picture = crop(picture, query.box) if query.box else picture
+            match = self.recommender.compared(query.picture, item_id)
+        else:
+            return None
+        heat = self.recommender.heat(picture, item_id)
+        shown = product.data_url(in_small(picture), "image/jpeg")
+        return product.Why(match, shown, None if heat is None else product.heat_picture(heat))
+
+    def _look(self, query: Query, look: Look, asked: Asked) -> tuple[Query, str, str]:
+        around = query.item if query.item is not None else self._embedding(query)
+        if around is None:
+            raise QueryError("A look is built around a product or a picture. Open a product, or bring a picture.")
+        outfit = self.recommender.outfit(around, locked=look.pieces, passed_over=look.passed)
+        look = replace(look, pieces={slot: piece.item.id for slot, piece in outfit.pieces.items()})
+        query = replace(query, look=look)
+        own = None if query.item is None else self.items[self.items.row(query.item)]
+        found = looks.shown(self.recommender, outfit, look, self.telling, asked, own)
+        return query, self._heading(query, asked, looks.RULE), found
+
+    def _detail(self, answer: Answer, passing: int, filtered: bool) -> str:
+        number = f"{len(answer)} of {passing:,} products" + (" that pass the filters" if filtered else "")
+        return f"These are the nearest all the same: {number}" if answer.close is False else number
+
+    def _heading(self, query: Query, asked: Asked, detail: str, answer: Answer | None = None) -> str:
+        link = sharing.link(query, asked, self._named(query, answer), self.index)
+        text, face = self._title(query, answer, bool(asked.where)), ""
+        if query.item is not None:
+            face = cards.picture(self.recommender, self.items[self.items.row(query.item)])
+        pictured = query.picture if query.item is None and query.look is None else None
+        tools = headings.tools(
+            headings.chips(highlights.seen(answer.seen, self.telling), asked.where, self.items) if answer else "",
+            headings.same_but(self.steerable, query.but) if answer or query.but else "",
+            looks.START if answer and pictured is not None and self.recommender.slots(pictured, answer.seen) else "",
+        )
+        back = self._back(query)
+        return headings.heading(
+            text,
+            detail,
+            query=str(query.search),
+            thumbnail=face,
+            back=back,
+            link=link,
+            below=tools,
+            look=query.look is not None,
+        )
+
+    def _back(self, query: Query) -> str:
+        if query.look is not None and query.item is not None:
+            return "Back to the products"
+        if query.item is None and query.look is None:
+            return ""
+        if query.picture is not None:
+            return "Back to your picture"
+        return "Back to what was shared" if query.found else "Back to the shop"
+
+    def _title(self, query: Query, answer: Answer | None, filtered: bool) -> str:
+        far = answer is not None and answer.close is False
+        name = "your picture"
+        if query.item is not None:
+            name = cards.title(self.items[self.items.row(query.item)], self.telling)
+        if query.look is not None:
+            shared = query.item is None and query.picture is None
+            return "A look that was shared with you" if shared else f"A look with {name}"
+        if query.item is None and query.picture is None:
+            return "A result that was shared with you" if query.found else "From the shop"
+        if far:
+            return _nothing_close(name, filtered, other=query.item is not None)
+        return f"More like {name}" if query.item is not None else "Closest to your picture"
+
+
+def in_small(picture: Image.Image) -> bytes:
+    """The picture as a JPEG of at most 640 px; no file of it is written."""
+    small = picture.copy()
+    small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+    out = io.BytesIO()
+    small.save(out, "JPEG", quality=88)
+    return out.getvalue()
+
+
+def _nothing_close(what: str, filtered: bool, other: bool = False) -> str:
+    nothing = "Nothing else" if other else "Nothing"
+    return f"{nothing} {'with these filters' if filtered else 'in this shop'} is close to {what}"

@@ -1,0 +1,94 @@
+"""What a visitor has on the page: the query, and how its answer is to be bent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from recsys.core.items import Items
+from recsys.images.focus import Box
+from recsys.recommend.recommender import MAX_K
+from recsys.types import Value, Vectors
+from recsys.web.page import filters
+
+PAGE = 20
+"""Products on a page before one asks for more."""
+MOST_LIKES = 200
+
+
+@dataclass(frozen=True)
+class Look:
+    """An outfit around the query: what its slots hold, those that are to stay, and what was passed over."""
+
+    pieces: Mapping[str, str] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is looked for.
+
+    `picture` is an embedding [1, dim], by the encoder of `index` (a revision), `shown` the picture itself in small, as
+    JPEG, which lives as long as the visit, and `box` the part of it that is looked at.
+    `found` are the products of a shared answer, `item` the product that was followed since. `but` are values to have
+    in place of the query's own. `k` is how many are shown; `search` tells one search from the next.
+    """
+
+    picture: Vectors | None = None
+    shown: bytes | None = None
+    box: Box | None = None
+    found: tuple[str, ...] = ()
+    item: str | None = None
+    but: Mapping[str, str] = field(default_factory=dict)
+    look: Look | None = None
+    k: int = PAGE
+    search: int = 0
+    index: str | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How an answer is bent: filters, variety from 0 to 1, and what the visitor likes and does not like.
+
+    `index` is the one that the filters on the page are of, as a revision.
+    """
+
+    where: dict[str, list[Value]] = field(default_factory=dict)
+    diversity: float = 0.0
+    liked: tuple[str, ...] = ()
+    disliked: tuple[str, ...] = ()
+    index: str | None = None
+
+    @classmethod
+    def of(cls, narrow: Any, variety: Any, taste: Any, items: Items) -> Asked:
+        """From the values of the page's fields; likes of products that this shop does not have count for nothing.
+
+        What is both liked and disliked, as a file of likes can have it, is liked.
+        """
+        narrow = narrow if isinstance(narrow, dict) else {}
+        diversity = float(min(1, max(0, variety))) if isinstance(variety, int | float) else 0.0
+        liked, disliked = (_known(taste, side, items) for side in ("liked", "disliked"))
+        disliked = tuple(item_id for item_id in disliked if item_id not in liked)
+        where, index = filters.checked(narrow.get("where")), narrow.get("index")
+        return cls(where, diversity, liked, disliked, index if isinstance(index, str) and index else None)
+
+    def opinion(self, item_id: str) -> str:
+        """What the visitor thinks of a product: "liked", "disliked", or nothing."""
+        return "liked" if item_id in self.liked else "disliked" if item_id in self.disliked else ""
+
+    def bent(self, but: Mapping[str, str]) -> dict[str, Any]:
+        """What the recommender is to be asked with, beside query, number and filters."""
+        return {"liked": self.liked, "disliked": self.disliked, "diversity": self.diversity, "but": but}
+
+
+def longer(k: int) -> int:
+    """How many products to show after these."""
+    return min(MAX_K, k + PAGE)
+
+
+def _known(taste: Any, side: str, items: Items) -> tuple[str, ...]:
+    ids = taste.get(side) if isinstance(taste, dict) else None
+    ids = ids if isinstance(ids, list) else []
+    return tuple(item_id for item_id in ids if isinstance(item_id, str) and item_id in items)[-MOST_LIKES:]

@@ -1,0 +1,1 @@
+"""The HTTP server around page and API: limits, allowlist, logging, health."""

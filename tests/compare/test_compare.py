@@ -1,0 +1,85 @@
+import json
+
+import numpy as np
+import pytest
+
+from recsys.compare.__main__ import main
+from recsys.compare.head import LinearHead
+from recsys.encoder.projection import unit
+from recsys.errors import CatalogError
+from recsys.train.config import TrainConfig
+from tests.support.exam_shop import items, vectors_by_kind, write_shop
+from tests.support.fake_shop import KINDS
+
+
+@pytest.fixture(scope="module")
+def shop_folder(tmp_path_factory):
+    return write_shop(tmp_path_factory.mktemp("comparison") / "shop", 120)
+
+
+def test_every_mode_of_a_folder_is_a_row_and_what_cannot_take_part_says_why(
+    shop_folder, encoder_folder, tmp_path, capsys
+):
+    command = ["--dataset", str(shop_folder), "--models", f"{encoder_folder},no_such_net", "--dim", "8"]
+    assert main([*command, "--epochs", "1", "--json", "--output", str(tmp_path / "out")]) == 0
+    printed = capsys.readouterr().out
+    rows = json.loads(printed)["rows"]
+    assert [(row["model"], row["mode"]) for row in rows] == [
+        *(("tiny", mode) for mode in ("frozen", "pca", "head", "tuned")),
+        ("no_such_net", ""),
+    ]
+    assert [row["dim"] for row in rows] == [16, 8, 8, 8, None]
+    assert "no_such_net is no encoder" in rows[-1]["reason"]
+    assert rows[0]["parameters"] < rows[1]["parameters"]
+    assert all(row["scores"][0]["label"] == "label" and row["latency"]["encode_ms"] > 0 for row in rows[:4])
+    assert all(0 <= row["scores"][0]["precision"]["low"] <= 1 and row["rate"] > 0 for row in rows[:4])
+    written = (tmp_path / "out" / "comparison.md").read_text()
+    assert "- no_such_net: took no part." in written
+    assert written.count("| tiny | ") == 4
+    assert "| 16×16 thumbnail |" in written
+    assert str(encoder_folder) not in printed + written
+
+
+def test_random_weights_of_a_timm_name_need_no_network(shop_folder, capsys):
+    command = ["--dataset", str(shop_folder), "--limit", "60", "--random", "--models", "test_resnet"]
+    assert main([*command, "--modes", "frozen"]) == 0
+    printed = capsys.readouterr().out
+    assert "| test_resnet | frozen | " in printed
+    assert "random weights" in printed
+
+
+def test_a_projection_to_more_dimensions_than_there_are_takes_no_part(shop_folder, encoder_folder, capsys):
+    command = ["--dataset", str(shop_folder), "--models", str(encoder_folder), "--modes", "frozen,pca", "--dim", "999"]
+    assert main(command) == 0
+    printed = capsys.readouterr().out
+    assert "- tiny, pca: took no part. There are 16 features" in printed
+    assert "| tiny | frozen | " in printed
+
+
+def test_what_cannot_be_compared_is_refused(shop_folder, capsys):
+    assert main(["--dataset", str(shop_folder), "--models", "test_resnet", "--modes", "frozen,magic"]) == 1
+    assert "no mode 'magic'" in capsys.readouterr().err
+
+
+def test_a_trained_layer_brings_the_kinds_out_of_features_that_bury_them():
+    products = items(600, lambda number: {"articleType": KINDS[number % 6]})
+    kinds = np.array([item.attributes["articleType"] for item in products])
+    noise = np.random.default_rng(0).normal(size=(600, 8))
+    features = unit(np.hstack([vectors_by_kind(products, 0.1), noise]))
+    head = LinearHead.fit(features[:400], products[:400], TrainConfig(dim=8, epochs=60))
+    before, after = (share_of_like_neighbours(vectors, kinds) for vectors in (features, head(features)))
+    assert before < 0.6
+    assert after > before + 0.15
+    assert head(features).shape == (600, 8)
+    assert np.linalg.norm(head(features), axis=1) == pytest.approx(1)
+
+
+def share_of_like_neighbours(vectors, kinds):
+    nearest = np.argmax(vectors[400:] @ vectors[:400].T, axis=1)
+    return (kinds[:400][nearest] == kinds[400:]).mean()
+
+
+def test_a_layer_needs_something_to_learn():
+    products = items(20, lambda number: {"articleType": None})
+    with pytest.raises(CatalogError, match="no attribute to learn from"):
+        LinearHead.fit(np.eye(20, dtype=np.float32), products, TrainConfig(dim=4, epochs=1))

@@ -1,0 +1,53 @@
+import threading
+import time
+
+import pytest
+
+from recsys.runtime.cpus import usable_cores
+from recsys.runtime.prefetch import ahead
+
+
+def test_results_come_in_order_with_no_more_begun_than_asked():
+    begun, drawn = [], []
+
+    def values():
+        for value in range(30):
+            drawn.append(value)
+            yield value
+
+    def work(value):
+        begun.append(value)
+        time.sleep(0.001 * (value % 3))
+        return value * value
+
+    for place, result in enumerate(ahead(work, values(), 5)):
+        assert result == place * place
+        assert len(drawn) <= place + 6
+    assert sorted(begun) == list(range(30))
+
+
+def test_the_work_is_done_beside_the_caller():
+    assert threading.get_ident() not in set(ahead(lambda value: threading.get_ident(), range(9), 3))
+
+
+def test_what_is_raised_comes_at_its_place_and_ends_the_work():
+    def work(value):
+        if value == 3:
+            raise ValueError("three")
+        return value
+
+    results = ahead(work, range(1000), 4)
+    assert [next(results) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(ValueError, match="three"):
+        next(results)
+    assert "ahead" not in " ".join(thread.name for thread in threading.enumerate())
+
+
+@pytest.mark.parametrize(
+    ("said", "cores"), [("100000 100000", 1), ("50000 100000", 1), ("max 100000", None), ("?", None)]
+)
+def test_a_container_has_the_cores_of_its_quota(tmp_path, said, cores):
+    quota = tmp_path / "cpu.max"
+    assert usable_cores(quota) >= 1
+    quota.write_text(said)
+    assert usable_cores(quota) == (cores or usable_cores(tmp_path / "missing"))

@@ -1,0 +1,566 @@
+"""A newer index takes the place of the one that is served, or does not, while requests go on."""
+
+from __future__ import annotations
+
+import gc
+import json
+import random
+import re
+import shutil
+import threading
+import time
+import weakref
+from dataclasses import replace
+
+import httpx
+import numpy as np
+import pytest
+
+from recsys.core.items import Items
+from recsys.errors import EncoderError, QueryError, RecsysError
+from recsys.hub import Snapshot, push
+from recsys.hub import client as patience
+from recsys.index.folder import IndexFolder
+from recsys.recommend.recommender import Recommender
+from recsys.serving import reload
+from recsys.serving.live import Shop
+from recsys.serving.open import open_shop
+from recsys.serving.reload import Reloader
+from recsys.settings import RELOAD_SECONDS, Settings
+from recsys.types import Item, Origin
+from recsys.web.page.handlers import Answers
+from recsys.web.page.state import Asked, Query
+from recsys.web.server import thumbnails
+from tests.support.fake_shop import ExactSearcher, Pictures, ThumbnailEncoder, draw, encoded, fake_shop
+from tests.support.hub_faults import FAULTS, READER, deleted, private
+from tests.support.small_shop import write_encoder
+
+CAP = draw("Caps", "#b3262e")
+
+
+def build(pictures, encoder, output):
+    from recsys.build.pipeline import build_index
+    from recsys.catalog import Catalog
+    from recsys.encoder import Encoder
+
+    build_index(Catalog.open(str(pictures)), Encoder.from_pretrained(encoder), output)
+    return output
+
+
+@pytest.fixture(scope="module")
+def fewer(pictures, encoder_folder, tmp_path_factory):
+    """The same shop by the same encoder, without its watches."""
+    folder = tmp_path_factory.mktemp("fewer")
+    catalogue = shutil.copytree(pictures, folder / "drawn-shop", ignore=shutil.ignore_patterns("Watches"))
+    return build(catalogue, encoder_folder, folder / "shop")
+
+
+@pytest.fixture(scope="module")
+def seen_otherwise(pictures, tmp_path_factory):
+    """The same shop by another encoder."""
+    folder = tmp_path_factory.mktemp("other")
+    return build(pictures, write_encoder(folder / "encoder", seed=1), folder / "shop")
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """A Hub that fails is given up at once."""
+    for name, seconds in {"PATIENCE": 0.2, "SILENCE": 0.3, "SUSPICION": 0.2}.items():
+        monkeypatch.setattr(patience, name, seconds)
+
+
+@pytest.fixture
+def serve(hub):
+    """Serve what the settings name: the shop, and what renews it, which is stopped in the end."""
+    reloaders = []
+
+    def start(settings):
+        shop = Shop(open_shop(settings))
+        reloaders.append(Reloader(shop, settings))
+        return shop, reloaders[-1]
+
+    yield start
+    for reloader in reloaders:
+        reloader.stop()
+
+
+@pytest.fixture
+def published(index, hub, tmp_path):
+    """An index on the Hub: the settings that name it. The folder that would stand in for it is another."""
+    name = hub.new_name()
+    push(index, name)
+    return Settings(index_repo=name, index_dir=index, token="hf_test")
+
+
+@pytest.fixture
+def served(published, serve):
+    """The index of the Hub, served: shop, reloader, and the name of the repository."""
+    shop, reloader = serve(published)
+    assert len(shop.now.recommend(CAP)) == 5
+    return shop, reloader, published.index_repo
+
+
+class TestNewer:
+    def test_nothing_happens_at_the_cost_of_one_request_where_nothing_is_newer(self, served, hub):
+        shop, reloader, name = served
+        serving = shop.now
+        hub.requests.clear()
+        assert not reloader.check()
+        assert shop.now is serving
+        assert hub.requests == [f"GET /api/datasets/{name}/revision/main"]
+
+    def test_a_newer_index_is_served_to_the_next_request_and_the_running_one_ends_with_the_old(self, served, fewer):
+        shop, reloader, name = served
+        running = shop.now
+        commit = push(fewer, name)
+        assert reloader.check()
+        assert (shop.now.origin.revision, shop.now.origin.notice, len(shop.now.items)) == (commit.revision, None, 25)
+        assert len(running.recommend(CAP)) == len(shop.now.recommend(CAP)) == 5
+        assert len(running.items) == 30 and running.thumbnail("Watches/Red")
+        with pytest.raises(QueryError, match="There is no item"):
+            shop.now.thumbnail("Watches/Red")
+
+    def test_an_encoder_that_stays_the_same_is_not_loaded_again(self, served, fewer, monkeypatch):
+        shop, reloader, name = served
+        encoder = shop.now.encoder
+        push(fewer, name)
+        assert reloader.check()
+        assert shop.now.encoder is encoder
+
+    def test_another_encoder_comes_with_its_index(self, served, seen_otherwise):
+        shop, reloader, name = served
+        before = shop.now.embed(CAP)
+        push(seen_otherwise, name)
+        assert reloader.check()
+        assert not np.allclose(shop.now.embed(CAP), before)
+        assert (
+            shop.now.recommend(CAP)[0].item.id == Recommender.from_pretrained(seen_otherwise).recommend(CAP)[0].item.id
+        )
+
+    def test_it_is_the_last_good_copy_from_then_on(self, served, published, hub, fewer, impatient):
+        _, reloader, name = served
+        commit = push(fewer, name)
+        reloader.check()
+        hub.stop()
+        assert open_shop(published).origin.revision == commit.revision
+
+    def test_the_thread_finds_it_by_itself_and_ends(self, published, serve, fewer):
+        shop, reloader = serve(replace(published, reload_seconds=0.05))
+        reloader.start()
+        commit = push(fewer, published.index_repo)
+        assert within(20, lambda: shop.now.origin.revision == commit.revision)
+        reloader.stop()
+        assert within(20, lambda: "reload" not in [thread.name for thread in threading.enumerate()])
+
+    @pytest.mark.parametrize("settings", [Settings(), Settings(index_repo="me/shop", reload_seconds=0)])
+    def test_no_thread_runs_where_there_is_nothing_to_ask(self, settings):
+        Reloader(Shop(fake_shop()), settings).start()
+        assert "reload" not in [thread.name for thread in threading.enumerate()]
+
+
+class TestWhatIsGivenBack:
+    def test_the_memory_of_the_old_index_goes_with_its_last_request(self, served, fewer):
+        shop, reloader, name = served
+        running = shop.now
+        parts = [weakref.ref(part) for part in (running, running.items, running.searcher, running.stock)]
+        push(fewer, name)
+        reloader.check()
+        gc.collect()
+        assert all(part() is not None for part in parts)
+        del running
+        gc.collect()
+        assert [part() for part in parts] == [None] * 4
+
+    def test_nothing_of_the_app_itself_keeps_the_first_index(self, built, monkeypatch):
+        import app
+
+        def launched(shop, share):
+            parts = [weakref.ref(part) for part in (shop.now, shop.now.items, shop.now.searcher)]
+            shop.renew(fake_shop())
+            gc.collect()
+            left.append([part() for part in parts])
+
+        left = []
+        monkeypatch.setenv("INDEX_DIR", str(built))
+        monkeypatch.setattr("recsys.web.launch", launched)
+        assert app.main([]) == 0
+        assert left == [[None] * 3]
+
+    def test_memory_and_disk_of_indexes_that_were_replaced_are_given_back_in_time(
+        self, published, serve, fewer, seen_otherwise, monkeypatch
+    ):
+        monkeypatch.setattr(reload, "LAST_REQUESTS", 0.0)
+        shop, reloader = serve(replace(published, reload_seconds=0.05))
+        shop.now.embed(CAP)
+        reloader.start()
+        folders, items = [shop.now.stock.path], weakref.ref(shop.now.items)
+        gc.disable()  # so that what goes was made to
+        for newer in (fewer, seen_otherwise):
+            commit = push(newer, published.index_repo)
+            assert within(20, lambda commit=commit: shop.now.origin.revision == commit.revision)
+            folders.append(shop.now.stock.path)
+        assert within(20, lambda: not folders[1].exists())
+        gc.enable()
+        assert items() is None
+        reloader.stop()
+        assert folders[0].exists() and folders[2].exists()
+        IndexFolder.open(folders[2])
+        IndexFolder.open(folders[0])
+
+
+DAMAGE = {
+    "cut": ({"vectors.ann": b"nothing of the kind"}, "vectors.ann has 19 bytes where"),
+    "no index": ({"index.json": b"{}"}, "index.json cannot be read"),
+}
+
+
+class TestWhatIsNotTaken:
+    @pytest.mark.parametrize("damage", DAMAGE)
+    def test_a_damaged_index_is_refused_and_said_and_a_mended_one_taken(self, served, hub, fewer, damage):
+        shop, reloader, name = served
+        serving = shop.now
+        files, reason = DAMAGE[damage]
+        hub.seed("datasets", name, files)
+        assert not reloader.check()
+        origin = shop.now.origin
+        assert origin.revision == serving.origin.revision
+        assert f"the copy of {name} that last worked ({origin.revision[:7]}). " in origin.notice
+        assert reason in origin.notice
+        assert len(shop.now.recommend(CAP)) == 5
+        said = shop.now
+        reloader.check()
+        assert shop.now is said
+        push(fewer, name)
+        assert reloader.check()
+        assert (len(shop.now.items), shop.now.origin.notice) == (25, None)
+
+    def test_an_encoder_that_does_not_load_is_refused(self, served, seen_otherwise, monkeypatch):
+        from recsys.encoder import Encoder
+
+        def fail(*_, **__):
+            raise EncoderError("does not load")
+
+        shop, reloader, name = served
+        revision = shop.now.origin.revision
+        push(seen_otherwise, name)
+        with monkeypatch.context() as patch:
+            patch.setattr(Encoder, "of_index", fail)
+            assert not reloader.check()
+        assert shop.now.origin.revision == revision and "does not load" in shop.now.origin.notice
+        assert reloader.check()
+        assert shop.now.origin.notice is None
+
+    def test_an_index_that_cannot_be_shown_is_refused_and_the_log_has_the_reason(self, served, fewer, caplog):
+        def fail(recommender):
+            if recommender.origin.revision == commit.revision:
+                raise ZeroDivisionError("a secret of ours")
+
+        shop, reloader, name = served
+        serving = shop.now
+        shop.follow(fail)
+        commit = push(fewer, name)
+        assert not reloader.check()
+        assert shop.now.searcher is serving.searcher
+        assert reload.OUR_FAULT in shop.now.origin.notice and "secret" not in shop.now.origin.notice
+        assert "a secret of ours" in caplog.text
+
+    def test_a_picture_that_cannot_be_read_is_refused(self, served, fewer, monkeypatch):
+        shop, reloader, name = served
+        push(fewer, name)
+        monkeypatch.setattr(IndexFolder, "thumbnail", lambda self, row: b"no picture")
+        assert not reloader.check()
+        assert len(shop.now.items) == 30 and "last worked" in shop.now.origin.notice
+
+
+class TestFaults:
+    @pytest.fixture
+    def published(self, published):
+        return replace(published, token=READER)
+
+    @pytest.mark.parametrize("fault", FAULTS)
+    def test_while_it_runs_the_index_stays_and_the_newer_one_comes_by_itself(
+        self, served, hub, fewer, impatient, fault
+    ):
+        shop, reloader, name = served
+        commit, (begin, reason) = push(fewer, name, token="hf_test"), FAULTS[fault]
+        end = begin(hub, name)
+        assert not reloader.check()
+        assert len(shop.now.items) == 30 and len(shop.now.recommend(CAP)) == 5
+        assert "that last worked" in shop.now.origin.notice and reason in shop.now.origin.notice
+        assert not re.search("hf_(other|test)", shop.now.origin.notice)
+        end()
+        assert reloader.check()
+        assert (shop.now.origin.revision, shop.now.origin.notice) == (commit.revision, None)
+
+    @pytest.mark.parametrize("fault", FAULTS)
+    def test_from_a_start_with_the_last_good_copy_the_newest_comes_by_itself(
+        self, served, published, serve, hub, fewer, impatient, fault
+    ):
+        served[0].now.embed(CAP)
+        commit = push(fewer, published.index_repo, token="hf_test")
+        end = FAULTS[fault][0](hub, published.index_repo)
+        shop, reloader = serve(published)
+        assert "that last worked" in shop.now.origin.notice and len(shop.now.items) == 30
+        end()
+        assert reloader.check()
+        assert (shop.now.origin.revision, shop.now.origin.notice) == (commit.revision, None)
+
+    def test_from_a_start_with_the_copy_that_is_newest_the_notice_goes(self, served, published, serve, hub, impatient):
+        end = private(hub, published.index_repo)
+        shop, reloader = serve(published)
+        searcher = shop.now.searcher
+        assert shop.now.origin.notice
+        end()
+        assert not reloader.check()
+        assert shop.now.searcher is searcher and shop.now.origin.notice is None
+
+    def test_from_a_start_with_the_folder_the_hubs_index_comes_by_itself(self, published, serve, hub, fewer, impatient):
+        end = deleted(hub, published.index_repo)
+        shop, reloader = serve(replace(published, index_dir=fewer))
+        assert "that came with this app" in shop.now.origin.notice
+        assert not reloader.check()
+        assert "that came with this app" in shop.now.origin.notice
+        end()
+        assert reloader.check()
+        assert (shop.now.origin.name, len(shop.now.items)) == (published.index_repo, 30)
+        assert shop.now.origin.notice is None
+
+
+class TestPinned:
+    def test_a_commit_that_is_served_is_not_asked_for(self, published, serve, hub):
+        commit = hub.repos["datasets", published.index_repo].branches["main"]
+        shop, reloader = serve(replace(published, index_revision=commit, reload_seconds=0.01))
+        hub.requests.clear()
+        reloader.start()
+        assert within(5, lambda: "reload" not in [thread.name for thread in threading.enumerate()])
+        assert hub.requests == [] and shop.now.origin.revision == commit
+
+    def test_a_commit_that_could_not_be_had_is(self, published, serve, hub, impatient, monkeypatch):
+        commit = hub.repos["datasets", published.index_repo].branches["main"]
+        end = deleted(hub, published.index_repo)
+        monkeypatch.setattr(reload, "LAST_REQUESTS", 0.0)
+        shop, reloader = serve(replace(published, index_revision=commit, reload_seconds=0.01))
+        assert shop.now.origin.revision is None
+        end()
+        reloader.start()
+        assert within(20, lambda: shop.now.origin.revision == commit)
+        assert within(20, lambda: "reload" not in [thread.name for thread in threading.enumerate()])
+
+
+class TestSchedule:
+    def test_each_failure_doubles_the_wait_up_to_four_periods_and_a_success_ends_that(self, served, hub):
+        _, reloader, name = served
+
+        def periods():
+            return round(reloader.wait() / RELOAD_SECONDS)
+
+        assert periods() == 1
+        end, waits = deleted(hub, name), []
+        for _ in range(4):
+            reloader.check()
+            waits.append(periods())
+        assert waits == [2, 4, 4, 4]
+        end()
+        reloader.check()
+        assert periods() == 1
+
+    def test_no_two_apps_ask_at_the_same_time(self):
+        random.seed(7)
+        reloader = Reloader(Shop(fake_shop()), Settings(index_repo="me/shop", reload_seconds=100))
+        waits = {reloader.wait() for _ in range(100)}
+        assert len(waits) > 90 and 90 <= min(waits) < 93 < 107 < max(waits) <= 110
+
+    def test_the_period_comes_from_the_environment(self):
+        assert Settings.from_env({"RELOAD_SECONDS": "12.5"}).reload_seconds == 12.5
+        assert Settings.from_env({"RELOAD_SECONDS": "0"}).reload_seconds == 0
+        for bad in ("soon", "-1", "nan", "inf", "1e10"):
+            with pytest.raises(RecsysError, match="RELOAD_SECONDS is a number of seconds"):
+                Settings.from_env({"RELOAD_SECONDS": bad})
+
+
+def within(seconds, holds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if holds():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+class FlatEncoder(ThumbnailEncoder):
+    """Vectors of half the length."""
+
+    @staticmethod
+    def _vector(image):
+        half = ThumbnailEncoder._vector(image)[::2]
+        return half / np.linalg.norm(half)
+
+
+def another_shop(notice=None, encoder=None):
+    """A shop as it may come to be: other products but for one whose picture is another, and other attributes."""
+
+    encoder = encoder or ThumbnailEncoder()
+    images = {"n1": draw("Caps", "#123456"), "n2": draw("Watches", "#654321"), "p7": draw("Caps", "#abcdef")}
+    values = [{"gender": "Men"}, {"gender": "Unisex"}, {"gender": "Men"}]
+    columns = Items.of([Item(name, f"New {name}", has) for name, has in zip(images, values, strict=True)], ["gender"])
+    searcher = ExactSearcher(np.stack([encoder.encode([image])[0] for image in images.values()]), columns)
+    stock = Pictures([encoded(image) for image in images.values()], card="# A newer shop", version="newer")
+    origin = Origin("tests/fake-shop", "tests/fake-products", "fedcba9876543210", notice)
+    return Recommender(encoder, searcher, columns, stock, origin)
+
+
+def without(item_id):
+    """The fake shop without one product."""
+    shop = fake_shop()
+    rows = [row for row, item in enumerate(shop.items) if item.id != item_id]
+    items = Items.of([shop.items[row] for row in rows], list(shop.items.columns))
+    searcher = ExactSearcher(shop.searcher.vectors(rows), items)
+    stock = Pictures([shop.stock.encoded[row] for row in rows])
+    return Recommender(shop.encoder, searcher, items, stock, replace(shop.origin, revision="fedcba9876543210"))
+
+
+@pytest.fixture(scope="module")
+def shop():
+    """What the server of this module serves."""
+    return Shop(fake_shop())
+
+
+class TestPage:
+    @pytest.fixture
+    def web(self, shop, server):
+        shop.renew(fake_shop())
+        with httpx.Client(base_url=server.local_url, timeout=60) as client:
+            yield client
+
+    @staticmethod
+    def ask(web, name, **values):
+        started = web.post(f"gradio_api/call/v2/{name}", json=values).json()["event_id"]
+        event, data = re.search(
+            r"event: (complete|error)\ndata: (.*)", web.get(f"gradio_api/call/{name}/{started}").text
+        ).groups()
+        return json.loads(data)[0] if event == "complete" else json.loads(data)["error"]
+
+    def test_a_fresh_visit_begins_with_the_newer_index(self, shop, web):
+        before = web.get("/").text
+        assert "60 products" in before and 'data-item=\\"n1' not in before
+        shop.renew(another_shop("Not the newest, you know."))
+        for path in ("/", "/config"):
+            text = web.get(path).text
+            assert "@ fedcba9 · 3 products" in text and "Not the newest, you know." in text
+            assert "Unisex" in text and "60 products" not in text and "p11" not in text
+        assert "A newer shop" in web.get("/about").text
+
+    def test_the_page_weighs_the_same_and_asks_as_little_as_before(self, shop, server, web):
+        started = [fn for fn in server.fns.values() if any(event == "load" for _, event in fn.targets)]
+        assert not started
+
+    def test_the_api_says_which_index_answers_and_why_it_is_not_the_newest(self, shop, web):
+        assert self.ask(web, "catalog")["notice"] is None
+        shop.renew(another_shop("Not the newest, you know."))
+        answer = self.ask(web, "catalog")
+        assert answer["index"] == {"name": "tests/fake-shop", "revision": "fedcba9876543210", "items": 3}
+        assert answer["notice"] == "Not the newest, you know."
+        assert self.ask(web, "similar", item_id="n1", k=1)["matches"][0]["id"] in ("n2", "p7")
+        assert "no item 'p11'" in self.ask(web, "similar", item_id="p11")
+
+    def test_a_request_that_began_on_the_old_index_ends_on_it(self, shop, web):
+        serving = shop.now
+        serving.encoder.ready.clear()
+        path = web.post("gradio_api/upload", files={"files": ("cap.png", encoded(CAP))}).json()[0]
+        started = web.post("gradio_api/call/v2/recommend", json={"image": {"path": path}, "k": 60}).json()["event_id"]
+        time.sleep(0.3)
+        shop.renew(another_shop())
+        assert self.ask(web, "catalog")["index"]["items"] == 3
+        serving.encoder.ready.set()
+        answer = web.get(f"gradio_api/call/recommend/{started}").text
+        assert "event: complete" in answer and '"items": 60' in answer and answer.count('"similarity"') == 60
+
+    def test_no_browser_keeps_the_picture_of_the_old_index(self, shop, web):
+        old, missing = thumbnails.url(shop.now, "p7"), thumbnails.url(shop.now, "p8")
+        first = web.get(old)
+        assert "immutable" in first.headers["cache-control"]
+        shop.renew(another_shop())
+        again = web.get(old, headers={"If-None-Match": first.headers["etag"]})
+        assert (again.status_code, again.headers["cache-control"]) == (200, "no-cache")
+        assert again.content == shop.now.thumbnail("p7") != first.content
+        new = thumbnails.url(shop.now, "p7")
+        assert new != old and "immutable" in web.get(new).headers["cache-control"]
+        assert web.get(missing).status_code == 404
+
+    def test_what_the_page_held_of_the_old_index_goes(self, shop, web):
+        old = shop.now
+        web.get("/")
+        parts = [weakref.ref(part) for part in (old, old.items, old.searcher)]
+        del old
+        shop.renew(another_shop())
+        gc.collect()
+        assert [part() for part in parts] == [None] * 3
+
+
+class TestOpenPage:
+    """What a browser that has the page of the old index open asks of the new one."""
+
+    def test_a_picture_is_seen_anew_by_another_encoder(self):
+        before, after = Answers(fake_shop()), Answers(another_shop(encoder=FlatEncoder()))
+        query = before.by_example("p5", Asked(), Query())[0]
+        assert before.brought_up(query) is query
+        newer = after.brought_up(query)
+        assert newer.picture.shape == (1, 96) and newer.index == "fedcba9876543210"
+        assert after.brought_up(newer) is newer
+        _, heading, found, _ = after.narrowed(Asked(), newer)
+        assert "Closest to your picture" in heading and 'data-item="n1"' in found
+
+    def test_a_part_of_a_picture_stays_that_part(self):
+        before, after = Answers(fake_shop()), Answers(another_shop())
+        query = before.by_example("p5", Asked(), Query())[0]
+        part = before.by_part({"box": [0.2, 0.2, 0.6, 0.6]}, Asked(), query)[0]
+        assert np.allclose(after.brought_up(part).picture, part.picture)
+        assert not np.allclose(part.picture, query.picture)
+        assert part.index == query.index == "1a2b3c4d5e6f7890"
+
+    def test_the_filters_of_the_newer_index_come_with_the_first_answer(self):
+        after = Answers(another_shop())
+        narrow = after.narrowed(Asked(index="1a2b3c4d5e6f7890"), Query())[3]
+        assert 'data-index="fedcba9876543210"' in narrow["markup"] and "Unisex" in narrow["markup"]
+        assert narrow["counts"] == {"gender": [2, 1]}
+        again = Asked.of(narrow, 0.0, None, after.items)
+        assert "markup" not in after.narrowed(again, Query())[3]
+
+    def test_a_link_goes_on_with_the_products_that_are_left(self):
+        after = Answers(without("p7"))
+        query = after.brought_up(Query(found=("p0", "p7", "p9")))
+        assert query.found == ("p0", "p9")
+        assert 'data-item="p9"' in after.longer(Asked(), query)[2]
+        assert Answers(another_shop()).brought_up(Query(found=("p0",))).found == ()
+
+    def test_a_look_goes_on_with_the_pieces_that_are_left(self):
+        before = Answers(fake_shop())
+        query = before.dressed({"act": "start", "slot": "", "item": "p0"}, Asked(), Query())[0]
+        gone, stays = list(query.look.pieces)[:2]
+        query = before.dressed({"act": "keep", "slot": gone}, Asked(), query)[0]
+        after = Answers(without(query.look.pieces[gone]))
+        newer = after.dressed({"act": "keep", "slot": stays}, Asked(), after.brought_up(query))[0]
+        assert newer.look.pieces[stays] == query.look.pieces[stays]
+        assert newer.look.pieces[gone] != query.look.pieces[gone]
+        assert newer.look.kept == (stays,)
+
+    def test_what_is_gone_is_said(self):
+        after = Answers(another_shop())
+        with pytest.raises(QueryError, match="There is no item 'p3'"):
+            after.opened("p3", Asked(), Query())
+        with pytest.raises(QueryError, match="No product has gender 'Women'"):
+            after.narrowed(Asked({"gender": ["Women"]}), Query())
+        assert Asked.of(None, 0.0, {"liked": ["p3", "p7"]}, after.items).liked == ("p7",)
+
+
+def test_copies_that_are_forgotten_leave_the_cache_and_what_others_share_stays(hub, index, fewer):
+    from recsys.hub import forget, pull
+
+    name = hub.new_name()
+    push(index, name)
+    first = pull(name)
+    push(fewer, name)
+    second = pull(name)
+    forget([first, first, Snapshot(first.folder.parent / ("0" * 40), name, "0" * 40)])
+    assert not first.folder.exists()
+    IndexFolder.open(second.folder)

@@ -1,0 +1,45 @@
+"""Any recommender of the tests, served from Milvus Lite instead of what searches for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from recsys.core.items import Items
+from recsys.recommend.recommender import Recommender
+from recsys.runtime.hashing import sha256
+from recsys.stores.milvus import Edition, Milvus, MilvusSearcher, load
+from recsys.types import Searcher
+
+
+def edition_of(items: Items, searcher: Searcher, shop: str | None = None) -> Edition:
+    """The version of these items and vectors; each is a shop of its own where none is named."""
+    content = searcher.vectors(np.arange(len(items))).tobytes() + repr(list(items)).encode()
+    version = sha256(content)[:32]
+    return Edition(shop or f"shop_{version}", version)
+
+
+def in_milvus(milvus: Milvus, items: Items, searcher: Searcher) -> MilvusSearcher:
+    """The searcher of Milvus with the vectors of another."""
+    edition = edition_of(items, searcher)
+    load(milvus, edition, items, searcher)
+    return MilvusSearcher(milvus, edition, items, searcher)
+
+
+@contextmanager
+def serving_all(path: Path) -> Iterator[None]:
+    """Have every recommender that is made meanwhile search the Milvus Lite at `path`."""
+    milvus, made = Milvus(str(path)), Recommender.__init__
+
+    def make(self: Recommender, encoder: Any, searcher: Searcher, items: Items, *rest: Any, **named: Any) -> None:
+        served = searcher if isinstance(searcher, MilvusSearcher) else in_milvus(milvus, items, searcher)
+        made(self, encoder, served, items, *rest, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Recommender, "__init__", make)
+        yield

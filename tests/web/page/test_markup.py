@@ -1,0 +1,284 @@
+"""What the page says of products, filters and answers, as HTML."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from html import escape
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from recsys.core.items import Items
+from recsys.errors import QueryError
+from recsys.images.focus import Box
+from recsys.types import Guess, Item, Match, Reason
+from recsys.web.page import attribute_display as highlights
+from recsys.web.page import cards, filters, headings, likes, product
+from recsys.web.page import crop_hint as focusing
+from recsys.web.page import outfit_view as looks
+from recsys.web.page.page import origin_line
+from recsys.web.page.state import Asked, Look
+from tests.support.fake_shop import HOSTILE_NAME, fake_shop
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return fake_shop()
+
+
+def test_a_hostile_name_stays_text(shop):
+    card = cards.product_card(shop, shop.items[1], ["gender"])
+    assert shop.items[1].name == HOSTILE_NAME
+    assert "<script" not in card and '`"\'&"' not in card
+
+
+def test_a_product_without_a_name_goes_by_what_tells_it_apart(shop):
+    assert cards.title(shop.items[2], ["gender", "articleType"]) == "Men · Trousers"
+    assert cards.title(shop.items[2], []) == "Product p2"
+
+
+@pytest.mark.parametrize(
+    ("confidence", "words", "number"),
+    [
+        (0.8, "Very close", "80 %"),
+        (0.79, "Close", "79 %"),
+        (0.5, "Close", "50 %"),
+        (0.49, "Somewhat like it", "49 %"),
+        (0.2, "Somewhat like it", "20 %"),
+        (0.19, "Only a little like it", "19 %"),
+        (1.0, "Very close", "over 99 %"),
+        (0.0, "Only a little like it", "under 1 %"),
+    ],
+)
+def test_a_confidence_reads_as_words_with_its_number_on_demand(shop, confidence, words, number):
+    card = cards.match_card(shop, Match(shop.items[7], 0.914, confidence), [])
+    detail = f"{number} sure to be the same kind of thing; similarity 0.91"
+    assert f'<span class="closeness" title="{detail}">{words}<span class="unseen"> ({detail})</span>' in card
+
+
+def test_without_a_confidence_a_card_shows_the_similarity(shop):
+    card = cards.match_card(shop, Match(shop.items[7], -0.004), [])
+    assert re.search(r'class="similarity" title="The cosine[^"]*">similarity 0\.00<', card)
+    assert "closeness" not in card
+
+
+def test_what_is_shared_is_marked_where_it_stands(shop):
+    reasons = (Reason("shop", "Ours"), Reason("articleType", "Dresses"), Reason("baseColour", "Red"))
+    card = cards.match_card(shop, Match(shop.items[7], 1.0, 0.9, reasons), ["gender", "articleType"])
+    facts = re.search(r'class="facts">(.*?)</span>', card)[1]
+    assert re.sub(' title="[^"]*"', "", facts) == "Men · <mark>Dresses</mark> · <mark>Red</mark>"
+
+
+def test_a_card_without_a_name_is_marked_in_its_place(shop):
+    match = Match(shop.items[2], 1.0, 0.9, (Reason("articleType", "Trousers"),))
+    card = cards.match_card(shop, match, ["gender", "articleType"])
+    name = re.search(r'class="name" title="Men · Trousers">(.*?)</span>', card)[1]
+    assert re.sub(' title="[^"]*"', "", name) == "Men · <mark>Trousers</mark>"
+    assert '<span class="facts"></span>' in card
+
+
+def test_three_shared_things_are_enough_the_most_telling_first():
+    reasons = [Reason(name, "x") for name in ("size", "usage", "gender", "base_color", "kind", "season")]
+    assert highlights.shared(reasons, ["size"]) == ["kind", "base_color", "gender"]
+    assert highlights.shared(reasons[:2], ["size"]) == ["size"]
+    assert highlights.shared([], ["size"]) == []
+
+
+def test_what_is_seen_is_what_is_sure_the_kind_of_thing_first():
+    def guesses(**values):
+        return {name: Guess(name, value, 0.6, ((value or "x", 0.6),)) for name, value in values.items()}
+
+    every = guesses(gender="Men", season="Fall", pattern="Dotted", baseColour="Red", articleType="Caps", size="M")
+    assert [guess.value for guess in highlights.seen(every, ["size"])] == ["Caps", "Red", "Men", "Dotted"]
+    some = guesses(gender="Men", season="Fall", pattern=None, baseColour="Red", articleType=None, size="M")
+    assert [guess.value for guess in highlights.seen(some, ["size"])] == ["Red", "Men", "M"]
+    assert highlights.seen(guesses(gender="Men", pattern="Dotted"), ["gender"]) == []
+    assert headings.chips([], {}, None) == ""
+
+
+def test_what_an_encoder_and_a_catalogue_say_stays_text(shop):
+    item = Item("p1", HOSTILE_NAME, {HOSTILE_NAME: HOSTILE_NAME})
+    match = Match(item, 1.0, 0.9, (Reason(HOSTILE_NAME, HOSTILE_NAME),))
+    items, guess = Items.of([item], [HOSTILE_NAME]), Guess(HOSTILE_NAME, HOSTILE_NAME, 0.9, ())
+    why = product.Why(match, HOSTILE_NAME, None)
+    said = {
+        "card": cards.match_card(shop, match, [HOSTILE_NAME], opinion="liked", variants=[item]),
+        "dialog": product.view(shop, item, [HOSTILE_NAME], "", True, why, [item], [item]),
+        "chips": headings.chips([guess], {}, items) + headings.chips([guess], {}, shop.items),
+        "menu": headings.same_but({HOSTILE_NAME: [HOSTILE_NAME]}, {HOSTILE_NAME: HOSTILE_NAME}),
+        "heading": headings.heading(HOSTILE_NAME, HOSTILE_NAME, query="1", back=HOSTILE_NAME, link=HOSTILE_NAME),
+        "nothing": headings.nothing_passes({HOSTILE_NAME: (HOSTILE_NAME, 1)}),
+        "notice": headings.notice(HOSTILE_NAME),
+        "header": headings.header(HOSTILE_NAME, HOSTILE_NAME),
+        "filters": filters.panels(Items.of([item, Item("p2", None, {})], [HOSTILE_NAME])),
+        "likes": likes.panel(shop, [item], [], 1, 0),
+    }
+    for place, markup in said.items():
+        assert "&lt;script&gt;" in markup, place
+        assert "<script" not in markup and '`"\'&"' not in markup, place
+    assert said["card"].count("<mark ") == 1
+
+
+def test_a_small_picture_is_enlarged_twice_at_most(shop):
+    assert re.fullmatch(r'<img srcset="thumbs/p9\?v=[0-9a-f]{8} 0.5x".*>', cards.picture(shop, shop.items[9]))
+
+
+def test_filters_list_every_value_with_its_count(shop):
+    markup = filters.panels(shop.items)
+    assert markup.count("<details") == 5 and "Ours" not in markup
+    assert re.search(r"data-absent><span>Not given</span><span class=\"count\">20<", markup)
+    assert "Base colour" in markup and 'name="baseColour" value="Navy Blue"' in markup
+
+
+@pytest.mark.parametrize(
+    ("attribute", "words"),
+    [("baseColour", "Base colour"), ("base_colour", "Base colour"), ("year", "Year"), ("", "")],
+)
+def test_an_attribute_reads_as_words(attribute, words):
+    assert filters.label(attribute) == words
+
+
+def test_a_card_tells_what_varies_and_not_what_follows_from_it(shop):
+    assert highlights.telling(shop.items) == ["gender", "articleType", "baseColour"]
+
+
+def test_the_kind_of_a_product_is_the_attribute_that_implies_others(shop):
+    assert highlights.kind(shop.items) == "articleType"
+
+
+def test_a_showcase_is_the_same_each_time_and_of_different_kinds(shop):
+    everything = shop.items.passing({})
+    first = highlights.showcase(shop.items, everything, 6, "examples")
+    assert first == highlights.showcase(shop.items, everything, 6, "examples")
+    assert len({item.attributes["articleType"] for item in first}) == 6
+    assert first != highlights.showcase(shop.items, everything, 6, "window")
+    assert highlights.showcase(shop.items, everything[:0], 6, "window") == []
+
+
+def test_the_origin_reads_as_a_line(shop):
+    assert origin_line(shop.origin, 2000) == (
+        "index tests/fake-shop @ 1a2b3c4 · 2,000 products from tests/fake-products"
+    )
+
+
+def test_a_chip_filters_where_the_shop_has_that_value(shop):
+    guesses = [Guess("baseColour", "Red", 0.7, ()), Guess("articleType", "Kimonos", 0.995, ())]
+    chips = headings.chips(guesses, {"baseColour": ["Red"]}, shop.items)
+    button, text = re.findall(r"<(?:button|span)[^>]*class=\"chip\"[^>]*>", chips)
+    assert button.startswith("<button") and 'data-attribute="baseColour" data-value="Red" aria-pressed="true"' in button
+    assert 'title="Base colour, 70 % sure. Press to see only these"' in button
+    assert text == '<span class="chip" title="Article type, over 99 % sure">'
+    assert 'aria-pressed="false"' in headings.chips(guesses, {"baseColour": ["Olive"]}, shop.items)
+
+
+def test_without_a_choice_there_is_no_menu_but_what_was_chosen_can_be_undone():
+    assert headings.same_but({}, {}) == "" and headings.same_but({"gender": []}, {}) == ""
+    undo = headings.same_but({}, {"gender": "Men"})
+    assert "<details" not in undo and 'data-but="gender" data-value=""' in undo and ">but Men<" in undo
+
+
+def test_a_heading_offers_what_can_be_done_and_no_more():
+    bare = headings.heading("From the shop", "", query="0")
+    assert "<button" not in bare and "data-look" not in bare and 'data-link=""' in bare
+    full = headings.heading("More", "", query="1", back="Back", link="?item=p7", look=True)
+    assert "data-back>Back<" in full and "data-share" in full and "data-look" in full and 'data-link="?item=p7"' in full
+    assert headings.tools("", "") == "" and headings.tools("", "<b>") == '<div class="tools"><b></div>'
+
+
+def test_more_is_offered_while_there_is_more():
+    assert "data-longer" in headings.longer(20, 21)
+    assert headings.longer(20, 20) == headings.longer(0, 0) == ""
+
+
+def test_where_no_filter_alone_is_to_blame_it_says_to_clear_some():
+    assert "Clear some of them" in headings.nothing_passes({})
+
+
+def test_an_opinion_is_a_pressed_button(shop):
+    card = cards.product_card(shop, shop.items[7], [], opinion="disliked")
+    pressed = re.findall(r'data-opinion="(\w+)" data-id="(\w+)"[^>]*aria-pressed="(\w+)"', card)
+    assert pressed == [("liked", "p7", "false"), ("disliked", "p7", "true")]
+
+
+def test_a_card_shows_three_variants_and_counts_the_rest(shop):
+    def variants(count):
+        card = cards.product_card(shop, shop.items[7], [], variants=[shop.items[row] for row in range(8, 8 + count)])
+        return re.search(r'<div class="variants".*?</div>', card), card
+
+    found, card = variants(5)
+    assert re.findall(r'data-item="(\w+)"', found[0]) == ["p8", "p9", "p10"] and "<span>+2</span>" in found[0]
+    assert "+" not in variants(3)[0][0] and variants(0)[0] is None
+    assert card.count("data-opinion") == 2
+
+
+def test_a_product_opens_by_a_link_that_leads_to_it(shop):
+    assert 'href="?item=a%2Fb%20%C3%BC%3F" data-item="a/b ü?"' in cards.opener(shop, shop.items[3], [])
+
+
+def test_a_product_is_shown_in_its_other_colours_and_with_those_like_it(shop):
+    bare = product.view(shop, shop.items[7], [], "", False, None, [], [])
+    assert "<h3>" not in bare and "Why it is here" not in bare
+    full = product.view(shop, shop.items[7], [], "", True, None, [shop.items[8]], [shop.items[9]])
+    assert re.findall(r"<h3>(.*?)</h3>", full) == ["Also available", "More like this"]
+
+
+def test_the_heat_is_strongest_where_the_share_is_and_absent_where_it_speaks_against(shop):
+    heat = product.heat_picture(np.array([[0.2, -0.5], [0.4, 0.0]], np.float32))
+    with Image.open(io.BytesIO(base64.b64decode(heat.partition(",")[2]))) as picture:
+        alpha = np.asarray(picture)[..., 3]
+    assert alpha.tolist() == [[96, 0], [191, 0]]
+    assert heat.startswith("data:image/png;base64,")
+    product.heat_picture(np.zeros((2, 2), np.float32))
+
+
+def test_likes_have_a_row_and_ways_to_keep_them(shop):
+    panel = likes.panel(shop, [shop.items[7]], [], 2, 1)
+    assert "2 liked, 1 not for you" in panel and 'data-item="p7"' in panel
+    assert re.findall(r'data-taste="(\w+)" hidden', panel) == ["undo", "clear", "export"] and 'type="file"' in panel
+    assert "For you" not in likes.panel(shop, [], [], 0, 0) and 'type="file"' in likes.panel(shop, [], [], 0, 0)
+
+
+def test_under_the_picture_stands_what_is_looked_at():
+    box, other = Box(0.1, 0.2, 0.3, 0.4), Box(0.5, 0.5, 1, 1)
+    whole = focusing.markup([box], None)
+    assert 'data-frame=""' in whole and "data-whole" not in whole and "data-box" not in whole
+    part = focusing.markup([box, other], box)
+    assert 'data-frame="0.1000 0.2000 0.3000 0.4000"' in part and "data-whole" in part
+    assert re.findall(r'data-box="([^"]*)"', part) == ["0.1000 0.2000 0.3000 0.4000", "0.5000 0.5000 1.0000 1.0000"]
+    assert focusing.markup([other] * 9, None).count("data-box") == focusing.MOST_ITEMS
+
+
+def test_a_box_is_read_back_from_what_the_page_says():
+    box = Box(0.1234, 0.2, 0.9, 1)
+    edges = re.search(r'data-frame="([^"]*)"', focusing.markup([], box))[1]
+    assert focusing.box_of({"box": [float(edge) for edge in edges.split()]}, None) == box
+    assert focusing.box_of(None, None) is None
+
+
+def test_a_look_has_a_way_to_keep_and_to_swap_each_piece(shop):
+    outfit = shop.complete_the_look(item_id="p6")
+    look = Look({slot: piece.item.id for slot, piece in outfit.pieces.items()}, ("bag",))
+    markup = looks.shown(shop, outfit, look, [], Asked(liked=("p6",)), shop.items[6])
+    ways = re.findall(r'data-act="(\w+)" data-slot="(\w+)"(?: aria-pressed="(\w+)")?', markup)
+    assert ways == [(act, slot, str(slot == "bag").lower() if act == "keep" else "")
+                    for slot in ("bottom", "bag", "accessory") for act in ("keep", "swap")]  # fmt: skip
+    assert markup.count("Another look") == 1 and 'data-id="p6" title="Like" aria-pressed="true"' in markup
+    assert all(escape(reason) in markup for piece in outfit.pieces.values() for reason in piece.reasons)
+
+
+@pytest.mark.parametrize("act", ["keep", "swap", "reroll", "explode"])
+def test_before_there_is_a_look_it_is_started(act):
+    assert looks.changed(None, {"act": act, "slot": "bag"}) == Look()
+
+
+def test_a_look_changes_as_it_is_told():
+    look = Look({"top": "a", "bag": "b", "shoes": "c"}, ("bag",), ("z",))
+    assert looks.changed(look, {"act": "swap", "slot": "bag"}) == Look({"top": "a", "shoes": "c"}, (), ("z", "b"))
+    assert looks.changed(look, {"act": "reroll"}) == Look({"bag": "b"}, ("bag",), ("z", "a", "c"))
+    assert looks.changed(look, {"act": "keep", "slot": "bag"}).kept == ()
+    assert looks.changed(look, {"act": "start"}) == Look()
+    with pytest.raises(QueryError, match="got 'explode'"):
+        looks.changed(look, {"act": "explode"})
