@@ -11,7 +11,7 @@ from recsys import Recommender
 from recsys.core.ranking import recall_at_k
 from recsys.images.decode import decode
 from recsys.index.folder import IndexFolder
-from recsys.sample import products
+from sample_shop import products
 
 INDEX = Path(__file__).parents[1] / "index"
 LIMIT_MB = 8

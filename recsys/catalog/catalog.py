@@ -121,7 +121,7 @@ def _open_source(dataset: str, split: str, revision: str | None) -> Source:
 
 
 def _open_sample(split: str, revision: str | None, limit: int | None, attributes: Sequence[str] | None) -> Catalog:
-    from recsys.sample import products
+    from sample_shop import products
 
     _require_no_revision(SAMPLE, revision)
     require("split", split, (ONLY_SPLIT,))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 from recsys.errors import CatalogError
-from recsys.runtime.hashing import sha256
 from recsys.types import Item
 
 HELD_OUT_SHARE = 0.05
@@ -45,4 +45,4 @@ def unseen(split: str) -> Rule:
 
 def _share(text: str) -> float:
     """A number in [0, 1) drawn by the text."""
-    return int(sha256(text.encode())[:8], 16) / 16**8
+    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) / 16**8

@@ -13,10 +13,10 @@ from pathlib import Path
 from recsys.catalog import Catalog
 from recsys.core.holdout import held_out, unseen
 from recsys.errors import RecsysError
-from recsys.sample import products as drawings
 from recsys.train.config import TrainConfig
 from recsys.train.data import load
 from recsys.train.loop import train
+from sample_shop import products as drawings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

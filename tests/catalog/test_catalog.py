@@ -602,9 +602,9 @@ def drawings(monkeypatch: pytest.MonkeyPatch) -> list[Product]:
         Product(Item("d1", "Blue bag", {"kind": "Bag", "strap": "long"}), png(1)),
         Product(Item("d2", "Cap", {"kind": "Cap"}), png(2)),
     ]
-    sample = types.ModuleType("recsys.sample")
+    sample = types.ModuleType("sample_shop")
     vars(sample)["products"] = lambda count=480, seed=0: itertools.islice(drawn, count)
-    monkeypatch.setitem(sys.modules, "recsys.sample", sample)
+    monkeypatch.setitem(sys.modules, "sample_shop", sample)
     return drawn
 
 

@@ -183,7 +183,7 @@ def test_stored_pictures_of_odd_kinds_can_be_shown(index):
 
 @pytest.mark.parametrize("name", ["format-1"])
 def test_an_index_of_every_format_so_far_still_answers(name):
-    shop = Recommender.from_pretrained(str(Path(__file__).parent / "data" / name))
+    shop = Recommender.from_pretrained(str(Path(__file__).parents[1] / "data" / name))
     best = shop.recommend(decode(shop.thumbnail("Caps/Red")), k=3)[0]
     assert best.similarity == pytest.approx(1, abs=1e-3)
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from recsys.sample import products
-from recsys.sample.assortment import LINES
-from recsys.sample.palette import COLOURS
 from recsys.types import Product
+from sample_shop import products
+from sample_shop.assortment import LINES
+from sample_shop.palette import COLOURS
 
 ATTRIBUTES = ("gender", "masterCategory", "subCategory", "articleType", "baseColour", "season", "usage", "pattern")
 GENDERS = {"Men", "Women", "Boys", "Girls", "Unisex"}

@@ -37,5 +37,5 @@ def test_no_attack_is_left_out(file):
     }
     told |= {"test_what_only_looks_like_a_scan_is_none", "test_a_place_or_a_comment_in_a_photo_is_not_kept"}
     told |= {"test_no_answer_is_guessed_at_by_a_browser", "test_a_card_that_is_no_text_is_shown_as_far_as_it_is"}
-    made = {*re.findall(r"def (test_\w+)\(", TESTS[ROOT / "tests" / file])}
+    made = {*re.findall(r"def (test_\w+)\(", TESTS[ROOT / "tests" / "security" / file])}
     assert made - told - {*re.findall(r"test_\w+", PAGE)} == set()

@@ -1,5 +1,5 @@
 """The sample shop: products drawn as flat illustrations, with attributes that say what is drawn."""
 
-from recsys.sample.shop import products
+from sample_shop.shop import products
 
 __all__ = ["products"]

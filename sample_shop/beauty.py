@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.sample.canvas import Canvas
-from recsys.sample.curves import Points, box, ellipse, ribbon, symmetric, trace
-from recsys.sample.look import Look
-from recsys.sample.palette import INK, RGB, WHITE, luminance, mix, shade, tint
+from sample_shop.canvas import Canvas
+from sample_shop.curves import Points, box, ellipse, ribbon, symmetric, trace
+from sample_shop.look import Look
+from sample_shop.palette import INK, RGB, WHITE, luminance, mix, shade, tint
 
 GOLD: RGB = (214, 176, 94)
 SILVER: RGB = (196, 200, 208)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from recsys.sample import (
+from sample_shop import (
     accessories,
     beauty,
     bottoms,
@@ -19,8 +19,8 @@ from recsys.sample import (
     shoes,
     trainers,
 )
-from recsys.sample.canvas import Canvas
-from recsys.sample.look import Look
+from sample_shop.canvas import Canvas
+from sample_shop.look import Look
 
 Weights = Mapping[str, int]
 Colours = tuple[str, ...]

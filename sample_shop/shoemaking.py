@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.sample.canvas import Canvas
-from recsys.sample.curves import Points, along, trace
-from recsys.sample.palette import INK, RGB
+from sample_shop.canvas import Canvas
+from sample_shop.curves import Points, along, trace
+from sample_shop.palette import INK, RGB
 
 RUBBER: RGB = (238, 237, 232)
 GUM: RGB = (176, 132, 88)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.sample.canvas import Canvas
-from recsys.sample.curves import Points, along, box, ellipse, ribbon, trace
-from recsys.sample.look import Look
-from recsys.sample.palette import INK, RGB, mix, seam, shade
-from recsys.sample.shoemaking import BLACK_SOLE, GROUND, LEATHER, RUBBER
+from sample_shop.canvas import Canvas
+from sample_shop.curves import Points, along, box, ellipse, ribbon, trace
+from sample_shop.look import Look
+from sample_shop.palette import INK, RGB, mix, seam, shade
+from sample_shop.shoemaking import BLACK_SOLE, GROUND, LEATHER, RUBBER
 
 
 def flats(canvas: Canvas, look: Look) -> None:

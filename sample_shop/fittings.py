@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from recsys.sample.canvas import Canvas
-from recsys.sample.curves import ribbon, trace
-from recsys.sample.look import Look
-from recsys.sample.palette import BRASS, RGB, STEEL, shade
+from sample_shop.canvas import Canvas
+from sample_shop.curves import ribbon, trace
+from sample_shop.look import Look
+from sample_shop.palette import BRASS, RGB, STEEL, shade
 
 
 def metal_colour(look: Look) -> RGB:

@@ -10,8 +10,8 @@ from random import Random
 
 import numpy as np
 
-from recsys.sample.curves import Points, box, ellipse, ribbon, trace, turned
-from recsys.sample.palette import RGB, mix, shade, tint
+from sample_shop.curves import Points, box, ellipse, ribbon, trace, turned
+from sample_shop.palette import RGB, mix, shade, tint
 
 REACH = 170
 Mark = tuple[Points, RGB]

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from recsys.sample.curves import Points, ellipse
-from recsys.sample.palette import INK, RGB, WHITE, luminance, shade
-from recsys.sample.patterns import Paint, marks
+from sample_shop.curves import Points, ellipse
+from sample_shop.palette import INK, RGB, WHITE, luminance, shade
+from sample_shop.patterns import Paint, marks
 
 WIDTH, HEIGHT = 240, 320
 OVERSAMPLING = 3

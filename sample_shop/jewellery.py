@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.sample.canvas import Canvas
-from recsys.sample.curves import Points, along, ellipse, mirrored, ribbon, trace, turned
-from recsys.sample.look import Look
-from recsys.sample.palette import RGB, WHITE, shade, tint
+from sample_shop.canvas import Canvas
+from sample_shop.curves import Points, along, ellipse, mirrored, ribbon, trace, turned
+from sample_shop.look import Look
+from sample_shop.palette import RGB, WHITE, shade, tint
 
 
 def earrings(canvas: Canvas, look: Look) -> None:

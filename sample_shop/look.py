@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from recsys.sample.palette import RGB
-from recsys.sample.patterns import Paint
+from sample_shop.palette import RGB
+from sample_shop.patterns import Paint
 
 
 @dataclass(frozen=True, slots=True)

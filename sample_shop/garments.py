@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from recsys.sample.canvas import Canvas
-from recsys.sample.curves import Points, along, box, ellipse, mirrored, ribbon, symmetric, trace
-from recsys.sample.look import Look
-from recsys.sample.palette import BRASS, INK, WHITE, mix, seam, shade, tint
-from recsys.sample.patterns import Paint
-from recsys.sample.prints import draw_emblem, plain
-from recsys.sample.tailoring import (
+from sample_shop.canvas import Canvas
+from sample_shop.curves import Points, along, box, ellipse, mirrored, ribbon, symmetric, trace
+from sample_shop.look import Look
+from sample_shop.palette import BRASS, INK, WHITE, mix, seam, shade, tint
+from sample_shop.patterns import Paint
+from sample_shop.prints import draw_emblem, plain
+from sample_shop.tailoring import (
     Block,
     block_for,
     draw_back,

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from recsys.sample.canvas import Canvas
-from recsys.sample.curves import Points, box, ellipse, ribbon, symmetric, trace, turned
-from recsys.sample.look import Look
-from recsys.sample.palette import INK, RGB, WHITE, luminance, mix, seam, shade, tint
+from sample_shop.canvas import Canvas
+from sample_shop.curves import Points, box, ellipse, ribbon, symmetric, trace, turned
+from sample_shop.look import Look
+from sample_shop.palette import INK, RGB, WHITE, luminance, mix, seam, shade, tint
 
 GOLD: RGB = (214, 176, 94)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.sample.canvas import Canvas
-from recsys.sample.curves import along, box, ellipse, ribbon, symmetric, trace
-from recsys.sample.fittings import draw_handles, metal_colour
-from recsys.sample.look import Look
-from recsys.sample.palette import BRASS, INK, RGB, seam, shade
+from sample_shop.canvas import Canvas
+from sample_shop.curves import along, box, ellipse, ribbon, symmetric, trace
+from sample_shop.fittings import draw_handles, metal_colour
+from sample_shop.look import Look
+from sample_shop.palette import BRASS, INK, RGB, seam, shade
 
 
 def handbag(canvas: Canvas, look: Look) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.sample.canvas import Canvas
-from recsys.sample.curves import SAMPLES, Points, along, box, ellipse, ribbon, trace
-from recsys.sample.look import Look
-from recsys.sample.palette import BRASS, RGB, WHITE, luminance, mix, seam, shade, tint
-from recsys.sample.shoemaking import (
+from sample_shop.canvas import Canvas
+from sample_shop.curves import SAMPLES, Points, along, box, ellipse, ribbon, trace
+from sample_shop.look import Look
+from sample_shop.palette import BRASS, RGB, WHITE, luminance, mix, seam, shade, tint
+from sample_shop.shoemaking import (
     BLACK_SOLE,
     GROUND,
     GUM,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from recsys.sample.assortment import LINES, Line, Weights
-from recsys.sample.canvas import Canvas, Placement
-from recsys.sample.look import Look
-from recsys.sample.palette import companions, varied
-from recsys.sample.patterns import Paint
 from recsys.types import Item, Product, Value
+from sample_shop.assortment import LINES, Line, Weights
+from sample_shop.canvas import Canvas, Placement
+from sample_shop.look import Look
+from sample_shop.palette import companions, varied
+from sample_shop.patterns import Paint
 
 NO_SEASON, NO_USAGE = 0.03, 0.02
 TRIES = 12

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.sample.canvas import Canvas
-from recsys.sample.curves import Points, box, ellipse, ribbon, trace
-from recsys.sample.look import Look
-from recsys.sample.palette import BRASS, WHITE, shade
-from recsys.sample.shoemaking import GROUND, GUM, LEATHER
+from sample_shop.canvas import Canvas
+from sample_shop.curves import Points, box, ellipse, ribbon, trace
+from sample_shop.look import Look
+from sample_shop.palette import BRASS, WHITE, shade
+from sample_shop.shoemaking import GROUND, GUM, LEATHER
 
 
 def heels(canvas: Canvas, look: Look) -> None:

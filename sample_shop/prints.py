@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from recsys.sample.canvas import Canvas
-from recsys.sample.curves import Points, box, ellipse, ribbon, trace
-from recsys.sample.look import Look
-from recsys.sample.palette import mix, shade, tint
-from recsys.sample.patterns import Paint
+from sample_shop.canvas import Canvas
+from sample_shop.curves import Points, box, ellipse, ribbon, trace
+from sample_shop.look import Look
+from sample_shop.palette import mix, shade, tint
+from sample_shop.patterns import Paint
 
 
 def draw_emblem(canvas: Canvas, look: Look, y: float, size: float, outline: Points) -> None:

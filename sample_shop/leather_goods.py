@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.sample.canvas import Canvas
-from recsys.sample.curves import Points, box, ellipse, ribbon, trace
-from recsys.sample.fittings import metal_colour
-from recsys.sample.look import Look
-from recsys.sample.palette import INK, RGB, STEEL, seam, shade, tint
+from sample_shop.canvas import Canvas
+from sample_shop.curves import Points, box, ellipse, ribbon, trace
+from sample_shop.fittings import metal_colour
+from sample_shop.look import Look
+from sample_shop.palette import INK, RGB, STEEL, seam, shade, tint
 
 
 def wallet(canvas: Canvas, look: Look) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from recsys.sample.canvas import Canvas
-from recsys.sample.curves import Points, box, ribbon, symmetric, trace
-from recsys.sample.fittings import draw_handles
-from recsys.sample.look import Look
-from recsys.sample.palette import INK, RGB, STEEL, mix, shade, tint
+from sample_shop.canvas import Canvas
+from sample_shop.curves import Points, box, ribbon, symmetric, trace
+from sample_shop.fittings import draw_handles
+from sample_shop.look import Look
+from sample_shop.palette import INK, RGB, STEEL, mix, shade, tint
 
 
 def backpack(canvas: Canvas, look: Look) -> None:

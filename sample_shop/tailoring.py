@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recsys.sample.canvas import Canvas
-from recsys.sample.curves import Points, box, ellipse, mirrored, ribbon, symmetric, trace
-from recsys.sample.look import Look
-from recsys.sample.palette import INK, RGB, STEEL, luminance, seam, shade, tint
-from recsys.sample.patterns import Paint
+from sample_shop.canvas import Canvas
+from sample_shop.curves import Points, box, ellipse, mirrored, ribbon, symmetric, trace
+from sample_shop.look import Look
+from sample_shop.palette import INK, RGB, STEEL, luminance, seam, shade, tint
+from sample_shop.patterns import Paint
 
 
 @dataclass(frozen=True, slots=True)
