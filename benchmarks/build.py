@@ -15,7 +15,7 @@ from safetensors.torch import save
 from watch import run
 
 from recsys.encoder.torch_network import timm
-from tests.support.hub_double import HubDouble
+from testkit.hub_double import HubDouble
 
 DATASET, MODEL = "ashraq/fashion-product-images-small", "resnet50.tv_in1k"
 

@@ -29,8 +29,8 @@ from build import contents
 from reload import REPO, Watched, busy, catalog, following, publish, smaller
 from served import served
 
-from tests.support.hub_double import HubDouble
-from tests.support.hub_faults import FAULTS, OWNER, PUSHING, READER
+from testkit.hub_double import HubDouble
+from testkit.hub_faults import FAULTS, OWNER, PUSHING, READER
 
 STEP = 0.1
 LONGEST_WAIT = 90.0

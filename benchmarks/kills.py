@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from tests.support.hub_double import HubDouble
+from testkit.hub_double import HubDouble
 
 
 def main() -> None:
@@ -34,8 +34,8 @@ def main() -> None:
 
 def run(work: Path, hub: HubDouble, kills: int, rng: random.Random) -> None:
     """So many kills: half of builds with --update, a quarter where folders cannot change places, a fifth cold."""
-    from tests.support.killed_builds import Moment, Shop, contents, reader
-    from tests.support.small_shop import write_encoder
+    from testkit.killed_builds import Moment, Shop, contents, reader
+    from testkit.small_shop import write_encoder
 
     shop = Shop(work, hub, write_encoder(work / "encoder"), work / "recsys" / "compiled")
     for cold, (seconds, steps) in shop.lengths.items():

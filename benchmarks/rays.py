@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from safetensors.numpy import load_file
 
-from tests.support.loopback import Loopback
+from testkit.loopback import Loopback
 
 FILES = 4
 SECOND = os.sysconf("SC_CLK_TCK")

@@ -35,7 +35,7 @@ from recsys.index.annoy import METRIC
 from recsys.index.annoy import build as build_trees
 from recsys.index.annoy.graph import graph_path, write_graph
 from recsys.index.folder import IndexFolder, ItemsWriter, file_facts
-from tests.support.hub_double import File, HubDouble, is_lfs
+from testkit.hub_double import File, HubDouble, is_lfs
 
 REPO = "me/shop"
 PERIOD = 1.0

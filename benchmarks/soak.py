@@ -34,7 +34,7 @@ from load import HOST, WARM_UP, Connection, Refused, renew, uploaded
 from reload import catalog, following, publish, smaller
 from served import served
 
-from tests.support.hub_double import HubDouble
+from testkit.hub_double import HubDouble
 
 BASE_SECONDS = 15.0
 GREEDY_SECONDS = 10.0

@@ -19,7 +19,7 @@ from PIL import Image, ImageOps
 from watch import Run, run
 
 from recsys.index.folder import IndexFolder
-from tests.support.hub_double import HubDouble
+from testkit.hub_double import HubDouble
 
 REPO = "me/shop"
 FACTS = re.compile(r"([\d,]+) pictures embedded \(([\d.]+) a second\)")

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.hub_double import HubDouble
+from testkit.hub_double import HubDouble
 from tests.support.serving import serving
 
 STAND_IN = HubDouble()
@@ -119,7 +119,7 @@ def no_way_out(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of thirty drawn pictures."""
-    from tests.support.small_shop import write_pictures
+    from testkit.small_shop import write_pictures
 
     return write_pictures(tmp_path_factory.mktemp("catalogue") / "drawn-shop")
 
@@ -127,7 +127,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny encoder."""
-    from tests.support.small_shop import write_encoder
+    from testkit.small_shop import write_encoder
 
     return write_encoder(tmp_path_factory.mktemp("encoder") / "tiny")
 

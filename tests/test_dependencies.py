@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support.fake_shop import draw, encoded, fake_shop
+from testkit.fake_shop import draw, encoded, fake_shop
 
 ROOT = Path(__file__).parents[1]
 PIN = re.compile(r"^([\w.-]+)==([\w.+]+)", re.MULTILINE)
@@ -205,7 +205,7 @@ class TestHub:
     def test_its_headers_have_the_names_that_the_stand_in_sends(self):
         from huggingface_hub import constants
 
-        with relied_on("huggingface_hub", "tests/support/hub_double.py, whose answers stand for the Hub's"):
+        with relied_on("huggingface_hub", "testkit/hub_double.py, whose answers stand for the Hub's"):
             assert constants.HUGGINGFACE_HEADER_X_REPO_COMMIT == "X-Repo-Commit"
             assert constants.HUGGINGFACE_HEADER_X_LINKED_ETAG == "X-Linked-Etag"
             assert constants.HUGGINGFACE_HEADER_X_LINKED_SIZE == "X-Linked-Size"

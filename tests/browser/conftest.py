@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
 from recsys.core.calibration import Calibration
-from tests.support.fake_shop import draw, encoded, fake_shop
+from testkit.fake_shop import draw, encoded, fake_shop
 from tests.support.serving import serving
 
 SCREENS = {"wide": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}

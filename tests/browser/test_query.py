@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from testkit.fake_shop import HOSTILE_NAME, draw, encoded
 from tests.browser.steps import cards, choose, heading, ids, press, status, tick
-from tests.support.fake_shop import HOSTILE_NAME, draw, encoded
 
 
 class TestOnEveryScreen:

@@ -10,8 +10,8 @@ from playwright.sync_api import expect
 from recsys.core.items import Items
 from recsys.serving.live import Shop
 from recsys.types import Item
+from testkit.fake_shop import fake_shop
 from tests.browser.steps import cards, choose, heading, press, status, tick
-from tests.support.fake_shop import fake_shop
 from tests.support.serving import serving
 
 

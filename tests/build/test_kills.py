@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from tests.support.killed_builds import Moment, Shop, contents, reader
+from testkit.killed_builds import Moment, Shop, contents, reader
 
 KILLS = 5
 

@@ -12,8 +12,8 @@ import pytest
 import build_index
 from recsys.index.folder import IndexFolder
 from recsys.index.replace import beside, claim
-from tests.support.fake_shop import draw
-from tests.support.small_shop import as_frozen
+from testkit.fake_shop import draw
+from testkit.small_shop import as_frozen
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,7 +10,7 @@ import pytest
 import build_index
 from recsys.encoder import Encoder
 from recsys.index.folder import IndexFolder
-from tests.support.fake_shop import draw
+from testkit.fake_shop import draw
 
 
 def build(*arguments):

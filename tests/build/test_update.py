@@ -10,9 +10,9 @@ import pytest
 import build_index
 from recsys.errors import IndexDamagedError
 from recsys.index.folder import IndexFolder
-from tests.support.fake_shop import draw
+from testkit.fake_shop import draw
+from testkit.small_shop import as_frozen, write_encoder
 from tests.support.manifests import rewrite, vouch_for
-from tests.support.small_shop import as_frozen, write_encoder
 
 
 def build(*arguments):

@@ -24,7 +24,7 @@ from PIL import Image
 from recsys.catalog import Catalog
 from recsys.errors import CatalogError, HubDownError, HubError, HubNotFoundError, HubTimeoutError, HubTokenError
 from recsys.types import Item, Product
-from tests.support.hub_double import HubDouble
+from testkit.hub_double import HubDouble
 
 leaves_a_file_open = pytest.mark.filterwarnings("ignore::ResourceWarning")
 """Where datasets reads metadata beside pictures: it does not close the table. To be followed by a `gc.collect()`."""

@@ -8,8 +8,8 @@ from recsys.compare.head import LinearHead
 from recsys.encoder.projection import unit
 from recsys.errors import CatalogError
 from recsys.train.config import TrainConfig
+from testkit.fake_shop import KINDS
 from tests.support.exam_shop import items, vectors_by_kind, write_shop
-from tests.support.fake_shop import KINDS
 
 
 @pytest.fixture(scope="module")

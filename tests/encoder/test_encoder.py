@@ -12,8 +12,8 @@ from recsys.encoder import Encoder
 from recsys.encoder.projection import Projection
 from recsys.encoder.torch_network import TorchNetwork, describe, timm
 from recsys.errors import EncoderError, HubNotFoundError, IndexDamagedError, IndexMismatchError
-from tests.support.fake_shop import draw
-from tests.support.small_shop import DIM, write_encoder
+from testkit.fake_shop import draw
+from testkit.small_shop import DIM, write_encoder
 
 TINY = "test_resnet.r160_in1k"
 

@@ -17,8 +17,8 @@ from recsys.encoder import Encoder
 from recsys.encoder.openvino_network import CompiledNetwork
 from recsys.errors import EncoderError, IndexMismatchError
 from recsys.index.folder import IndexFolder
-from tests.support.fake_shop import draw
-from tests.support.small_shop import write_encoder
+from testkit.fake_shop import draw
+from testkit.small_shop import write_encoder
 
 ROOT = Path(__file__).parents[2]
 

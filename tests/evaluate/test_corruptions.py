@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from recsys.evaluate.corruptions import PHOTOGRAPHS, cut_out
-from tests.support.fake_shop import COLOURS, KINDS, draw
+from testkit.fake_shop import COLOURS, KINDS, draw
 
 PICTURES = [draw(kind, colour, (60, 80)) for kind in KINDS for colour in COLOURS.values()]
 SHIRT = PICTURES[0]

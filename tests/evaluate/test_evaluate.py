@@ -27,8 +27,8 @@ from recsys.evaluate.speed import time_search
 from recsys.index.folder import IndexFolder
 from recsys.runtime.hashing import sha256
 from recsys.types import Item, Product
+from testkit.fake_shop import KINDS, draw, encoded
 from tests.support.exam_shop import attributes, count_held_out, items, picture, pool, vectors_by_kind, write_shop
-from tests.support.fake_shop import KINDS, draw, encoded
 
 
 def by_label(scores):

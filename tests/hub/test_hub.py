@@ -18,7 +18,7 @@ from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
 from recsys.errors import HubCorruptError, HubDownError, HubError, HubNotFoundError, HubTimeoutError, HubTokenError
 from recsys.hub import Snapshot, last_good, limit_waiting, pull, push, remember
 from recsys.hub import client as patience
-from tests.support.hub_double import HubDouble
+from testkit.hub_double import HubDouble
 
 VECTORS, CARD = b"\x00\x01" * 200_000, b"---\nlicense: mit\n---\n# A shop\n"
 FILES = {"README.md": CARD, "vectors.ann": VECTORS, "encoder/config.json": b"{}"}

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from recsys.errors import QueryError
 from recsys.images.focus import Box, around, automatic, crop, items
-from tests.support.fake_shop import draw
+from testkit.fake_shop import draw
 
 SIZE = (450, 600)
 COLOURS = {"white": "#ffffff", "black": "#101010", "grey": "#8c8c8c", "pink": "#f0b8c8", "blue": "#2b4a9c"}

@@ -7,7 +7,7 @@ from recsys.core.items import Items
 from recsys.errors import QueryError
 from recsys.recommend.likes import Taste, moved
 from recsys.types import Item, Reason
-from tests.support.fake_shop import ExactSearcher
+from testkit.fake_shop import ExactSearcher
 
 KINDS, COLOURS, USES = ("Shirts", "Shoes", "Watches"), ("Blue", "Red", "Green", "Black"), ("Sports", "Casual", None)
 COPIES = 4

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from recsys.errors import QueryError
-from tests.support.fake_shop import draw, fake_shop
+from testkit.fake_shop import draw, fake_shop
 
 RED_DRESS = draw("Dresses", "#b3262e")
 

@@ -7,7 +7,7 @@ from recsys.recommend.outfit import Pictured, Stylist
 from recsys.recommend.outfit.harmony import joins, relation, tone_of
 from recsys.recommend.outfit.slots import slots_of
 from recsys.types import Item
-from tests.support.fake_shop import ExactSearcher
+from testkit.fake_shop import ExactSearcher
 
 NAMES = ("gender", "masterCategory", "articleType", "baseColour", "season", "usage")
 SEEN = {"articleType": "Shirts", "gender": "Men", "usage": "Casual", "season": "Summer", "baseColour": "White"}

@@ -11,7 +11,7 @@ from recsys.core.items import Items
 from recsys.errors import IndexFolderError, QueryError
 from recsys.images.decode import decode
 from recsys.types import Reason
-from tests.support.fake_shop import Pictures, draw, fake_shop
+from testkit.fake_shop import Pictures, draw, fake_shop
 
 RED_DRESS = draw("Dresses", "#b3262e")
 CALIBRATION = Calibration("articleType", (0.0, 1.0), (0.0, 0.9), threshold=0.95, refused=0.05, queries=60)

@@ -8,7 +8,7 @@ from recsys.encoder.projection import unit
 from recsys.errors import QueryError
 from recsys.recommend.steering import Steering
 from recsys.types import Item
-from tests.support.fake_shop import ExactSearcher
+from testkit.fake_shop import ExactSearcher
 
 KINDS, COLOURS, STYLES = ("Tshirts", "Dresses", "Watches"), ("Red", "Blue", "Green"), range(8)
 WATCH_COLOUR = "Green"

@@ -5,7 +5,7 @@ from recsys.core.items import Items
 from recsys.encoder.projection import unit
 from recsys.recommend.variants import Variants
 from recsys.types import Item
-from tests.support.fake_shop import ExactSearcher
+from testkit.fake_shop import ExactSearcher
 
 DIM = 64
 COLOURS = ("Red", "Navy Blue", "Green", "White")

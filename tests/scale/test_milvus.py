@@ -26,8 +26,8 @@ from recsys.serving.reload import Reloader
 from recsys.settings import Settings
 from recsys.web import launch
 from recsys.web.server import metrics
-from tests.support.fake_shop import draw, fake_shop
-from tests.support.small_shop import write_encoder
+from testkit.fake_shop import draw, fake_shop
+from testkit.small_shop import write_encoder
 
 pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install -r requirements-scale.txt")
 

@@ -16,9 +16,9 @@ import pytest
 import build_index
 from recsys.build.ray import cluster
 from recsys.errors import EngineError
-from tests.support.fake_shop import KINDS, draw
-from tests.support.killed_builds import contents
-from tests.support.loopback import Loopback
+from testkit.fake_shop import KINDS, draw
+from testkit.killed_builds import contents
+from testkit.loopback import Loopback
 
 ROOT = Path(__file__).parents[2]
 PRODUCTS = 1500

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.fake_shop import draw
+from testkit.fake_shop import draw
 
 ROOT = Path(__file__).parents[2]
 EXTRA = ("pymilvus", "milvus_lite", "grpc", "faiss", "ray")

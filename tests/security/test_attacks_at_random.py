@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.support.fake_shop import fake_shop
+from testkit.fake_shop import fake_shop
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 

@@ -20,7 +20,7 @@ from recsys.images.decode import decode
 from recsys.index.folder import PICTURE, IndexFolder
 from recsys.runtime.hashing import file_sha256, sha256
 from recsys.web.server import about
-from tests.support.fake_shop import HOSTILE_NAME, Pictures, fake_shop
+from testkit.fake_shop import HOSTILE_NAME, Pictures, fake_shop
 from tests.support.manifests import rewrite, vouch_for
 
 NODE = 16 + 4 * 16

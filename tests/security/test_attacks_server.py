@@ -23,7 +23,7 @@ from recsys.web.page.state import Asked, Query
 from recsys.web.server import uploads as query
 from recsys.web.server.route_allowlist import OPEN
 from recsys.web.server.uploads import chosen_of
-from tests.support.fake_shop import draw, encoded, fake_shop
+from testkit.fake_shop import draw, encoded, fake_shop
 
 SECRET = "the secret of this machine"
 META = {"_type": "gradio.FileData"}

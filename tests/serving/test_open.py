@@ -13,7 +13,7 @@ from recsys.hub import push
 from recsys.serving import open as assembly
 from recsys.serving.open import BackgroundEncoder, load_recommender, open_shop
 from recsys.settings import Settings
-from tests.support.fake_shop import draw
+from testkit.fake_shop import draw
 
 ROOT = Path(__file__).parents[2]
 FAULTS = {

@@ -31,9 +31,9 @@ from recsys.types import Item, Origin
 from recsys.web.page.handlers import Answers
 from recsys.web.page.state import Asked, Query
 from recsys.web.server import thumbnails
-from tests.support.fake_shop import ExactSearcher, Pictures, ThumbnailEncoder, draw, encoded, fake_shop
-from tests.support.hub_faults import FAULTS, READER, deleted, private
-from tests.support.small_shop import write_encoder
+from testkit.fake_shop import ExactSearcher, Pictures, ThumbnailEncoder, draw, encoded, fake_shop
+from testkit.hub_faults import FAULTS, READER, deleted, private
+from testkit.small_shop import write_encoder
 
 CAP = draw("Caps", "#b3262e")
 

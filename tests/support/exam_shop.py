@@ -11,7 +11,7 @@ from recsys.encoder.projection import unit
 from recsys.evaluate import Pool
 from recsys.evaluate.pool import thumbnail_pixels
 from recsys.types import Item, Value, Vectors
-from tests.support.fake_shop import COLOURS, KINDS, draw, encoded
+from testkit.fake_shop import COLOURS, KINDS, draw, encoded
 
 
 def attributes(number: int) -> dict[str, Value]:

@@ -18,7 +18,7 @@ from recsys.train.augment import augment
 from recsys.train.config import TrainConfig
 from recsys.train.data import find_products, load
 from recsys.types import Item, Product
-from tests.support.fake_shop import draw
+from testkit.fake_shop import draw
 
 SMALL = TrainConfig(
     architecture="test_resnet", model_args={}, dim=8, height=32, width=24, epochs=2, batch_size=10, warmup_steps=2
@@ -53,7 +53,7 @@ def test_pictures_are_squashed_and_labels_numbered_with_missing_ones_marked():
 
 
 def _png(image):
-    from tests.support.fake_shop import encoded
+    from testkit.fake_shop import encoded
 
     return encoded(image)
 

@@ -19,7 +19,7 @@ from mcp.client.streamable_http import streamable_http_client
 from recsys import errors
 from recsys.web.server import uploads as query
 from recsys.web.server.error_responses import MOST_TOLD, OUR_FAULT
-from tests.support.fake_shop import draw, encoded, fake_shop
+from testkit.fake_shop import draw, encoded, fake_shop
 
 RED_DRESS = draw("Dresses", "#b3262e")
 META = {"_type": "gradio.FileData"}

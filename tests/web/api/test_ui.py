@@ -20,7 +20,7 @@ from recsys.web import build_page, launch
 from recsys.web.server import thumbnails
 from recsys.web.server import uploads as query
 from recsys.web.server.error_responses import OUR_FAULT
-from tests.support.fake_shop import Pictures, draw, encoded, fake_shop
+from testkit.fake_shop import Pictures, draw, encoded, fake_shop
 
 RED_DRESS = draw("Dresses", "#b3262e")
 META = {"_type": "gradio.FileData"}

@@ -15,7 +15,7 @@ from recsys.errors import QueryError
 from recsys.web.page import handlers
 from recsys.web.page.handlers import Answers
 from recsys.web.page.state import Asked, Query
-from tests.support.fake_shop import HOSTILE_NAME, draw, encoded, fake_shop
+from testkit.fake_shop import HOSTILE_NAME, draw, encoded, fake_shop
 
 RED_DRESS = draw("Dresses", "#b3262e")
 CALIBRATION = Calibration("articleType", (0.0, 1.0), (0.0, 0.9), threshold=0.9, refused=0.05, queries=60)

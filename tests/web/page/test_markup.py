@@ -21,7 +21,7 @@ from recsys.web.page import crop_hint as focusing
 from recsys.web.page import outfit_view as looks
 from recsys.web.page.page import origin_line
 from recsys.web.page.state import Asked, Look
-from tests.support.fake_shop import HOSTILE_NAME, fake_shop
+from testkit.fake_shop import HOSTILE_NAME, fake_shop
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from recsys.errors import QueryError
 from recsys.web.page.handlers import Answers
 from recsys.web.page.permalink import link, moved_on, read
 from recsys.web.page.state import PAGE, Asked, Look, Query
-from tests.support.fake_shop import fake_shop
+from testkit.fake_shop import fake_shop
 
 REVISION = "1a2b3c4d5e6f7890"
 

@@ -2,7 +2,7 @@ import pytest
 
 from recsys.errors import QueryError
 from recsys.web.page.state import MOST_LIKES, Asked, longer
-from tests.support.fake_shop import fake_shop
+from testkit.fake_shop import fake_shop
 
 
 @pytest.fixture(scope="module")

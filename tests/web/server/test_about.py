@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from recsys.web.server.about import page, routes
-from tests.support.fake_shop import Pictures, encoded, fake_shop
+from testkit.fake_shop import Pictures, encoded, fake_shop
 
 PLOT = encoded(Image.new("RGB", (4, 4), "red"))
 CARD = """---

@@ -10,7 +10,7 @@ import pytest
 from gradio.routes import file_upload_statuses
 
 from recsys.web.server import gradio_gc as leftovers
-from tests.support.fake_shop import draw, encoded, fake_shop
+from testkit.fake_shop import draw, encoded, fake_shop
 
 RED_DRESS = encoded(draw("Dresses", "#b3262e"))
 

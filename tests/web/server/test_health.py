@@ -15,7 +15,7 @@ import pytest
 from recsys.runtime import json_log as logs
 from recsys.web.server import metrics
 from recsys.web.server.limits import Limits
-from tests.support.fake_shop import draw, encoded, fake_shop
+from testkit.fake_shop import draw, encoded, fake_shop
 
 RED_DRESS = encoded(draw("Dresses", "#b3262e"))
 INDEX = {"name": "tests/fake-shop", "revision": "1a2b3c4d5e6f7890", "items": 60, "notice": None}

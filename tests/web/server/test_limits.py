@@ -25,7 +25,7 @@ from recsys.web.server.limits import Buckets, Limits
 from recsys.web.server.request_log import path_of
 from recsys.web.server.server import AT_ONCE
 from recsys.web.server.uploads import UPLOAD_LIFE
-from tests.support.fake_shop import draw, encoded, fake_shop
+from testkit.fake_shop import draw, encoded, fake_shop
 
 ROOT = Path(__file__).parents[3]
 SPACE = {"SPACE_ID": "me/my-space"}

@@ -68,6 +68,8 @@ class File:
 
 @dataclass
 class Repo:
+    """A repository of the stand-in Hub: commits by branch, and whether it is private or gated."""
+
     id: str
     private: bool = False
     gated: bool = False
@@ -332,6 +334,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Listener(ThreadingHTTPServer):
+    """The HTTP server, with a backlog large enough for parallel uploads."""
+
     daemon_threads, request_queue_size = True, 64
 
     def __init__(self, hub: HubDouble, port: int, cdn: bool) -> None:

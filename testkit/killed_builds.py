@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.fake_shop import KINDS, draw
-from tests.support.hub_double import File, HubDouble, is_lfs
+from testkit.fake_shop import KINDS, draw
+from testkit.hub_double import File, HubDouble, is_lfs
 
 REPO = "me/killed"
 SPACE = 1.1
@@ -200,13 +200,13 @@ def _build(flags: list[str], work: Path, kill_at: int | None, exchange: bool) ->
     from tqdm import tqdm
 
     import build_index
-    from recsys.index.annoy import replace as output
+    from recsys.index import replace
 
     log = os.open(work / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(log, 1)
     os.dup2(log, 2)
     if not exchange:
-        output._exchange = lambda one, other: False
+        replace._exchange = lambda one, other: False
     count = 0
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:

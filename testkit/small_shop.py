@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from tests.support.fake_shop import COLOURS, KINDS, draw
+from testkit.fake_shop import COLOURS, KINDS, draw
 
 DIM = 16
 SIDE = 32

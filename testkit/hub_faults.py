@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.support import hub_double
-from tests.support.hub_double import HubDouble
+from testkit import hub_double
+from testkit.hub_double import HubDouble
 
 READER, OWNER = "hf_other", "hf_test"
 """The token of one who does not own the repository, and of one who does."""
