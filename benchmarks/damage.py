@@ -31,7 +31,7 @@ from PIL import Image
 
 from recsys.encoder import Encoder
 from recsys.errors import RecsysError
-from recsys.format.manifest import MANIFEST
+from recsys.format.layout import MANIFEST
 from recsys.index.folder import IndexFolder
 from recsys.runtime.hashing import file_sha256, sha256
 

@@ -30,7 +30,7 @@ from build import contents
 from served import served
 from watch import resident_mb
 
-from recsys.format.manifest import ITEMS, MANIFEST, VECTORS
+from recsys.format.layout import ITEMS, MANIFEST, VECTORS
 from recsys.index.annoy import METRIC
 from recsys.index.annoy import build as build_trees
 from recsys.index.annoy.graph import graph_path, write_graph

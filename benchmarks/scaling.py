@@ -29,7 +29,7 @@ from watch import highest, resident_mb
 
 from recsys.core.items import Items
 from recsys.core.ranking import recall_at_k
-from recsys.format.manifest import ITEMS
+from recsys.format.layout import ITEMS
 from recsys.index.annoy import AnnoySearcher
 from recsys.index.annoy.exact import ExactSearch
 from recsys.index.annoy.graph import load_graph

@@ -25,8 +25,8 @@ from recsys.encoder import BATCH_SIZE, Encoder
 from recsys.encoder.projection import Projection
 from recsys.errors import IndexFolderError, PictureError
 from recsys.evaluate import Pool, Quick, embed, quick
-from recsys.format.encoder_spec import PROJECTION
-from recsys.format.manifest import ASSETS, CARD, ENCODER, ITEMS, MANIFEST, VECTORS, DatasetFacts, Manifest, SearchFacts
+from recsys.format.layout import ASSETS, CARD, ENCODER, ITEMS, MANIFEST, PROJECTION, VECTORS
+from recsys.format.manifest import DatasetFacts, Manifest, SearchFacts
 from recsys.images.decode import decode
 from recsys.index.annoy import METRIC, SearchPoint, build_for_recall
 from recsys.index.card import write_card

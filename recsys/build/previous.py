@@ -13,13 +13,11 @@ import numpy as np
 from recsys.build.vector_cache import KEY_BYTES, KeySet, key_table
 from recsys.errors import IndexDamagedError
 from recsys.format.encoder_spec import EncoderRecipe
+from recsys.format.layout import PICTURE_HASHES
 from recsys.format.manifest import MEND
 from recsys.index.folder import IndexFolder
 from recsys.runtime.hashing import sha256
 from recsys.types import Vectors
-
-PICTURES = "pictures.npy"
-"""The sha256 of each product's picture, uint8 [count, 32], in index order; older indexes have none."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class Baseline:
             old, new = (replace(each, source=None, projection=None, dim=0) for each in (ours, recipe))
             return f"it was built with another encoder: {old.difference(new)}"
         if self._keys is None:
-            return f"it has no {PICTURES}, as it was built before indexes kept which pictures they are of"
+            return f"it has no {PICTURE_HASHES}, as it was built before indexes kept which pictures they are of"
         if not settled or (ours.projection, ours.dim) != (recipe.projection, recipe.dim):
             return "its vectors are projected in another way than the new ones"
         return None
@@ -89,18 +87,18 @@ class Baseline:
 
 def write_keys(folder: Path, keys: Sequence[str]) -> None:
     """Write the sha256 of the picture of each product into the folder of an index."""
-    np.save(folder / PICTURES, key_table(keys))
+    np.save(folder / PICTURE_HASHES, key_table(keys))
 
 
 def _read_keys(folder: IndexFolder) -> list[str] | None:
-    if PICTURES not in folder.manifest.files:
+    if PICTURE_HASHES not in folder.manifest.files:
         return None
     try:
-        data = (folder.path / PICTURES).read_bytes()
+        data = (folder.path / PICTURE_HASHES).read_bytes()
         table = np.load(io.BytesIO(data), allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise IndexDamagedError(f"{PICTURES} cannot be read: {error}. {MEND}") from error
-    right = sha256(data) == folder.manifest.files[PICTURES]["sha256"]
+        raise IndexDamagedError(f"{PICTURE_HASHES} cannot be read: {error}. {MEND}") from error
+    right = sha256(data) == folder.manifest.files[PICTURE_HASHES]["sha256"]
     if not right or table.dtype != np.uint8 or table.shape != (len(folder.items), KEY_BYTES):
-        raise IndexDamagedError(f"{PICTURES} does not hold the pictures of {len(folder.items)} products. {MEND}")
+        raise IndexDamagedError(f"{PICTURE_HASHES} does not hold the pictures of {len(folder.items)} products. {MEND}")
     return [key.tobytes().hex() for key in table]

@@ -10,7 +10,8 @@ from typing import Any, Self
 from recsys.core.holdout import PRODUCT_SPLIT
 from recsys.encoder.heads import Heads
 from recsys.errors import EncoderError
-from recsys.format.encoder_spec import CONFIG, EMBEDDING, SPLIT, VALUES
+from recsys.format.encoder_spec import EMBEDDING, SPLIT, VALUES
+from recsys.format.layout import CONFIG
 from recsys.runtime.hashing import read_json
 
 

@@ -21,8 +21,9 @@ from recsys.encoder.heatmap import similarity_map
 from recsys.encoder.projection import Projection, unit
 from recsys.encoder.transform import Transform
 from recsys.errors import EncoderError, IndexMismatchError
-from recsys.format.encoder_spec import COMPILED, CONFIG, HEADS, PROJECTION, WEIGHTS, EncoderRecipe
-from recsys.format.manifest import ENCODER, MANIFEST, Manifest
+from recsys.format.encoder_spec import EncoderRecipe
+from recsys.format.layout import COMPILED, CONFIG, ENCODER, HEADS, MANIFEST, PROJECTION, WEIGHTS
+from recsys.format.manifest import Manifest
 from recsys.images.decode import decode
 from recsys.runtime.hashing import file_sha256, sha256
 from recsys.types import Pixels, Vectors

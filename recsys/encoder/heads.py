@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from recsys.errors import EncoderError
-from recsys.format.encoder_spec import CONFIG, HEADS
+from recsys.format.layout import CONFIG, HEADS
 from recsys.types import Vectors
 
 

@@ -14,8 +14,8 @@ from recsys.encoder.encoder import Encoder
 from recsys.encoder.heads import Heads
 from recsys.encoder.torch_network import TorchNetwork, create, describe, timm
 from recsys.errors import EncoderError
-from recsys.format.encoder_spec import CONFIG, PROJECTION, WEIGHTS, EncoderRecipe, HubSource, is_repo_id
-from recsys.format.manifest import MANIFEST
+from recsys.format.encoder_spec import EncoderRecipe, HubSource, is_repo_id
+from recsys.format.layout import CONFIG, MANIFEST, PROJECTION, WEIGHTS
 from recsys.runtime.hashing import file_sha256
 
 

@@ -28,7 +28,8 @@ import numpy as np
 from recsys.encoder.heatmap import SCALE
 from recsys.encoder.int8 import quantize
 from recsys.errors import EncoderError
-from recsys.format.encoder_spec import COMPILED, EncoderRecipe
+from recsys.format.encoder_spec import EncoderRecipe
+from recsys.format.layout import COMPILED
 from recsys.runtime.cpus import usable_cores
 from recsys.runtime.hashing import file_sha256
 from recsys.types import Pixels, Vectors

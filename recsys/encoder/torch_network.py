@@ -18,7 +18,8 @@ from safetensors.torch import save_file
 
 from recsys.encoder.heatmap import SCALE
 from recsys.errors import EncoderError
-from recsys.format.encoder_spec import EMBEDDING, HEADS, SPLIT, VALUES, EncoderRecipe, check_transform
+from recsys.format.encoder_spec import EMBEDDING, SPLIT, VALUES, EncoderRecipe, check_transform
+from recsys.format.layout import HEADS
 from recsys.runtime.hashing import file_sha256
 from recsys.types import Pixels, Vectors
 

@@ -23,7 +23,7 @@ from recsys.evaluate.report import Report, Source, Subject
 from recsys.evaluate.retrieval import attributes_of, score_all, score_classes
 from recsys.evaluate.slices import Slice, judge_slices, slice_trial
 from recsys.evaluate.speed import SearchSpeed, time_encoding, time_search
-from recsys.format.manifest import MANIFEST
+from recsys.format.layout import MANIFEST
 from recsys.index.folder import IndexFolder
 from recsys.types import Product, Vectors
 

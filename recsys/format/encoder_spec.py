@@ -14,10 +14,6 @@ SIDES = (8, 2048)
 """The least and the most pixels of a side of what a network sees: what is larger takes the memory of the machine."""
 CROP = (0.1, 2.0)
 TRANSFORM = ("input_size", "mean", "std", "interpolation", "crop_pct", "crop_mode")
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
-HEADS, PROJECTION = "heads.safetensors", "projection.safetensors"
-COMPILED = ("compiled.xml", "compiled.bin")
-"""The network as OpenVINO runs it, and its weights."""
 EMBEDDING, SPLIT, VALUES = "embedding", "split", "values"
 """What the config of an encoder that was trained here says beside timm's own: that its classifier is the embedding
 layer, what its training never saw, and the values of its heads, attribute by attribute.

@@ -10,12 +10,11 @@ from typing import Any, Self
 
 from recsys.core.calibration import Calibration
 from recsys.errors import IndexDamagedError, IndexFolderError, IndexFormatError, IndexMismatchError
-from recsys.format.encoder_spec import CONFIG, HEADS, PROJECTION, TRANSFORM, VALUES, WEIGHTS, EncoderRecipe
+from recsys.format.encoder_spec import TRANSFORM, VALUES, EncoderRecipe
+from recsys.format.layout import ASSETS, CARD, CONFIG, ENCODER, HEADS, ITEMS, MANIFEST, PROJECTION, VECTORS, WEIGHTS
 from recsys.runtime.hashing import file_sha256, read_json, sha256
 
 FORMAT = 1
-MANIFEST, VECTORS, ITEMS, ENCODER = "index.json", "vectors.ann", "items.parquet", "encoder"
-CARD, ASSETS = "README.md", "assets"
 READ_BY_NAME = (CARD, f"{Path(VECTORS).stem}.*", f"{ASSETS}/*", f"{ENCODER}/*")
 MOST = 2**31 - 1
 """What Annoy counts with."""

@@ -14,7 +14,7 @@ from huggingface_hub import HfApi, constants, get_cached_repo_tree, is_offline_m
 from huggingface_hub.errors import CacheNotFound, LocalEntryNotFoundError
 
 from recsys.errors import HubCorruptError, HubNotFoundError
-from recsys.format.encoder_spec import CONFIG, HEADS, WEIGHTS
+from recsys.format.layout import CONFIG, HEADS, WEIGHTS
 from recsys.hub.cache import Copies, files_of
 from recsys.hub.client import limit_waiting, persist
 from recsys.hub.errors import translated

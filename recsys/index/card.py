@@ -7,8 +7,8 @@ from pathlib import Path
 
 from recsys.core.calibration import Calibration
 from recsys.core.items import Items
-from recsys.format.encoder_spec import COMPILED
-from recsys.format.manifest import ASSETS, ENCODER, ITEMS, Manifest
+from recsys.format.layout import ASSETS, COMPILED, ENCODER, ITEMS
+from recsys.format.manifest import Manifest
 from recsys.index.annoy import RECALL_K, SearchPoint
 
 SHOWN_VALUES = 8

@@ -31,7 +31,8 @@ import pyarrow.parquet as pq
 
 from recsys.core.items import Items
 from recsys.errors import IndexDamagedError, IndexFolderError
-from recsys.format.manifest import ASSETS, CARD, ITEMS, MANIFEST, MEND, VECTORS, Manifest
+from recsys.format.layout import ASSETS, CARD, ITEMS, MANIFEST, VECTORS
+from recsys.format.manifest import MEND, Manifest
 from recsys.index.annoy import AnnoySearcher
 from recsys.index.replace import standing
 from recsys.runtime.hashing import file_sha256

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import IO
 
 from recsys.errors import IndexFolderError
-from recsys.format.manifest import MANIFEST
+from recsys.format.layout import MANIFEST
 
 try:
     import fcntl

@@ -17,8 +17,8 @@ from PIL import Image
 
 from recsys import hub
 from recsys.errors import HubError, IndexFolderError, IndexMismatchError, StoreError
-from recsys.format.encoder_spec import COMPILED, WEIGHTS, EncoderRecipe, is_repo_id
-from recsys.format.manifest import ENCODER
+from recsys.format.encoder_spec import EncoderRecipe, is_repo_id
+from recsys.format.layout import COMPILED, ENCODER, WEIGHTS
 from recsys.index.folder import IndexFolder
 from recsys.recommend.recommender import ImageEncoder, Recommender
 from recsys.runtime.hashing import file_sha256

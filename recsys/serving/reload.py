@@ -13,8 +13,7 @@ from dataclasses import replace
 
 from recsys import hub
 from recsys.errors import RecsysError
-from recsys.format.encoder_spec import COMPILED
-from recsys.format.manifest import ENCODER
+from recsys.format.layout import COMPILED, ENCODER
 from recsys.images.decode import decode
 from recsys.index.folder import IndexFolder
 from recsys.recommend.recommender import ImageEncoder, Recommender

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from recsys.format.manifest import ITEMS, VECTORS, Manifest
+from recsys.format.layout import ITEMS, VECTORS
+from recsys.format.manifest import Manifest
 from recsys.runtime.hashing import sha256
 
 LONGEST_NAME = 40
