@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from recsys.recommend.recommender import Recommender
     from recsys.types import Answer, Guess, Item, Match, Reason
 
+__version__ = "0.2.0"
+
 __all__ = ["Answer", "Encoder", "Guess", "Item", "Match", "Reason", "Recommender", "RecsysError"]
 
 _HOME = {

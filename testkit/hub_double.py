@@ -76,6 +76,7 @@ class Repo:
     branches: dict[str, str] = field(default_factory=dict)
     commits: dict[str, dict[str, File]] = field(default_factory=dict)
     titles: list[str] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
 
     def commit(self, branch: str, files: Mapping[str, File], title: str) -> str:
         """A new head of the branch; returns its id."""
@@ -234,6 +235,12 @@ class Handler(BaseHTTPRequestHandler):
         status = 409 if (kind, repo_id) in self.hub.repos else 200
         self.hub.repo(kind, repo_id, private=data.get("visibility") == "private")
         self.reply({"url": f"{self.hub.url}/{kind}/{repo_id}", "name": repo_id, "id": repo_id}, status)
+
+    @route("POST", r"/api/spaces/([^/]+/[^/]+)/variables")
+    def set_variable(self, repo_id: str) -> None:
+        repo, data = self.open("spaces", repo_id, write=True), json.loads(self.content)
+        repo.variables[data["key"]] = data["value"]
+        self.reply({name: {"value": value} for name, value in repo.variables.items()})
 
     @route("GET", API + r"(?:/revision/([^/]+))?")
     def repo_info(self, kind: str, repo_id: str, revision: str | None) -> None:

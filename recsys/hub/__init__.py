@@ -8,7 +8,7 @@ down, and keeps bytes that were altered on the way.
 from recsys.hub.cache import cache_folder
 from recsys.hub.client import limit_waiting
 from recsys.hub.download import Snapshot, forget, last_good, pull, pull_weights, remember
-from recsys.hub.upload import Commit, check_push, push
+from recsys.hub.upload import Commit, check_push, publish_space, push
 
 __all__ = [
     "Commit",
@@ -18,6 +18,7 @@ __all__ = [
     "forget",
     "last_good",
     "limit_waiting",
+    "publish_space",
     "pull",
     "pull_weights",
     "push",

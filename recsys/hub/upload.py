@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,14 +43,30 @@ def push(
     Raises HubTokenError without a token that may write, HubError for a README.md that the Hub refuses, and
     HubDownError or HubTimeoutError, after which the same call may be made again.
     """
-    limit_waiting()
     files = files_of(folder)
     if not files:
         raise HubError(f"There is nothing to push to {repo_id!r}: the folder {folder.name!r} is missing or empty.")
-    if not (token or get_token()):
-        raise _no_token(repo_id)
-    with translated(f"{repo_type} {repo_id!r}", token):
-        return persist(lambda: _synchronize(HfApi(token=token), files, repo_id, repo_type, private, message))
+    with _writing(repo_type, repo_id, token) as api:
+        return persist(lambda: _synchronize(api, files, repo_id, repo_type, private, message))
+
+
+def publish_space(
+    files: Mapping[str, Path | bytes],
+    repo_id: str,
+    *,
+    variables: Mapping[str, str],
+    private: bool = False,
+    token: str | None = None,
+) -> Commit:
+    """Make a Gradio Space equal to these files by one commit, and create it where it is missing (`private` or not).
+
+    The Space's variables are set before the commit, so that its first start already reads them. Raises as `push`.
+    """
+    with _writing("space", repo_id, token) as api:
+        persist(lambda: _head(api, repo_id, "space", private))
+        for name, value in variables.items():
+            persist(lambda name=name, value=value: api.add_space_variable(repo_id, name, value))  # type: ignore[misc]
+        return persist(lambda: _synchronize(api, files, repo_id, "space", private, "Update the app"))
 
 
 def check_push(repo_id: str, token: str | None = None) -> None:
@@ -65,12 +83,22 @@ def check_push(repo_id: str, token: str | None = None) -> None:
         persist(lambda: HfApi(token=token).whoami())
 
 
+@contextmanager
+def _writing(repo_type: str, repo_id: str, token: str | None) -> Iterator[HfApi]:
+    """The Hub's client for a repository that is written to; its errors become ours. Raises HubTokenError."""
+    limit_waiting()
+    if not (token or get_token()):
+        raise _no_token(repo_id)
+    with translated(f"{repo_type} {repo_id!r}", token):
+        yield HfApi(token=token)
+
+
 def _no_token(repo_id: str) -> HubTokenError:
     return HubTokenError(f"Pushing to {repo_id!r} takes a token with write access. Set HF_TOKEN, or `hf auth login`.")
 
 
 def _synchronize(
-    api: HfApi, files: dict[str, Path], repo_id: str, repo_type: str, private: bool, message: str
+    api: HfApi, files: Mapping[str, Path | bytes], repo_id: str, repo_type: str, private: bool, message: str
 ) -> Commit:
     """Commit what differs from the present head, so that a commit whose answer was lost is not made again."""
     head = _head(api, repo_id, repo_type, private)
@@ -92,5 +120,6 @@ def _head(api: HfApi, repo_id: str, repo_type: str, private: bool) -> str:
     try:
         return str(api.repo_info(repo_id, repo_type=repo_type).sha)
     except RepositoryNotFoundError:
-        api.create_repo(repo_id, repo_type=repo_type, private=private, exist_ok=True)
+        sdk = "gradio" if repo_type == "space" else None
+        api.create_repo(repo_id, repo_type=repo_type, private=private, exist_ok=True, space_sdk=sdk)
         return str(api.repo_info(repo_id, repo_type=repo_type).sha)

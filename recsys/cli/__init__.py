@@ -1,0 +1,1 @@
+"""The command line: `recsys build`, `serve`, `evaluate`, `train`, `compare` and `publish`."""
