@@ -1,13 +1,19 @@
-"""The values that travel between the parts: standard library and numpy only."""
+"""The values that the packages exchange, and the protocols that an encoder, a searcher and an index fulfil.
+
+This module imports the standard library and numpy only.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, overload
+from typing import TYPE_CHECKING, Protocol, overload
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -116,17 +122,64 @@ class Origin:
     notice: str | None = None
 
 
+class ImageEncoder(Protocol):
+    """An encoder of pictures into unit vectors, with optional classification heads."""
+
+    @property
+    def values(self) -> Mapping[str, Sequence[str]]:
+        """The attributes that the encoder has a classification head for, each with its possible values."""
+        ...
+
+    def encode(self, images: list[Image.Image]) -> Vectors:
+        """The embeddings of the pictures: unit vectors, float32 [n, dim]."""
+        ...
+
+    def logits(self, vectors: Vectors) -> Mapping[str, Vectors]:
+        """The output of every classification head for embeddings [n, dim]: attribute → [n, values]."""
+        ...
+
+    def heat(self, image: Image.Image, item: Vectors) -> npt.NDArray[np.float32] | None:
+        """The share of each region of the picture in its cosine with an embedding [dim]: [rows, columns].
+
+        None where the network has no feature map.
+        """
+        ...
+
+
 class Searcher(Protocol):
-    """A nearest-neighbour engine over the unit vectors of a catalogue. Row i is product i."""
+    """A nearest-neighbour search over the unit vectors of a catalogue. Row i is the embedding of product i."""
 
     def search(self, vectors: Vectors, k: int, where: Where | None = None) -> tuple[Rows, Vectors]:
         """The k nearest rows to each of `vectors` [n, dim], by cosine, highest first.
 
-        Returns rows [n, m] and cosines [n, m], where m is k or, where fewer exist, all that pass `where`.
-        With a filter the answer is exact.
+        Returns rows [n, m] and cosines [n, m], where m is the smaller of k and the number of products that pass the
+        filter `where`. A search with a filter is exact.
         """
         ...
 
     def vectors(self, rows: Sequence[int] | Rows) -> Vectors:
         """The unit vectors of these rows, float32 [len(rows), dim]."""
+        ...
+
+
+class IndexAssets(Protocol):
+    """What an index stores beside its vectors and items: thumbnails, and the card that describes it."""
+
+    def thumbnail(self, row: int) -> bytes:
+        """The picture of product `row`, encoded in a format that browsers show."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Differs between two indexes whose thumbnails differ. It is part of the thumbnails' addresses."""
+        ...
+
+    @property
+    def card(self) -> str:
+        """The description of the index, in Markdown."""
+        ...
+
+    @property
+    def plots(self) -> Mapping[str, bytes]:
+        """The plots that the card shows, by file name, as PNG."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,54 +22,23 @@ from recsys.recommend.options import Wish
 from recsys.recommend.outfit import Look, Pictured, Stylist
 from recsys.recommend.steering import Steering
 from recsys.recommend.variants import Variants
-from recsys.types import Answer, Guess, Item, Match, Origin, Rows, Searcher, Value, Vectors, Where
+from recsys.types import (
+    Answer,
+    Guess,
+    ImageEncoder,
+    IndexAssets,
+    Item,
+    Match,
+    Origin,
+    Rows,
+    Searcher,
+    Value,
+    Vectors,
+    Where,
+)
 
 MAX_K = 100
 VOTERS = 20
-
-
-class ImageEncoder(Protocol):
-    """What the recommender needs of an encoder."""
-
-    @property
-    def values(self) -> Mapping[str, Sequence[str]]:
-        """The attributes that the encoder itself can tell, with their values."""
-        ...
-
-    def encode(self, images: list[Image.Image]) -> Vectors:
-        """Unit vectors of these pictures, float32 [n, dim]."""
-        ...
-
-    def logits(self, vectors: Vectors) -> Mapping[str, Vectors]:
-        """Attribute → [n, values] for embeddings [n, dim]."""
-        ...
-
-    def heat(self, image: Image.Image, item: Vectors) -> npt.NDArray[np.float32] | None:
-        """The share of each region of the picture in its cosine with an item [dim]: [rows, columns]."""
-        ...
-
-
-class Stock(Protocol):
-    """What an index has beside its vectors and items."""
-
-    def thumbnail(self, row: int) -> bytes:
-        """The encoded picture of product `row`, in a format that browsers show."""
-        ...
-
-    @property
-    def version(self) -> str:
-        """What changes whenever a thumbnail does."""
-        ...
-
-    @property
-    def card(self) -> str:
-        """What the index says of itself, in Markdown."""
-        ...
-
-    @property
-    def plots(self) -> Mapping[str, bytes]:
-        """The plots of the card by file name, as PNG."""
-        ...
 
 
 class Recommender:
@@ -80,12 +49,12 @@ class Recommender:
         encoder: ImageEncoder,
         searcher: Searcher,
         items: Items,
-        stock: Stock,
+        assets: IndexAssets,
         origin: Origin,
         calibration: Calibration | None = None,
     ):
         self.encoder, self.searcher, self.items = encoder, searcher, items
-        self.stock, self.origin, self.calibration = stock, origin, calibration
+        self.assets, self.origin, self.calibration = assets, origin, calibration
 
     @classmethod
     def from_pretrained(
@@ -235,17 +204,17 @@ class Recommender:
 
     def thumbnail(self, item_id: str) -> bytes:
         """The encoded picture of this product, at most 320 px. Raises QueryError for an unknown id."""
-        return self.stock.thumbnail(self.items.row(item_id))
+        return self.assets.thumbnail(self.items.row(item_id))
 
     @property
     def card(self) -> str:
         """What the index says of itself, in Markdown."""
-        return self.stock.card
+        return self.assets.card
 
     @property
     def plots(self) -> Mapping[str, bytes]:
         """The plots of the card by file name, as PNG."""
-        return self.stock.plots
+        return self.assets.plots
 
     def _nearest(self, embedding: Vectors, k: int, where: Where | None, wish: Wish) -> Answer:
         seen = self._seen(embedding)

@@ -20,10 +20,10 @@ from recsys.errors import HubError, IndexFolderError, IndexMismatchError, StoreE
 from recsys.format.encoder_spec import EncoderRecipe, is_repo_id
 from recsys.format.layout import COMPILED, ENCODER, WEIGHTS
 from recsys.index.folder import IndexFolder
-from recsys.recommend.recommender import ImageEncoder, Recommender
+from recsys.recommend.recommender import Recommender
 from recsys.runtime.hashing import file_sha256
 from recsys.settings import Settings
-from recsys.types import Origin, Searcher, Vectors
+from recsys.types import ImageEncoder, Origin, Searcher, Vectors
 
 if TYPE_CHECKING:
     from recsys.encoder import Encoder

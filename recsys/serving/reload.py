@@ -16,10 +16,11 @@ from recsys.errors import RecsysError
 from recsys.format.layout import COMPILED, ENCODER
 from recsys.images.decode import decode
 from recsys.index.folder import IndexFolder
-from recsys.recommend.recommender import ImageEncoder, Recommender
+from recsys.recommend.recommender import Recommender
 from recsys.serving.live import Shop
 from recsys.serving.open import assemble, kept_notice, open_snapshot
 from recsys.settings import Settings
+from recsys.types import ImageEncoder
 
 LONGEST = 4
 """Periods between two tries, at most, while the newest index cannot be had; each failure doubles the wait."""
@@ -100,7 +101,7 @@ class Reloader:
 
     def _encoder(self, folder: IndexFolder, serving: Recommender) -> ImageEncoder:
         """The encoder that serves, where the new index has the same one, else its own."""
-        if isinstance(serving.stock, IndexFolder) and _encoder_of(serving.stock) == _encoder_of(folder):
+        if isinstance(serving.assets, IndexFolder) and _encoder_of(serving.assets) == _encoder_of(folder):
             return serving.encoder
         from recsys.encoder import Encoder
 

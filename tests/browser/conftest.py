@@ -35,7 +35,7 @@ def chromium_on_this_machine(playwright):
 @pytest.fixture(scope="package")
 def shop():
     shop = fake_shop()
-    shop.stock.card, shop.stock.plots = CARD, {"colours.png": encoded(draw("Caps", "#b3262e"))}
+    shop.assets.card, shop.assets.plots = CARD, {"colours.png": encoded(draw("Caps", "#b3262e"))}
     return shop
 
 

@@ -269,7 +269,7 @@ def test_a_picture_of_unknown_things_has_no_look():
 
 def test_the_card_and_its_plots_are_those_of_the_index():
     shop = fake_shop()
-    shop.stock = Pictures(card="# Ours", plots={"a.png": b"1"})
+    shop.assets = Pictures(card="# Ours", plots={"a.png": b"1"})
     assert (shop.card, shop.plots) == ("# Ours", {"a.png": b"1"})
 
 

@@ -276,7 +276,7 @@ class TestItems:
         write_items(index, id=pa.array(ids))
         shop = Recommender.from_pretrained(str(index))
         for item_id in ids[:3]:
-            assert shop.thumbnail(item_id) == shop.stock.thumbnail(ids.index(item_id))
+            assert shop.thumbnail(item_id) == shop.assets.thumbnail(ids.index(item_id))
 
     def test_a_product_without_a_picture_takes_nothing_down(self, index):
         pictures = [{"bytes": None, "path": "/etc/passwd"}, None, *[{"bytes": b"<svg/>", "path": None}] * 28]
@@ -390,7 +390,7 @@ def shop():
         ' ![f](x" onerror="alert(1)) <img src=x onerror=alert(1)>\n\n| a |\n| --- |\n| <b onclick=x>c |\n'
     )
     shop = fake_shop()
-    shop.stock = Pictures(shop.stock.encoded, card, {"x.png": b"<html><script>alert(1)</script>"})
+    shop.assets = Pictures(shop.assets.encoded, card, {"x.png": b"<html><script>alert(1)</script>"})
     return shop
 
 
@@ -420,7 +420,7 @@ class TestWhatIsShown:
 
     @pytest.mark.parametrize("data", [b"<svg onload='alert(1)'/>", b"<html>", b"GIF89a/*<script>alert(1)</script>"])
     def test_a_picture_of_a_product_is_never_a_page(self, server, shop, monkeypatch, data):
-        monkeypatch.setattr(shop, "stock", Pictures([data] * 60))
+        monkeypatch.setattr(shop, "assets", Pictures([data] * 60))
         answer = httpx.get(f"{server.local_url}thumbs/p7")
         assert answer.headers["content-type"] in ("image/gif", "text/plain; charset=utf-8")
         assert answer.headers["x-content-type-options"] == "nosniff"

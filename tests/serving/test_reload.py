@@ -162,7 +162,7 @@ class TestWhatIsGivenBack:
     def test_the_memory_of_the_old_index_goes_with_its_last_request(self, served, fewer):
         shop, reloader, name = served
         running = shop.now
-        parts = [weakref.ref(part) for part in (running, running.items, running.searcher, running.stock)]
+        parts = [weakref.ref(part) for part in (running, running.items, running.searcher, running.assets)]
         push(fewer, name)
         reloader.check()
         gc.collect()
@@ -193,12 +193,12 @@ class TestWhatIsGivenBack:
         shop, reloader = serve(replace(published, reload_seconds=0.05))
         shop.now.embed(CAP)
         reloader.start()
-        folders, items = [shop.now.stock.path], weakref.ref(shop.now.items)
+        folders, items = [shop.now.assets.path], weakref.ref(shop.now.items)
         gc.disable()  # so that what goes was made to
         for newer in (fewer, seen_otherwise):
             commit = push(newer, published.index_repo)
             assert within(20, lambda commit=commit: shop.now.origin.revision == commit.revision)
-            folders.append(shop.now.stock.path)
+            folders.append(shop.now.assets.path)
         assert within(20, lambda: not folders[1].exists())
         gc.enable()
         assert items() is None
@@ -404,9 +404,9 @@ def another_shop(notice=None, encoder=None):
     values = [{"gender": "Men"}, {"gender": "Unisex"}, {"gender": "Men"}]
     columns = Items.of([Item(name, f"New {name}", has) for name, has in zip(images, values, strict=True)], ["gender"])
     searcher = ExactSearcher(np.stack([encoder.encode([image])[0] for image in images.values()]), columns)
-    stock = Pictures([encoded(image) for image in images.values()], card="# A newer shop", version="newer")
+    assets = Pictures([encoded(image) for image in images.values()], card="# A newer shop", version="newer")
     origin = Origin("tests/fake-shop", "tests/fake-products", "fedcba9876543210", notice)
-    return Recommender(encoder, searcher, columns, stock, origin)
+    return Recommender(encoder, searcher, columns, assets, origin)
 
 
 def without(item_id):
@@ -415,8 +415,8 @@ def without(item_id):
     rows = [row for row, item in enumerate(shop.items) if item.id != item_id]
     items = Items.of([shop.items[row] for row in rows], list(shop.items.columns))
     searcher = ExactSearcher(shop.searcher.vectors(rows), items)
-    stock = Pictures([shop.stock.encoded[row] for row in rows])
-    return Recommender(shop.encoder, searcher, items, stock, replace(shop.origin, revision="fedcba9876543210"))
+    assets = Pictures([shop.assets.encoded[row] for row in rows])
+    return Recommender(shop.encoder, searcher, items, assets, replace(shop.origin, revision="fedcba9876543210"))
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ SAFE_HEADERS = {
 
 def url(recommender: Recommender, item_id: str) -> str:
     """Where the picture of this product is, relative to the page."""
-    return f"{PREFIX}/{quote(item_id, safe='')}?v={recommender.stock.version}"
+    return f"{PREFIX}/{quote(item_id, safe='')}?v={recommender.assets.version}"
 
 
 def media_type(data: bytes) -> str | None:
@@ -53,7 +53,7 @@ def route(served: Shop | Recommender) -> Route:
             data = recommender.thumbnail(request.path_params["item_id"])
         except QueryError:
             return PlainTextResponse("There is no such item.", status_code=404, headers=SAFE_HEADERS)
-        return _answer(request, data, recommender.stock.version)
+        return _answer(request, data, recommender.assets.version)
 
     return Route(f"/{PREFIX}/{{item_id:path}}", serve, methods=["GET"])
 

@@ -410,7 +410,7 @@ class TestThumbnails:
         assert web.get(f"thumbs/{path}").status_code == 404
 
     def test_bytes_that_are_no_picture_are_not_served(self, web, shop, monkeypatch):
-        monkeypatch.setattr(shop, "stock", Pictures([b"<svg onload=alert(1)>"] * 60))
+        monkeypatch.setattr(shop, "assets", Pictures([b"<svg onload=alert(1)>"] * 60))
         assert web.get("thumbs/p7").status_code == 404
 
     @pytest.mark.parametrize("format", ["JPEG", "PNG", "GIF", "WEBP", "AVIF"])

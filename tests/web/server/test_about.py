@@ -34,7 +34,7 @@ The end.
 @pytest.fixture(scope="module")
 def web():
     shop = fake_shop()
-    shop.stock = Pictures(shop.stock.encoded, CARD, {"confidence.png": PLOT})
+    shop.assets = Pictures(shop.assets.encoded, CARD, {"confidence.png": PLOT})
     with TestClient(Starlette(routes=routes(shop, "Find it <by> picture"))) as client:
         yield client
 
