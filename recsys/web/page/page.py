@@ -16,8 +16,8 @@ from recsys.web.api.endpoints import add_endpoints
 from recsys.web.page import filters, headings, likes
 from recsys.web.page.handlers import Answers
 from recsys.web.page.state import Asked, Query
-from recsys.web.server.error_responses import told
-from recsys.web.server.uploads import GuardedBlocks, chosen_of
+from recsys.web.server.error_responses import user_errors
+from recsys.web.server.uploads import GuardedBlocks, clicked_value
 
 HERE = Path(__file__).parent
 TITLE = "Find it by picture"
@@ -125,7 +125,7 @@ def _wire(latest: Callable[[], Answers], on: Fields) -> None:
     def given(handler: Callable[..., Any]) -> Callable[..., Any]:
         """The handler, given the value of one field, if any, and what was asked."""
 
-        @told
+        @user_errors
         def handle(*values: Any) -> Any:
             *value, narrow, variety, taste, query = values
             answers = latest()
@@ -137,11 +137,11 @@ def _wire(latest: Callable[[], Answers], on: Fields) -> None:
     def chosen(handler: Callable[..., Any], kind: type = str, *words: str) -> Callable[..., Any]:
         """The handler, given what was clicked, of this kind and with these words, and what was asked."""
 
-        @told
+        @user_errors
         def handle(narrow: Any, variety: Any, taste: Any, query: Query, event: gr.EventData) -> Any:
             answers = latest()
             asked = Asked.of(narrow, variety, taste, answers.items)
-            return handler(answers, chosen_of(event, kind, words), asked, answers.brought_up(query))
+            return handler(answers, clicked_value(event, kind, words), asked, answers.brought_up(query))
 
         return handle
 

@@ -49,7 +49,7 @@ class Load:
     stored: Callable[[], int]
 
 
-class Guard:
+class AdmissionControl:
     """Lets a request pass to the app, or refuses it."""
 
     def __init__(self, app: ASGIApp, proxies: Proxies, load: Load, limits: Limits):

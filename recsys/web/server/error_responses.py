@@ -45,7 +45,7 @@ class Failure(TypedDict):
     error: ErrorFacts
 
 
-def told(handler: Callable[P, T]) -> Callable[P, T]:
+def user_errors(handler: Callable[P, T]) -> Callable[P, T]:
     """The handler, with errors that a visitor can read; a fault of ours goes to the log in full."""
 
     @functools.wraps(handler)

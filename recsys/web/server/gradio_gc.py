@@ -47,7 +47,7 @@ def stored(page: Any) -> int:
 @asynccontextmanager
 async def swept(app: Any) -> AsyncIterator[None]:
     """While the app runs, forget what is left over, every second."""
-    leftovers = Leftovers(app)
+    leftovers = GradioGarbageCollector(app)
 
     async def keep_sweeping() -> None:
         while True:
@@ -64,7 +64,7 @@ async def swept(app: Any) -> AsyncIterator[None]:
         sweeping.cancel()
 
 
-class Leftovers:
+class GradioGarbageCollector:
     """What is left over in one app, and since when."""
 
     def __init__(self, app: Any):

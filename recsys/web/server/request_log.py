@@ -21,7 +21,7 @@ QUIET = ("/assets/", "/static/", "/thumbs/", "/healthz", "/readyz", "/metrics", 
 logger = logging.getLogger(__name__)
 
 
-class Access:
+class RequestLog:
     """The middleware."""
 
     def __init__(self, app: ASGIApp):

@@ -37,7 +37,7 @@ CANNOT_BE_READ = JSONResponse({"error": "This request cannot be read.", "title":
 logger = logging.getLogger(__name__)
 
 
-class Doors:
+class RouteAllowlist:
     """The app behind its doors, as ASGI middleware. A request that breaks a route is answered and logged in a line."""
 
     def __init__(self, app: ASGIApp):

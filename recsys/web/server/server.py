@@ -20,14 +20,14 @@ from recsys.web.api.mcp import without_files
 from recsys.web.page.page import HERE, TITLE, build_page
 from recsys.web.server import about, health, thumbnails
 from recsys.web.server import gradio_gc as leftovers
-from recsys.web.server.admission import Guard, Load
+from recsys.web.server.admission import AdmissionControl, Load
 from recsys.web.server.client_address import Proxies
 from recsys.web.server.error_responses import refused
 from recsys.web.server.limits import Limits
 from recsys.web.server.metrics import PACE, observe
-from recsys.web.server.request_log import Access
-from recsys.web.server.route_allowlist import Doors
-from recsys.web.server.slow_connections import Impatient
+from recsys.web.server.request_log import RequestLog
+from recsys.web.server.route_allowlist import RouteAllowlist
+from recsys.web.server.slow_connections import TimeoutProtocol
 
 SESSIONS = 500
 AT_ONCE = 4
@@ -92,15 +92,15 @@ def launch(
                 ],
                 "lifespan": _lifespan,
                 "middleware": [
-                    Middleware(Access),
-                    Middleware(Doors),
-                    Middleware(Guard, proxies=proxies, load=load, limits=limits),
+                    Middleware(RequestLog),
+                    Middleware(RouteAllowlist),
+                    Middleware(AdmissionControl, proxies=proxies, load=load, limits=limits),
                     Middleware(GZipMiddleware, minimum_size=WORTH_PACKING, compresslevel=5),
                 ],
                 "exception_handlers": dict.fromkeys(UNREADABLE, refused),
             },
         )
-    page.server.config.http_protocol_class = Impatient
+    page.server.config.http_protocol_class = TimeoutProtocol
     _log_as_we_do("uvicorn")
     print(f"The shop is open at {page.local_url}", flush=True)  # noqa: T201  the address is what this command puts out
     if not prevent_thread_lock:

@@ -17,7 +17,7 @@ MOST = 800
 """Connections of all. Each is a socket, and a process often may open 1,024 files."""
 
 
-class Impatient(H11Protocol):
+class TimeoutProtocol(H11Protocol):
     """uvicorn's protocol, with an end to its patience."""
 
     _asking: asyncio.TimerHandle | None = None

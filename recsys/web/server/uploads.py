@@ -142,7 +142,7 @@ def _references(value: Any) -> Iterator[Any]:
             yield from _references(part)
 
 
-def chosen_of(event: gr.EventData, kind: type, words: Sequence[str] = ()) -> Any:
+def clicked_value(event: gr.EventData, kind: type, words: Sequence[str] = ()) -> Any:
     """What was clicked, as the page tells it: an id, a link, or words by name. Raises QueryError for anything else."""
     found = event._data.get("chosen") if isinstance(event._data, dict) else None
     if isinstance(found, str | dict) and len(str(found)) > MOST_CLICKED:

@@ -90,7 +90,7 @@ def test_a_fault_does_not_end_the_sweeping(server, web, monkeypatch, caplog):
         raise KeyError("something of Gradio's has moved")
 
     with monkeypatch.context() as patch:
-        patch.setattr(leftovers.Leftovers, "sweep", broken)
+        patch.setattr(leftovers.GradioGarbageCollector, "sweep", broken)
         until(lambda: "could not be swept" in caplog.text)
     event = call(web)
     read(web, event)

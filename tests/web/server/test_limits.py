@@ -19,7 +19,7 @@ from recsys.images.decode import MAX_BYTES
 from recsys.web import launch
 from recsys.web.server import gradio_gc as leftovers
 from recsys.web.server import slow_connections as connections
-from recsys.web.server.admission import Guard, Load
+from recsys.web.server.admission import AdmissionControl, Load
 from recsys.web.server.client_address import Proxies, home, parsed
 from recsys.web.server.limits import Buckets, Limits
 from recsys.web.server.request_log import path_of
@@ -43,7 +43,7 @@ class Behind:
     """An app behind a guard: it reads what it is sent, holds what it is told to, and says how long the body was."""
 
     def __init__(self, limits=None, load=NO_LOAD, environ=SPACE):
-        self.guard = Guard(self, Proxies.from_env(environ), load, limits or Limits())
+        self.guard = AdmissionControl(self, Proxies.from_env(environ), load, limits or Limits())
         self.held, self.read = asyncio.Event(), 0
         self.held.set()
 
