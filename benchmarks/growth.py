@@ -21,7 +21,7 @@ from fresh import fresh
 from watch import highest, resident_mb
 
 from recsys.core.items import Items
-from recsys.encoder.projection import unit
+from recsys.core.linalg import unit
 from recsys.index.annoy import AnnoySearcher, build_for_recall, tuning
 from recsys.types import Item, Vectors
 

@@ -20,8 +20,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import numpy as np
 
 from recsys.core.items import Items
+from recsys.core.linalg import unit
 from recsys.core.ranking import recall_at_k
-from recsys.encoder.projection import unit
 from recsys.index.folder import IndexFolder
 from recsys.stores.milvus import Edition, Milvus, MilvusSearcher, load
 from recsys.stores.milvus.client import WORK_SECONDS, pymilvus

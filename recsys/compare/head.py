@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from recsys.encoder.projection import unit
+from recsys.core.linalg import unit
 from recsys.errors import CatalogError
 from recsys.train.config import TrainConfig
 from recsys.train.data import MISSING

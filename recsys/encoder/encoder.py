@@ -15,10 +15,11 @@ from safetensors import SafetensorError
 
 from recsys import hub
 from recsys.core.holdout import PRODUCT_SPLIT
+from recsys.core.linalg import unit
 from recsys.encoder.config import EncoderConfig, existing
 from recsys.encoder.heads import Heads
 from recsys.encoder.heatmap import similarity_map
-from recsys.encoder.projection import Projection, unit
+from recsys.encoder.projection import Projection
 from recsys.encoder.transform import Transform
 from recsys.errors import EncoderError, IndexMismatchError
 from recsys.format.encoder_spec import EncoderRecipe

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from safetensors.numpy import load_file, save
 
+from recsys.core.linalg import unit
 from recsys.runtime.hashing import sha256
 from recsys.types import Vectors
 
@@ -72,9 +72,3 @@ class Projection:
         if not fits or len(mean) != len(components) or not (np.isfinite(mean).all() and np.isfinite(components).all()):
             raise ValueError("the mean and the components are not those of a projection")
         return cls(mean, components)
-
-
-def unit(vectors: npt.NDArray[np.floating]) -> Vectors:
-    """Rows of length one, float32; a row of zeros stays zero."""
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(length, 1e-12), dtype=np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from recsys.encoder.projection import unit
+from recsys.core.linalg import unit
 from recsys.errors import CatalogError, PictureError
 from recsys.images.decode import decode
 from recsys.runtime.hashing import sha256

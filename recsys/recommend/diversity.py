@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.encoder.projection import unit
+from recsys.core.linalg import unit
 from recsys.errors import QueryError
 from recsys.types import Rows, Vectors
 

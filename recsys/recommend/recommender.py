@@ -13,7 +13,7 @@ from PIL import Image
 
 from recsys.core.calibration import Calibration
 from recsys.core.items import Items
-from recsys.encoder.projection import unit
+from recsys.core.linalg import unit
 from recsys.errors import QueryError
 from recsys.recommend.describe import by_heads, by_neighbours, shared
 from recsys.recommend.diversity import varied

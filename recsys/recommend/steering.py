@@ -9,14 +9,13 @@ import numpy.typing as npt
 
 from recsys.core.calibration import kind_of
 from recsys.core.items import Items
-from recsys.encoder.projection import unit
+from recsys.core.linalg import class_means, unit
 from recsys.types import Searcher, Value, Vectors
 
 PRIOR = 5
 """The mean of fewer products than this says more of them than of the value that they share."""
 
 Codes = npt.NDArray[np.int32]
-Counts = npt.NDArray[np.int64]
 
 
 class Steering:
@@ -64,10 +63,3 @@ class Steering:
         """The group of each product by an attribute, by None all in one, and the mean vector of each group."""
         groups = self.items.columns[attribute].codes if attribute else np.zeros(len(self.items), dtype=np.int32)
         return groups, class_means(self.searcher, groups)[0]
-
-
-def class_means(searcher: Searcher, codes: Codes) -> tuple[Vectors, Counts]:
-    """The mean vector of the products of each code, float32 [codes, dim], and their numbers. Every code occurs."""
-    counts = np.bincount(codes)
-    means = [searcher.vectors(np.flatnonzero(codes == code)).mean(axis=0) for code in range(len(counts))]
-    return np.stack(means), counts

@@ -11,9 +11,8 @@ import numpy.typing as npt
 
 from recsys.core.calibration import kind_of
 from recsys.core.items import Items
+from recsys.core.linalg import class_means, unit
 from recsys.core.roles import COLOUR, GENDER, first_named
-from recsys.encoder.projection import unit
-from recsys.recommend.steering import class_means
 from recsys.types import Rows, Searcher, Value, Vectors
 
 SAME_STYLE, PER_DOUBLING = 0.74, 0.05

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from recsys.build.vector_cache import VectorStore
-from recsys.encoder.projection import Projection, unit
+from recsys.core.linalg import unit
+from recsys.encoder.projection import Projection
 from recsys.runtime.hashing import sha256
 
 

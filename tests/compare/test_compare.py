@@ -5,7 +5,7 @@ import pytest
 
 from recsys.compare.__main__ import main
 from recsys.compare.head import LinearHead
-from recsys.encoder.projection import unit
+from recsys.core.linalg import unit
 from recsys.errors import CatalogError
 from recsys.train.config import TrainConfig
 from testkit.fake_shop import KINDS

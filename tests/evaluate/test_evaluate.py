@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from recsys.core.holdout import held_out, withheld
-from recsys.encoder.projection import unit
+from recsys.core.linalg import unit
 from recsys.errors import CatalogError
 from recsys.evaluate import Pool, quick
 from recsys.evaluate.__main__ import main, outliers

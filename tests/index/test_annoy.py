@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from recsys.core.items import Items
+from recsys.core.linalg import unit
 from recsys.core.ranking import recall_at_k
-from recsys.encoder.projection import unit
 from recsys.errors import IndexDamagedError
 from recsys.index.annoy import AnnoySearcher, build, build_for_recall
 from recsys.index.annoy import exact as exact_search

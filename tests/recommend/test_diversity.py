@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from recsys.encoder.projection import unit
+from recsys.core.linalg import unit
 from recsys.errors import QueryError
 from recsys.recommend.diversity import pool_size, varied
 

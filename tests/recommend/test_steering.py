@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recsys.core.items import Items
-from recsys.encoder.projection import unit
+from recsys.core.linalg import unit
 from recsys.errors import QueryError
 from recsys.recommend.steering import Steering
 from recsys.types import Item

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from recsys.core.items import Items
-from recsys.encoder.projection import unit
+from recsys.core.linalg import unit
 from recsys.recommend.variants import Variants
 from recsys.types import Item
 from testkit.fake_shop import ExactSearcher

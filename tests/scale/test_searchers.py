@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from recsys.core.items import Items
+from recsys.core.linalg import unit
 from recsys.core.ranking import recall_at_k
-from recsys.encoder.projection import unit
 from recsys.errors import QueryError
 from recsys.index.annoy import AnnoySearcher, build_for_recall
 

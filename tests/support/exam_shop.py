@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from recsys.core.holdout import held_out
-from recsys.encoder.projection import unit
+from recsys.core.linalg import unit
 from recsys.evaluate import Pool
 from recsys.evaluate.pool import thumbnail_pixels
 from recsys.types import Item, Value, Vectors
