@@ -49,10 +49,7 @@ class Taste:
 
     @classmethod
     def of(cls, items: Items, searcher: Searcher, liked: Sequence[str], disliked: Sequence[str] = ()) -> Self:
-        """From ids. Raises QueryError for one that is unknown, or that is both liked and disliked."""
-        both = [item_id for item_id in liked if item_id in disliked]
-        if both:
-            raise QueryError(f"Item {both[0]!r} is both liked and disliked. Leave it in one of the two.")
+        """From ids. Raises QueryError for one that is unknown."""
         rows = [tuple(items.row(item_id) for item_id in dict.fromkeys(ids)) for ids in (liked, disliked)]
         return cls(items, searcher, *rows)
 

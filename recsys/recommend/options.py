@@ -1,66 +1,73 @@
-"""How an answer is bent: what is liked, how varied it is to be, and what to have in place of the query's own."""
+"""Search options: filters, likes and dislikes, diversity, attribute overrides and minimum similarity."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Self
 
-from recsys.core.items import Items
+from recsys.core.items import Items, filter_of
 from recsys.errors import QueryError
-from recsys.recommend.diversity import pool_size
 from recsys.types import Where
 
 
 @dataclass(frozen=True)
-class Wish:
-    """How an answer is bent; see `Recommender.recommend` for what each means."""
+class SearchOptions:
+    """How to search, whatever the query is. The API, the page and the library's keywords all become one of these.
 
+    `where` filters: attribute → a value, or a list of values; None is "not given". `liked` and `disliked` are item ids,
+    the latest last. `diversity` runs from 0, the most similar products, to 1, the most varied ones. `but` maps
+    attributes to a value to have in place of the query's own. Matches under the cosine `min_similarity` are left out.
+
+    Raises QueryError for a value of the wrong form or out of range, and for an id that is both liked and disliked.
+    """
+
+    where: Where = field(default_factory=dict)
     liked: Sequence[str] = ()
     disliked: Sequence[str] = ()
     diversity: float = 0.0
     but: Mapping[str, str] = field(default_factory=dict)
     min_similarity: float | None = None
 
-    @classmethod
-    def of(
-        cls,
-        items: Items,
-        liked: Sequence[str] = (),
-        disliked: Sequence[str] = (),
-        diversity: float = 0.0,
-        but: Mapping[str, str] | None = None,
-        min_similarity: float | None = None,
-    ) -> Self:
-        """The wish, checked. Raises QueryError for a value out of range, or one that the catalogue does not have."""
-        _check_number("diversity", diversity, 0)
-        if min_similarity is not None:
-            _check_number("min_similarity", min_similarity, -1)
-        _check_ids("liked", liked)
-        _check_ids("disliked", disliked)
-        if but is not None and not (
-            isinstance(but, Mapping) and all(isinstance(value, str) for pair in but.items() for value in pair)
+    def __post_init__(self) -> None:
+        _check_number("diversity", self.diversity, 0)
+        if self.min_similarity is not None:
+            _check_number("min_similarity", self.min_similarity, -1)
+        check_ids("liked", self.liked)
+        check_ids("disliked", self.disliked)
+        both = next((item_id for item_id in self.liked if item_id in self.disliked), None)
+        if both is not None:
+            raise QueryError(f"Item {both!r} is both liked and disliked. Leave it in one of the two.")
+        if not (
+            isinstance(self.but, Mapping) and all(isinstance(text, str) for pair in self.but.items() for text in pair)
         ):
-            raise QueryError(f"but maps attributes to one value each, as {{'baseColour': 'Blue'}}; got {but!r:.200}.")
-        items.passing(but or {})
-        return cls(liked, disliked, float(diversity), but or {}, min_similarity)
+            raise QueryError(
+                f"but maps attributes to one value each, such as {{'baseColour': 'Blue'}}; got {self.but!r:.200}."
+            )
+        lists = {name: list(dict.fromkeys(values)) for name, values in filter_of(self.where).items()}
+        normalized = {"where": lists, "liked": tuple(self.liked), "disliked": tuple(self.disliked)}
+        for name, value in (normalized | {"diversity": float(self.diversity)}).items():
+            object.__setattr__(self, name, value)
 
-    def filter(self, where: Where | None) -> Where | None:
-        """The filter that a search has to pass: what is asked for instead goes before what was filtered by."""
-        return {**(where or {}), **self.but} or None
+    @property
+    def filter(self) -> Where | None:
+        """The filter to search with: an attribute in `but` replaces the filter on it. None where nothing filters."""
+        return {**self.where, **self.but} or None
 
-    def pool(self, k: int) -> int:
-        """How many candidates to choose k from."""
-        return pool_size(k) if self.diversity else k
+    def check(self, items: Items) -> None:
+        """Raises QueryError for an id, an attribute or a value that the catalogue does not have."""
+        items.passing(self.filter or {})
+        for item_id in (*self.liked, *self.disliked):
+            items.row(item_id)
+
+
+def check_ids(name: str, ids: object) -> None:
+    """Raises QueryError unless `ids`, the argument of this name, is a list of texts."""
+    several = isinstance(ids, Sequence) and not isinstance(ids, str)
+    if not (several and all(isinstance(item_id, str) for item_id in ids)):  # type: ignore[attr-defined]
+        raise QueryError(f"{name} is a list of item ids; got {ids!r:.200}.")
 
 
 def _check_number(name: str, value: object, least: int) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not (number and least <= value <= 1):  # type: ignore[operator]
         raise QueryError(f"{name} is a number from {least} to 1; got {value!r:.50}.")
-
-
-def _check_ids(name: str, ids: object) -> None:
-    several = isinstance(ids, Sequence) and not isinstance(ids, str)
-    if not (several and all(isinstance(item_id, str) for item_id in ids)):  # type: ignore[attr-defined]
-        raise QueryError(f"{name} is a list of item ids; got {ids!r:.200}.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +15,9 @@ from recsys.core.items import Items
 from recsys.core.linalg import unit
 from recsys.errors import QueryError
 from recsys.recommend.describe import by_heads, by_neighbours, shared
-from recsys.recommend.diversity import varied
+from recsys.recommend.diversity import pool_size, varied
 from recsys.recommend.likes import Taste
-from recsys.recommend.options import Wish
+from recsys.recommend.options import SearchOptions
 from recsys.recommend.outfit import Look, Pictured, Stylist
 from recsys.recommend.steering import Steering
 from recsys.recommend.variants import Variants
@@ -39,6 +38,7 @@ from recsys.types import (
 
 MAX_K = 100
 VOTERS = 20
+NO_OPTIONS = SearchOptions()
 
 
 class Recommender:
@@ -88,11 +88,25 @@ class Recommender:
         similarity for variety, `but` maps attributes to values to have instead of the picture's own, and matches under
         `min_similarity` are left out. Raises QueryError for what is out of range or unknown.
         """
+        options = SearchOptions(where or {}, liked, disliked, diversity, but or {}, min_similarity)
+        return self.search(image, k, options)
+
+    def search(
+        self, query: Image.Image | Vectors | str | None, k: int = 5, options: SearchOptions = NO_OPTIONS
+    ) -> Answer:
+        """The k products most like the query, best first; fewer only where fewer pass the filter.
+
+        `query` is a picture, an embedding [1, dim], or the id of an item, which is left out of the answer; where it is
+        None, the liked items alone are the query. k runs from 1 to 100. Raises QueryError for what is unknown or out of
+        range.
+        """
         _check_k(k)
-        wish = Wish.of(self.items, liked, disliked, diversity, but, min_similarity)
-        if image is None:
-            return self._for_you(k, where, wish)
-        return self._nearest(self.embed(image), k, where, wish)
+        options.check(self.items)
+        if query is None:
+            return self._for_you(k, options)
+        if isinstance(query, str):
+            return self._similar(self.items.row(query), k, options)
+        return self._nearest(query if isinstance(query, np.ndarray) else self.embed(query), k, options)
 
     def embed(self, image: Image.Image) -> Vectors:
         """The embedding of the picture, a unit vector float32 [1, dim]."""
@@ -103,28 +117,52 @@ class Recommender:
         rows = [self.items.row(item_id) for item_id in item_ids]
         return unit(self.searcher.vectors(rows).mean(0, keepdims=True))
 
-    def nearest(self, embedding: Vectors, k: int = 5, where: Where | None = None, **bent: Any) -> Answer:
-        """The k products nearest to an embedding [1, dim], as `recommend` gives them and with its options."""
-        _check_k(k)
-        return self._nearest(embedding, k, where, Wish.of(self.items, **bent))
+    def nearest(
+        self,
+        embedding: Vectors,
+        k: int = 5,
+        where: Where | None = None,
+        *,
+        liked: Sequence[str] = (),
+        disliked: Sequence[str] = (),
+        diversity: float = 0.0,
+        but: Mapping[str, str] | None = None,
+        min_similarity: float | None = None,
+    ) -> Answer:
+        """The k products nearest to an embedding [1, dim], with the options of `recommend`. Raises QueryError."""
+        options = SearchOptions(where or {}, liked, disliked, diversity, but or {}, min_similarity)
+        return self.search(embedding, k, options)
 
-    def similar(self, item_id: str, k: int = 5, where: Where | None = None, **bent: Any) -> Answer:
-        """The k products most like this one, which is left out; the options are those of `recommend`.
+    def similar(
+        self,
+        item_id: str,
+        k: int = 5,
+        where: Where | None = None,
+        *,
+        liked: Sequence[str] = (),
+        disliked: Sequence[str] = (),
+        diversity: float = 0.0,
+        but: Mapping[str, str] | None = None,
+        min_similarity: float | None = None,
+    ) -> Answer:
+        """The k products most like this one, which is left out, with the options of `recommend`. Raises QueryError."""
+        options = SearchOptions(where or {}, liked, disliked, diversity, but or {}, min_similarity)
+        return self.search(item_id, k, options)
 
-        Raises QueryError, also for an unknown id.
-        """
-        _check_k(k)
-        asked = self.items.row(item_id)
-        wish = Wish.of(self.items, **bent)
-        values = self.items[asked].attributes
-        query = self.searcher.vectors([asked])
-        found, nearest = self._find(query, values, k, where, wish, without=[asked])
-        return self._answer(found, list(values.items()), {}, self._close(query, wish.filter(where), [asked], nearest))
-
-    def for_you(self, liked: Sequence[str], k: int = 5, where: Where | None = None, **bent: Any) -> Answer:
-        """The k products that fit these likes alone; the options are those of `recommend`. Raises QueryError."""
-        _check_k(k)
-        return self._for_you(k, where, Wish.of(self.items, liked=liked, **bent))
+    def for_you(
+        self,
+        liked: Sequence[str],
+        k: int = 5,
+        where: Where | None = None,
+        *,
+        disliked: Sequence[str] = (),
+        diversity: float = 0.0,
+        but: Mapping[str, str] | None = None,
+        min_similarity: float | None = None,
+    ) -> Answer:
+        """The k products that fit these likes alone, with the options of `recommend`. Raises QueryError."""
+        options = SearchOptions(where or {}, liked, disliked, diversity, but or {}, min_similarity)
+        return self.search(None, k, options)
 
     def compared(self, embedding: Vectors, item_id: str) -> Match:
         """One product as an answer to an embedding [1, dim]. Raises QueryError for an unknown id."""
@@ -216,26 +254,31 @@ class Recommender:
         """The plots of the card by file name, as PNG."""
         return self.assets.plots
 
-    def _nearest(self, embedding: Vectors, k: int, where: Where | None, wish: Wish) -> Answer:
+    def _nearest(self, embedding: Vectors, k: int, options: SearchOptions) -> Answer:
         seen = self._seen(embedding)
         values = {name: guess.value for name, guess in seen.items()}
-        found, nearest = self._find(embedding, values, k, where, wish)
-        close = self._close(embedding, wish.filter(where), nearest=nearest)
+        found, nearest = self._find(embedding, values, k, options)
+        close = self._close(embedding, options.filter, nearest=nearest)
         return self._answer(found, list(values.items()), seen, close)
 
-    def _for_you(self, k: int, where: Where | None, wish: Wish) -> Answer:
-        taste = Taste.of(self.items, self.searcher, wish.liked, wish.disliked)
-        rows, cosines = taste.for_you(wish.pool(k), wish.filter(where))
+    def _similar(self, row: int, k: int, options: SearchOptions) -> Answer:
+        values, query = self.items[row].attributes, self.searcher.vectors([row])
+        found, nearest = self._find(query, values, k, options, without=[row])
+        close = self._close(query, options.filter, [row], nearest)
+        return self._answer(found, list(values.items()), {}, close)
+
+    def _for_you(self, k: int, options: SearchOptions) -> Answer:
+        taste = Taste.of(self.items, self.searcher, options.liked, options.disliked)
+        rows, cosines = taste.for_you(_pool(k, options), options.filter)
         values = [(reason.attribute, reason.value) for reason in taste.likes()]
-        return self._answer(self._chosen(rows, cosines, k, wish), values, {}, close=None)
+        return self._answer(self._chosen(rows, cosines, k, options), values, {}, close=None)
 
     def _find(
         self,
         query: Vectors,
         values: Mapping[str, Value],
         k: int,
-        where: Where | None,
-        wish: Wish,
+        options: SearchOptions,
         without: Sequence[int] = (),
     ) -> tuple[tuple[list[int], list[float]], Vectors | None]:
         """Rows and their cosines to the query, which has these values, in the order of what is wished.
@@ -243,28 +286,28 @@ class Recommender:
         Also the cosines of the nearest, where these were searched for as they are.
         """
         towards, nearest = query, None
-        for attribute, wanted in wish.but.items():
+        for attribute, wanted in options.but.items():
             towards = self._steering.steer(towards, attribute, wanted, values.get(attribute))
-        count, filtered = wish.pool(k), wish.filter(where)
-        if wish.liked or wish.disliked:
-            taste = Taste.of(self.items, self.searcher, wish.liked, wish.disliked)
+        count, filtered = _pool(k, options), options.filter
+        if options.liked or options.disliked:
+            taste = Taste.of(self.items, self.searcher, options.liked, options.disliked)
             rows, cosines = taste.nearest(towards, count, filtered, without)
         else:
             (rows,), (cosines,) = self.searcher.search(towards, count + len(without), filtered)
             kept = ~np.isin(rows, without)
             rows, cosines = rows[kept][:count], cosines[kept][:count]
             nearest = cosines
-        if wish.but:
+        if options.but:
             cosines, nearest = (self.searcher.vectors(rows) @ query[0]).clip(-1, 1), None
-        return self._chosen(rows, cosines, k, wish), nearest
+        return self._chosen(rows, cosines, k, options), nearest
 
-    def _chosen(self, rows: Rows, cosines: Vectors, k: int, wish: Wish) -> tuple[list[int], list[float]]:
+    def _chosen(self, rows: Rows, cosines: Vectors, k: int, options: SearchOptions) -> tuple[list[int], list[float]]:
         """The k of these candidates, best first, that are as varied, and as close, as is wished."""
-        if wish.diversity:
-            places = varied(cosines, self.searcher.vectors(rows), k, wish.diversity)
+        if options.diversity:
+            places = varied(cosines, self.searcher.vectors(rows), k, options.diversity)
             rows, cosines = rows[places], cosines[places]
-        if wish.min_similarity is not None:
-            near = cosines >= wish.min_similarity
+        if options.min_similarity is not None:
+            near = cosines >= options.min_similarity
             rows, cosines = rows[near], cosines[near]
         return rows[:k].tolist(), cosines[:k].tolist()
 
@@ -302,6 +345,10 @@ class Recommender:
             for item, cosine, confidence in zip(items, cosines, sure, strict=True)
         )
         return Answer(tuple(matches), close, seen)
+
+
+def _pool(k: int, options: SearchOptions) -> int:
+    return pool_size(k) if options.diversity else k
 
 
 def _check_k(k: int) -> None:

@@ -6,6 +6,7 @@ import pytest
 from recsys.core.items import Items
 from recsys.errors import QueryError
 from recsys.recommend.likes import Taste, moved
+from recsys.recommend.options import SearchOptions
 from recsys.types import Item, Reason
 from testkit.fake_shop import ExactSearcher
 
@@ -175,7 +176,7 @@ def test_a_filter_that_nothing_passes_gives_nothing(shop):
 
 def test_a_taste_that_cannot_be_is_refused(shop):
     with pytest.raises(QueryError, match="both liked and disliked"):
-        Taste.of(*shop, ["Shirts/Red/Sports/0"], ["Shirts/Red/Sports/0"])
+        SearchOptions(liked=["Shirts/Red/Sports/0"], disliked=["Shirts/Red/Sports/0"])
     with pytest.raises(QueryError, match="Ids look like"):
         Taste.of(*shop, ["nope"])
     with pytest.raises(QueryError, match="Nothing is liked yet"):

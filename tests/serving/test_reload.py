@@ -29,7 +29,7 @@ from recsys.serving.reload import Reloader
 from recsys.settings import RELOAD_SECONDS, Settings
 from recsys.types import Item, Origin
 from recsys.web.page.handlers import Answers
-from recsys.web.page.state import Asked, Query
+from recsys.web.page.state import PageOptions, Query
 from recsys.web.server import thumbnails
 from testkit.fake_shop import ExactSearcher, Pictures, ThumbnailEncoder, draw, encoded, fake_shop
 from testkit.hub_faults import FAULTS, READER, deleted, private
@@ -502,44 +502,44 @@ class TestOpenPage:
 
     def test_a_picture_is_seen_anew_by_another_encoder(self):
         before, after = Answers(fake_shop()), Answers(another_shop(encoder=FlatEncoder()))
-        query = before.by_example("p5", Asked(), Query())[0]
+        query = before.by_example("p5", PageOptions(), Query())[0]
         assert before.brought_up(query) is query
         newer = after.brought_up(query)
         assert newer.picture.shape == (1, 96) and newer.index == "fedcba9876543210"
         assert after.brought_up(newer) is newer
-        _, heading, found, _ = after.narrowed(Asked(), newer)
+        _, heading, found, _ = after.narrowed(PageOptions(), newer)
         assert "Closest to your picture" in heading and 'data-item="n1"' in found
 
     def test_a_part_of_a_picture_stays_that_part(self):
         before, after = Answers(fake_shop()), Answers(another_shop())
-        query = before.by_example("p5", Asked(), Query())[0]
-        part = before.by_part({"box": [0.2, 0.2, 0.6, 0.6]}, Asked(), query)[0]
+        query = before.by_example("p5", PageOptions(), Query())[0]
+        part = before.by_part({"box": [0.2, 0.2, 0.6, 0.6]}, PageOptions(), query)[0]
         assert np.allclose(after.brought_up(part).picture, part.picture)
         assert not np.allclose(part.picture, query.picture)
         assert part.index == query.index == "1a2b3c4d5e6f7890"
 
     def test_the_filters_of_the_newer_index_come_with_the_first_answer(self):
         after = Answers(another_shop())
-        narrow = after.narrowed(Asked(index="1a2b3c4d5e6f7890"), Query())[3]
+        narrow = after.narrowed(PageOptions(index="1a2b3c4d5e6f7890"), Query())[3]
         assert 'data-index="fedcba9876543210"' in narrow["markup"] and "Unisex" in narrow["markup"]
         assert narrow["counts"] == {"gender": [2, 1]}
-        again = Asked.of(narrow, 0.0, None, after.items)
+        again = PageOptions.from_fields(narrow, 0.0, None, after.items)
         assert "markup" not in after.narrowed(again, Query())[3]
 
     def test_a_link_goes_on_with_the_products_that_are_left(self):
         after = Answers(without("p7"))
         query = after.brought_up(Query(found=("p0", "p7", "p9")))
         assert query.found == ("p0", "p9")
-        assert 'data-item="p9"' in after.longer(Asked(), query)[2]
+        assert 'data-item="p9"' in after.longer(PageOptions(), query)[2]
         assert Answers(another_shop()).brought_up(Query(found=("p0",))).found == ()
 
     def test_a_look_goes_on_with_the_pieces_that_are_left(self):
         before = Answers(fake_shop())
-        query = before.dressed({"act": "start", "slot": "", "item": "p0"}, Asked(), Query())[0]
+        query = before.dressed({"act": "start", "slot": "", "item": "p0"}, PageOptions(), Query())[0]
         gone, stays = list(query.look.pieces)[:2]
-        query = before.dressed({"act": "keep", "slot": gone}, Asked(), query)[0]
+        query = before.dressed({"act": "keep", "slot": gone}, PageOptions(), query)[0]
         after = Answers(without(query.look.pieces[gone]))
-        newer = after.dressed({"act": "keep", "slot": stays}, Asked(), after.brought_up(query))[0]
+        newer = after.dressed({"act": "keep", "slot": stays}, PageOptions(), after.brought_up(query))[0]
         assert newer.look.pieces[stays] == query.look.pieces[stays]
         assert newer.look.pieces[gone] != query.look.pieces[gone]
         assert newer.look.kept == (stays,)
@@ -547,10 +547,10 @@ class TestOpenPage:
     def test_what_is_gone_is_said(self):
         after = Answers(another_shop())
         with pytest.raises(QueryError, match="There is no item 'p3'"):
-            after.opened("p3", Asked(), Query())
+            after.opened("p3", PageOptions(), Query())
         with pytest.raises(QueryError, match="No product has gender 'Women'"):
-            after.narrowed(Asked({"gender": ["Women"]}), Query())
-        assert Asked.of(None, 0.0, {"liked": ["p3", "p7"]}, after.items).liked == ("p7",)
+            after.narrowed(PageOptions({"gender": ["Women"]}), Query())
+        assert PageOptions.from_fields(None, 0.0, {"liked": ["p3", "p7"]}, after.items).liked == ("p7",)
 
 
 def test_copies_that_are_forgotten_leave_the_cache_and_what_others_share_stays(hub, index, fewer):

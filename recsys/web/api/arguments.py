@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from recsys.errors import QueryError
+from recsys.recommend.options import SearchOptions, check_ids
 from recsys.types import Value
 from recsys.web.page.filters import checked
 from recsys.web.page.state import MOST_LIKES
@@ -23,27 +24,33 @@ def ids_of(name: str, value: Any) -> list[str]:
     """A list of at most 200 item ids, where a number is one too; null is none. Raises QueryError for anything else."""
     if value is None:
         return []
-    if not isinstance(value, list) or not all(_is_id(item_id) for item_id in value):
-        raise QueryError(f"{name} is a list of item ids; got {value!r:.200}.")
-    if len(value) > MOST_LIKES:
-        raise QueryError(f"{name} takes at most {MOST_LIKES} item ids; got {len(value):,}. Send the latest ones.")
-    return [str(item_id) for item_id in value]
+    ids = [_as_text(item_id) for item_id in value] if isinstance(value, list) else value
+    check_ids(name, ids)
+    if len(ids) > MOST_LIKES:
+        raise QueryError(f"{name} takes at most {MOST_LIKES} item ids; got {len(ids):,}. Send the latest ones.")
+    return ids
 
 
-def wish_of(liked: Any, disliked: Any, diversity: Any, but: Any, min_similarity: Any) -> dict[str, Any]:
-    """How the answer is to be bent, as the recommender takes it; null is "as it is". Raises QueryError."""
-    return {
-        "liked": ids_of("liked", liked),
-        "disliked": ids_of("disliked", disliked),
-        "diversity": 0.0 if diversity is None else diversity,
-        "but": _mapping("but", "attributes to the value to have instead", {"baseColour": "Blue"}, but),
-        "min_similarity": min_similarity,
-    }
+def options_of(where: Any, liked: Any, disliked: Any, diversity: Any, but: Any, min_similarity: Any) -> SearchOptions:
+    """The search options of a request, where null stands for the default. Raises QueryError."""
+    return SearchOptions(
+        where=checked(where),
+        liked=ids_of("liked", liked),
+        disliked=ids_of("disliked", disliked),
+        diversity=0.0 if diversity is None else diversity,
+        but={} if but is None else _texts_of(but),
+        min_similarity=min_similarity,
+    )
 
 
 def locks_of(value: Any) -> dict[str, str]:
     """Slot → id of the item that is to stay there; null is none. Raises QueryError."""
-    return _mapping("locked", "slots to the id of the item to keep there", {"shoes": "S0042"}, value)
+    locked = {} if value is None else _texts_of(value)
+    if not isinstance(locked, Mapping) or not all(isinstance(item_id, str) for item_id in locked.values()):
+        raise QueryError(
+            f"locked maps slots to the id of the item to keep there, such as {{'shoes': 'S0042'}}; got {value!r:.200}."
+        )
+    return dict(locked)
 
 
 def reference(picture: Any, root: str) -> Any:
@@ -62,13 +69,10 @@ def pictures_of(value: Any) -> Sequence[Any]:
     return value
 
 
-def _mapping(name: str, what: str, example: Mapping[str, str], value: Any) -> dict[str, str]:
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping) or not all(_is_id(given) for given in value.values()):
-        raise QueryError(f"{name} maps {what}, such as {example}; got {value!r:.200}.")
-    return {key: str(given) for key, given in value.items()}
+def _texts_of(value: Any) -> Any:
+    """A mapping with its numbers as text; anything else unchanged."""
+    return {key: _as_text(given) for key, given in value.items()} if isinstance(value, Mapping) else value
 
 
-def _is_id(value: Any) -> bool:
-    return isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool))
+def _as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value

@@ -14,7 +14,7 @@ from gradio.route_utils import get_root_url
 
 from recsys.errors import PictureError
 from recsys.serving.live import Shop
-from recsys.web.api.arguments import ids_of, locks_of, pictures_of, reference, where_of, wish_of
+from recsys.web.api.arguments import ids_of, locks_of, options_of, pictures_of, reference, where_of
 from recsys.web.api.schemas import (
     AnswerFacts,
     CatalogFacts,
@@ -64,9 +64,9 @@ def _searches(shop: Shop) -> tuple[Callable[..., AnswerFacts], ...]:
             min_similarity: Leave out products of a lower similarity, from -1 to 1.
         """
         recommender, root = shop.now, _root(request)
-        filtered, wish = where_of(where), wish_of(liked, disliked, diversity, but, min_similarity)
-        picture = None if image is None and wish["liked"] else picture_of(reference(image, root))
-        return answer_facts(recommender, recommender.recommend(picture, k, filtered, **wish), root)
+        options = options_of(where, liked, disliked, diversity, but, min_similarity)
+        picture = None if image is None and options.liked else picture_of(reference(image, root))
+        return answer_facts(recommender, recommender.search(picture, k, options), root)
 
     def similar(
         request: gr.Request,
@@ -92,8 +92,8 @@ def _searches(shop: Shop) -> tuple[Callable[..., AnswerFacts], ...]:
             min_similarity: Leave out products of a lower similarity, from -1 to 1.
         """
         recommender = shop.now
-        filtered, wish = where_of(where), wish_of(liked, disliked, diversity, but, min_similarity)
-        return answer_facts(recommender, recommender.similar(str(item_id), k, filtered, **wish), _root(request))
+        options = options_of(where, liked, disliked, diversity, but, min_similarity)
+        return answer_facts(recommender, recommender.search(str(item_id), k, options), _root(request))
 
     return recommend, similar
 

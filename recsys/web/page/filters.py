@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -28,13 +28,13 @@ def label(attribute: str) -> str:
     return (words[:1].upper() + words[1:].lower()) if words else attribute
 
 
-def in_words(attribute: str, wanted: Value | list[Value]) -> str:
+def in_words(attribute: str, wanted: Value | Sequence[Value]) -> str:
     """One filter for people: "Gender: Women or Girls"."""
-    values = wanted if isinstance(wanted, list) else [wanted]
+    values = [wanted] if wanted is None or isinstance(wanted, str) else wanted
     return f"{label(attribute)}: {' or '.join(ABSENT if value is None else value for value in values)}"
 
 
-def to_loosen(items: Items, where: Mapping[str, Value | list[Value]]) -> dict[str, tuple[str, int]]:
+def to_loosen(items: Items, where: Where) -> dict[str, tuple[str, int]]:
     """For each filter that, left out alone, lets products through: its words and their number, the most first."""
     without = {name: len(items.passing({other: where[other] for other in where if other != name})) for name in where}
     ordered = sorted((name for name in without if without[name]), key=lambda name: -without[name])

@@ -1,4 +1,4 @@
-"""What the page does: each handler takes what was asked and how, and returns what to show."""
+"""The handlers of the page: each takes search options and a query, and returns what to show."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from recsys.errors import QueryError
 from recsys.images import focus
 from recsys.images.decode import THUMBNAIL_SIDE
 from recsys.recommend.recommender import Recommender
-from recsys.types import Value, Vectors
+from recsys.types import Vectors, Where
 from recsys.web.page import attribute_display as highlights
 from recsys.web.page import cards, headings, product
 from recsys.web.page import crop_hint as focusing
 from recsys.web.page import outfit_view as looks
 from recsys.web.page import permalink as sharing
 from recsys.web.page.results import Results, Shown, in_small
-from recsys.web.page.state import PAGE, Asked, Query, longer
+from recsys.web.page.state import PAGE, PageOptions, Query, longer
 from recsys.web.server import thumbnails
 from recsys.web.server.uploads import bytes_of, decode, picture_of
 
@@ -34,94 +34,94 @@ class Answers:
         self.recommender, self.items = recommender, recommender.items
         self.results = Results(recommender)
 
-    def by_upload(self, upload: Any, asked: Asked, query: Query) -> tuple[Any, ...]:
+    def by_upload(self, upload: Any, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """The products like an uploaded, photographed or pasted picture; also that, where no browser shows it."""
         data = bytes_of(upload)
         picture = decode(data)
-        *shown, preview, around = self._by_picture(picture, asked, query)
+        *shown, preview, around = self._by_picture(picture, options, query)
         return *shown, gr.skip() if thumbnails.media_type(data) else preview, around
 
-    def by_link(self, link: str, asked: Asked, query: Query) -> tuple[Any, ...]:
+    def by_link(self, link: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """The products like the picture behind a link; also the picture, to show it."""
-        return *self._by_picture(picture_of(str(link).strip()), asked, query), ""
+        return *self._by_picture(picture_of(str(link).strip()), options, query), ""
 
-    def by_example(self, item_id: str, asked: Asked, query: Query) -> tuple[Any, ...]:
+    def by_example(self, item_id: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """The products like the picture of an item; also the picture, to show it."""
-        return self._by_picture(decode(self.recommender.thumbnail(item_id)), asked, query)
+        return self._by_picture(decode(self.recommender.thumbnail(item_id)), options, query)
 
-    def by_part(self, part: Any, asked: Asked, query: Query) -> tuple[Any, ...]:
+    def by_part(self, part: Any, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """The products like a part of the picture: a box, what lies at a point, or all of it where that is None."""
         if query.shown is None:
             raise QueryError("There is no picture to look at a part of. Bring one first.")
         picture = decode(query.shown)
         box = focusing.box_of(part, picture)
         query = replace(self._anew(query), picture=self._seen(picture, box), box=box, index=self.results.index)
-        return *self.results.show(asked, query), focusing.markup(focus.items(picture), box)
+        return *self.results.show(options, query), focusing.markup(focus.items(picture), box)
 
-    def by_item(self, item_id: str, asked: Asked, query: Query) -> Shown:
+    def by_item(self, item_id: str, options: PageOptions, query: Query) -> Shown:
         """The products like an item of the shop."""
-        return self.results.show(asked, replace(self._anew(query), item=item_id))
+        return self.results.show(options, replace(self._anew(query), item=item_id))
 
-    def back(self, asked: Asked, query: Query) -> Shown:
+    def back(self, options: PageOptions, query: Query) -> Shown:
         """From an item or a look, to the picture's products or the shop window again."""
-        return self.results.show(asked, replace(self._anew(query), item=query.item if query.look else None))
+        return self.results.show(options, replace(self._anew(query), item=query.item if query.look else None))
 
-    def cleared(self, asked: Asked, query: Query) -> tuple[Any, ...]:
+    def cleared(self, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """The shop window, after the picture was taken away. Changing to the camera or the clipboard clears as well."""
-        return (gr.skip(),) * 5 if query.picture is None else (*self._start_again(asked, query), "")
+        return (gr.skip(),) * 5 if query.picture is None else (*self._start_again(options, query), "")
 
-    def refused(self, asked: Asked, query: Query) -> tuple[Any, ...]:
+    def refused(self, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """The shop window, and no picture, after one that could not be used."""
-        return *self._start_again(asked, query), None, ""
+        return *self._start_again(options, query), None, ""
 
-    def narrowed(self, asked: Asked, query: Query) -> Shown:
+    def narrowed(self, options: PageOptions, query: Query) -> Shown:
         """The same query under other filters, or as varied as is wished now."""
-        return self.results.show(asked, replace(query, look=None, k=PAGE))
+        return self.results.show(options, replace(query, look=None, k=PAGE))
 
-    def filtered(self, change: Mapping[str, str], asked: Asked, query: Query) -> Shown:
+    def filtered(self, change: Mapping[str, str], options: PageOptions, query: Query) -> Shown:
         """The same query with one value more, or less, to filter by: {"attribute": …, "value": …}."""
         attribute, value = change["attribute"], change["value"]
-        wanted = list(asked.where.get(attribute) or ())
+        wanted = list(options.where.get(attribute) or ())
         wanted = [other for other in wanted if other != value] if value in wanted else [*wanted, value]
-        return self._where({**asked.where, attribute: wanted}, asked, query)
+        return self._where({**options.where, attribute: wanted}, options, query)
 
-    def loosen(self, attribute: str, asked: Asked, query: Query) -> Shown:
+    def loosen(self, attribute: str, options: PageOptions, query: Query) -> Shown:
         """The same query without the filter on this attribute."""
-        return self._where({**asked.where, attribute: []}, asked, query)
+        return self._where({**options.where, attribute: []}, options, query)
 
-    def but(self, change: Mapping[str, str], asked: Asked, query: Query) -> Shown:
+    def but(self, change: Mapping[str, str], options: PageOptions, query: Query) -> Shown:
         """The same with another value of an attribute; the own one again where that is empty."""
         but = {name: value for name, value in query.but.items() if name != change["attribute"]}
         if change["value"]:
             self.items.passing({change["attribute"]: change["value"]})  # raises QueryError where the shop lacks it
             but[change["attribute"]] = change["value"]
-        return self.results.show(asked, replace(query, but=but, k=PAGE))
+        return self.results.show(options, replace(query, but=but, k=PAGE))
 
-    def longer(self, asked: Asked, query: Query) -> Shown:
+    def longer(self, options: PageOptions, query: Query) -> Shown:
         """The same, and more of it."""
-        return self.results.show(asked, replace(query, k=longer(query.k)))
+        return self.results.show(options, replace(query, k=longer(query.k)))
 
-    def opened(self, item_id: str, asked: Asked, query: Query) -> str:
+    def opened(self, item_id: str, options: PageOptions, query: Query) -> str:
         """A product, looked at closely."""
-        return self.results.closely(item_id, asked, query)
+        return self.results.closely(item_id, options, query)
 
-    def dressed(self, change: Mapping[str, Any], asked: Asked, query: Query) -> Shown:
+    def dressed(self, change: Mapping[str, Any], options: PageOptions, query: Query) -> Shown:
         """A look around what was asked, or opened; or the same look with a slot kept, swapped, or all chosen anew."""
         if query.look is None or "item" in change:
             query = replace(self._anew(query), item=change.get("item", query.item))
-        return self.results.show(asked, replace(query, look=looks.changed(query.look, change)))
+        return self.results.show(options, replace(query, look=looks.changed(query.look, change)))
 
-    def tasted(self, asked: Asked, query: Query) -> tuple[Any, ...]:
+    def tasted(self, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """The same query, moved by what is liked, and the row of what is liked alone."""
-        return *self.results.show(asked, query), self.results.for_you(asked)
+        return *self.results.show(options, query), self.results.for_you(options)
 
-    def visited(self, address: str, asked: Asked, query: Query) -> tuple[Any, ...]:
+    def visited(self, address: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """What a link asks for, with what the browser remembers; and what of it is no longer so."""
         visit = sharing.read(address, self.items)
-        asked = replace(visit.asked, liked=asked.liked, disliked=asked.disliked, index=asked.index)
+        options = replace(visit.options, liked=options.liked, disliked=options.disliked, index=options.index)
         told = sharing.moved_on(visit, self.results.index)
-        shown = self.results.show(asked, replace(visit.query, search=query.search + 1))
-        return *shown, asked.diversity, self.results.for_you(asked), headings.notice(told) if told else gr.skip()
+        shown = self.results.show(options, replace(visit.query, search=query.search + 1))
+        return *shown, options.diversity, self.results.for_you(options), headings.notice(told) if told else gr.skip()
 
     def brought_up(self, query: Query) -> Query:
         """The query for this index: what is left of a link or a look, and a picture of another encoder seen anew."""
@@ -150,17 +150,17 @@ class Answers:
         kept = (query.picture, query.shown, query.box, query.found)
         return Query(*kept, search=query.search + 1, index=query.index)
 
-    def _start_again(self, asked: Asked, query: Query) -> Shown:
-        return self.results.show(asked, Query(search=query.search + 1))
+    def _start_again(self, options: PageOptions, query: Query) -> Shown:
+        return self.results.show(options, Query(search=query.search + 1))
 
-    def _where(self, where: Mapping[str, list[Value]], asked: Asked, query: Query) -> Shown:
+    def _where(self, where: Where, options: PageOptions, query: Query) -> Shown:
         kept = {name: wanted for name, wanted in where.items() if wanted}
-        return self.narrowed(replace(asked, where=kept), query)
+        return self.narrowed(replace(options, where=kept), query)
 
-    def _by_picture(self, picture: Image.Image, asked: Asked, query: Query) -> tuple[Any, ...]:
+    def _by_picture(self, picture: Image.Image, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """The answer, the picture to show it, and what is looked at in it: all of what a shop itself would show."""
         box = focus.automatic(picture) if max(picture.size) > THUMBNAIL_SIDE else None
         shown = in_small(picture)
         query = Query(self._seen(picture, box), shown, box, search=query.search + 1, index=self.results.index)
         preview = {"path": None, "url": product.data_url(shown, "image/jpeg")}
-        return *self.results.show(asked, query), preview, focusing.markup(focus.items(picture), box)
+        return *self.results.show(options, query), preview, focusing.markup(focus.items(picture), box)

@@ -14,7 +14,7 @@ from recsys.recommend.outfit import Piece
 from recsys.recommend.recommender import Recommender
 from recsys.types import Item
 from recsys.web.page import cards
-from recsys.web.page.state import Asked, Look
+from recsys.web.page.state import Look, PageOptions
 
 RULE = (
     "Put together by rules, not by a learned taste: the same wearer, usage and season, colours that go together on "
@@ -46,18 +46,21 @@ def among(look: Look, items: Items) -> Look:
 
 
 def shown(
-    recommender: Recommender, outfit: Outfit, look: Look, telling: list[str], asked: Asked, own: Item | None
+    recommender: Recommender, outfit: Outfit, look: Look, telling: list[str], options: PageOptions, own: Item | None
 ) -> str:
     """The pieces as cards, each with its slot, after what they go with, and why a slot is empty."""
     first = f'<div class="slot"><h3>{escape(" and ".join(outfit.slots).capitalize())}</h3></div>'
-    anchor = [cards.product_card(recommender, own, telling, above=first, opinion=asked.opinion(own.id))] if own else []
+    anchor = []
+    if own:
+        opinion = options.opinion(own.id)
+        anchor = [cards.product_card(recommender, own, telling, above=first, opinion=opinion)]
     pieces = [
         cards.product_card(
             recommender,
             piece.item,
             telling,
             closeness=_reasons(piece),
-            opinion=asked.opinion(piece.item.id),
+            opinion=options.opinion(piece.item.id),
             above=_slot(slot, slot in look.kept),
         )
         for slot, piece in outfit.pieces.items()

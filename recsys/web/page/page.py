@@ -15,7 +15,7 @@ from recsys.types import Origin
 from recsys.web.api.endpoints import add_endpoints
 from recsys.web.page import filters, headings, likes
 from recsys.web.page.handlers import Answers
-from recsys.web.page.state import Asked, Query
+from recsys.web.page.state import PageOptions, Query
 from recsys.web.server.error_responses import user_errors
 from recsys.web.server.uploads import GuardedBlocks, clicked_value
 
@@ -88,7 +88,7 @@ def _begin_with(answers: Answers, on: Fields) -> None:
     on.examples.value = answers.examples()
     on.taste.value = {"liked": [], "disliked": [], "panel": likes.panel(answers.recommender, (), (), 0, 0)}
     on.taste.props["shop"] = f"{origin.dataset} {origin.name}"
-    on.heading.value, on.found.value = answers.results.window(Asked(), Query())
+    on.heading.value, on.found.value = answers.results.window(PageOptions(), Query())
     on.narrow.value = filters.state(items, {}, origin.revision, origin.revision)
     on.narrow.props["markup"] = filters.panels(items, origin.revision)
 
@@ -119,7 +119,7 @@ def _wire(latest: Callable[[], Answers], on: Fields) -> None:
 
     A handler is a method of `Answers`, of those that are the latest when it is called.
     """
-    asked, shown = [on.narrow, on.variety, on.taste, on.query], [on.query, on.heading, on.found, on.narrow]
+    inputs, shown = [on.narrow, on.variety, on.taste, on.query], [on.query, on.heading, on.found, on.narrow]
     how = QUIETLY | {"show_progress_on": on.found}
 
     def given(handler: Callable[..., Any]) -> Callable[..., Any]:
@@ -129,8 +129,8 @@ def _wire(latest: Callable[[], Answers], on: Fields) -> None:
         def handle(*values: Any) -> Any:
             *value, narrow, variety, taste, query = values
             answers = latest()
-            asked = Asked.of(narrow, variety, taste, answers.items)
-            return handler(answers, *value, asked, answers.brought_up(query))
+            options = PageOptions.from_fields(narrow, variety, taste, answers.items)
+            return handler(answers, *value, options, answers.brought_up(query))
 
         return handle
 
@@ -140,31 +140,31 @@ def _wire(latest: Callable[[], Answers], on: Fields) -> None:
         @user_errors
         def handle(narrow: Any, variety: Any, taste: Any, query: Query, event: gr.EventData) -> Any:
             answers = latest()
-            asked = Asked.of(narrow, variety, taste, answers.items)
-            return handler(answers, clicked_value(event, kind, words), asked, answers.brought_up(query))
+            options = PageOptions.from_fields(narrow, variety, taste, answers.items)
+            return handler(answers, clicked_value(event, kind, words), options, answers.brought_up(query))
 
         return handle
 
-    uploaded = on.picture.upload(given(Answers.by_upload), [on.picture, *asked], [*shown, on.picture, on.part], **how)
-    uploaded.failure(given(Answers.refused), asked, [*shown, on.picture, on.part], **how)
-    on.picture.clear(given(Answers.cleared), asked, [*shown, on.part], **how)
-    on.link.submit(given(Answers.by_link), [on.link, *asked], [*shown, on.picture, on.part, on.link], **how)
-    on.examples.pick(chosen(Answers.by_example), asked, [*shown, on.picture, on.part], **how)
-    on.part.part(chosen(Answers.by_part, object), asked, [*shown, on.part], **how)
-    on.heading.back(given(Answers.back), asked, shown, **how)
-    on.heading.filter(chosen(Answers.filtered, dict, "attribute", "value"), asked, shown, **how)
-    on.heading.but(chosen(Answers.but, dict, "attribute", "value"), asked, shown, **how)
-    on.narrow.narrow(given(Answers.narrowed), asked, shown, **how)
-    on.variety.vary(given(Answers.narrowed), asked, shown, **how)
-    on.found.loosen(chosen(Answers.loosen), asked, shown, **how)
-    on.found.longer(given(Answers.longer), asked, shown, **how)
-    on.product.similar(chosen(Answers.by_item), asked, shown, **how)
+    uploaded = on.picture.upload(given(Answers.by_upload), [on.picture, *inputs], [*shown, on.picture, on.part], **how)
+    uploaded.failure(given(Answers.refused), inputs, [*shown, on.picture, on.part], **how)
+    on.picture.clear(given(Answers.cleared), inputs, [*shown, on.part], **how)
+    on.link.submit(given(Answers.by_link), [on.link, *inputs], [*shown, on.picture, on.part, on.link], **how)
+    on.examples.pick(chosen(Answers.by_example), inputs, [*shown, on.picture, on.part], **how)
+    on.part.part(chosen(Answers.by_part, object), inputs, [*shown, on.part], **how)
+    on.heading.back(given(Answers.back), inputs, shown, **how)
+    on.heading.filter(chosen(Answers.filtered, dict, "attribute", "value"), inputs, shown, **how)
+    on.heading.but(chosen(Answers.but, dict, "attribute", "value"), inputs, shown, **how)
+    on.narrow.narrow(given(Answers.narrowed), inputs, shown, **how)
+    on.variety.vary(given(Answers.narrowed), inputs, shown, **how)
+    on.found.loosen(chosen(Answers.loosen), inputs, shown, **how)
+    on.found.longer(given(Answers.longer), inputs, shown, **how)
+    on.product.similar(chosen(Answers.by_item), inputs, shown, **how)
     for place in (on.heading, on.found, on.product):
-        place.dress(chosen(Answers.dressed, dict), asked, shown, **how)
+        place.dress(chosen(Answers.dressed, dict), inputs, shown, **how)
     for place in (on.found, on.product, on.taste):
-        place.open(chosen(Answers.opened), asked, on.product, **QUIETLY)
-    on.taste.taste(given(Answers.tasted), asked, [*shown, on.taste], **how)
-    on.taste.visit(chosen(Answers.visited), asked, [*shown, on.variety, on.taste, on.notice], **how)
+        place.open(chosen(Answers.opened), inputs, on.product, **QUIETLY)
+    on.taste.taste(given(Answers.tasted), inputs, [*shown, on.taste], **how)
+    on.taste.visit(chosen(Answers.visited), inputs, [*shown, on.variety, on.taste, on.notice], **how)
 
 
 def origin_line(origin: Origin, items: int) -> str:

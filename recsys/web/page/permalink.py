@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from recsys.core.items import Items
 from recsys.types import Value
-from recsys.web.page.state import PAGE, Asked, Look, Query
+from recsys.web.page.state import PAGE, Look, PageOptions, Query
 
 FILTER, BUT, PIECE = "is.", "but.", "piece."
 FOUND_AT_MOST = 20
@@ -23,12 +23,12 @@ class Visit:
     """A link as read: the query and its settings, and what of it this shop does not have."""
 
     query: Query
-    asked: Asked
+    options: PageOptions
     revision: str | None
     missing: tuple[str, ...] = ()
 
 
-def link(query: Query, asked: Asked, found: Sequence[str], revision: str | None) -> str:
+def link(query: Query, options: PageOptions, found: Sequence[str], revision: str | None) -> str:
     """The address, from "?" on, of this answer; `found` are the ids of its products. "" where nothing is asked."""
     parts: list[tuple[str, str]] = []
     if query.item is not None:
@@ -40,9 +40,9 @@ def link(query: Query, asked: Asked, found: Sequence[str], revision: str | None)
         parts.append(("look", "1"))
         parts += [(PIECE + slot, item_id) for slot, item_id in query.look.pieces.items()]
         parts += [("keep", slot) for slot in query.look.kept]
-    parts += [(FILTER + name, value or "") for name, values in asked.where.items() for value in values or ()]
-    if asked.diversity:
-        parts.append(("varied", f"{asked.diversity:g}"))
+    parts += [(FILTER + name, value or "") for name, values in options.where.items() for value in values or ()]
+    if options.diversity:
+        parts.append(("varied", f"{options.diversity:g}"))
     if query.k != PAGE:
         parts.append(("k", str(query.k)))
     if parts and revision:
@@ -70,8 +70,8 @@ def read(address: str, items: Items) -> Visit:
         k=_number(one.get("k"), PAGE),
     )
     varied = one.get("varied", "")
-    asked = Asked.of({"where": where}, float(varied) if _is_share(varied) else 0.0, None, items)
-    return Visit(query, asked, one.get("index"), (*missing, *unknown))
+    options = PageOptions.from_fields({"where": where}, float(varied) if _is_share(varied) else 0.0, None, items)
+    return Visit(query, options, one.get("index"), (*missing, *unknown))
 
 
 def moved_on(visit: Visit, revision: str | None) -> str:

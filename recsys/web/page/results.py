@@ -1,4 +1,4 @@
-"""What an answer looks like: from a query, and how it is to be bent, to the heading, the cards and the filters."""
+"""Shows the answer to a query under its search options: the heading, the cards and the filters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from recsys.web.page import attribute_display as highlights
 from recsys.web.page import cards, filters, headings, likes, product
 from recsys.web.page import outfit_view as looks
 from recsys.web.page import permalink as sharing
-from recsys.web.page.state import PAGE, Asked, Look, Query
+from recsys.web.page.state import PAGE, Look, PageOptions, Query
 
 PREVIEW_SIDE = 640
 OTHERS = 6
@@ -36,67 +36,67 @@ class Results:
         self.telling = highlights.telling(recommender.items)
         self.steerable = highlights.steerable(recommender.items)
 
-    def show(self, asked: Asked, query: Query) -> Shown:
-        """The answer to a query as it was asked for."""
-        narrow = filters.state(self.items, asked.where, self.index, asked.index)
+    def show(self, options: PageOptions, query: Query) -> Shown:
+        """The answer to a query under these options."""
+        options = replace(options, but=query.but)
+        narrow = filters.state(self.items, options.where, self.index, options.index)
         if query.look is not None:
-            return *self._look(query, query.look, asked), narrow
-        where = asked.where | {name: [value] for name, value in query.but.items()}
+            return *self._look(query, query.look, options), narrow
+        where = options.filter or {}
         passing = len(self.items.passing(where))
         if not passing:
             loosen = filters.to_loosen(self.items, where)
             nothing = headings.nothing_passes({name: loosen[name] for name in loosen if name not in query.but})
-            return query, self._heading(query, asked, "0 products"), nothing, narrow
-        answer = self._ask(query, asked)
+            return query, self._heading(query, options, "0 products"), nothing, narrow
+        answer = self._ask(query, options)
         if answer is None:
-            return query, *self.window(asked, query), narrow
+            return query, *self.window(options, query), narrow
         groups = self.recommender.folded(answer)
         shared = query.picture is None and query.item is None
-        shown = cards.grid(self._card(group, asked, shared) for group in groups)
+        shown = cards.grid(self._card(group, options, shared) for group in groups)
         detail = self._detail(answer, passing, bool(where))
         more = headings.longer(len(answer), min(passing, MAX_K)) if len(answer) == query.k else ""
-        return query, self._heading(query, asked, detail, answer), shown + more, narrow
+        return query, self._heading(query, options, detail, answer), shown + more, narrow
 
-    def window(self, asked: Asked, query: Query) -> tuple[str, str]:
+    def window(self, options: PageOptions, query: Query) -> tuple[str, str]:
         """Heading and cards of the shop window: what is seen before anything is looked for."""
-        rows = self.items.passing(asked.where)
+        rows = self.items.passing(options.where)
         shown = highlights.showcase(self.items, rows, query.k, "window")
         detail = f"{len(shown)} of {len(rows):,} products. Open one to see more like it, or bring your own picture."
         found = cards.grid(
-            cards.product_card(self.recommender, item, self.telling, opinion=asked.opinion(item.id)) for item in shown
+            cards.product_card(self.recommender, item, self.telling, opinion=options.opinion(item.id)) for item in shown
         )
-        return self._heading(query, asked, detail), found + headings.longer(len(shown), min(len(rows), MAX_K))
+        return self._heading(query, options, detail), found + headings.longer(len(shown), min(len(rows), MAX_K))
 
-    def for_you(self, asked: Asked) -> dict[str, Any]:
+    def for_you(self, options: PageOptions) -> dict[str, Any]:
         """The value of the field of likes: what is liked, and the row of products for it."""
-        liked, disliked = asked.liked, asked.disliked
+        liked, disliked = options.liked, options.disliked
         found = self.recommender.for_you(liked, likes.FOR_YOU, disliked=disliked) if liked else ()
         items = [match.item for match in found]
         panel = likes.panel(self.recommender, items, self.telling, len(liked), len(disliked))
         return {"liked": list(liked), "disliked": list(disliked), "panel": panel}
 
-    def closely(self, item_id: str, asked: Asked, query: Query) -> str:
+    def closely(self, item_id: str, options: PageOptions, query: Query) -> str:
         """A product, looked at closely. Raises QueryError for an unknown id."""
         item = self.items[self.items.row(item_id)]
         others = [match.item for match in self.recommender.similar(item_id, OTHERS)]
         variants = self.recommender.variants(item_id)[:OTHERS]
-        why, opinion = self._why(item_id, query), asked.opinion(item_id)
+        why, opinion = self._why(item_id, query), options.opinion(item_id)
         dressable = bool(self.recommender.slots(item_id))
         return product.view(self.recommender, item, self.telling, opinion, dressable, why, variants, others)
 
-    def _ask(self, query: Query, asked: Asked) -> Answer | None:
-        bent = asked.bent(query.but)
-        if query.item is not None:
-            return self.recommender.similar(query.item, query.k, asked.where, **bent)
-        embedding = self._embedding(query)
-        if embedding is None:
+    def _ask(self, query: Query, options: PageOptions) -> Answer | None:
+        searched = query.item if query.item is not None else self._embedding(query)
+        if searched is None:
             return None
-        answer = self.recommender.nearest(embedding, query.k, asked.where, **bent)
-        return self._as_shared(answer, query, asked) if query.picture is None and not query.but else answer
+        answer = self.recommender.search(searched, query.k, options)
+        if query.item is not None:
+            return answer
+        return self._as_shared(answer, query, options) if query.picture is None and not query.but else answer
 
-    def _as_shared(self, answer: Answer, query: Query, asked: Asked) -> Answer:
+    def _as_shared(self, answer: Answer, query: Query, options: PageOptions) -> Answer:
         """The products of a link first, as they were, then others like them; their cosines are to no one's picture."""
-        passing = {self.items.ids[row] for row in self.items.passing(asked.where)}
+        passing = {self.items.ids[row] for row in self.items.passing(options.where)}
         first = [Match(self.items[self.items.row(found)], 1.0) for found in query.found if found in passing]
         rest = [match for match in answer if match.item.id not in query.found]
         return Answer((*first, *rest)[: query.k], None, {})
@@ -112,10 +112,10 @@ class Results:
             answer = self.recommender.nearest(query.picture, PAGE)
         return [match.item.id for match in answer or ()]
 
-    def _card(self, group: Sequence[Match], asked: Asked, shared: bool) -> str:
+    def _card(self, group: Sequence[Match], options: PageOptions, shared: bool) -> str:
         """The card of a product and its variants; without the picture it was found with, nothing of how close it is."""
         first, *others = group
-        opinion, variants = asked.opinion(first.item.id), [match.item for match in others]
+        opinion, variants = options.opinion(first.item.id), [match.item for match in others]
         if shared:
             return cards.product_card(self.recommender, first.item, self.telling, opinion=opinion, variants=variants)
         return cards.match_card(self.recommender, first, self.telling, opinion=opinion, variants=variants)
@@ -135,7 +135,7 @@ class Results:
         shown = product.data_url(in_small(picture), "image/jpeg")
         return product.Why(match, shown, None if heat is None else product.heat_picture(heat))
 
-    def _look(self, query: Query, look: Look, asked: Asked) -> tuple[Query, str, str]:
+    def _look(self, query: Query, look: Look, options: PageOptions) -> tuple[Query, str, str]:
         around = query.item if query.item is not None else self._embedding(query)
         if around is None:
             raise QueryError("A look is built around a product or a picture. Open a product, or bring a picture.")
@@ -143,21 +143,21 @@ class Results:
         look = replace(look, pieces={slot: piece.item.id for slot, piece in outfit.pieces.items()})
         query = replace(query, look=look)
         own = None if query.item is None else self.items[self.items.row(query.item)]
-        found = looks.shown(self.recommender, outfit, look, self.telling, asked, own)
-        return query, self._heading(query, asked, looks.RULE), found
+        found = looks.shown(self.recommender, outfit, look, self.telling, options, own)
+        return query, self._heading(query, options, looks.RULE), found
 
     def _detail(self, answer: Answer, passing: int, filtered: bool) -> str:
         number = f"{len(answer)} of {passing:,} products" + (" that pass the filters" if filtered else "")
         return f"These are the nearest all the same: {number}" if answer.close is False else number
 
-    def _heading(self, query: Query, asked: Asked, detail: str, answer: Answer | None = None) -> str:
-        link = sharing.link(query, asked, self._named(query, answer), self.index)
-        text, face = self._title(query, answer, bool(asked.where)), ""
+    def _heading(self, query: Query, options: PageOptions, detail: str, answer: Answer | None = None) -> str:
+        link = sharing.link(query, options, self._named(query, answer), self.index)
+        text, face = self._title(query, answer, bool(options.where)), ""
         if query.item is not None:
             face = cards.picture(self.recommender, self.items[self.items.row(query.item)])
         pictured = query.picture if query.item is None and query.look is None else None
         tools = headings.tools(
-            headings.chips(highlights.seen(answer.seen, self.telling), asked.where, self.items) if answer else "",
+            headings.chips(highlights.seen(answer.seen, self.telling), options.where, self.items) if answer else "",
             headings.same_but(self.steerable, query.but) if answer or query.but else "",
             looks.START if answer and pictured is not None and self.recommender.slots(pictured, answer.seen) else "",
         )

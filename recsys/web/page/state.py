@@ -1,15 +1,16 @@
-"""What a visitor has on the page: the query, and how its answer is to be bent."""
+"""What a visitor has on the page: the query and the search options."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from recsys.core.items import Items
 from recsys.images.focus import Box
+from recsys.recommend.options import SearchOptions
 from recsys.recommend.recommender import MAX_K
-from recsys.types import Value, Vectors
+from recsys.types import Vectors
 from recsys.web.page import filters
 
 PAGE = 20
@@ -49,38 +50,28 @@ class Query:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """How an answer is bent: filters, variety from 0 to 1, and what the visitor likes and does not like.
+class PageOptions(SearchOptions):
+    """The search options that a visitor chose on the page. `index` is the revision whose filters the page shows."""
 
-    `index` is the one that the filters on the page are of, as a revision.
-    """
-
-    where: dict[str, list[Value]] = field(default_factory=dict)
-    diversity: float = 0.0
-    liked: tuple[str, ...] = ()
-    disliked: tuple[str, ...] = ()
     index: str | None = None
 
     @classmethod
-    def of(cls, narrow: Any, variety: Any, taste: Any, items: Items) -> Asked:
-        """From the values of the page's fields; likes of products that this shop does not have count for nothing.
+    def from_fields(cls, narrow: Any, variety: Any, taste: Any, items: Items) -> Self:
+        """From the values of the page's fields. Ignores likes of products that this shop does not have.
 
-        What is both liked and disliked, as a file of likes can have it, is liked.
+        An id that is both liked and disliked, as a file of likes can have it, counts as liked. Raises QueryError for
+        something that is not a filter.
         """
         narrow = narrow if isinstance(narrow, dict) else {}
         diversity = float(min(1, max(0, variety))) if isinstance(variety, int | float) else 0.0
         liked, disliked = (_known(taste, side, items) for side in ("liked", "disliked"))
         disliked = tuple(item_id for item_id in disliked if item_id not in liked)
         where, index = filters.checked(narrow.get("where")), narrow.get("index")
-        return cls(where, diversity, liked, disliked, index if isinstance(index, str) and index else None)
+        return cls(where, liked, disliked, diversity, index=index if isinstance(index, str) and index else None)
 
     def opinion(self, item_id: str) -> str:
-        """What the visitor thinks of a product: "liked", "disliked", or nothing."""
+        """What the visitor thinks of a product: "liked", "disliked", or ""."""
         return "liked" if item_id in self.liked else "disliked" if item_id in self.disliked else ""
-
-    def bent(self, but: Mapping[str, str]) -> dict[str, Any]:
-        """What the recommender is to be asked with, beside query, number and filters."""
-        return {"liked": self.liked, "disliked": self.disliked, "diversity": self.diversity, "but": but}
 
 
 def longer(k: int) -> int:

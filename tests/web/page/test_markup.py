@@ -20,7 +20,7 @@ from recsys.web.page import cards, filters, headings, likes, product
 from recsys.web.page import crop_hint as focusing
 from recsys.web.page import outfit_view as looks
 from recsys.web.page.page import origin_line
-from recsys.web.page.state import Asked, Look
+from recsys.web.page.state import Look, PageOptions
 from testkit.fake_shop import HOSTILE_NAME, fake_shop
 
 
@@ -261,7 +261,7 @@ def test_a_box_is_read_back_from_what_the_page_says():
 def test_a_look_has_a_way_to_keep_and_to_swap_each_piece(shop):
     outfit = shop.complete_the_look(item_id="p6")
     look = Look({slot: piece.item.id for slot, piece in outfit.pieces.items()}, ("bag",))
-    markup = looks.shown(shop, outfit, look, [], Asked(liked=("p6",)), shop.items[6])
+    markup = looks.shown(shop, outfit, look, [], PageOptions(liked=("p6",)), shop.items[6])
     ways = re.findall(r'data-act="(\w+)" data-slot="(\w+)"(?: aria-pressed="(\w+)")?', markup)
     assert ways == [(act, slot, str(slot == "bag").lower() if act == "keep" else "")
                     for slot in ("bottom", "bag", "accessory") for act in ("keep", "swap")]  # fmt: skip

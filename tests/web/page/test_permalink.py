@@ -1,4 +1,5 @@
 import random
+from dataclasses import replace
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from recsys.errors import QueryError
 from recsys.web.page.handlers import Answers
 from recsys.web.page.permalink import link, moved_on, read
-from recsys.web.page.state import PAGE, Asked, Look, Query
+from recsys.web.page.state import PAGE, Look, PageOptions, Query
 from testkit.fake_shop import fake_shop
 
 REVISION = "1a2b3c4d5e6f7890"
@@ -23,18 +24,18 @@ def items(shop):
 
 
 LINKS = {
-    "item": (Query(item="p7"), Asked()),
-    "an id that needs quoting": (Query(item="a/b ü?"), Asked()),
-    "found": (Query(found=("p7", "a/b ü?", "p9")), Asked()),
-    "filters": (Query(item="p7"), Asked({"season": ["Summer", None], "baseColour": ["Navy Blue"]})),
-    "filters alone": (Query(), Asked({"gender": ["Men"]})),
-    "but": (Query(item="p7", but={"baseColour": "Black", "gender": "Women"}), Asked()),
-    "a look": (Query(item="p6", look=Look({"bottom": "p8", "bag": "a/b ü?"}, ("bag",))), Asked()),
-    "a new look": (Query(item="p6", look=Look()), Asked()),
-    "a look around what was found": (Query(found=("p6",), look=Look({"bag": "p9"})), Asked()),
-    "varied": (Query(item="p7"), Asked(diversity=0.25)),
-    "more": (Query(item="p7", k=60), Asked()),
-    "all of it": (Query(item="p7", but={"gender": "Men"}, k=100), Asked({"season": [None]}, 1.0)),
+    "item": (Query(item="p7"), PageOptions()),
+    "an id that needs quoting": (Query(item="a/b ü?"), PageOptions()),
+    "found": (Query(found=("p7", "a/b ü?", "p9")), PageOptions()),
+    "filters": (Query(item="p7"), PageOptions({"season": ["Summer", None], "baseColour": ["Navy Blue"]})),
+    "filters alone": (Query(), PageOptions({"gender": ["Men"]})),
+    "but": (Query(item="p7", but={"baseColour": "Black", "gender": "Women"}), PageOptions()),
+    "a look": (Query(item="p6", look=Look({"bottom": "p8", "bag": "a/b ü?"}, ("bag",))), PageOptions()),
+    "a new look": (Query(item="p6", look=Look()), PageOptions()),
+    "a look around what was found": (Query(found=("p6",), look=Look({"bag": "p9"})), PageOptions()),
+    "varied": (Query(item="p7"), PageOptions(diversity=0.25)),
+    "more": (Query(item="p7", k=60), PageOptions()),
+    "all of it": (Query(item="p7", but={"gender": "Men"}, k=100), PageOptions({"season": [None]}, diversity=1.0)),
 }
 
 
@@ -42,17 +43,17 @@ LINKS = {
 def test_a_link_is_read_as_it_was_meant(items, name):
     query, asked = LINKS[name]
     visit = read(link(query, asked, [], REVISION), items)
-    assert (visit.query, visit.asked, visit.revision, visit.missing) == (query, asked, REVISION, ())
+    assert (visit.query, visit.options, visit.revision, visit.missing) == (query, asked, REVISION, ())
     assert moved_on(visit, REVISION) == ""
 
 
 def test_the_shop_window_has_no_link(items):
-    assert link(Query(), Asked(), ["p7"], REVISION) == ""
+    assert link(Query(), PageOptions(), ["p7"], REVISION) == ""
     assert read("", items).query == Query()
 
 
 def test_without_a_revision_a_link_names_none(items):
-    address = link(Query(item="p7"), Asked(), [], None)
+    address = link(Query(item="p7"), PageOptions(), [], None)
     assert address == "?item=p7"
     assert moved_on(read(address, items), REVISION) == ""
 
@@ -60,23 +61,25 @@ def test_without_a_revision_a_link_names_none(items):
 def test_a_visitors_picture_is_named_by_what_was_found_and_by_nothing_else(shop):
     query = Query(shop.embedding(["p7"]), b"JPEG of a face")
     found = [f"p{number}" for number in range(30)]
-    parts = parse_qs(link(query, Asked(), found, REVISION)[1:])
+    parts = parse_qs(link(query, PageOptions(), found, REVISION)[1:])
     assert parts == {"found": found[:20], "index": [REVISION]}
-    assert parse_qs(link(Query(query.picture, query.shown, item="p8"), Asked(), found, None)[1:]) == {"item": ["p8"]}
+    assert parse_qs(link(Query(query.picture, query.shown, item="p8"), PageOptions(), found, None)[1:]) == {
+        "item": ["p8"]
+    }
 
 
 def test_likes_are_in_no_link(items):
     for query, asked in LINKS.values():
-        liking = Asked(asked.where, asked.diversity, ("p40",), ("p41",))
+        liking = replace(asked, liked=("p40",), disliked=("p41",))
         assert link(query, liking, [], REVISION) == link(query, asked, [], REVISION)
     visit = read("?item=p7&liked=p40&disliked=p41", items)
-    assert (visit.asked.liked, visit.asked.disliked) == ((), ())
+    assert (visit.options.liked, visit.options.disliked) == ((), ())
 
 
 def test_what_this_shop_does_not_have_is_left_out_and_said(items):
     address = "?item=p7&but.gender=Aliens&but.size=M&is.gender=Men&is.gender=Aliens&is.size=M&look=1&piece.bag=gone"
     visit = read(address, items)
-    assert visit.query == Query(item="p7", look=Look()) and visit.asked == Asked({"gender": ["Men"]})
+    assert visit.query == Query(item="p7", look=Look()) and visit.options == PageOptions({"gender": ["Men"]})
     assert visit.missing == ("gone", "gender Aliens", "size M", "gender Aliens", "size M")
     assert moved_on(visit, None) == "This link is not what it was. No longer here: gone, gender Aliens, size M …."
 
@@ -119,7 +122,7 @@ def test_how_many_are_shown_stays_within_bounds(items, k, meant):
      ("1.2.3", 0.0), (".", 0.0), ("9" * 5000, 1.0), ("²", 0.0)],
 )  # fmt: skip
 def test_so_does_how_varied(items, varied, meant):
-    assert read(f"?item=p7&{urlencode({'varied': varied})}", items).asked.diversity == meant
+    assert read(f"?item=p7&{urlencode({'varied': varied})}", items).options.diversity == meant
 
 
 def junk(chance):
@@ -139,20 +142,20 @@ def test_junk_in_an_address_is_read_as_what_is_left_of_it(shop, items):
         visit = read(address, items)
         query = visit.query
         assert all(item_id in items for item_id in (*query.found, *filter(None, [query.item])))
-        assert all(value in items.values(name) for name, values in visit.asked.where.items() for value in values)
+        assert all(value in items.values(name) for name, values in visit.options.where.items() for value in values)
         assert 1 <= query.k <= 100 and len(moved_on(visit, REVISION)) < 1000
         read_as.add((query.item is not None, bool(query.found), query.look is not None))
         if query.look is None:
-            answers.visited(address, Asked(), Query())
+            answers.visited(address, PageOptions(), Query())
     assert read_as >= {(False, False, False), (False, True, False), (True, False, False), (True, False, True)}
 
 
 def test_a_piece_that_does_not_go_into_the_look_is_refused_in_words(shop):
     with pytest.raises(QueryError, match="does not go into the slot"):
-        Answers(shop).visited("?item=p6&look=1&piece.bag=p8", Asked(), Query())
+        Answers(shop).visited("?item=p6&look=1&piece.bag=p8", PageOptions(), Query())
 
 
 def test_a_link_is_an_address_whatever_the_catalogue_holds():
     query = Query(item="a&item=b#?%", but={"a=b&c": "<d>"})
-    address = link(query, Asked({"x&y": ["1 & 2"]}), [], None)
+    address = link(query, PageOptions({"x&y": ["1 & 2"]}), [], None)
     assert dict(parse_qsl(address[1:])) == {"item": "a&item=b#?%", "but.a=b&c": "<d>", "is.x&y": "1 & 2"}

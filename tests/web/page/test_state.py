@@ -1,7 +1,7 @@
 import pytest
 
 from recsys.errors import QueryError
-from recsys.web.page.state import MOST_LIKES, Asked, longer
+from recsys.web.page.state import MOST_LIKES, PageOptions, longer
 from testkit.fake_shop import fake_shop
 
 
@@ -12,16 +12,16 @@ def items():
 
 def test_what_the_fields_hold_is_what_is_asked(items):
     taste = {"liked": ["p7", "a/b ü?"], "disliked": ["p8"], "panel": "<p>"}
-    asked = Asked.of({"where": {"season": ["Summer", None], "gender": "Men"}, "counts": {}}, 0.25, taste, items)
-    assert asked == Asked({"season": ["Summer", None], "gender": ["Men"]}, 0.25, ("p7", "a/b ü?"), ("p8",))
-    assert asked.bent({"gender": "Men"}) == {
-        "liked": ("p7", "a/b ü?"), "disliked": ("p8",), "diversity": 0.25, "but": {"gender": "Men"}
-    }  # fmt: skip
+    narrow = {"where": {"season": ["Summer", None], "gender": "Men"}, "counts": {}}
+    asked = PageOptions.from_fields(narrow, 0.25, taste, items)
+    where = {"season": ["Summer", None], "gender": ["Men"]}
+    assert asked == PageOptions(where=where, liked=("p7", "a/b ü?"), disliked=("p8",), diversity=0.25)
+    assert (asked.filter, asked.but, asked.index) == (where, {}, None)
 
 
 @pytest.mark.parametrize("junk", [None, 5, True, "p7", ["p7"], {}, {"where": None, "liked": None}], ids=repr)
 def test_fields_that_hold_nothing_ask_for_nothing(items, junk):
-    assert Asked.of(junk, None, junk, items) == Asked()
+    assert PageOptions.from_fields(junk, None, junk, items) == PageOptions()
 
 
 @pytest.mark.parametrize(
@@ -31,39 +31,39 @@ def test_fields_that_hold_nothing_ask_for_nothing(items, junk):
     ids=str,
 )  # fmt: skip
 def test_variety_runs_from_zero_to_one(items, variety, meant):
-    diversity = Asked.of(None, variety, None, items).diversity
+    diversity = PageOptions.from_fields(None, variety, None, items).diversity
     assert diversity == meant and isinstance(diversity, float)
 
 
 @pytest.mark.parametrize("where", ["gender", ["gender"], {"gender": 5}, {"gender": [["Men"]]}], ids=str)
 def test_what_is_no_filter_is_refused(items, where):
     with pytest.raises(QueryError, match="where is a filter such as"):
-        Asked.of({"where": where}, 0, None, items)
+        PageOptions.from_fields({"where": where}, 0, None, items)
 
 
 @pytest.mark.parametrize("liked", [5, True, "p7", {"p7": 1}, {"liked": ["p7"]}], ids=repr)
 def test_what_is_no_list_of_likes_counts_for_nothing(items, liked):
-    assert Asked.of(None, 0, {"liked": liked}, items) == Asked()
+    assert PageOptions.from_fields(None, 0, {"liked": liked}, items) == PageOptions()
 
 
 def test_likes_of_what_this_shop_does_not_have_count_for_nothing(items):
     taste = {"liked": ["gone", "p7", 7, None, ["p8"], {}], "disliked": ["p9", ""]}
-    asked = Asked.of(None, 0, taste, items)
+    asked = PageOptions.from_fields(None, 0, taste, items)
     assert (asked.liked, asked.disliked) == (("p7",), ("p9",))
 
 
 def test_what_is_both_liked_and_not_is_liked(items):
-    asked = Asked.of(None, 0, {"liked": ["p7"], "disliked": ["p7", "p8"]}, items)
+    asked = PageOptions.from_fields(None, 0, {"liked": ["p7"], "disliked": ["p7", "p8"]}, items)
     assert (asked.liked, asked.disliked) == (("p7",), ("p8",))
 
 
 def test_the_latest_likes_are_kept_where_there_are_too_many(items):
-    liked = Asked.of(None, 0, {"liked": ["p7"] * 5 + ["p8"] * MOST_LIKES}, items).liked
+    liked = PageOptions.from_fields(None, 0, {"liked": ["p7"] * 5 + ["p8"] * MOST_LIKES}, items).liked
     assert liked == ("p8",) * MOST_LIKES
 
 
 def test_an_opinion_is_one_of_three(items):
-    asked = Asked(liked=("p7",), disliked=("p8",))
+    asked = PageOptions(liked=("p7",), disliked=("p8",))
     assert [asked.opinion(item_id) for item_id in ("p7", "p8", "p9")] == ["liked", "disliked", ""]
 
 
