@@ -9,143 +9,29 @@ seed.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
-import random
-import re
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import httpx
-from mutants import Request, mutated_picture, mutated_request, seeds
-from watch import ROOT, resident_mb
 
+ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from recsys.errors import PictureError
-from recsys.images.decode import decode, thumbnail
-
-SLOW = 5.0
-"""Seconds that nothing may take."""
-GROWTH_MB = 50.0
-WARM_UP = 0.2
-"""The share of the run after which memory is compared: libraries, and Gradio's sessions, fill up first."""
-TOLD_TOO_MUCH = re.compile(r"Traceback|File \"/|site-packages|root:x:0")
-TRACEBACK = "Traceback (most recent call last)"
+from testkit.fuzzing import MAX_GROWTH_MB, SLOW_S, TRACEBACK, FuzzResult, fuzz_pictures, fuzz_requests
+from testkit.memory import memory_mb
 
 
-@dataclass
-class Result:
-    """What came of a run: how often which outcome, what went wrong, the slowest in seconds, memory after each in MB."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    faults: list[str] = field(default_factory=list)
-    slowest: float = 0.0
-    resident: list[float] = field(default_factory=list)
-
-    def note(self, number: int, outcome: str, seconds: float, resident: float) -> None:
-        """Take in what came of one; an outcome in capitals is a fault."""
-        self.outcomes[outcome.split(":")[0]] += 1
-        self.slowest = max(self.slowest, seconds)
-        self.resident.append(resident)
-        if outcome[:2].isupper():
-            self.faults.append(f"{number}: {outcome}")
-        elif seconds > SLOW:
-            self.faults.append(f"{number}: SLOW, {seconds:.1f} s")
-
-    @property
-    def growth(self) -> float:
-        """MB from the end of the warm-up to the end of the run."""
-        return self.resident[-1] - self.resident[int(WARM_UP * len(self.resident))] if self.resident else 0.0
-
-    def told(self, name: str) -> str:
-        """A line of the table."""
-        outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in self.outcomes.most_common())
-        return f"| {name} | {outcomes} | {len(self.faults)} | {self.slowest:.2f} s | {self.growth:+.0f} MB |"
-
-
-def fuzz_pictures(count: int, seed: int) -> Result:
-    """Decode `count` mutated pictures, each by its number, in a process that is replaced where one ends or holds it."""
-    context, result = multiprocessing.get_context("fork"), Result()
-    while (done := sum(result.outcomes.values())) < count:
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_decode_all, args=(range(done, count), seed, theirs), daemon=True)
-        process.start()
-        theirs.close()
-        for number in range(done, count):
-            try:
-                outcome, seconds = ours.recv() if ours.poll(4 * SLOW) else ("HUNG", 4 * SLOW)
-            except EOFError:
-                outcome, seconds = "DIED", 0.0
-            result.note(number, outcome, seconds, resident_mb(process.pid or 0))
-            if outcome in ("HUNG", "DIED"):
-                break
-        process.kill()
-        process.join()
-    return result
-
-
-def _decode_all(numbers: Sequence[int], seed: int, to: Connection) -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # the decoders' own complaints
-    for number in numbers:
-        data = mutated_picture(random.Random(f"picture {seed} {number}"))
-        began = time.monotonic()
-        outcome = _decoded(data)
-        to.send((outcome, time.monotonic() - began))
-
-
-def _decoded(data: bytes) -> str:
-    try:
-        picture = decode(data)
-        thumbnail(data, picture)
-    except PictureError as error:
-        return "TELLS TOO MUCH" if TOLD_TOO_MUCH.search(str(error)) else "refused"
-    except Exception as error:
-        return f"RAISED {type(error).__name__}: {error}"
-    return "read" if picture.mode == "RGB" else f"BAD MODE {picture.mode}"
-
-
-def fuzz_requests(count: int, seed: int, base: str, memory: Callable[[], float]) -> Result:
-    """Send `count` mutated requests to the app at `base`, one after the other, and read what comes of each."""
-    result = Result()
-    with httpx.Client(base_url=base, timeout=4 * SLOW, headers={"Connection": "close"}) as client:
-        upload = ""
-        for number in range(count):
-            if number % 50 == 0:
-                upload = client.post("gradio_api/upload", files={"files": ("x.jpg", seeds()["jpeg"])}).json()[0]
-            request = mutated_request(random.Random(f"request {seed} {number}"), upload)
-            began = time.monotonic()
-            outcome = _answered(client, request)
-            result.note(number, outcome, time.monotonic() - began, memory())
-    return result
-
-
-def _answered(client: httpx.Client, request: Request) -> str:
-    try:
-        answer = client.request(request.method, request.path, content=request.body, headers=request.headers)
-        said = answer.text
-        if answer.status_code == 200 and request.path.startswith("gradio_api/call/") and '"event_id"' in said:
-            said += client.get(f"gradio_api/call/x/{answer.json()['event_id']}").text
-    except httpx.TimeoutException:
-        return "HUNG"
-    except (httpx.InvalidURL, httpx.LocalProtocolError):
-        return "not sent"
-    except httpx.HTTPError as error:
-        return f"BROKEN OFF: {error!r} {request}"[:300]
-    if TOLD_TOO_MUCH.search(said):
-        return f"TELLS TOO MUCH: {request}"[:300]
-    if answer.status_code >= 500 and answer.status_code != 503:
-        return f"STATUS {answer.status_code}: {request}"[:300]
-    return f"status {answer.status_code}" + (" and an error" if "event: error" in said else "")
+def row_of(name: str, result: FuzzResult) -> str:
+    """A row of the table."""
+    outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in result.outcomes.most_common())
+    return f"| {name} | {outcomes} | {len(result.faults)} | {result.slowest_s:.2f} s | {result.growth_mb:+.0f} MB |"
 
 
 @contextmanager
@@ -173,7 +59,7 @@ def app(index: Path) -> Iterator[tuple[str, int, Path]]:
 
 def _is_up(base: str) -> bool:
     try:
-        return httpx.get(base, timeout=SLOW).status_code == 200
+        return httpx.get(base, timeout=SLOW_S).status_code == 200
     except httpx.HTTPError:
         return False
 
@@ -189,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results = {f"{asked.pictures:,} pictures": fuzz_pictures(asked.pictures, asked.seed)}
     if asked.requests:
         with app(asked.index) as (base, pid, log):
-            found = fuzz_requests(asked.requests, asked.seed, base, lambda: resident_mb(pid))
+            found = fuzz_requests(asked.requests, asked.seed, base, lambda: memory_mb(pid))
             written = log.read_text("utf-8", errors="replace")
         if asked.log:
             asked.log.write_text(written, "utf-8")
@@ -197,10 +83,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results[f"{asked.requests:,} requests"] = found
     print("| sent | came of it | faults | slowest | memory |\n| --- | --- | --- | --- | --- |")
     for name, result in results.items():
-        print(result.told(name))
+        print(row_of(name, result))
     faults = [fault for result in results.values() for fault in result.faults]
     faults += [
-        f"{name} GREW by {result.growth:.0f} MB" for name, result in results.items() if result.growth > GROWTH_MB
+        f"{name} GREW by {result.growth_mb:.0f} MB"
+        for name, result in results.items()
+        if result.growth_mb > MAX_GROWTH_MB
     ]
     print(*faults[:40], sep="\n")
     return 1 if faults else 0

@@ -11,8 +11,8 @@ import build_index
 from recsys.errors import IndexDamagedError
 from recsys.index.folder import IndexFolder
 from testkit.fake_shop import draw
+from testkit.manifests import rewrite, vouch_for
 from testkit.small_shop import as_frozen, write_encoder
-from tests.support.manifests import rewrite, vouch_for
 
 
 def build(*arguments):

@@ -13,7 +13,7 @@ from recsys.images.decode import decode
 from recsys.index.folder import IndexFolder, ItemsWriter
 from recsys.index.replace import check_replaceable, replace_folder
 from recsys.types import Item
-from tests.support.manifests import rewrite, vouch_for
+from testkit.manifests import rewrite, vouch_for
 
 FILES = ["vectors.ann", "items.parquet", "README.md", "encoder/config.json", "encoder/model.safetensors"]
 MEND = "build it anew with build_index.py"

@@ -1,24 +1,18 @@
-"""A little of what benchmarks/fuzz.py and benchmarks/damage.py do at length: nonsense, and damage, at random."""
+"""Random attacks: mutated pictures, mutated requests, damaged indexes. The benchmarks `fuzz` and `damage` try more."""
 
 from __future__ import annotations
 
 import random
 import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from testkit.fake_shop import fake_shop
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-
-import damage
-import fuzz
-import mutants
-
 from recsys.images.decode import decode
+from testkit import fuzzing, index_damage, mutants
+from testkit.fake_shop import fake_shop
+from testkit.index_damage import DIED, REFUSED, SAME
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +20,7 @@ def shop():
     return fake_shop()
 
 
-def test_what_pictures_are_mutated_from_is_sound():
+def test_the_pictures_to_mutate_are_sound():
     for name, data in mutants.seeds().items():
         assert decode(data).size in ((40, 56), (56, 40)), name
         assert mutants.joined(mutants.split(data)) == data, name
@@ -39,52 +33,56 @@ def test_mutants_are_the_same_for_a_seed_and_of_every_kind():
 
 
 def test_mutated_pictures_are_read_or_refused_and_nothing_else():
-    result = fuzz.fuzz_pictures(1_000, seed=1)
+    result = fuzzing.fuzz_pictures(1_000, seed=1)
     assert result.faults == [] and set(result.outcomes) == {"read", "refused"}
-    assert result.growth < fuzz.GROWTH_MB
+    assert result.growth_mb < fuzzing.MAX_GROWTH_MB
 
 
-def test_a_decoder_that_crashes_or_lets_an_error_out_is_found(monkeypatch):
+def test_a_decoder_that_crashes_or_raises_another_error_is_reported(monkeypatch):
     def broken(data):
         if data.startswith(b"GIF"):
             sys.exit(1)
         raise ValueError("Traceback")
 
-    monkeypatch.setattr(fuzz, "decode", broken)
-    faults = " ".join(fuzz.fuzz_pictures(40, seed=1).faults)
+    monkeypatch.setattr(fuzzing, "decode", broken)
+    faults = " ".join(fuzzing.fuzz_pictures(40, seed=1).faults)
     assert "DIED" in faults and "RAISED ValueError" in faults
 
 
-def test_mutated_requests_are_answered_and_tell_nothing(server, capfd):
-    result = fuzz.fuzz_requests(400, seed=1, base=server.local_url, memory=lambda: 0.0)
+def test_mutated_requests_are_answered_without_leaking_details(server, capfd):
+    result = fuzzing.fuzz_requests(400, seed=1, base_url=server.local_url, app_memory_mb=lambda: 0.0)
     assert result.faults == []
     assert {"status 200", "status 200 and an error", "status 400", "status 404", "status 422"} <= set(result.outcomes)
-    assert fuzz.TRACEBACK not in capfd.readouterr().err
+    assert fuzzing.TRACEBACK not in capfd.readouterr().err
 
 
-def test_damage_as_it_happens_is_refused_file_by_file(index):
-    for name, damages in damage.damages_of(index, 25, 0, seed=1).items():
-        outcomes = Counter(damage.tried(index, made) for made in damages)
-        assert outcomes[damage.REFUSED] >= 24 and set(outcomes) <= {damage.REFUSED, damage.SAME}, name
+def test_accidental_damage_to_any_file_is_refused(index):
+    for name, damages in index_damage.damages_of(index, 25, 0, seed=1).items():
+        outcomes = Counter(index_damage.outcome_of(index, made) for made in damages)
+        assert outcomes[REFUSED] >= 24 and set(outcomes) <= {REFUSED, SAME}, name
 
 
 @pytest.mark.parametrize(
     ("kind", "count"),
     [("index.json", 40), ("README.md", 10), ("items", 40), ("vectors", 80), ("config", 6), ("heads", 6)],
 )
-def test_damage_that_the_manifest_vouches_for_is_refused_or_does_no_harm(index, kind, count):
-    """All but the weights of the network, which can be any numbers and take the longest to load."""
-    for name, damages in damage.damages_of(index, 0, count, seed=1).items():
+def test_damage_with_a_matching_manifest_is_refused_or_harmless(index, kind, count):
+    """The network's weights are left out: any number is valid there, and they take the longest to load."""
+    for name, damages in index_damage.damages_of(index, 0, count, seed=1).items():
         if kind in name:
-            outcomes = {made: damage.tried(index, made) for made in damages}
-            assert {made: outcome for made, outcome in outcomes.items() if damage.is_fault(outcome)} == {}
+            outcomes = {made: index_damage.outcome_of(index, made) for made in damages}
+            assert {made: outcome for made, outcome in outcomes.items() if index_damage.is_fault(outcome)} == {}
 
 
-def test_an_index_that_ends_or_holds_a_process_is_found(built, monkeypatch):
-    monkeypatch.setattr(damage, "tried", lambda folder, made: sys.exit(1) if made.number == 1 else damage.REFUSED)
-    damages = damage.damages_of(built, 3, 0, seed=1)["README.md"]
-    assert [outcome for _, outcome in damage.outcomes(built, damages)] == [damage.REFUSED, damage.DIED, damage.REFUSED]
+def test_an_index_that_crashes_a_process_is_reported(built, monkeypatch):
+    monkeypatch.setattr(index_damage, "outcome_of", lambda folder, made: sys.exit(1) if made.number == 1 else REFUSED)
+    damages = index_damage.damages_of(built, 3, 0, seed=1)["README.md"]
+    assert [outcome for _, outcome in index_damage.outcomes(built, damages)] == [
+        REFUSED,
+        DIED,
+        REFUSED,
+    ]
 
 
-def test_the_picture_that_a_damaged_encoder_is_asked_with_is_one():
-    assert isinstance(damage.PICTURE, Image.Image) and damage.PICTURE.mode == "RGB"
+def test_the_query_picture_for_damaged_encoders_is_an_rgb_image():
+    assert isinstance(index_damage.PICTURE, Image.Image) and index_damage.PICTURE.mode == "RGB"

@@ -21,7 +21,7 @@ from recsys.index.folder import PICTURE, IndexFolder
 from recsys.runtime.hashing import file_sha256, sha256
 from recsys.web.server import about
 from testkit.fake_shop import HOSTILE_NAME, Pictures, fake_shop
-from tests.support.manifests import rewrite, vouch_for
+from testkit.manifests import rewrite, vouch_for
 
 NODE = 16 + 4 * 16
 """Bytes of a node of the index of `conftest`."""

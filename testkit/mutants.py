@@ -1,7 +1,7 @@
-"""What a hostile visitor may send: pictures that are nearly sound, and requests that nearly make sense.
+"""Mutated pictures and requests, as a hostile visitor could send them: almost valid.
 
-Pictures are mutated by what their format is made of (chunks of a PNG, segments of a JPEG, fields of a TIFF), so that a
-decoder gets past the header; requests are made by a grammar over the endpoints and their parameters.
+Pictures are mutated in the units of their format (chunks of a PNG, segments of a JPEG, fields of a TIFF), so that a
+decoder gets past the header. Requests follow a grammar over the endpoints and their parameters.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NUMBERS = (0, 1, 2, 7, 8, 127, 128, 255, 256, 2**15, 2**16 - 1, 2**16, 2**24, 2*
 
 @cache
 def seeds() -> dict[str, bytes]:
-    """A small sound picture of each kind that is read."""
+    """A small valid picture of each format and variant that the decoder reads."""
     picture = Image.linear_gradient("L").resize((40, 56)).convert("RGB")
     ImageDraw.Draw(picture).ellipse((8, 8, 30, 40), fill="#b3262e")
     exif = Image.Exif()
@@ -55,32 +55,32 @@ def seeds() -> dict[str, bytes]:
         "avif": (clear, "AVIF", {"speed": 10, "exif": exif}),
         "avif film": (picture, "AVIF", film | {"speed": 10}),
     }
-    return {name: _saved(*way) for name, way in ways.items()}
+    return {name: _encode(*way) for name, way in ways.items()}
 
 
-def _saved(image: Image.Image, format: str, options: dict[str, Any]) -> bytes:
+def _encode(image: Image.Image, format: str, options: dict[str, Any]) -> bytes:
     out = io.BytesIO()
     image.save(out, format, **options)
     return out.getvalue()
 
 
 def mutated_picture(chance: random.Random) -> bytes:
-    """A picture with 1 to 4 things wrong with it."""
+    """A picture with one to four mutations."""
     data = chance.choice(list(seeds().values()))
     for _ in range(chance.choice((1, 1, 2, 4))):
-        data = chance.choice((_some_bytes, _a_number, _cut, _parts, _parts, _parts, _grafted))(data, chance) or data
+        data = chance.choice(MUTATIONS)(data, chance) or data
     return data
 
 
-def _some_bytes(data: bytes, chance: random.Random) -> bytes:
+def _overwrite_bytes(data: bytes, chance: random.Random) -> bytes:
     found = bytearray(data)
     for _ in range(chance.choice((1, 1, 2, 8, 64))):
         found[chance.randrange(len(found))] = chance.randrange(256)
     return bytes(found)
 
 
-def _a_number(data: bytes, chance: random.Random) -> bytes:
-    """One of the numbers that decoders count with, where there is another."""
+def _overwrite_number(data: bytes, chance: random.Random) -> bytes:
+    """Overwrite a number by one at which integer arithmetic overflows or changes sign."""
     form = chance.choice(("<H", ">H", "<I", ">I", "B"))
     number = chance.choice(NUMBERS) % 256 ** struct.calcsize(form)
     place = chance.randrange(len(data))
@@ -92,13 +92,13 @@ def _cut(data: bytes, chance: random.Random) -> bytes:
     return chance.choice((data[:end], data[:start] + data[end:], data[:end] + data[start:]))
 
 
-def _grafted(data: bytes, chance: random.Random) -> bytes:
+def _graft(data: bytes, chance: random.Random) -> bytes:
     other = chance.choice(list(seeds().values()))
     return data[: chance.randrange(len(data))] + other[chance.randrange(len(other)) :]
 
 
-def _parts(data: bytes, chance: random.Random) -> bytes:
-    """Chunks, segments or boxes left out, doubled, exchanged or altered, and put together so that their sums fit."""
+def _mutate_parts(data: bytes, chance: random.Random) -> bytes:
+    """Drop, repeat, swap or alter chunks, segments or boxes; checksums and lengths are corrected afterwards."""
     parts = split(data)
     place = chance.randrange(len(parts))
     part = parts[place]
@@ -111,12 +111,15 @@ def _parts(data: bytes, chance: random.Random) -> bytes:
         other = chance.randrange(len(parts))
         parts[place], parts[other] = parts[other], part
     elif part:
-        parts[place] = chance.choice((_some_bytes, _a_number, _cut))(part, chance)
+        parts[place] = chance.choice((_overwrite_bytes, _overwrite_number, _cut))(part, chance)
     return joined(parts)
 
 
+MUTATIONS = (_overwrite_bytes, _overwrite_number, _cut, *[_mutate_parts] * 3, _graft)
+
+
 def split(data: bytes) -> list[bytes]:
-    """What a picture is made of, by its kind; pieces of 12 bytes, as the fields of a TIFF, for others."""
+    """The chunks, segments or boxes of a picture; for other formats pieces of 12 bytes, like the fields of a TIFF."""
     if data.startswith(b"\x89PNG"):
         return [data[:8], *_pieces(data, 8, lambda at: 12 + int.from_bytes(data[at : at + 4]))]
     if data.startswith(b"\xff\xd8"):
@@ -138,7 +141,7 @@ def _pieces(data: bytes, start: int, length: Callable[[int], int]) -> list[bytes
 
 
 def joined(parts: Sequence[bytes]) -> bytes:
-    """The parts as one file, with the checksums of a PNG and the length of a WebP set right."""
+    """Join the parts to a file, with correct checksums for PNG and a correct length for WebP."""
     if parts[0].startswith(b"\x89PNG"):
         parts = [parts[0], *(part[:-4] + struct.pack(">I", zlib.crc32(part[4:-4])) for part in parts[1:])]
     whole = b"".join(parts)
@@ -147,41 +150,16 @@ def joined(parts: Sequence[bytes]) -> bytes:
     return whole
 
 
-# ---- requests
-
 WORDS = (
-    *(
-        "",
-        "p7",
-        "S0001",
-        "nope",
-        "None",
-        "null",
-        "Women",
-        "Red",
-        "../../etc/passwd",
-        "/etc/passwd",
-        "file:///etc/passwd",
-    ),
-    *("http://127.0.0.1/", "http://[::1]:7860/", "https://nowhere.invalid/x.jpg", "data:image/png;base64,AAAA", "\x00"),
-    *("<script>alert(1)</script>", "${7*7}", "{{7*7}}", "%s%n", "' OR 1=1 --", "😀" * 300, "\ud800", "a" * 5000, "٣"),
+    *("", "p7", "S0001", "nope", "None", "null", "Women", "Red", "\x00", "\ud800", "٣", "a" * 5000, "😀" * 300),
+    *("../../etc/passwd", "/etc/passwd", "file:///etc/passwd", "data:image/png;base64,AAAA"),
+    *("http://127.0.0.1/", "http://[::1]:7860/", "https://nowhere.invalid/x.jpg"),
+    *("<script>alert(1)</script>", "${7*7}", "{{7*7}}", "%s%n", "' OR 1=1 --"),
 )
 NAMES = (
     *("image", "images", "item_id", "k", "where", "liked", "disliked", "diversity", "but", "min_similarity", "locked"),
-    *(
-        "passed_over",
-        "path",
-        "url",
-        "meta",
-        "_type",
-        "gender",
-        "baseColour",
-        "articleType",
-        "shoes",
-        "chosen",
-        "__class__",
-    ),
-    *("attribute", "value", "act", "slot", "box", "point", "item"),
+    *("passed_over", "path", "url", "meta", "_type", "gender", "baseColour", "articleType", "shoes", "chosen"),
+    *("__class__", "attribute", "value", "act", "slot", "box", "point", "item"),
 )
 ENDPOINTS = {
     "recommend": ("image", "k", "where", "liked", "disliked", "diversity", "but", "min_similarity"),
@@ -192,7 +170,7 @@ ENDPOINTS = {
     "recommend_batch": ("images", "k", "where"),
 }
 HANDLERS = 30
-"""The page's own, by number."""
+"""How many of the page's own event handlers are called, by their number."""
 
 
 @dataclass(frozen=True)
@@ -206,22 +184,22 @@ class Request:
 
 
 def mutated_request(chance: random.Random, upload: str) -> Request:
-    """A request that nearly makes sense; `upload` is the path of a picture that was uploaded."""
-    return chance.choice((_call, _call, _call, _call, _played, _got, _uploaded))(chance, upload)
+    """An almost valid request. `upload` is the server's path of an uploaded picture."""
+    return chance.choice((*[_api_call] * 4, _page_event, _file_request, _upload_request))(chance, upload)
 
 
-def _call(chance: random.Random, upload: str) -> Request:
+def _api_call(chance: random.Random, upload: str) -> Request:
     name = chance.choice((*ENDPOINTS, "nope"))
     values = {parameter: value(chance, upload) for parameter in ENDPOINTS.get(name, NAMES) if chance.random() < 0.7}
     if "image" in values and chance.random() < 0.5:
         values["image"] = {"path": upload}
     if chance.random() < 0.5:
-        return _posted(f"gradio_api/call/{name}", {"data": list(values.values())}, chance)
-    return _posted(f"gradio_api/call/v2/{name}", values, chance)
+        return _post(f"gradio_api/call/{name}", {"data": list(values.values())}, chance)
+    return _post(f"gradio_api/call/v2/{name}", values, chance)
 
 
-def _played(chance: random.Random, upload: str) -> Request:
-    """What the page itself calls."""
+def _page_event(chance: random.Random, upload: str) -> Request:
+    """A call of one of the page's own event handlers."""
     event = {"chosen": value(chance, upload)}
     body = {
         "fn_index": chance.choice((*range(HANDLERS), *range(HANDLERS), -1, 10**9, None, "0")),
@@ -229,10 +207,10 @@ def _played(chance: random.Random, upload: str) -> Request:
         "session_hash": chance.choice(("a", "b", "c", value(chance, upload))),
         "event_data": chance.choice((event, event, value(chance, upload))),
     }
-    return _posted("gradio_api/queue/join", body, chance)
+    return _post("gradio_api/queue/join", body, chance)
 
 
-def _got(chance: random.Random, upload: str) -> Request:
+def _file_request(chance: random.Random, upload: str) -> Request:
     word = chance.choice(WORDS).encode("utf-8", "replace")
     file = f"gradio_api/file={upload}{{}}"
     place = chance.choice(("thumbs/{}", "?item={}&found={}&is.gender={}", "about/{}", "{}", "gradio_api/{}", file))
@@ -240,24 +218,24 @@ def _got(chance: random.Random, upload: str) -> Request:
     return Request(chance.choice(("GET", "GET", "HEAD", "POST", "DELETE", "OPTIONS")), path)
 
 
-def _uploaded(chance: random.Random, upload: str) -> Request:
+def _upload_request(chance: random.Random, upload: str) -> Request:
     name = json.dumps(chance.choice(WORDS)).strip('"')
     head = f'--b\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
     body = head.encode() + mutated_picture(chance) + b"\r\n--b--\r\n"
     if chance.random() < 0.5:
-        body = _some_bytes(body, chance)
+        body = _overwrite_bytes(body, chance)
     return Request("POST", "gradio_api/upload", body, {"Content-Type": "multipart/form-data; boundary=b"})
 
 
-def _posted(path: str, body: Any, chance: random.Random) -> Request:
+def _post(path: str, body: Any, chance: random.Random) -> Request:
     data = json.dumps(body).encode()
     if chance.random() < 0.1:
-        data = chance.choice((_some_bytes, _cut))(data, chance)
+        data = chance.choice((_overwrite_bytes, _cut))(data, chance)
     return Request("POST", path, data, {"Content-Type": chance.choice(("application/json",) * 9 + ("text/plain",))})
 
 
 def value(chance: random.Random, upload: str, depth: int = 3) -> Any:
-    """Any JSON value, more often one that means something here."""
+    """A random JSON value, often one that is meaningful to this app."""
     kind = chance.randrange(9)
     if kind == 0 and depth:
         return [value(chance, upload, depth - 1) for _ in range(chance.choice((0, 1, 2, 5, 40)))]
