@@ -1,8 +1,9 @@
-"""The sample shop: a catalogue of drawn products, the same for the same count and seed."""
+"""The sample shop: a catalogue of drawn products. The same count and seed always give the same products."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from random import Random
 
 from recsys.types import Item, Product, Value
@@ -12,18 +13,52 @@ from sample_shop.look import Look
 from sample_shop.palette import companions, varied
 from sample_shop.patterns import Paint
 
-NO_SEASON, NO_USAGE = 0.03, 0.02
-TRIES = 12
+ATTRIBUTES = ("gender", "masterCategory", "subCategory", "articleType", "baseColour", "season", "usage", "pattern")
+NO_SEASON_SHARE = 0.03
+"""The share of products whose season is None."""
+NO_USAGE_SHARE = 0.02
+"""The share of products whose usage is None."""
+NAME_TRIES = 12
+"""How often a product is designed again because its name is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """A product that is not drawn yet."""
+
+    item: Item
+    line: Line
+    look: Look
+
+    def draw(self) -> bytes:
+        """The picture, a WebP of 240 × 320 px. To be called once: drawing uses up random numbers of `look`."""
+        random = self.look.random
+        canvas = Canvas(
+            Placement(
+                scale=self.line.scale * random.uniform(0.93, 1.03),
+                angle=self.line.tilt + random.uniform(-2.5, 2.5),
+                x=random.uniform(-3, 3),
+                y=random.uniform(-4, 4),
+            )
+        )
+        self.line.draw(canvas, self.look)
+        return canvas.picture()
 
 
 def products(count: int = 480, seed: int = 0) -> Iterator[Product]:
-    """`count` drawn products, each a WebP of 240 × 320 px with honest attributes; another seed draws others.
+    """Draw `count` products, each a WebP of 240 × 320 px whose attributes say what it shows.
 
-    Every line of the assortment is there once `count` reaches their number. A few seasons and usages are absent (None).
+    Every line of the assortment occurs if `count` is at least their number. A few seasons and usages are None.
     """
+    for design in designs(count, seed):
+        yield Product(design.item, design.draw())
+
+
+def designs(count: int = 480, seed: int = 0) -> Iterator[Design]:
+    """The products of `products`, not drawn yet."""
     taken: set[str] = set()
     for number, line in enumerate(_lines(count, Random(f"{seed} lines")), start=1):
-        yield _product(f"S{number:04}", line, Random(f"{seed} {number}"), taken)
+        yield _design(f"S{number:04}", line, Random(f"{seed} {number}"), taken)
 
 
 def _lines(count: int, random: Random) -> list[Line]:
@@ -36,8 +71,8 @@ def _lines(count: int, random: Random) -> list[Line]:
     return [LINES[number] for _, number in sorted(due)[:count]]
 
 
-def _product(identity: str, line: Line, random: Random, taken: set[str]) -> Product:
-    for _ in range(TRIES):
+def _design(identity: str, line: Line, random: Random, taken: set[str]) -> Design:
+    for _ in range(NAME_TRIES):
         gender, pattern = _pick(line.genders, random), _pick(line.patterns, random)
         cut = random.choice(list(line.cuts))
         colour = random.choice(line.cuts[cut])
@@ -46,18 +81,17 @@ def _product(identity: str, line: Line, random: Random, taken: set[str]) -> Prod
         if name not in taken:
             break
     taken.add(name)
-    attributes: dict[str, Value] = {
-        "gender": gender,
-        "masterCategory": line.category[0],
-        "subCategory": line.category[1],
-        "articleType": line.article_type,
-        "baseColour": colour,
-        "season": None if random.random() < NO_SEASON else _pick(line.seasons, random),
-        "usage": None if random.random() < NO_USAGE else _pick(line.usages, random),
-        "pattern": pattern,
-    }
+    season = None if random.random() < NO_SEASON_SHARE else _pick(line.seasons, random)
+    usage = None if random.random() < NO_USAGE_SHARE else _pick(line.usages, random)
+    values: tuple[Value, ...] = (gender, *line.category, line.article_type, colour, season, usage, pattern)
+    paint = _paint(colour, pattern, line, random)
+    item = Item(identity, name, dict(zip(ATTRIBUTES, values, strict=True)))
+    return Design(item, line, Look(gender, cut, paint.colour, paint, random))
+
+
+def _paint(colour: str, pattern: str, line: Line, random: Random) -> Paint:
     second, third = companions(colour, random)
-    paint = Paint(
+    return Paint(
         colour=varied(colour, random),
         pattern=pattern,
         second=second,
@@ -65,21 +99,6 @@ def _product(identity: str, line: Line, random: Random, taken: set[str]) -> Prod
         period=random.uniform(*line.period),
         seed=random.randrange(2**31),
     )
-    return Product(Item(identity, name, attributes), _picture(line, Look(gender, cut, paint.colour, paint, random)))
-
-
-def _picture(line: Line, look: Look) -> bytes:
-    random = look.random
-    canvas = Canvas(
-        Placement(
-            scale=line.scale * random.uniform(0.93, 1.03),
-            angle=line.tilt + random.uniform(-2.5, 2.5),
-            x=random.uniform(-3, 3),
-            y=random.uniform(-4, 4),
-        )
-    )
-    line.draw(canvas, look)
-    return canvas.picture()
 
 
 def _pick(weights: Weights, random: Random) -> str:

@@ -5,25 +5,26 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from recsys.catalog.columns import Columns
 from recsys.catalog.folders import open_folder
-from recsys.catalog.products import Pictures, Products, TableProducts
-from recsys.catalog.source import ONLY_SPLIT, Source, require
+from recsys.catalog.products import Pictures, TableProducts
+from recsys.catalog.source import ONLY_SPLIT, Source
 from recsys.errors import CatalogError
 from recsys.format.encoder_spec import is_repo_id
+from recsys.format.layout import sample_index
 from recsys.types import Item, Product
 
 DEFAULT_DATASET = "ashraq/fashion-product-images-small"
 SAMPLE = "sample"
+"""The dataset name of the drawn shop that comes with the library: the products of its sample index."""
 
 
 @dataclass(frozen=True)
 class PictureSource:
-    """Where the pictures of a catalogue are, for another process to read them: `count` in a column of a dataset."""
+    """Where the `count` pictures of a catalogue are: a column of a dataset, which another process can open too."""
 
     dataset: str
     split: str
@@ -32,8 +33,11 @@ class PictureSource:
     count: int
 
     def open(self) -> Pictures:
-        """The pictures, in the order of the catalogue. Raises as `Catalog.open`, and for another number of them."""
-        pictures = Pictures.of(_open_source(self.dataset, self.split, self.revision), self.column)
+        """The pictures, in the order of the catalogue.
+
+        Raises as `Catalog.open` does, and CatalogError if the dataset has another number of products here.
+        """
+        pictures = Pictures.from_source(_open_source(self.dataset, self.split, self.revision), self.column)
         if len(pictures) != self.count:
             raise CatalogError(
                 f"{self.dataset} has {len(pictures):,} products on {platform.node()}, and {self.count:,} where the"
@@ -44,18 +48,18 @@ class PictureSource:
 
 @dataclass(frozen=True)
 class Catalog:
-    """The products of a shop, in a stable order and as often as asked, with their pictures as given.
+    """The products of a shop, in a stable order, with their pictures as the source has them.
 
-    `dataset` is a name to print: a Hub id, or the base name of a folder. `revision` is the commit that was read,
-    None for what has no commits. `pictures` is None for the sample shop, which is drawn.
+    A catalogue can be iterated any number of times. `dataset` is its name in messages: a Hub id, or the base name of a
+    folder. `revision` is the commit that was read, or None if the source has no commits.
     """
 
     dataset: str
     split: str
     revision: str | None
     attributes: tuple[str, ...]
-    products: Products = field(repr=False)
-    pictures: PictureSource | None = field(default=None, repr=False)
+    products: TableProducts = field(repr=False)
+    pictures: PictureSource = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.products)
@@ -65,9 +69,7 @@ class Catalog:
 
     def items(self) -> Iterator[Item]:
         """The products without their pictures."""
-        if isinstance(self.products, TableProducts):
-            return self.products.items()
-        return (product.item for product in self)
+        return self.products.items()
 
     @classmethod
     def open(
@@ -82,32 +84,39 @@ class Catalog:
         name_column: str | None = None,
         attributes: Sequence[str] | None = None,
     ) -> Catalog:
-        """Open a Hub dataset, a folder (dataset repository, Kaggle archive, pictures) or the `sample` shop.
+        """Open a Hub dataset, a folder (dataset repository, Kaggle archive, index, pictures) or the `sample` shop.
 
-        Columns that are not named are found (see `columns`). `limit` takes the first products only.
-        Raises CatalogError where the source or a column is not there or cannot be read, and HubError where the
-        Hub does not give the dataset.
+        The columns that are not named are detected (see `recsys.catalog.columns`). `limit` takes only the first
+        products. Raises CatalogError if the source or a column does not exist or cannot be read, and HubError if the
+        Hub does not deliver the dataset.
         """
         if limit is not None and limit < 1:
             raise CatalogError(f"The limit is {limit}, and a catalogue needs at least one product.")
-        if dataset == SAMPLE:
-            _require_no_columns(image_column, id_column, name_column)
-            return _open_sample(split, revision, limit, attributes)
+        if dataset == SAMPLE and any((image_column, id_column, name_column)):
+            raise CatalogError(
+                "The sample shop has no columns to choose. Leave --image-column, --id-column, --name-column out."
+            )
         source = _open_source(dataset, split, revision)
         if not len(source.table):
             raise CatalogError(f"{source.name} has no rows in its split {split!r}, and so no products.")
         columns = Columns.find(source, image=image_column, id=id_column, name=name_column, attributes=attributes)
-        products = TableProducts.of(source, columns, limit)
-        place = str(Path(dataset).expanduser().resolve()) if source.revision is None else dataset
+        products = TableProducts.from_source(source, columns, limit)
+        place = dataset if source.revision else str(_folder(dataset).resolve())
         pictures = PictureSource(place, split, source.revision, columns.image, len(source.table))
         return cls(source.name, split, source.revision, columns.attributes, products, pictures)
 
 
+def _folder(dataset: str) -> Path:
+    return sample_index() if dataset == SAMPLE else Path(os.path.expanduser(dataset))
+
+
 def _open_source(dataset: str, split: str, revision: str | None) -> Source:
-    folder = Path(os.path.expanduser(dataset))
+    folder = _folder(dataset)
     if dataset and folder.is_dir():
-        _require_no_revision(dataset, revision)
-        return open_folder(folder.resolve(), split)
+        name = SAMPLE if dataset == SAMPLE else folder.resolve().name
+        if revision:
+            raise CatalogError(f"{name} has no revisions, only Hub datasets do. Leave --revision out.")
+        return replace(open_folder(folder.resolve(), split), name=name)
     if folder.is_file():
         raise CatalogError(f"{folder.name} is a file. Give a folder: unpack an archive first.")
     if not is_repo_id(dataset):
@@ -118,35 +127,3 @@ def _open_source(dataset: str, split: str, revision: str | None) -> Source:
     from recsys.catalog.hf_datasets import open_hub  # datasets takes seconds to import
 
     return open_hub(dataset, split, revision)
-
-
-def _open_sample(split: str, revision: str | None, limit: int | None, attributes: Sequence[str] | None) -> Catalog:
-    from sample_shop import products
-
-    _require_no_revision(SAMPLE, revision)
-    require("split", split, (ONLY_SPLIT,))
-    drawn = tuple(islice(products(), limit))
-    known = tuple(dict.fromkeys(name for product in drawn for name in product.item.attributes))
-    if attributes is None:
-        return Catalog(SAMPLE, split, None, known, drawn)
-    for name in attributes:
-        require("attribute", name, known)
-    chosen = tuple(dict.fromkeys(attributes))
-    return Catalog(SAMPLE, split, None, chosen, tuple(_narrowed(product, chosen) for product in drawn))
-
-
-def _narrowed(product: Product, attributes: Sequence[str]) -> Product:
-    item = product.item
-    return Product(Item(item.id, item.name, {name: item.attributes.get(name) for name in attributes}), product.picture)
-
-
-def _require_no_columns(*columns: str | None) -> None:
-    if any(columns):
-        raise CatalogError(
-            "The sample shop has no columns to choose. Leave --image-column, --id-column, --name-column out."
-        )
-
-
-def _require_no_revision(dataset: str, revision: str | None) -> None:
-    if revision:
-        raise CatalogError(f"{Path(dataset).name} has no revisions, only Hub datasets do. Leave --revision out.")

@@ -1,9 +1,9 @@
-"""Which column of a catalogue is the picture, the id and the name, and which are attributes.
+"""Detects the columns of a catalogue: picture, id, name and attributes.
 
 - picture: the only column that holds pictures;
-- id: a column named as one, nearly all of whose values are distinct; else the number of the row;
-- name: a column of text named as one;
-- attributes: the other columns of short texts, whole numbers or booleans whose values repeat.
+- id: a column named like an id in which nearly all values are distinct, else the row number;
+- name: a text column named like a product name;
+- attributes: the other columns of short texts, whole numbers or booleans in which values repeat.
 """
 
 from __future__ import annotations
@@ -16,31 +16,34 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recsys.catalog.source import Source, require
-from recsys.catalog.values import is_binary, is_text, text
+from recsys.catalog.values import is_binary, is_text, to_text
 from recsys.errors import CatalogError
 
 ID_NAMES = ("id", "itemid", "productid", "articleid", "styleid", "variantid", "sku", "asin", "gtin", "ean", "uuid")
-NAME_NAMES = (
+"""Names of id columns in order of preference, in lower case without separators: "Product_ID" is "productid"."""
+PRODUCT_NAMES = (
     *("productdisplayname", "displayname", "productname", "producttitle", "prodname", "itemname", "articlename"),
     *("name", "title", "text", "caption", "description"),
 )
-"""Names in order of preference, written small and without separators: "Product_ID" is "productid"."""
+"""Names of the columns of product names, likewise."""
 
-DISTINCT_IDS = 0.9
-"""The share of distinct values that makes a column an id: a few doublets do not turn ids into row numbers."""
+MIN_DISTINCT_ID_SHARE = 0.9
+"""A column needs this share of distinct values to be the id column. Below 1, so that a few duplicates are allowed."""
 MIN_VALUES = 2
+"""The fewest distinct values of an attribute. Null counts as one."""
 MAX_VALUES = 1000
+"""The most distinct values of an attribute of texts or booleans."""
 MAX_NUMBERS = 50
-"""Distinct values of an attribute, null among them; fewer where they are numbers: years are in, prices are out."""
-ROWS_PER_VALUE = 2
-"""So many products at least share a value of an attribute, on average."""
-MAX_LENGTH = 80
-"""Characters of an attribute's longest value: descriptions are out."""
+"""The most distinct values of an attribute of numbers: enough for years, too few for prices."""
+MIN_ROWS_PER_VALUE = 2
+"""The fewest products that share a value of an attribute on average."""
+MAX_VALUE_CHARACTERS = 80
+"""The longest value of an attribute. Descriptions are longer."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns that make a product. Without an `id` the row number is the id, without a `name` there is none."""
+    """The columns that make a product. Without `id` the row number is the id; without `name` products have no name."""
 
     image: str
     id: str | None
@@ -57,31 +60,32 @@ class Columns:
         name: str | None = None,
         attributes: Sequence[str] | None = None,
     ) -> Columns:
-        """Take the columns that are named, and find the others.
+        """Take the columns that are named, and detect the others.
 
-        Raises CatalogError where a named column is not there or cannot serve, and where the picture cannot be told.
+        Raises CatalogError if a named column does not exist or has an unsuitable type, and if not exactly one column
+        holds pictures.
         """
         table = source.table
         for column in (id, name, *(attributes or ())):
             if column is not None:
                 require("column", column, table.column_names)
                 _require_scalar(table, column)
-        image = _image(source, image)
-        id = id or source.id or _named(table, ID_NAMES, _is_id)
-        name = name or _named(table, NAME_NAMES, lambda column: is_text(column.type))
+        image = _image_column(source, image)
+        id = id or source.id or _find_by_name(table, ID_NAMES, _is_id)
+        name = name or _find_by_name(table, PRODUCT_NAMES, lambda column: is_text(column.type))
         if attributes is None:
             free = [column for column in table.column_names if column not in (image, id, name)]
             attributes = [column for column in free if column in source.labels or _is_attribute(table[column])]
         return cls(image, id, name, tuple(dict.fromkeys(attributes)))
 
 
-def _image(source: Source, flag: str | None) -> str:
+def _image_column(source: Source, requested: str | None) -> str:
     names = source.table.column_names
-    if flag is not None:
-        require("column", flag, names)
-        if not _may_hold_pictures(source.table[flag].type):
-            raise CatalogError(f"Column {flag!r} holds no pictures. The columns are: {', '.join(names)}.")
-        return flag
+    if requested is not None:
+        require("column", requested, names)
+        if not _may_hold_pictures(source.table[requested].type):
+            raise CatalogError(f"Column {requested!r} holds no pictures. The columns are: {', '.join(names)}.")
+        return requested
     if len(source.pictures) != 1:
         raise CatalogError(
             f"One column must hold the pictures; {source.name} has {', '.join(source.pictures) or 'none that does'}. "
@@ -102,30 +106,31 @@ def _require_scalar(table: pa.Table, column: str) -> None:
         raise CatalogError(f"Column {column!r} holds {kind}. An id, a name or an attribute is a text or a number.")
 
 
-def _named(table: pa.Table, names: Sequence[str], serves: Callable[[pa.ChunkedArray], bool]) -> str | None:
-    """The first of `names` that a column has, whatever its case and separators, and that serves."""
+def _find_by_name(table: pa.Table, names: Sequence[str], is_suitable: Callable[[pa.ChunkedArray], bool]) -> str | None:
+    """The suitable column whose name comes first in `names`. Case and separators are ignored."""
     columns = {re.sub(r"[\W_]", "", column).lower(): column for column in reversed(table.column_names)}
-    return next((columns[name] for name in names if name in columns and serves(table[columns[name]])), None)
+    return next((columns[name] for name in names if name in columns and is_suitable(table[columns[name]])), None)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
 def _is_id(column: pa.ChunkedArray) -> bool:
-    if not (is_text(column.type) or pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+    if not (is_text(column.type) or _is_number(column.type)):
         return False
-    distinct: int = pc.count_distinct(column).as_py()
-    return distinct >= DISTINCT_IDS * len(column)
+    return bool(pc.count_distinct(column).as_py() >= MIN_DISTINCT_ID_SHARE * len(column))
 
 
 def _is_attribute(column: pa.ChunkedArray) -> bool:
-    number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
-    if not (number or is_text(column.type) or pa.types.is_boolean(column.type)):
+    is_number = _is_number(column.type)
+    if not (is_number or is_text(column.type) or pa.types.is_boolean(column.type)):
         return False
-    most = min(MAX_NUMBERS if number else MAX_VALUES, len(column) // ROWS_PER_VALUE)
+    most = min(MAX_NUMBERS if is_number else MAX_VALUES, len(column) // MIN_ROWS_PER_VALUE)
     if not MIN_VALUES <= pc.count_distinct(column, mode="all").as_py() <= most:
         return False
     cells = column.unique().to_pylist()
-    whole = not pa.types.is_floating(column.type) or all(
-        cell is None or cell != cell or cell % 1 == 0 for cell in cells
-    )
-    values = {text(cell) for cell in cells}
-    short = all(len(value or "") <= MAX_LENGTH for value in values)
-    return bool(whole and short and len(values) >= MIN_VALUES)
+    if pa.types.is_floating(column.type) and any(cell % 1 for cell in cells if cell is not None and cell == cell):
+        return False
+    values = {to_text(cell) for cell in cells}
+    return len(values) >= MIN_VALUES and all(len(value or "") <= MAX_VALUE_CHARACTERS for value in values)

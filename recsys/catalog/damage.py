@@ -1,7 +1,7 @@
-"""Why a dataset cannot be read: a file of it that is damaged, or no space for the copy that `datasets` makes.
+"""Explains why a dataset cannot be read: a damaged file, or no disk space for the copy that `datasets` makes.
 
-A damaged file ends the build. Without its products the shop would shrink by thousands, and an update would take them
-for gone; and unlike a picture it can be had again.
+A damaged file ends the build. Without it the shop would lose thousands of products, and an update would count them as
+removed from the catalogue; unlike a single bad picture, the file can be fetched again.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import pyarrow.parquet as pq
 from recsys.errors import CatalogError
 from recsys.hub.cache import Copies
 
-NO_SPACE = re.compile("no space left|not enough disk space|disk quota", re.IGNORECASE)
-REASON = 120
-"""Characters that are kept of what pyarrow says of a file."""
+DISK_FULL = re.compile("no space left|not enough disk space|disk quota", re.IGNORECASE)
+MAX_REASON_CHARACTERS = 120
+"""How much of pyarrow's message about a file is quoted."""
 
 
-def no_space(name: str, reason: str, cache: Path) -> CatalogError | None:
-    """The error for a disk that is full, if the reason is that; `cache` is where `datasets` keeps its copies."""
-    if not NO_SPACE.search(reason):
+def disk_full_error(name: str, reason: str, cache: Path) -> CatalogError | None:
+    """The error to raise if `reason` says that the disk is full. `cache` is where `datasets` keeps its copies."""
+    if not DISK_FULL.search(reason):
         return None
     return CatalogError(
         f"There is no space left to read {name}: a copy of it is kept in {cache}. Free some there, or set HF_HOME to a"
@@ -31,40 +31,45 @@ def no_space(name: str, reason: str, cache: Path) -> CatalogError | None:
     )
 
 
-def damaged_folder(folder: Path) -> CatalogError | None:
-    """The error for files of a folder that cannot be read, None where there are none."""
-    bad = _unreadable(folder)
-    return _error(folder.name, bad, "Copy it there again, and run the same command.") if bad else None
+def damaged_folder_error(folder: Path) -> CatalogError | None:
+    """The error that names the damaged files of a folder, or None if there are none."""
+    damaged = _damaged_files(folder)
+    return _error(folder.name, damaged, "Copy it there again, and run the same command.") if damaged else None
 
 
-def damaged_download(repo_id: str, commit: str | None) -> CatalogError | None:
-    """The same for a dataset of the Hub. What is not as the Hub announced it is removed from the cache."""
+def damaged_download_error(repo_id: str, commit: str | None) -> CatalogError | None:
+    """The error that names the damaged files of a Hub dataset, or None if there are none.
+
+    Files that differ from what the Hub announced are removed from the cache, so that the next run fetches them again.
+    """
     copies = Copies.of(repo_id, "dataset")
     folder = copies.snapshot(commit or "none")
-    bad = _unreadable(folder)
-    altered = copies.unsound([folder / name for name in bad])
+    damaged = _damaged_files(folder)
+    altered = copies.unsound([folder / name for name in damaged])
     for path in altered:
         path.resolve().unlink(missing_ok=True)
         path.unlink()
     if altered:
-        return _error(repo_id, bad, "It came altered and is removed here: the same command fetches it again.")
-    return _error(repo_id, bad, "It is so on the Hub: push it again, or give an older --revision.") if bad else None
+        return _error(repo_id, damaged, "The download was altered and has been removed: run the same command again.")
+    if damaged:
+        return _error(repo_id, damaged, "The file is damaged on the Hub: push it again, or give an older --revision.")
+    return None
 
 
-def _error(name: str, bad: dict[str, str], advice: str) -> CatalogError:
-    files = "; ".join(f"{file} ({reason})" for file, reason in bad.items())
+def _error(name: str, damaged: dict[str, str], advice: str) -> CatalogError:
+    files = "; ".join(f"{file} ({reason})" for file, reason in damaged.items())
     return CatalogError(f"{name} cannot be read as a dataset: a file in it is damaged, {files}. {advice}")
 
 
-def _unreadable(folder: Path) -> dict[str, str]:
-    """The parquet files in a folder that cannot be read to their end, by name, and why."""
-    bad = {}
+def _damaged_files(folder: Path) -> dict[str, str]:
+    """The parquet files in a folder that cannot be read to their end: file name → reason."""
+    damaged = {}
     for path in sorted(folder.rglob("*.parquet")):
         try:
             with pq.ParquetFile(path) as file:
                 for group in range(file.num_row_groups):
                     file.read_row_group(group)
         except (pa.ArrowException, OSError, ValueError) as error:
-            reason = textwrap.shorten(str(error), REASON).rstrip(".")
-            bad[path.relative_to(folder).as_posix()] = reason or type(error).__name__
-    return bad
+            reason = textwrap.shorten(str(error), MAX_REASON_CHARACTERS).rstrip(".")
+            damaged[path.relative_to(folder).as_posix()] = reason or type(error).__name__
+    return damaged

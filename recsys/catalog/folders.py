@@ -1,4 +1,4 @@
-"""Catalogues in a folder, told apart by what lies in it."""
+"""Opens a folder as a catalogue. Its files decide which layout it has."""
 
 from __future__ import annotations
 
@@ -9,44 +9,51 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from recsys.catalog.index_items import open_index_items
 from recsys.catalog.kaggle import IMAGES, STYLES, open_archive
-from recsys.catalog.source import ONLY_SPLIT, Source, reader, require
+from recsys.catalog.source import ONLY_SPLIT, Source, picture_reader, require
 from recsys.errors import CatalogError
+from recsys.format.layout import ITEMS, MANIFEST
 
-PICTURE_SUFFIXES = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"}
-PICTURE_SUFFIXES |= {".heic", ".heif"}  # not readable, but pictures: to be listed as skipped, not passed over
-DATA_SUFFIXES = {".parquet", ".arrow"}
-METADATA = {"metadata.csv", "metadata.jsonl"}
-"""What makes a folder a dataset repository: tables, or a table about the pictures beside it."""
+READABLE_SUFFIXES = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"}
+UNREADABLE_SUFFIXES = {".heic", ".heif"}
+"""Pictures that Pillow cannot read. They become products, so that the build lists them as left out."""
+TABLE_SUFFIXES = {".parquet", ".arrow"}
+METADATA_FILES = {"metadata.csv", "metadata.jsonl"}
+"""A folder with a table, or with a table about the pictures beside it, is a dataset repository."""
 
 
 def open_folder(folder: Path, split: str) -> Source:
-    """The catalogue in `folder`: the Kaggle archive, a dataset repository, or else its pictures.
+    """The catalogue in `folder`: a Kaggle archive, an index, a dataset repository, or else a folder of pictures.
 
-    Raises CatalogError where there is none.
+    Raises CatalogError if the folder holds none of these, or has no such split.
     """
     files = sorted(_files(folder))
-    archive = _archive(folder, files)
-    if archive is None and any(file.suffix in DATA_SUFFIXES or file.name in METADATA for file in files):
+    if archive := _find_archive(folder, files):
+        require("split", split, (ONLY_SPLIT,))
+        return open_archive(archive, folder.name)
+    if {Path(MANIFEST), Path(ITEMS)} <= set(files):
+        require("split", split, (ONLY_SPLIT,))
+        return open_index_items(folder)
+    if any(file.suffix in TABLE_SUFFIXES or file.name in METADATA_FILES for file in files):
         from recsys.catalog.hf_datasets import open_repository  # datasets takes seconds to import
 
         return open_repository(folder, split)
     require("split", split, (ONLY_SPLIT,))
-    if archive:
-        return open_archive(archive, folder.name)
-    return _open_pictures(folder, [file for file in files if file.suffix.lower() in PICTURE_SUFFIXES])
+    suffixes = READABLE_SUFFIXES | UNREADABLE_SUFFIXES
+    return _open_pictures(folder, [file for file in files if file.suffix.lower() in suffixes])
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """The files in a folder and below it, relative to it, without the hidden ones."""
+    """The files in a folder and its sub-folders, relative to it. Hidden files and folders are left out."""
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         below = Path(place).relative_to(folder)
         yield from (below / name for name in names if not name.startswith("."))
 
 
-def _archive(folder: Path, files: Sequence[Path]) -> Path | None:
-    """The folder of the styles: the highest one that has them beside its pictures, or the one above `images`."""
+def _find_archive(folder: Path, files: Sequence[Path]) -> Path | None:
+    """The highest folder that has styles.csv beside `images`. It may also be the parent of a folder `images`."""
     below = sorted((file.parent for file in files if file.name == STYLES), key=lambda place: len(place.parts))
     above = [folder.parent] if folder.name == IMAGES and (folder.parent / STYLES).is_file() else []
     places = (*above, *(folder / place for place in below))
@@ -68,4 +75,4 @@ def _open_pictures(folder: Path, files: Sequence[Path]) -> Source:
         "image": [{"path": os.fsencode(file)} for file in files],
     }
     known = ("label",) if any(labels) else ()
-    return Source(folder.name, pa.table(columns), ("image",), reader(folder), id="id", labels=known)
+    return Source(folder.name, pa.table(columns), ("image",), picture_reader(folder), id="id", labels=known)

@@ -1,4 +1,4 @@
-"""Catalogues in a dataset repository, on the Hub or in a folder: the one place that knows `datasets`."""
+"""Opens a dataset repository, on the Hub or in a folder, with the library `datasets`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from datasets.packaged_modules.cache.cache import Cache
 
 from recsys import hub
-from recsys.catalog.damage import damaged_download, damaged_folder, no_space
-from recsys.catalog.source import Reader, Source, reader, require
+from recsys.catalog.damage import damaged_download_error, damaged_folder_error, disk_full_error
+from recsys.catalog.source import PictureReader, Source, picture_reader, require
 from recsys.catalog.values import is_binary
 from recsys.errors import (
     CatalogError,
@@ -24,16 +24,16 @@ from recsys.errors import (
     RecsysError,
 )
 
-PICTURE_NAMES = ("image", "img", "picture", "photo", "thumbnail")
-"""What the name of a column says where its bytes are pictures."""
-REASON = 300
-"""Characters that are kept of what another library says."""
+PICTURE_WORDS = ("image", "img", "picture", "photo", "thumbnail")
+"""A column of bytes whose name contains one of these holds pictures."""
+MAX_REASON_CHARACTERS = 300
+"""How much of another library's message is quoted."""
 
 
 def open_hub(repo_id: str, split: str, revision: str | None) -> Source:
-    """A dataset of the Hub, read at one commit from its card to its last picture.
+    """A dataset of the Hub. Everything is read at one commit, from its card to its last picture.
 
-    Raises HubError where the Hub does not give it, CatalogError where it is no catalogue.
+    Raises HubError if the Hub does not deliver it, CatalogError if it is not a catalogue.
     """
     hub.limit_waiting()
     commit = revision
@@ -42,64 +42,70 @@ def open_hub(repo_id: str, split: str, revision: str | None) -> Source:
         if isinstance(builder, Cache) and revision not in (None, builder.hash):
             raise ConnectionError(f"only commit {builder.hash} is in the cache")
         commit = builder.hash
-        splits = _splits(builder)
-    except Exception as error:  # datasets, its HTTP client and pyarrow have no base in common
+        splits = _prepare_splits(builder)
+    except Exception as error:  # datasets, its HTTP client and pyarrow share no base class
         found = _hub_error(repo_id, revision, error)
-        raise (damaged_download(repo_id, commit) if type(found) is CatalogError else None) or found from error
+        damage = damaged_download_error(repo_id, commit) if type(found) is CatalogError else None
+        raise damage or found from error
     cache = Path(datasets.config.HF_DATASETS_CACHE).resolve()
     downloads = f"datasets--{repo_id.replace('/', '--')}"
 
     def is_download(file: Path) -> bool:
         return downloads in file.parts or file.is_relative_to(cache)
 
-    return _source(repo_id, splits, split, reader(cache, is_download), builder.hash)
+    return _source(repo_id, splits, split, picture_reader(cache, is_download), builder.hash)
 
 
 def open_repository(folder: Path, split: str) -> Source:
-    """A folder in the layout of a dataset repository. Raises CatalogError where it cannot be read as one."""
+    """A folder in the layout of a dataset repository. Raises CatalogError if it cannot be read as one."""
     try:
-        splits = _splits(datasets.load_dataset_builder(str(folder)))
+        splits = _prepare_splits(datasets.load_dataset_builder(str(folder)))
     except Exception as error:  # as above
-        full = no_space(folder.name, _reason(error), datasets.config.HF_DATASETS_CACHE)
+        full = disk_full_error(folder.name, _reason(error), datasets.config.HF_DATASETS_CACHE)
         other = CatalogError(f"{folder.name} cannot be read as a dataset: {_reason(error)}")
-        raise full or damaged_folder(folder) or other from error
-    return _source(folder.name, splits, split, reader(folder))
+        raise full or damaged_folder_error(folder) or other from error
+    return _source(folder.name, splits, split, picture_reader(folder))
 
 
-def _splits(builder: datasets.DatasetBuilder) -> datasets.DatasetDict:
+def _prepare_splits(builder: datasets.DatasetBuilder) -> datasets.DatasetDict:
     builder.download_and_prepare()
     return builder.as_dataset()
 
 
-def _source(name: str, splits: datasets.DatasetDict, split: str, read: Reader, revision: str | None = None) -> Source:
+def _source(
+    name: str, splits: datasets.DatasetDict, split: str, read: PictureReader, revision: str | None = None
+) -> Source:
     require("split", split, list(splits))
     features, table = splits[split].features, splits[split].data.table
     for column, feature in features.items():
         if isinstance(feature, datasets.ClassLabel):
             position = table.column_names.index(column)
-            table = table.set_column(position, column, _labels(table[column], feature))
-    return Source(name, table, _pictures(features), read, revision)
+            table = table.set_column(position, column, _class_names(table[column], feature))
+    return Source(name, table, _picture_columns(features), read, revision)
 
 
-def _labels(column: pa.ChunkedArray, feature: datasets.ClassLabel) -> pa.ChunkedArray:
-    """The names of the classes that the column numbers; -1 is "no label"."""
+def _class_names(column: pa.ChunkedArray, feature: datasets.ClassLabel) -> pa.ChunkedArray:
+    """The names of the classes whose numbers the column holds. The number -1 stands for no label."""
     return pc.take(pa.array(feature.names, pa.string()), pc.if_else(pc.greater_equal(column, 0), column, None))
 
 
-def _pictures(features: datasets.Features) -> tuple[str, ...]:
-    """The columns of images, or else of structs with bytes, or else of bytes that are named as pictures."""
+def _picture_columns(features: datasets.Features) -> tuple[str, ...]:
+    """The columns of images, or else those of structs with bytes, or else those of bytes that are named as pictures."""
     images = [name for name, feature in features.items() if isinstance(feature, datasets.Image)]
     structs = [name for name, feature in features.items() if isinstance(feature, dict) and "bytes" in feature]
     named = [
         name
         for name, field in zip(features, features.arrow_schema, strict=True)
-        if is_binary(field.type) and any(word in name.lower() for word in PICTURE_NAMES)
+        if is_binary(field.type) and any(word in name.lower() for word in PICTURE_WORDS)
     ]
     return tuple(images or structs or named)
 
 
 def _hub_error(repo_id: str, revision: str | None, error: Exception) -> RecsysError:
-    """What went wrong in our words. `datasets` often drops the cause, so its words and the HTTP status must tell."""
+    """The error of this library for an error of `datasets`.
+
+    `datasets` often drops the cause, so its message and the HTTP status have to be examined.
+    """
     dataset = f"{repo_id} at revision {revision}" if revision else repo_id
     reason, chain = _reason(error), list(_chain(error))
     responses = (getattr(each, "response", None) for each in chain)
@@ -115,13 +121,13 @@ def _hub_error(repo_id: str, revision: str | None, error: Exception) -> RecsysEr
     if any("Timeout" in type(each).__name__ for each in chain):
         return HubTimeoutError(f"The Hub gave no answer in time for {dataset}. Try again, or give a folder.")
     if isinstance(error, ConnectionError) or any(type(each).__module__.startswith("http") for each in chain):
-        return HubDownError(f"The Hub cannot give {dataset} now: {reason} Try again, or give a folder.")
-    full = no_space(dataset, reason, datasets.config.HF_DATASETS_CACHE)
+        return HubDownError(f"The Hub cannot deliver {dataset} now: {reason} Try again, or give a folder.")
+    full = disk_full_error(dataset, reason, datasets.config.HF_DATASETS_CACHE)
     return full or CatalogError(f"{dataset} cannot be read as a dataset: {reason}")
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and those it comes from."""
+    """The error and its causes."""
     seen: list[BaseException] = []
     while error and error not in seen:
         yield error
@@ -130,6 +136,6 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _reason(error: Exception) -> str:
-    """What the error says, or its cause where it says no more than that something failed."""
-    told = error.__cause__ if isinstance(error, datasets.exceptions.DatasetGenerationError) else error
-    return textwrap.shorten(str(told) or type(told).__name__, REASON).rstrip(".") + "."
+    """The message of the error, or that of its cause if `datasets` only says that something failed."""
+    source = error.__cause__ if isinstance(error, datasets.exceptions.DatasetGenerationError) else error
+    return textwrap.shorten(str(source) or type(source).__name__, MAX_REASON_CHARACTERS).rstrip(".") + "."

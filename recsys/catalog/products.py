@@ -4,40 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from recsys.catalog.columns import Columns
-from recsys.catalog.source import Reader, Source
-from recsys.catalog.values import Categories, is_text, text, unique_ids
+from recsys.catalog.source import PictureReader, Source
+from recsys.catalog.values import Categories, is_text, to_text, unique_ids
 from recsys.types import Item, Product, Value
 
-BATCH = 32
-"""Products read at once: few, for a picture may have megabytes."""
-
-
-class Products(Protocol):
-    """Products that can be counted, and iterated as often as asked."""
-
-    def __len__(self) -> int: ...
-
-    def __iter__(self) -> Iterator[Product]: ...
+BATCH_SIZE = 32
+"""Products that are read at once. It is small because a single picture can take megabytes."""
 
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """The pictures of a table, encoded as given; each is read when it is asked for."""
+    """The pictures of a table, encoded as the source has them. Each is read when it is asked for."""
 
     encoded: pa.ChunkedArray
     paths: pa.ChunkedArray
-    read: Reader
+    read: PictureReader
 
     @classmethod
-    def of(cls, source: Source, column: str) -> Pictures:
+    def from_source(cls, source: Source, column: str) -> Self:
         """The pictures in a column of `source`."""
-        return cls(_pictures(source.table[column], "bytes"), _pictures(source.table[column], "path"), source.read)
+        cells = source.table[column]
+        return cls(_part(cells, "bytes"), _part(cells, "path"), source.read)
 
     def __len__(self) -> int:
         return len(self.encoded)
@@ -49,7 +42,7 @@ class Pictures:
 
 @dataclass(frozen=True, eq=False)
 class TableProducts:
-    """Products whose ids and attributes are in memory, and whose pictures are read when their turn comes."""
+    """Products whose ids and attributes are in memory, and whose pictures are read during iteration."""
 
     ids: tuple[str, ...]
     names: pa.ChunkedArray
@@ -57,8 +50,8 @@ class TableProducts:
     pictures: Pictures
 
     @classmethod
-    def of(cls, source: Source, columns: Columns, limit: int | None = None) -> TableProducts:
-        """The first `limit` products of `source`. An id does not depend on the limit."""
+    def from_source(cls, source: Source, columns: Columns, limit: int | None = None) -> Self:
+        """The first `limit` products of `source`. The id of a product does not depend on the limit."""
         rows = slice(0, limit)
         table = source.table
         ids = unique_ids(table[columns.id].to_pylist() if columns.id else range(len(table)))
@@ -66,8 +59,8 @@ class TableProducts:
         return cls(
             ids=tuple(ids[rows]),
             names=names[rows],
-            attributes={name: Categories.of(table[name][rows]) for name in columns.attributes},
-            pictures=Pictures.of(source, columns.image),
+            attributes={name: Categories.from_column(table[name][rows]) for name in columns.attributes},
+            pictures=Pictures.from_source(source, columns.image),
         )
 
     def __len__(self) -> int:
@@ -84,24 +77,22 @@ class TableProducts:
             yield from self._items(rows)
 
     def _batches(self) -> Iterator[slice]:
-        for start in range(0, len(self), BATCH):
-            yield slice(start, min(start + BATCH, len(self)))
+        for start in range(0, len(self), BATCH_SIZE):
+            yield slice(start, min(start + BATCH_SIZE, len(self)))
 
     def _items(self, rows: slice) -> Iterator[Item]:
-        names = map(text, self.names[rows].to_pylist())
+        names = map(to_text, self.names[rows].to_pylist())
         for id, name, attributes in zip(self.ids[rows], names, self._attributes(rows), strict=True):
             yield Item(id, name, attributes)
 
     def _attributes(self, rows: slice) -> list[dict[str, Value]]:
-        dicts: list[dict[str, Value]] = [{} for _ in self.ids[rows]]
-        for name, categories in self.attributes.items():
-            for attributes, value in zip(dicts, categories[rows], strict=True):
-                attributes[name] = value
-        return dicts
+        columns = [categories[rows] for categories in self.attributes.values()]
+        cells = zip(*columns, strict=True) if columns else iter([()] * len(self.ids[rows]))
+        return [dict(zip(self.attributes, row, strict=True)) for row in cells]
 
 
-def _pictures(column: pa.ChunkedArray, part: str) -> pa.ChunkedArray:
-    """The `bytes` or the `path` of pictures: a field of a struct, or a column that is nothing else."""
+def _part(column: pa.ChunkedArray, part: str) -> pa.ChunkedArray:
+    """The `bytes` or the `path` of pictures: a field of a struct, or the column itself if it holds nothing else."""
     if pa.types.is_struct(column.type):
         if column.type.get_field_index(part) >= 0:
             return pc.struct_field(column, part)

@@ -1,4 +1,4 @@
-"""A catalogue as it lies there: a table, with the pictures in it or beside it."""
+"""A catalogue as its source stores it: a table, with the pictures in the table or in files beside it."""
 
 from __future__ import annotations
 
@@ -14,33 +14,34 @@ from recsys.errors import CatalogError
 ONLY_SPLIT = "train"
 """The split of a source that has no splits."""
 
-Reader = Callable[[str | bytes], bytes | None]
-"""Reads a picture given by path, as text or as the file system has it; None where there is no such file."""
+PictureReader = Callable[[str | bytes], bytes | None]
+"""Reads the picture at a path (text, or bytes as the file system has it). It gives None if there is no such file."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A table of products. `pictures` are the columns that may hold the picture.
+    """A table of products, and how to read their pictures.
 
-    Where the layout says so, `id` is the column of the ids and `labels` are columns of attributes.
+    `pictures` are the columns that may hold the picture. `id` is the column of ids and `labels` are columns of
+    attributes, in layouts that define them.
     """
 
     name: str
     table: pa.Table
     pictures: tuple[str, ...]
-    read: Reader
+    read: PictureReader
     revision: str | None = None
     id: str | None = None
     labels: tuple[str, ...] = ()
 
 
-def reader(base: Path, trusted: Callable[[Path], bool] = lambda file: True) -> Reader:
-    """A reader of paths relative to `base`, which leaves alone what is not `trusted`."""
+def picture_reader(base: Path, is_allowed: Callable[[Path], bool] = lambda file: True) -> PictureReader:
+    """A reader of paths relative to `base`. It gives None for files that are not allowed."""
 
     def read(path: str | bytes) -> bytes | None:
         try:
             file = (base / os.fsdecode(path)).resolve()
-            return file.read_bytes() if trusted(file) else None
+            return file.read_bytes() if is_allowed(file) else None
         except (OSError, ValueError):  # ValueError: a path that no file can have
             return None
 
@@ -48,6 +49,6 @@ def reader(base: Path, trusted: Callable[[Path], bool] = lambda file: True) -> R
 
 
 def require(what: str, name: str, known: Collection[str]) -> None:
-    """Raise CatalogError, which lists what is known, where `name` is not."""
+    """Raises CatalogError, listing the known names, if `name` is not one of them."""
     if name not in known:
         raise CatalogError(f"There is no {what} {name!r}. There is: {', '.join(known) or 'none'}.")

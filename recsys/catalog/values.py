@@ -1,10 +1,11 @@
-"""Cells of a table as the text that a product carries, and None where there is nothing."""
+"""Turns the cells of a table into the text of a product. Empty cells become None."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +14,8 @@ import pyarrow.compute as pc
 
 from recsys.types import Value
 
-LONGEST = 500
-"""Characters: more is no name and no value, and an index with megabytes of text is not opened."""
+MAX_TEXT_CHARACTERS = 500
+"""Longer texts are cut. An index with megabytes of text would be rejected when it is opened."""
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -27,19 +28,19 @@ def is_binary(kind: pa.DataType) -> bool:
     return kind in (pa.binary(), pa.large_binary())
 
 
-def text(cell: object) -> Value:
-    """The cell as text: 2012.0 is "2012", and what is null, NaN or blank is None. A long one is cut."""
+def to_text(cell: object) -> Value:
+    """The cell as text, cut to `MAX_TEXT_CHARACTERS`. 2012.0 becomes "2012"; null, NaN and blank text become None."""
     if cell is None or cell != cell:
         return None
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     words = str(cell).strip()
-    return f"{words[: LONGEST - 1]}…" if len(words) > LONGEST else words or None
+    return f"{words[: MAX_TEXT_CHARACTERS - 1]}…" if len(words) > MAX_TEXT_CHARACTERS else words or None
 
 
 def unique_ids(cells: Iterable[object]) -> list[str]:
-    """Every cell as an id that no other has: a second "7" becomes "7-2", and an empty cell its row number."""
-    given = [text(cell) or str(row) for row, cell in enumerate(cells)]
+    """The cells as distinct ids. A second "7" becomes "7-2", and an empty cell becomes its row number."""
+    given = [to_text(cell) or str(row) for row, cell in enumerate(cells)]
     taken = set(given)
     numbers: dict[str, Iterator[int]] = {}
     ids = []
@@ -54,17 +55,17 @@ def unique_ids(cells: Iterable[object]) -> list[str]:
 
 @dataclass(frozen=True, eq=False)
 class Categories:
-    """A column whose distinct values are kept once each, so that all its rows fit in memory."""
+    """A column of text in little memory: its distinct values, and the number of the value in each row."""
 
     values: tuple[Value, ...]
     codes: npt.NDArray[np.int32]
 
     @classmethod
-    def of(cls, column: pa.ChunkedArray) -> Categories:
+    def from_column(cls, column: pa.ChunkedArray) -> Self:
         """The cells of `column` as text."""
         distinct = column.unique()
         codes = pc.index_in(column, value_set=distinct)
-        return cls(tuple(text(cell) for cell in distinct.to_pylist()), codes.to_numpy())
+        return cls(tuple(to_text(cell) for cell in distinct.to_pylist()), codes.to_numpy())
 
     def __getitem__(self, rows: slice) -> list[Value]:
         return [self.values[code] for code in self.codes[rows].tolist()]

@@ -31,16 +31,15 @@ import pyarrow.parquet as pq
 
 from recsys.core.items import Items
 from recsys.errors import IndexDamagedError, IndexFolderError
-from recsys.format.layout import ASSETS, CARD, ITEMS, MANIFEST, VECTORS
+from recsys.format.layout import ASSETS, CARD, ID_COLUMN, ITEMS, MANIFEST, NAME_COLUMN, PICTURE_COLUMN, VECTORS
 from recsys.format.manifest import MEND, Manifest
 from recsys.index.annoy import AnnoySearcher
 from recsys.index.replace import standing
 from recsys.runtime.hashing import file_sha256
 from recsys.types import Item, Value
 
-ID, NAME, THUMBNAIL = "id", "name", "thumbnail"
 PICTURE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-PICTURE_BYTES = f"{THUMBNAIL}.bytes"
+PICTURE_BYTES = f"{PICTURE_COLUMN}.bytes"
 TEXT_A_PRODUCT, SPARE_TEXT, LONGEST_TEXT = 4_000, 1_000_000, 20_000
 """Bytes of id, name and attributes that an index may hold."""
 MOST_CARD = 200_000
@@ -123,7 +122,7 @@ class IndexFolder:
             table = self._parquet.read_row_group(group, columns=[PICTURE_BYTES])
         except (pa.ArrowException, OSError) as error:
             raise IndexDamagedError(f"{ITEMS} holds pictures that cannot be read. {MEND}") from error
-        return table.column(THUMBNAIL).combine_chunks().field("bytes")
+        return table.column(PICTURE_COLUMN).combine_chunks().field("bytes")
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -139,7 +138,7 @@ def read_thumbnails(path: Path) -> Iterator[bytes]:
     """The thumbnails of an items.parquet, in order."""
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(columns=[PICTURE_BYTES]):
-            yield from batch.column(THUMBNAIL).field("bytes").to_pylist()
+            yield from batch.column(PICTURE_COLUMN).field("bytes").to_pylist()
 
 
 def _read_items(path: Path, manifest: Manifest) -> Items:
@@ -154,7 +153,7 @@ def _read_items(path: Path, manifest: Manifest) -> Items:
             f" {_described(wanted)}. {MEND}"
         )
     try:
-        texts = _texts(path, [name for name in wanted.names if name != THUMBNAIL], rows)
+        texts = _texts(path, [name for name in wanted.names if name != PICTURE_COLUMN], rows)
         return Items(texts[0], texts[1], dict(zip(manifest.attributes, texts[2:], strict=True)))
     except (pa.ArrowException, OSError, ValueError) as error:
         raise IndexDamagedError(f"{ITEMS} holds no catalogue: {error}. {MEND}") from error
@@ -205,19 +204,19 @@ def _described(schema: pa.Schema) -> str:
 def _schema(attributes: Sequence[str]) -> pa.Schema:
     """The columns of items.parquet, told to the Hub's viewer."""
     columns = _columns(attributes)
-    features = {name: {"dtype": "string", "_type": "Value"} for name in columns} | {THUMBNAIL: {"_type": "Image"}}
-    fields = [(name, pa.string()) for name in columns[:-1]] + [(THUMBNAIL, PICTURE)]
+    features = {name: {"dtype": "string", "_type": "Value"} for name in columns} | {PICTURE_COLUMN: {"_type": "Image"}}
+    fields = [(name, pa.string()) for name in columns[:-1]] + [(PICTURE_COLUMN, PICTURE)]
     return pa.schema(fields).with_metadata({"huggingface": json.dumps({"info": {"features": features}})})
 
 
 def _columns(attributes: Sequence[str]) -> list[str]:
     """The columns of items.parquet; an attribute whose name is taken gets an underscore."""
-    columns = [ID, NAME, THUMBNAIL]
+    columns = [ID_COLUMN, NAME_COLUMN, PICTURE_COLUMN]
     for name in attributes:
         while name in columns:
             name += "_"
         columns.append(name)
-    return [ID, NAME, *columns[3:], THUMBNAIL]
+    return [ID_COLUMN, NAME_COLUMN, *columns[3:], PICTURE_COLUMN]
 
 
 class ItemsWriter:

@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import MISSING, fields
-from itertools import chain
 from pathlib import Path
 
 from recsys.catalog import Catalog
@@ -16,7 +15,6 @@ from recsys.errors import RecsysError
 from recsys.train.config import TrainConfig
 from recsys.train.data import load
 from recsys.train.loop import train
-from sample_shop import products as drawings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,12 +43,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(config: TrainConfig, datasets: Sequence[str], outliers: Sequence[str], output: Path, limit: int | None) -> None:
     """Train on all of `datasets` but what is held out, and judge on what is held out of the first."""
+    if config.drawings:
+        raise RecsysError(
+            "--drawings no longer draws products: write them with `python -m sample_shop --count"
+            f" {config.drawings} --seed {config.drawings_seed} --output FOLDER`, and add `--dataset FOLDER`."
+        )
     catalogs = [Catalog.open(dataset, limit=limit) for dataset in datasets]
     is_unseen = unseen(config.split)
     kept = (product for catalog in catalogs for product in catalog if not is_unseen(product.item))
     others = (product for source in outliers for product in Catalog.open(source))
-    drawn = drawings(config.drawings, config.drawings_seed)
-    data = load(chain(kept, drawn), config.height, config.width, outliers=others)
+    data = load(kept, config.height, config.width, outliers=others)
     judged = (product for product in catalogs[0] if held_out(product.item.id))
     train(config, data, load(judged, config.height, config.width, data.vocabulary), output)
 

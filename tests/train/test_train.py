@@ -18,6 +18,8 @@ from recsys.train.augment import augment
 from recsys.train.config import TrainConfig
 from recsys.train.data import find_products, load
 from recsys.types import Item, Product
+from sample_shop import products
+from sample_shop.dataset import write_dataset
 from testkit.fake_shop import draw
 
 SMALL = TrainConfig(
@@ -158,11 +160,20 @@ def test_the_command_line_trains_and_keeps_held_out_products_out(pictures, tmp_p
     monkeypatch.setattr("recsys.train.__main__.train", spy)
     monkeypatch.setattr("recsys.train.__main__.held_out", lambda item_id: item_id.startswith("Caps"))
     monkeypatch.setattr("recsys.core.holdout.held_out", lambda item_id: item_id.startswith("Caps"))
-    main(["--dataset", str(pictures), "--output", str(tmp_path), "--epochs", "3", "--drawings", "4"])
+    write_dataset(products(4, seed=1), tmp_path / "drawn")
+    datasets = ["--dataset", str(pictures), "--dataset", str(tmp_path / "drawn")]
+    main([*datasets, "--output", str(tmp_path), "--epochs", "3"])
     assert seen["config"].epochs == 3
     assert set(seen["held"].ids) == {f"Caps/{name}" for name in ("Navy Blue", "Red", "Olive", "Black", "Mustard")}
     assert not set(seen["held"].ids) & set(seen["data"].ids)
     assert len(seen["data"]) == 25 + 4
+
+
+def test_drawings_are_refused_with_the_command_that_draws_them(pictures, tmp_path, capsys):
+    assert main(["--dataset", str(pictures), "--output", str(tmp_path), "--drawings", "7", "--drawings-seed", "3"]) == 1
+    error = capsys.readouterr().err
+    assert "`python -m sample_shop --count 7 --seed 3 --output FOLDER`" in error
+    assert "`--dataset FOLDER`" in error
 
 
 def test_fewer_pictures_than_a_batch_still_train(data, tmp_path):

@@ -17,7 +17,7 @@ import ray
 
 from recsys.build.embed import BATCHES_AHEAD, Prepared, features_of, prepare
 from recsys.build.vector_cache import KeySet
-from recsys.catalog import SAMPLE, Catalog, PictureSource
+from recsys.catalog import PictureSource
 from recsys.encoder import Encoder
 from recsys.errors import EncoderError, PictureError, RecsysError
 from recsys.format.encoder_spec import EncoderRecipe
@@ -59,10 +59,10 @@ class EncoderFiles:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What an actor needs to know; `embedded` and `known` as in `prepare`. The sample shop has no pictures to open."""
+    """What an actor needs to know; `embedded` and `known` as in `prepare`."""
 
     encoder: EncoderFiles
-    pictures: PictureSource | None
+    pictures: PictureSource
     embedded: KeySet
     known: KeySet
     batch_size: int
@@ -139,8 +139,7 @@ class Embedding:
 
     @cached_property
     def _pictures(self) -> Any:
-        source = self._job.pictures
-        return source.open() if source else [product.picture for product in Catalog.open(SAMPLE)]
+        return self._job.pictures.open()
 
     def _prepared(self, picture: bytes | None) -> Prepared | str:
         try:

@@ -1,0 +1,24 @@
+"""The products of an index folder as a catalogue: its `items.parquet` has their ids, names, attributes and pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from recsys.catalog.source import Source, picture_reader
+from recsys.errors import CatalogError
+from recsys.format.layout import ID_COLUMN, ITEMS, NAME_COLUMN, PICTURE_COLUMN
+
+
+def open_index_items(folder: Path) -> Source:
+    """The products of the index in `folder`. Raises CatalogError if its `items.parquet` cannot be read."""
+    try:
+        with pq.ParquetFile(folder / ITEMS) as file:
+            table = pa.Table.from_batches(file.iter_batches(), file.schema_arrow)
+    except (pa.ArrowException, OSError) as error:
+        raise CatalogError(f"The products of the index {folder.name} cannot be read: {error}.") from error
+    known = (ID_COLUMN, NAME_COLUMN, PICTURE_COLUMN)
+    attributes = tuple(column for column in table.column_names if column not in known)
+    return Source(folder.name, table, (PICTURE_COLUMN,), picture_reader(folder), id=ID_COLUMN, labels=attributes)
