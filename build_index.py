@@ -226,7 +226,7 @@ def encoder_of(options: argparse.Namespace, base: Baseline | None, token: str | 
     from recsys.encoder import Encoder
 
     if base and not options.encoder:
-        return Encoder.of_index(base.folder.path, token=token, device=options.device)
+        return Encoder.from_pretrained(base.folder.path, token=token, device=options.device)
     return Encoder.from_pretrained(options.encoder or DEFAULT_ENCODER, token=token, device=options.device)
 
 

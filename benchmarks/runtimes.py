@@ -141,7 +141,7 @@ def compiled(index: Path, pixels: Pixels) -> tuple[Run, dict[str, Any]]:
     """The compiled network of the index, as it is served."""
     from recsys.encoder import Encoder
 
-    network = Encoder.of_index(index, device="cpu").network
+    network = Encoder.from_pretrained(index, device="cpu").network
     if network.runtime != "openvino":
         raise RuntimeError(f"the index {index.name} has no compiled network that loads here")
     return lambda count: network.features(pixels[:count]), {}

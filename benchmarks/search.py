@@ -65,7 +65,7 @@ def main() -> None:
     parser.add_argument("--selves", type=int, default=10**9, help="indexed pictures that have to find themselves")
     options = parser.parse_args()
     folder = IndexFolder.open(options.index)
-    encoder = Encoder.of_index(options.index)
+    encoder = Encoder.from_pretrained(options.index)
     queries = query_vectors(encoder, options.queries, options.limit)
     _, found = folder.searcher.search(queries, K)
     _, exact = folder.searcher.exact(queries, K)

@@ -10,8 +10,8 @@ import torch
 
 from recsys import hub
 from recsys.encoder.config import EncoderConfig, existing
-from recsys.encoder.encoder import Encoder
 from recsys.encoder.heads import Heads
+from recsys.encoder.parts import EncoderParts
 from recsys.encoder.torch_network import TorchNetwork, create, describe, timm
 from recsys.errors import EncoderError
 from recsys.format.encoder_spec import EncoderRecipe, HubSource, is_repo_id
@@ -19,12 +19,12 @@ from recsys.format.layout import CONFIG, MANIFEST, PROJECTION, WEIGHTS
 from recsys.runtime.hashing import file_sha256
 
 
-def load(source: str | Path, revision: str | None, token: str | None, device: str) -> Encoder:
-    """The encoder of a folder, a timm name, or a model repository; see `Encoder.from_pretrained`."""
+def load(source: str | Path, revision: str | None, token: str | None, device: str) -> EncoderParts:
+    """The parts of an encoder: of a folder, a timm name, or a model repository; see `Encoder.from_pretrained`."""
     folder, name = Path(source), str(source)
     if (folder / CONFIG).is_file():
-        encoder = _from_config(folder, None, device)
-        return encoder.with_projection_of(folder) if (folder / PROJECTION).is_file() else encoder
+        parts = _from_config(folder, None, device)
+        return parts.with_projection_from(folder) if (folder / PROJECTION).is_file() else parts
     if timm.models.is_model(name.split(".")[0]):
         return _from_timm(name, revision, token, device)
     if is_repo_id(name) and not folder.exists():
@@ -36,8 +36,8 @@ def load(source: str | Path, revision: str | None, token: str | None, device: st
     )
 
 
-def of_recipe(recipe: EncoderRecipe, folder: Path, token: str | None, device: str) -> Encoder:
-    """The encoder of this recipe, without its projection; `folder` has the weights that are on no Hub."""
+def load_recipe(recipe: EncoderRecipe, folder: Path, token: str | None, device: str) -> EncoderParts:
+    """The encoder that a recipe describes, without its projection; `folder` has the weights that are on no Hub."""
     if recipe.source is None:
         return _from_config(folder, None, device)
     if recipe.config is None:
@@ -56,15 +56,15 @@ def embedding_network(
     """
     if source is None:
         return create(architecture, pretrained=False, num_classes=dim, **(model_args or {})), Heads({}, {})
-    encoder = load(source, None, None, "cpu")
-    network = encoder.network.network  # type: ignore[attr-defined]
-    if encoder.trained and encoder.recipe.dim == dim:
-        return network, encoder.heads
+    parts = load(source, None, None, "cpu")
+    network = parts.network.network  # type: ignore[attr-defined]
+    if parts.config and parts.config.trained and parts.recipe.dim == dim:
+        return network, parts.config.heads(dim)
     network.reset_classifier(dim)
     return network, Heads({}, {})
 
 
-def _from_timm(name: str, revision: str | None, token: str | None, device: str) -> Encoder:
+def _from_timm(name: str, revision: str | None, token: str | None, device: str) -> EncoderParts:
     cfg = timm.models.get_pretrained_cfg(name) if timm.models.is_model_pretrained(name) else None
     if cfg is None or not cfg.hf_hub_id:
         known = ", ".join(timm.list_pretrained(f"{name.split('.')[0]}.*")[:8]) or "none"
@@ -74,17 +74,17 @@ def _from_timm(name: str, revision: str | None, token: str | None, device: str) 
     weights = found.folder / WEIGHTS
     network = create(name, num_classes=0, pretrained_cfg_overlay={"file": str(weights)})
     recipe = describe(network, name, weights, source=HubSource(cfg.hf_hub_id, found.revision))
-    return Encoder(TorchNetwork(network, recipe, device), recipe)
+    return EncoderParts(TorchNetwork(network, recipe, device), recipe)
 
 
-def _from_repository(source: HubSource, token: str | None, device: str) -> Encoder:
+def _from_repository(source: HubSource, token: str | None, device: str) -> EncoderParts:
     return _from_config(hub.pull_weights(source.repo, source.revision, token).folder, source, device)
 
 
-def _from_config(folder: Path, source: HubSource | None, device: str) -> Encoder:
+def _from_config(folder: Path, source: HubSource | None, device: str) -> EncoderParts:
     where = f"The repository {source.repo}" if source else f"The folder {folder.name}"
     weights, config = existing(folder / WEIGHTS, where), EncoderConfig.read(folder, where)
     options: dict[str, Any] = {} if config.trained else {"num_classes": 0}
     network = create(f"local-dir:{folder}", **options)
     recipe = describe(network, config.architecture, weights, config=file_sha256(folder / CONFIG), source=source)
-    return Encoder(TorchNetwork(network, recipe, device), recipe, config=config)
+    return EncoderParts(TorchNetwork(network, recipe, device), recipe, config)

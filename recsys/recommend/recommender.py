@@ -13,7 +13,9 @@ from PIL import Image
 from recsys.core.calibration import Calibration
 from recsys.core.items import Items
 from recsys.core.linalg import unit
+from recsys.encoder import Encoder
 from recsys.errors import QueryError
+from recsys.index.opening import OpenedIndex, open_index
 from recsys.recommend.describe import by_heads, by_neighbours, shared
 from recsys.recommend.diversity import pool_size, varied
 from recsys.recommend.likes import Taste
@@ -65,9 +67,14 @@ class Recommender:
         Raises IndexFolderError for an index that must not be served, HubError where the Hub does not give it, and
         EncoderError where its encoder cannot be loaded.
         """
-        from recsys.serving.open import load_recommender
+        opened = open_index(source, revision=revision, token=token)
+        return cls.from_index(opened, Encoder.from_pretrained(opened.folder.path, token=token, device=device))
 
-        return load_recommender(source, revision=revision, token=token, device=device)
+    @classmethod
+    def from_index(cls, opened: OpenedIndex, encoder: ImageEncoder) -> Recommender:
+        """The recommender over an open index; `encoder` is the one that the index was built with."""
+        folder = opened.folder
+        return cls(encoder, opened.searcher, folder.items, folder, opened.origin, folder.manifest.calibration)
 
     def recommend(
         self,

@@ -12,13 +12,15 @@ from copy import copy
 from dataclasses import replace
 
 from recsys import hub
+from recsys.encoder import Encoder
 from recsys.errors import RecsysError
 from recsys.format.layout import COMPILED, ENCODER
 from recsys.images.decode import decode
 from recsys.index.folder import IndexFolder
+from recsys.index.opening import open_snapshot
 from recsys.recommend.recommender import Recommender
 from recsys.serving.live import Shop
-from recsys.serving.open import assemble, kept_notice, open_snapshot
+from recsys.serving.open import kept_notice, with_store
 from recsys.settings import Settings
 from recsys.types import ImageEncoder
 
@@ -93,8 +95,8 @@ class Reloader:
             return _noting(serving, snapshot.stale)
         if snapshot not in self._fetched:
             self._fetched.append(snapshot)
-        opened = open_snapshot(snapshot, self._settings)
-        found = assemble(self._encoder(opened.folder, serving), opened)
+        opened = with_store(open_snapshot(snapshot, self._settings.token), self._settings)
+        found = Recommender.from_index(opened, self._encoder(opened.folder, serving))
         found.folded(found.recommend(decode(opened.folder.thumbnail(0))))
         hub.remember(snapshot)
         return found
@@ -103,9 +105,7 @@ class Reloader:
         """The encoder that serves, where the new index has the same one, else its own."""
         if isinstance(serving.assets, IndexFolder) and _encoder_of(serving.assets) == _encoder_of(folder):
             return serving.encoder
-        from recsys.encoder import Encoder
-
-        return Encoder.of_index(folder.path, token=self._settings.token, device=self._device)
+        return Encoder.from_pretrained(folder.path, token=self._settings.token, device=self._device)
 
     def _serve(self, recommender: Recommender) -> None:
         if recommender is self._shop.now:

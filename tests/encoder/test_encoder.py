@@ -145,7 +145,7 @@ def test_an_index_does_not_open_with_another_encoder(index, tmp_path):
     shutil.copy(tmp_path / "other" / "model.safetensors", index / "encoder" / "model.safetensors")
     (index / "encoder" / "compiled.xml").unlink()
     with pytest.raises(IndexMismatchError, match=r"weights \w+… against \w+….*build_index.py"):
-        Encoder.of_index(index)
+        Encoder.from_pretrained(index)
 
 
 def damage(folder, name, how):

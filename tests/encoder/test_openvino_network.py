@@ -76,10 +76,10 @@ def test_an_index_is_asked_without_pytorch(built, tmp_path):
 def test_an_index_has_it_and_one_without_is_served_by_pytorch(index, images):
     folder = IndexFolder.open(index)
     assert {"encoder/compiled.xml", "encoder/compiled.bin"} <= folder.manifest.files.keys()
-    compiled = Encoder.of_index(index)
+    compiled = Encoder.from_pretrained(index)
     shutil.rmtree(the_hub.cache_folder("compiled"), ignore_errors=True)
     (index / "encoder" / "compiled.bin").unlink()
-    plain = Encoder.of_index(index)
+    plain = Encoder.from_pretrained(index)
     assert (compiled.runtime, plain.runtime) == ("openvino", "torch-cpu")
     assert cosines(compiled.encode(images), plain.encode(images)).min() > 0.9999
 
@@ -102,10 +102,10 @@ def other_facts(text, **facts):
     ],
 )
 def test_what_is_not_right_is_refused_and_pytorch_runs_the_encoder(index, images, damage, reason, caplog):
-    expected, path = Encoder.of_index(index).encode(images), index / "encoder" / "compiled.xml"
+    expected, path = Encoder.from_pretrained(index).encode(images), index / "encoder" / "compiled.xml"
     path.write_text(damage(path.read_text()))
     with caplog.at_level(logging.WARNING):
-        encoder = Encoder.of_index(index)
+        encoder = Encoder.from_pretrained(index)
     assert reason in caplog.text
     assert encoder.runtime == "torch-cpu"
     assert cosines(encoder.encode(images), expected).min() > 0.9999

@@ -303,7 +303,7 @@ class TestEncoder:
         change_config(index, change)
         with pytest.raises(RecsysError):
             IndexFolder.open(index)
-            Encoder.of_index(index, device="cpu")
+            Encoder.from_pretrained(index, device="cpu")
         with pytest.raises(EncoderError):
             Encoder.from_pretrained(index / "encoder", device="cpu")
 
@@ -317,7 +317,7 @@ class TestEncoder:
             IndexFolder.open(index)
         (index / "encoder" / "pytorch_model.bin").unlink()
         folder = IndexFolder.open(index)
-        encoder = Encoder.of_index(index, device="cpu")
+        encoder = Encoder.from_pretrained(index, device="cpu")
         found = encoder.encode([decode(folder.thumbnail(3))])
         assert found @ folder.searcher.vectors([3])[0] == pytest.approx(1, abs=1e-3)
 
@@ -338,7 +338,7 @@ class TestEncoder:
         without_compiled(index)
         put(index, f"encoder/{name}.safetensors", data)
         with pytest.raises(EncoderError):
-            Encoder.of_index(index, device="cpu")
+            Encoder.from_pretrained(index, device="cpu")
 
     @pytest.mark.parametrize(
         "entity", ['<!ENTITY x SYSTEM "file:///etc/hostname">', '<!ENTITY a "aaaaaaaaaa"><!ENTITY x "&a;&a;&a;&a;">']
@@ -348,7 +348,7 @@ class TestEncoder:
         start = text.index("<net ")
         text = f"<!DOCTYPE net [{entity}]>" + text[start:].replace('<net name="', '<net name="&x;', 1)
         put(index, "encoder/compiled.xml", text.encode())
-        encoder = Encoder.of_index(index, device="cpu")
+        encoder = Encoder.from_pretrained(index, device="cpu")
         name = encoder.network.model.get_friendly_name() if encoder.runtime == "openvino" else ""
         assert Path("/etc/hostname").read_text().strip() not in name and "aaaa" not in name
 
@@ -358,7 +358,7 @@ class TestEncoder:
         quoted = [part.replace('"', "&quot;") for part in change]
         assert quoted[0] in text
         put(index, "encoder/compiled.xml", text.replace(*quoted).encode())
-        assert Encoder.of_index(index, device="cpu").runtime == "torch-cpu"
+        assert Encoder.from_pretrained(index, device="cpu").runtime == "torch-cpu"
         assert "compiled.xml of encoder cannot be read" in caplog.text
 
     def test_a_projection_of_other_features_is_refused(self, index):
@@ -378,7 +378,7 @@ class TestEncoder:
                 ),
             )
             with pytest.raises(EncoderError, match=r"projection.safetensors of encoder"):
-                Encoder.of_index(index, device="cpu")
+                Encoder.from_pretrained(index, device="cpu")
 
 
 @pytest.fixture(scope="module")

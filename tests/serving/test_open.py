@@ -10,8 +10,10 @@ import pytest
 
 from recsys.errors import EncoderError, IndexFolderError
 from recsys.hub import push
-from recsys.serving import open as assembly
-from recsys.serving.open import BackgroundEncoder, load_recommender, open_shop
+from recsys.recommend.recommender import Recommender
+from recsys.serving import lazy_encoder
+from recsys.serving.lazy_encoder import BackgroundEncoder
+from recsys.serving.open import open_shop
 from recsys.settings import Settings
 from testkit.fake_shop import draw
 
@@ -82,7 +84,7 @@ def test_a_revision_whose_encoder_does_not_load_never_counts_as_good(published, 
         raise EncoderError("does not load")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Encoder, "of_index", fail)
+        patch.setattr(Encoder, "from_recipe", fail)
         shop = open_shop(settings)
         assert shop.origin.revision != revision
         with pytest.raises(EncoderError, match="does not load"):
@@ -106,7 +108,7 @@ def test_a_repository_that_is_no_index_is_named(hub, tmp_path):
     name = hub.new_name()
     hub.seed("datasets", name, {"notes.txt": b"hello"})
     with pytest.raises(IndexFolderError, match=rf"{name} has no index.json"):
-        load_recommender(name, revision=None, token=None, device="cpu")
+        Recommender.from_pretrained(name, device="cpu")
 
 
 def test_weights_on_the_hub_are_in_the_cache_before_an_index_counts_as_good(hub, pictures, tmp_path, encoder_folder):
@@ -194,7 +196,7 @@ def test_an_encoder_that_did_not_load_is_tried_again_in_a_while(second_time_luck
     for _ in range(2):
         with pytest.raises(EncoderError, match="the Hub is down"):
             second_time_lucky.encode([draw("Caps", "#b3262e")])
-    monkeypatch.setattr(assembly, "RETRY_AFTER", 0.0)
+    monkeypatch.setattr(lazy_encoder, "RETRY_AFTER_S", 0.0)
     assert second_time_lucky.encode([draw("Caps", "#b3262e")]).shape == (1, 16)
 
 
@@ -202,7 +204,7 @@ def test_it_is_tried_again_too_where_all_that_asks_is_who_waits_for_it_to_be_rea
     with pytest.raises(EncoderError, match="the Hub is down"):
         second_time_lucky.encode([draw("Caps", "#b3262e")])
     assert not second_time_lucky.is_ready
-    monkeypatch.setattr(assembly, "RETRY_AFTER", 0.0)
+    monkeypatch.setattr(lazy_encoder, "RETRY_AFTER_S", 0.0)
     end = time.monotonic() + 20
     while not second_time_lucky.is_ready and time.monotonic() < end:
         time.sleep(0.05)

@@ -244,7 +244,7 @@ class TestWhatIsNotTaken:
         revision = shop.now.origin.revision
         push(seen_otherwise, name)
         with monkeypatch.context() as patch:
-            patch.setattr(Encoder, "of_index", fail)
+            patch.setattr(Encoder, "from_recipe", fail)
             assert not reloader.check()
         assert shop.now.origin.revision == revision and "does not load" in shop.now.origin.notice
         assert reloader.check()

@@ -48,7 +48,7 @@ class EncoderFiles:
             for name, data in self.files.items():
                 (Path(folder) / name).write_bytes(data)
             device = self.runtime.removeprefix("torch-") if self.runtime.startswith("torch-") else "cpu"
-            encoder = Encoder.of_recipe(self.recipe, Path(folder), token=os.environ.get("HF_TOKEN"), device=device)
+            encoder = Encoder.from_recipe(self.recipe, Path(folder), token=os.environ.get("HF_TOKEN"), device=device)
         if encoder.runtime != self.runtime:
             raise EncoderError(
                 f"{platform.node()} runs the encoder by {encoder.runtime}, and the build by {self.runtime}: their"

@@ -1,0 +1,90 @@
+"""The compiled form of an encoder: made once for each network, and loaded in its place.
+
+OpenVINO and PyTorch are imported when they are needed.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from recsys import hub
+from recsys.encoder.config import EncoderConfig
+from recsys.encoder.parts import EncoderParts
+from recsys.errors import EncoderError
+from recsys.format.encoder_spec import EncoderRecipe
+from recsys.format.layout import COMPILED, CONFIG
+from recsys.runtime.hashing import file_sha256, sha256
+from recsys.types import Pixels
+
+GPU = Path("/dev/nvidiactl")
+
+logger = logging.getLogger(__name__)
+
+
+def runs_on_cpu(device: str) -> bool:
+    """Whether an encoder on this device (auto, cpu, cuda …) runs on the CPU."""
+    return device == "cpu" or (device == "auto" and not GPU.exists())
+
+
+def load_compiled(folder: Path, recipe: EncoderRecipe) -> EncoderParts | None:
+    """The compiled encoder in a folder, without its projection. None, and a logged warning, if it cannot be used."""
+    if not _is_compiled(folder):
+        return None
+    try:
+        from recsys.encoder.openvino_network import CompiledNetwork
+
+        network = CompiledNetwork.load(folder, recipe)
+    except (EncoderError, ImportError) as error:
+        _log_fallback(error)
+        return None
+    config = EncoderConfig.read(folder) if (folder / CONFIG).is_file() else None
+    return EncoderParts(network, replace(recipe, dim=network.dim, projection=None), config)
+
+
+def compiled(parts: EncoderParts) -> EncoderParts:
+    """The same encoder with its network compiled for the CPU. The compiled form is kept in the cache.
+
+    Returns `parts` if they are compiled already or run on a GPU, and also if compiling fails, which is logged.
+    """
+    if parts.network.runtime != "torch-cpu":
+        return parts
+    try:
+        from recsys.encoder.openvino_network import CompiledNetwork
+        from recsys.encoder.torch_network import compile_network
+
+        folder = hub.cache_folder("compiled") / parts.recipe.fingerprint
+        if not _is_compiled(folder):
+            compile_network(parts.network, parts.recipe, folder)
+        return parts._replace(network=CompiledNetwork.load(folder, parts.recipe))
+    except (EncoderError, ImportError, OSError) as error:
+        _log_fallback(error)
+        return parts
+
+
+def compiled_to_int8(parts: EncoderParts, pixels: Pixels) -> EncoderParts:
+    """A compiled encoder with its network in int8, calibrated on pictures uint8 [n, h, w, 3].
+
+    Raises EncoderError if the encoder is not compiled, or NNCF is not installed.
+    """
+    if parts.network.runtime != "openvino":
+        raise EncoderError("Only a compiled encoder converts to int8, and this one did not compile; the log says why.")
+    from recsys.encoder.openvino_network import CompiledNetwork, convert_to_int8
+
+    network: Any = parts.network
+    folder = hub.cache_folder("compiled") / f"{parts.recipe.fingerprint}-{sha256(pixels.tobytes())[:16]}"
+    if _is_compiled(folder):
+        recipe = replace(parts.recipe, int8=file_sha256(folder / COMPILED[1]))
+    else:
+        recipe = convert_to_int8(network, pixels, parts.recipe, folder)
+    return parts._replace(network=CompiledNetwork.load(folder, recipe), recipe=recipe)
+
+
+def _is_compiled(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in COMPILED)
+
+
+def _log_fallback(error: Exception) -> None:
+    logger.warning("PyTorch runs the encoder, which is slower: %s", error)

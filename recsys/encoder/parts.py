@@ -1,0 +1,77 @@
+"""What an encoder is made of, as a value: loading and compiling return it, and `Encoder` wraps it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from safetensors import SafetensorError
+
+from recsys.encoder.config import EncoderConfig, existing
+from recsys.encoder.projection import Projection
+from recsys.errors import EncoderError
+from recsys.format.encoder_spec import EncoderRecipe
+from recsys.format.layout import PROJECTION
+from recsys.types import Pixels, Vectors
+
+
+class Network(Protocol):
+    """Maps the pixels of pictures to features: a PyTorch network, or its compiled form."""
+
+    @property
+    def runtime(self) -> str:
+        """torch-cpu, torch-cuda or openvino. The features of two runtimes differ by float32 rounding."""
+        ...
+
+    @property
+    def parameters(self) -> int:
+        """The number of weights."""
+        ...
+
+    @property
+    def scale(self) -> int:
+        """The picture passed to `regions` is this many times larger than the one passed to `features`."""
+        ...
+
+    def features(self, pixels: Pixels) -> Vectors:
+        """The features of pictures uint8 [n, h, w, 3], float32 [n, features]."""
+        ...
+
+    def regions(self, pixels: Pixels) -> tuple[Vectors, Vectors] | None:
+        """The features of one picture uint8 [1, scale · h, scale · w, 3], and of each position of its feature map.
+
+        Their shapes are [features] and [rows, columns, features]. None for a network without a feature map.
+        """
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write the files that load faster than the weights, if this runtime has any."""
+        ...
+
+
+class EncoderParts(NamedTuple):
+    """The arguments of `Encoder`. `config` is None for a network that timm itself describes."""
+
+    network: Network
+    recipe: EncoderRecipe
+    config: EncoderConfig | None = None
+    projection: Projection | None = None
+
+    def with_projection(self, projection: Projection) -> EncoderParts:
+        """The same network, followed by a projection."""
+        recipe = replace(self.recipe, dim=projection.dim, projection=projection.sha256)
+        return self._replace(recipe=recipe, projection=projection)
+
+    def with_projection_from(self, folder: Path) -> EncoderParts:
+        """The same network, followed by the projection in a folder. Raises EncoderError if it has none that fits."""
+        try:
+            projection = Projection.load(existing(folder / PROJECTION, f"The folder {folder.name}"))
+        except (SafetensorError, KeyError, ValueError) as error:
+            raise EncoderError(f"{PROJECTION} of {folder.name} cannot be read. Build the index again.") from error
+        if len(projection.mean) != self.recipe.dim:
+            raise EncoderError(
+                f"{PROJECTION} of {folder.name} takes {len(projection.mean)} features, but the network gives"
+                f" {self.recipe.dim}. Build the index again."
+            )
+        return self.with_projection(projection)

@@ -1,0 +1,64 @@
+"""Opens an index from a folder or from the Hub."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from recsys import hub
+from recsys.errors import IndexMismatchError
+from recsys.format.encoder_spec import EncoderRecipe, is_repo_id
+from recsys.format.layout import COMPILED, ENCODER, WEIGHTS
+from recsys.index.folder import IndexFolder
+from recsys.runtime.hashing import file_sha256
+from recsys.types import Origin, Searcher
+
+
+@dataclass(frozen=True)
+class OpenedIndex:
+    """An index whose files were all checked, what searches its vectors, and where it comes from."""
+
+    folder: IndexFolder
+    searcher: Searcher
+    origin: Origin
+
+
+def open_index(source: str | Path, *, revision: str | None = None, token: str | None = None) -> OpenedIndex:
+    """The index of a folder, or of a dataset repository on the Hub.
+
+    Raises IndexFolderError for an index that must not be served, and HubError if the Hub does not give it.
+    """
+    if Path(source).exists() or not is_repo_id(str(source)):
+        return open_folder(Path(source))
+    return open_snapshot(hub.pull(str(source), revision=revision, token=token), token)
+
+
+def open_folder(path: Path) -> OpenedIndex:
+    """The index of a folder. Raises IndexFolderError."""
+    folder = IndexFolder.open(path)
+    return OpenedIndex(folder, folder.searcher, Origin(path.resolve().name, folder.manifest.dataset.id))
+
+
+def open_snapshot(snapshot: hub.Snapshot, token: str | None = None) -> OpenedIndex:
+    """The index of a downloaded repository, with the weights of its encoder in the cache, but not loaded.
+
+    Raises IndexFolderError, and HubError if the weights cannot be downloaded.
+    """
+    folder = IndexFolder.open(snapshot.folder, snapshot.repo)
+    if not folder.manifest.files.keys() >= {f"{ENCODER}/{name}" for name in COMPILED}:
+        _fetch_weights(folder.manifest.encoder, token)
+    origin = Origin(snapshot.repo, folder.manifest.dataset.id, snapshot.revision, snapshot.stale)
+    return OpenedIndex(folder, folder.searcher, origin)
+
+
+def _fetch_weights(recipe: EncoderRecipe, token: str | None) -> None:
+    """Download the weights into the cache. Raises HubError, and IndexMismatchError if they are not the recipe's."""
+    if recipe.source is None:
+        return
+    found = hub.pull_weights(recipe.source.repo, recipe.source.revision, token, with_config=recipe.config is not None)
+    weights = file_sha256(found.folder / WEIGHTS)
+    if weights != recipe.weights:
+        raise IndexMismatchError(
+            f"The index was built with weights {recipe.weights[:12]}… of {recipe.source.repo}, but the repository now"
+            f" has {weights[:12]}…. Rebuild the index with build_index.py."
+        )
