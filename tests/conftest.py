@@ -20,6 +20,9 @@ from tests.support.serving import serving
 
 STAND_IN = HubDouble()
 HOME = Path(tempfile.mkdtemp(prefix="recsys-tests-"))
+TESTS = Path(__file__).parent
+SLOW_FOLDERS = ("compare", "scale", "serving")
+"""Folders whose tests are all slow. Elsewhere a slow test, of about a second of CPU or waiting, is marked by hand."""
 LOCAL = re.compile(r"|localhost|127\..*|0\.0\.0\.0|::1?")
 
 # huggingface_hub, datasets and gradio read these when they are imported, so the stand-in is there before any of them.
@@ -43,6 +46,18 @@ for name in (*OURS, "HF_HUB_OFFLINE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--store", choices=["milvus"], help="have this serve every recommender (requirements-scale.txt)")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests: `browser` and `slow` by their folder, `server` if they use a fixture with "server" in its name."""
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
+        if folder == "browser":
+            item.add_marker(pytest.mark.browser)
+        if folder in SLOW_FOLDERS:
+            item.add_marker(pytest.mark.slow)
+        if any("server" in name for name in getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.server)
 
 
 @pytest.fixture(scope="session", autouse=True)

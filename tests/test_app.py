@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from gradio_client import Client, handle_file
 
+pytestmark = pytest.mark.server
+
 ROOT = Path(__file__).parents[1]
 START = 90
 

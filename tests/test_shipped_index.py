@@ -34,6 +34,7 @@ def test_its_encoder_is_small_and_complete(folder):
     assert max(sum(sizes.values()), compiled) <= LIMIT_MB * 10**6
 
 
+@pytest.mark.slow
 def test_it_is_the_shop_that_the_code_draws(folder):
     assert len(folder.items) == 480
     for row, product in enumerate(islice(products(), 60)):
@@ -70,6 +71,7 @@ def test_its_search_is_as_good_as_it_states(folder):
     assert recall_at_k(found, folder.searcher.exact(queries, 10)[1]) >= 0.98
 
 
+@pytest.mark.slow
 def test_drawings_that_it_has_not_seen_find_their_own_type(shop):
     right = total = 0
     for product in products(80, seed=77):

@@ -108,6 +108,7 @@ def test_measurements_of_another_catalogue_are_not_mixed_in(tmp_path):
         measure_missing([Case(20)], results, {"vectors": "xyz"}, lambda case: {"build_s": 1.0})
 
 
+@pytest.mark.slow
 def test_the_page_is_made_of_the_stored_results(tmp_path):
     found = json.loads(RESULTS.read_text("utf-8"))
     scaling_page.write(found, tmp_path)

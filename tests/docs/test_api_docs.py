@@ -29,7 +29,7 @@ def examples(language):
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
+def server_address(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
         page = launch(Recommender.from_pretrained(ROOT / "index"), prevent_thread_lock=True)
@@ -63,37 +63,37 @@ PRINTED = {
 
 
 @pytest.mark.parametrize("number", range(len(examples("python"))))
-def test_a_python_example_runs(number, address, monkeypatch, capsys):
+def test_a_python_example_runs(number, server_address, monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
-    exec(compile(examples("python")[number].replace(ADDRESS, address), "docs/api.md", "exec"), {})
+    exec(compile(examples("python")[number].replace(ADDRESS, server_address), "docs/api.md", "exec"), {})
     said = re.sub(r"Loaded as API.*\n", "", capsys.readouterr().out)
     assert re.fullmatch(PRINTED["python"][number], said), said
 
 
 @pytest.mark.parametrize("number", range(len(examples("bash"))))
-def test_a_curl_example_runs(number, address, run):
-    said = run("bash", "-euc", examples("bash")[number].replace(ADDRESS, address))
+def test_a_curl_example_runs(number, server_address, run):
+    said = run("bash", "-euc", examples("bash")[number].replace(ADDRESS, server_address))
     assert re.fullmatch(PRINTED["bash"][number], said), said
 
 
 @pytest.mark.npm
 @pytest.mark.skipif(not (MODULES / "@gradio" / "client").is_dir(), reason="needs @gradio/client in NODE_MODULES")
 @pytest.mark.parametrize("number", range(len(examples("javascript"))))
-def test_a_javascript_example_runs(number, address, run, tmp_path):
+def test_a_javascript_example_runs(number, server_address, run, tmp_path):
     (tmp_path / "node_modules").symlink_to(MODULES.resolve())
-    (tmp_path / "example.mjs").write_text(examples("javascript")[number].replace(ADDRESS, address), "utf-8")
+    (tmp_path / "example.mjs").write_text(examples("javascript")[number].replace(ADDRESS, server_address), "utf-8")
     said = run("node", str(tmp_path / "example.mjs"))
     assert re.fullmatch(PRINTED["javascript"][number], said), said
 
 
 @pytest.mark.parametrize("number", range(len(examples("json"))))
-def test_the_configuration_for_agents_leads_to_the_tools(number, address):
+def test_the_configuration_for_agents_leads_to_the_tools(number, server_address):
     async def tools(url):
         async with streamable_http_client(url) as (read, write, _), ClientSession(read, write) as session:
             await session.initialize()
             return [tool.name for tool in (await session.list_tools()).tools]
 
-    (server,) = json.loads(examples("json")[number].replace(ADDRESS, address))["mcpServers"].values()
+    (server,) = json.loads(examples("json")[number].replace(ADDRESS, server_address))["mcpServers"].values()
     assert [f"/{name}" for name in asyncio.run(tools(server["url"]))] == re.findall(r"^\| `(/\w+)`", TEXT, re.M)
 
 

@@ -83,6 +83,7 @@ def test_a_model_repository_in_timms_format_is_an_encoder(hub, encoder_folder, i
     np.testing.assert_array_equal(encoder.encode(images), Encoder.from_pretrained(encoder_folder).encode(images))
 
 
+@pytest.mark.slow
 def test_an_index_folder_is_an_encoder(built, encoder_folder, images):
     encoder = Encoder.from_pretrained(built)
     compiled = Encoder.from_pretrained(encoder_folder).compiled()

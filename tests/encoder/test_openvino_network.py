@@ -57,6 +57,7 @@ def test_it_is_compiled_once(reference, images, monkeypatch):
     assert first.compiled() is first
 
 
+@pytest.mark.slow
 def test_an_index_is_asked_without_pytorch(built, tmp_path):
     picture = tmp_path / "picture.png"
     draw("Caps", "#26355e").save(picture)
@@ -113,6 +114,7 @@ def test_what_is_not_right_is_refused_and_pytorch_runs_the_encoder(index, images
         CompiledNetwork.load(index / "encoder", encoder.recipe)
 
 
+@pytest.mark.slow
 def test_in_int8_it_is_another_encoder_and_an_index_says_so(pictures, reference, images, tmp_path):
     encoder = reference.in_int8(images)
     assert encoder.recipe.int8

@@ -289,6 +289,7 @@ def drawn():
     return exam_of(shop, "product", "product").ordinary, pictures
 
 
+@pytest.mark.slow
 def test_slices_ask_with_the_same_queries_as_visitors_send_them(drawn):
     trial, pictures = drawn
     trial = slice_trial(trial, "articleType")
@@ -322,6 +323,7 @@ def test_no_more_than_a_batch_of_pictures_is_decoded_at_once(drawn, monkeypatch)
     assert most <= 2 * BATCH_SIZE
 
 
+@pytest.mark.slow
 def test_slices_of_rare_types_and_of_small_pictures_are_those_queries_as_they_are(monkeypatch):
     products = items(400)
     small = {item.id: encoded(draw("Caps", "#222222", (24, 32) if int(item.id) % 3 else (48, 64))) for item in products}
@@ -374,6 +376,7 @@ def quickly(count, noise=0.1, described=attributes, **options):
     return quick(found, vectors_by_kind(products, noise), [picture(item) for item in products], **options)
 
 
+@pytest.mark.slow
 def test_a_quick_judgement_asks_for_what_was_held_out_and_of_a_small_shop_for_everything():
     large, small = quickly(1300), quickly(60)
     assert by_label(large.scores)["articleType"].queries == large.calibration.queries == count_held_out(1300)
@@ -425,6 +428,7 @@ def shop_folder(tmp_path_factory):
     return write_shop(tmp_path_factory.mktemp("exam") / "shop", 300)
 
 
+@pytest.mark.slow
 def test_the_command_prints_a_table_or_json_and_writes_a_report_to_look_at(
     shop_folder, pictures, encoder_folder, tmp_path, capsys
 ):
@@ -457,6 +461,7 @@ def test_the_command_judges_an_index_with_the_queries_of_another_catalogue(shop_
     assert f"{unseen} queries, products of another catalogue; 30 products in the gallery" in report["note"]
 
 
+@pytest.mark.slow
 def test_a_frozen_network_is_asked_for_everything_as_it_saw_nothing(
     shop_folder, encoder_folder, pictures, tmp_path, capsys
 ):

@@ -36,6 +36,7 @@ def test_a_name_with_dollars_is_drawn_as_it_is(tmp_path):
         assert figure.width <= 1100
 
 
+@pytest.mark.slow
 def test_a_notebook_keeps_its_backend():
     code = "import recsys.evaluate.plots, sys; assert 'matplotlib.pyplot' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -180,6 +180,7 @@ def test_a_copy_damaged_on_the_disk_is_mended(hub: HubDouble, shop: str) -> None
 
 
 @pytest.mark.parametrize("kind", ["status", "drop"])
+@pytest.mark.slow
 def test_a_single_failure_at_every_step_is_survived(
     hub: HubDouble, shop: str, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
@@ -190,12 +191,14 @@ def test_a_single_failure_at_every_step_is_survived(
     assert all(fault["times"] == 0 for fault in hub.faults)
 
 
+@pytest.mark.slow
 def test_a_long_download_that_breaks_off_is_resumed(hub: HubDouble, shop: str) -> None:
     hub.fault("GET /cdn/", "truncate", delay=0.35)
     assert content(pull(shop).folder) == FILES
 
 
 @pytest.mark.parametrize("step", ["GET .*/revision/", "HEAD ", "GET /cdn/"])
+@pytest.mark.slow
 def test_a_server_that_keeps_failing_is_reported_as_down(hub: HubDouble, shop: str, step: str) -> None:
     hub.fault(step, "status", times=-1)
     with pytest.raises(HubDownError, match="it answers 503 Service Unavailable. Try again later"):
@@ -203,6 +206,7 @@ def test_a_server_that_keeps_failing_is_reported_as_down(hub: HubDouble, shop: s
 
 
 @pytest.mark.parametrize("step", ["GET .*/revision/", "HEAD ", "GET /cdn/"])
+@pytest.mark.slow
 def test_a_server_that_is_silent_is_reported_as_such(hub: HubDouble, shop: str, restless: None, step: str) -> None:
     hub.fault(step, "slow", times=-1)
     began = time.monotonic()
@@ -211,12 +215,14 @@ def test_a_server_that_is_silent_is_reported_as_such(hub: HubDouble, shop: str, 
     assert time.monotonic() - began < 20
 
 
+@pytest.mark.slow
 def test_a_body_that_stops_is_reported_as_silence(hub: HubDouble, shop: str, restless: None) -> None:
     hub.fault("GET /cdn/", "stall", times=-1)
     with pytest.raises(HubTimeoutError):
         pull(shop)
 
 
+@pytest.mark.slow
 def test_a_body_that_always_breaks_off_is_reported_as_down(hub: HubDouble, shop: str) -> None:
     hub.fault("GET /cdn/", "truncate", times=-1)
     with pytest.raises(HubDownError, match="cannot be reached"):
@@ -235,6 +241,7 @@ def test_a_hub_whose_name_is_unknown_is_reported_as_down(shop: str, monkeypatch:
         pull(shop)
 
 
+@pytest.mark.slow
 def test_a_part_of_a_commit_in_the_cache_does_not_pass_for_the_whole(hub: HubDouble, shop: str) -> None:
     sha = hub.repo("datasets", shop).branches["main"]
     hf_hub_download(shop, "README.md", repo_type="dataset", revision=sha)
@@ -243,6 +250,7 @@ def test_a_part_of_a_commit_in_the_cache_does_not_pass_for_the_whole(hub: HubDou
         pull(shop, revision=sha)
 
 
+@pytest.mark.slow
 def test_a_hub_that_asks_for_a_long_wait_is_not_waited_for(hub: HubDouble, shop: str) -> None:
     hub.fault("GET .*/tree/", "status", times=-1, status=429, headers={"Retry-After": "600"})
     with pytest.raises(HubDownError, match="429 Too Many Requests"):
@@ -262,6 +270,7 @@ def test_the_next_repository_does_not_wait_again_for_a_hub_that_is_down(
     assert time.monotonic() - began < 0.9
 
 
+@pytest.mark.slow
 def test_the_next_repository_hardly_waits_for_a_hub_that_is_silent(
     hub: HubDouble, shop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -276,6 +285,7 @@ def test_the_next_repository_hardly_waits_for_a_hub_that_is_silent(
     assert time.monotonic() - began < 1.5
 
 
+@pytest.mark.slow
 def test_a_slow_download_is_never_cut_off_while_bytes_come(
     hub: HubDouble, shop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,6 +296,7 @@ def test_a_slow_download_is_never_cut_off_while_bytes_come(
     assert time.monotonic() - began > patience.SILENCE
 
 
+@pytest.mark.slow
 def test_other_libraries_are_limited_too_and_still_fall_back_on_their_cache(
     hub: HubDouble, shop: str, restless: None
 ) -> None:
@@ -465,6 +476,7 @@ def test_a_hub_that_never_takes_the_commit_is_reported_as_down(hub: HubDouble, f
 
 
 @pytest.mark.parametrize("kind", ["status", "drop"])
+@pytest.mark.slow
 def test_a_hub_that_takes_no_large_file_is_reported_as_down(hub: HubDouble, folder: Path, kind: str) -> None:
     (folder / "new.bin").write_bytes(secrets.token_bytes(100))
     hub.fault("PUT /lfs/", kind, times=-1)

@@ -57,6 +57,7 @@ def test_there_are_as_many_products_as_asked_for(count):
     assert len(list(products(count))) == count
 
 
+@pytest.mark.slow
 def test_ids_and_pictures_are_distinct(shop):
     assert len({product.item.id for product in shop}) == len(shop)
     assert len({product.picture for product in shop}) == len(shop)

@@ -56,6 +56,7 @@ def test_mutated_requests_are_answered_without_leaking_details(server, capfd):
     assert fuzzing.TRACEBACK not in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_accidental_damage_to_any_file_is_refused(index):
     for name, damages in index_damage.damages_of(index, 25, 0, seed=1).items():
         outcomes = Counter(index_damage.outcome_of(index, made) for made in damages)
@@ -66,6 +67,7 @@ def test_accidental_damage_to_any_file_is_refused(index):
     ("kind", "count"),
     [("index.json", 40), ("README.md", 10), ("items", 40), ("vectors", 80), ("config", 6), ("heads", 6)],
 )
+@pytest.mark.slow
 def test_damage_with_a_matching_manifest_is_refused_or_harmless(index, kind, count):
     """The network's weights are left out: any number is valid there, and they take the longest to load."""
     for name, damages in index_damage.damages_of(index, 0, count, seed=1).items():

@@ -61,6 +61,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("kind", BOMBS)
+@pytest.mark.slow
 def test_a_picture_that_unpacks_to_more_than_the_limit_is_refused_before_it_is(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +109,7 @@ def test_text_that_unpacks_without_end_is_not_unpacked() -> None:
 
 @LINUX
 @pytest.mark.parametrize(("mode", "most"), [("I;16", 200), ("F", 330)])
+@pytest.mark.slow
 def test_a_deep_picture_takes_no_more_than_a_few_times_its_size(mode: str, most: float) -> None:
     """25 megapixels: 50 MB in 16 bits, 100 MB as floats. Scaled whole, they took more than 300 and 450 MB."""
     format, options = ("PNG", {}) if mode == "I;16" else ("TIFF", {"compression": "tiff_deflate"})

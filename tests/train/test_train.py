@@ -100,6 +100,7 @@ def test_plain_pictures_stay_as_they_are(data):
     assert moved.sum() == 15
 
 
+@pytest.mark.slow
 def test_training_learns_what_it_is_shown(data, tmp_path):
     config = TrainConfig(**{**vars(SMALL), "epochs": 20, "ema_decay": 0.8, "clutter": 0.0, "learning_rate": 5e-3})
     report = loop.train(config, data, data, tmp_path)
@@ -114,6 +115,7 @@ def test_training_learns_what_it_is_shown(data, tmp_path):
     assert json.loads((tmp_path / "config.json").read_text())["values"] == {"label": data.vocabulary["label"]}
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_ends_with_the_weights_of_an_unbroken_one(data, tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "CHECKPOINT_EVERY", 2)
     loop.train(SMALL, data, data, tmp_path / "unbroken")
@@ -137,6 +139,7 @@ def test_an_interrupted_run_ends_with_the_weights_of_an_unbroken_one(data, tmp_p
     assert all(torch.equal(unbroken[name], broken[name]) for name in unbroken)
 
 
+@pytest.mark.slow
 def test_another_recipe_starts_anew(data, tmp_path):
     loop.train(SMALL, data, data, tmp_path)
     first = weights(tmp_path)
@@ -181,6 +184,7 @@ def test_fewer_pictures_than_a_batch_still_train(data, tmp_path):
     assert len(loop.train(config, data, data, tmp_path)["epochs"]) == 3
 
 
+@pytest.mark.slow
 def test_other_data_starts_anew_under_the_same_recipe(data, tmp_path):
     loop.train(SMALL, data, data, tmp_path)
     first = weights(tmp_path)
@@ -249,6 +253,7 @@ def test_a_report_with_scores_and_pictures_is_left_behind(data, tmp_path):
         assert (tmp_path / "plots" / name).read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_heads_are_as_right_and_as_sure_as_the_report_says(data, pictures, tmp_path):
     config = replace(SMALL, epochs=20, ema_decay=0.8, clutter=0.0, learning_rate=5e-3)
     report = loop.train(config, data, data, tmp_path)
@@ -285,6 +290,7 @@ def test_a_split_keeps_its_products_out_and_is_remembered(pictures, tmp_path, mo
 
 
 @pytest.mark.parametrize("epochs", [random.randint(1, 9)])  # a moment drawn anew, and told where it fails
+@pytest.mark.slow
 def test_a_killed_run_continues_to_the_weights_of_an_unbroken_one(data, pictures, tmp_path, epochs):
     options = {"epochs": 12, "architecture": "test_resnet", "model_args": "{}", "dim": 8, "batch_size": 10}
     options |= {"height": 32, "width": 24}

@@ -184,6 +184,7 @@ class TestApi:
 
     # where the `spaces` package of a real Space is missing, Gradio's watcher thread stops with a RuntimeError
     @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+    @pytest.mark.server
     def test_it_serves_as_a_space(self, shop, monkeypatch, photo):
         monkeypatch.setenv("SYSTEM", "spaces")
         monkeypatch.setenv("SPACE_ID", "me/shop")
@@ -449,6 +450,7 @@ class TestServing:
         assert server.delete_cache and server.state_session_capacity == 500
         assert server.allowed_paths == []
 
+    @pytest.mark.server
     def test_without_a_tunnel_the_local_page_stays_up_and_the_reason_is_said(self, shop, monkeypatch, capsys):
         def no_tunnel(*_, **__):
             raise RuntimeError("no network")

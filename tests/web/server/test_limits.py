@@ -356,7 +356,7 @@ def shop():
 
 
 @pytest.fixture
-def strict(shop, tmp_path, monkeypatch):
+def strict_server(shop, tmp_path, monkeypatch):
     """Serve the shop within limits; gives the page."""
     pages = []
 
@@ -391,8 +391,8 @@ def until(condition, seconds=10):
 
 
 class TestServer:
-    def test_a_client_that_asks_too_much_is_told_and_others_are_answered(self, strict):
-        page = strict(rate=0.01, burst=3)
+    def test_a_client_that_asks_too_much_is_told_and_others_are_answered(self, strict_server):
+        page = strict_server(rate=0.01, burst=3)
         with web(page) as greedy, web(page, "1.1.1.1, 203.0.113.7") as forging, web(page, "203.0.113.8") as other:
             answers = [client.post(CALL, json={"data": []}) for client in (greedy, greedy, forging, forging, other)]
             upload = greedy.post(UPLOAD, files={"files": ("a.png", RED_DRESS)})
@@ -402,9 +402,9 @@ class TestServer:
         assert upload.status_code == 429 and upload.text.startswith("You ask more than")
 
     @pytest.mark.parametrize("appended", ["203.0.113.7", "unknown"])
-    def test_whoever_is_trusted_the_first_address_of_a_list_is_not(self, strict, monkeypatch, appended):
+    def test_whoever_is_trusted_the_first_address_of_a_list_is_not(self, strict_server, monkeypatch, appended):
         monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
-        page = strict(rate=0.01, burst=2)
+        page = strict_server(rate=0.01, burst=2)
         assert os.environ["FORWARDED_ALLOW_IPS"] == "*"
         forged = [f"1.1.1.{number}, {appended}" for number in range(3)]
         answers = []
@@ -413,8 +413,8 @@ class TestServer:
                 answers.append(client.post(CALL, json={"data": []}).status_code)
         assert answers == [200, 200, 429]
 
-    def test_a_full_queue_is_busy_and_then_is_not(self, strict, shop):
-        page = strict(pending=2)
+    def test_a_full_queue_is_busy_and_then_is_not(self, strict_server, shop):
+        page = strict_server(pending=2)
         shop.encoder.ready.clear()
         try:
             with web(page) as client:
@@ -433,8 +433,8 @@ class TestServer:
         assert all(int(answer.headers["retry-after"]) >= 1 for answer in full)
 
     @pytest.mark.parametrize("ending", ["too long", "cut off", "in time"])
-    def test_an_upload_that_is_not_finished_leaves_no_file(self, strict, tmp_path, ending):
-        page = strict(upload=100_000)
+    def test_an_upload_that_is_not_finished_leaves_no_file(self, strict_server, tmp_path, ending):
+        page = strict_server(upload=100_000)
         head = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
         asked = f"POST {UPLOAD} HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\n"
 
@@ -454,18 +454,18 @@ class TestServer:
                 return
         until(lambda: not files())
 
-    def test_a_connection_that_asks_nothing_is_cut(self, strict, monkeypatch):
+    def test_a_connection_that_asks_nothing_is_cut(self, strict_server, monkeypatch):
         monkeypatch.setattr(connections, "REQUEST_WITHIN", 0.3)
-        page = strict()
+        page = strict_server()
         for said in (b"", b"GET / HTTP/1.1\r\nHost: a\r\nX-Slow: "):
             with socket.create_connection(address_of(page), timeout=5) as connection:
                 connection.sendall(said)
                 with contextlib.suppress(ConnectionResetError):
                     assert connection.recv(100) == b""
 
-    def test_a_reader_who_does_not_read_is_cut(self, strict, monkeypatch):
+    def test_a_reader_who_does_not_read_is_cut(self, strict_server, monkeypatch):
         monkeypatch.setattr(connections, "READ_WITHIN", 0.3)
-        page = strict()
+        page = strict_server()
         connections_of = page.server.server_state.connections
         with socket.socket() as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
