@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from recsys.catalog import DEFAULT_DATASET
 from recsys.errors import HubNotFoundError, RecsysError
+from recsys.format.layout import OWN_INDEX
 
 if TYPE_CHECKING:
     from recsys.build.embed import Engine
@@ -68,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
         help="what embeds: this process, or all machines of a Ray cluster; needs requirements-scale.txt",
     )
     flags.add_argument("--address", help="host:port of the head of the Ray cluster; without it, this machine's cores")
-    flags.add_argument("--output", type=Path, default=Path("index"))
+    flags.add_argument("--output", type=Path, default=OWN_INDEX)
     flags.add_argument("--store", choices=["milvus"], help="also load the vectors into this, to be searched there")
     flags.add_argument("--uri", help="where the store is: https://HOST:19530, or NAME.db for Milvus Lite")
     flags.add_argument("--push-to-hub", metavar="REPO", help="publish the index as this dataset repository")

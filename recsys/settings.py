@@ -18,13 +18,15 @@ MOST_SECONDS = 1e7
 class Settings:
     """Which index to serve: `index_repo` at `index_revision` from the Hub, or else the folder `index_dir`.
 
+    Without `index_dir`, that folder is `my-index` where it exists, else the sample index.
+
     The Hub is asked for a newer one every `reload_seconds`; 0 is never. Its vectors are searched by the Milvus at
     `store_uri`, or by the index itself where there is none.
     """
 
     index_repo: str | None = None
     index_revision: str | None = None
-    index_dir: Path = Path("index")
+    index_dir: Path | None = None
     token: str | None = field(default=None, repr=False)
     reload_seconds: float = RELOAD_SECONDS
     store_uri: str | None = field(default=None, repr=False)
@@ -39,7 +41,7 @@ class Settings:
         return cls(
             index_repo=environ.get("INDEX_REPO") or None,
             index_revision=environ.get("INDEX_REVISION") or None,
-            index_dir=Path(environ.get("INDEX_DIR") or cls.index_dir),
+            index_dir=Path(environ["INDEX_DIR"]) if environ.get("INDEX_DIR") else None,
             token=environ.get("HF_TOKEN") or None,
             reload_seconds=_seconds("RELOAD_SECONDS", environ.get("RELOAD_SECONDS") or cls.reload_seconds),
             store_uri=environ.get("STORE_URI") or None,

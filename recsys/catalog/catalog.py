@@ -14,11 +14,10 @@ from recsys.catalog.products import Pictures, TableProducts
 from recsys.catalog.source import ONLY_SPLIT, Source
 from recsys.errors import CatalogError
 from recsys.format.encoder_spec import is_repo_id
-from recsys.format.layout import sample_index
+from recsys.format.layout import SAMPLE, sample_index
 from recsys.types import Item, Product
 
 DEFAULT_DATASET = "ashraq/fashion-product-images-small"
-SAMPLE = "sample"
 """The dataset name of the drawn shop that comes with the library: the products of its sample index."""
 
 

@@ -19,7 +19,7 @@ VARIABLES = """\
 environment variables:
   INDEX_REPO        dataset repository of the index on the Hub; without it, the folder INDEX_DIR is served
   INDEX_REVISION    branch, tag or commit of INDEX_REPO (default: the default branch)
-  INDEX_DIR         folder of the index (default: index, or the sample shop where there is no such folder)
+  INDEX_DIR         folder of the index (default: my-index where it exists, else the sample shop)
   HF_TOKEN          token for a private INDEX_REPO
   STORE_URI, STORE_TOKEN   Milvus server that searches the vectors instead of Annoy, and its token
   RELOAD_SECONDS    how often to ask the Hub for a newer index, in seconds (default: 300; 0 turns it off)

@@ -30,6 +30,17 @@ COMPILED = ("compiled.xml", "compiled.bin")
 _PACKAGE = Path(__file__).parents[1]
 
 
+SAMPLE = "sample"
+"""The name of the sample shop, as a dataset and as an index."""
+OWN_INDEX = Path("my-index")
+"""Where a build writes by default. The sample index of the repository is never replaced."""
+
+
+def default_index() -> Path:
+    """The folder that is served where none is named: `my-index` in the current folder, else the sample index."""
+    return OWN_INDEX if (OWN_INDEX / MANIFEST).is_file() else sample_index()
+
+
 def sample_index() -> Path:
     """The folder of the sample index: `index/` beside the package in a checkout, else the installed copy in it."""
     checkout = _PACKAGE.parent / "index"

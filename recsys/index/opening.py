@@ -8,7 +8,7 @@ from pathlib import Path
 from recsys import hub
 from recsys.errors import IndexMismatchError
 from recsys.format.encoder_spec import EncoderRecipe, is_repo_id
-from recsys.format.layout import COMPILED, ENCODER, WEIGHTS
+from recsys.format.layout import COMPILED, ENCODER, SAMPLE, WEIGHTS, sample_index
 from recsys.index.folder import IndexFolder
 from recsys.runtime.hashing import file_sha256
 from recsys.types import Origin, Searcher
@@ -24,10 +24,12 @@ class OpenedIndex:
 
 
 def open_index(source: str | Path, *, revision: str | None = None, token: str | None = None) -> OpenedIndex:
-    """The index of a folder, or of a dataset repository on the Hub.
+    """The index of a folder, of a dataset repository on the Hub, or the `sample` index that comes with the library.
 
     Raises IndexFolderError for an index that must not be served, and HubError if the Hub does not give it.
     """
+    if str(source) == SAMPLE:
+        return open_folder(sample_index())
     if Path(source).exists() or not is_repo_id(str(source)):
         return open_folder(Path(source))
     return open_snapshot(hub.pull(str(source), revision=revision, token=token), token)

@@ -62,7 +62,7 @@ class Recommender:
     def from_pretrained(
         cls, source: str | Path, *, revision: str | None = None, token: str | None = None, device: str = "auto"
     ) -> Recommender:
-        """The recommender of an index: a folder, or a dataset repository on the Hub.
+        """The recommender of an index: a folder, a dataset repository on the Hub, or `sample`.
 
         Raises IndexFolderError for an index that must not be served, HubError where the Hub does not give it, and
         EncoderError where its encoder cannot be loaded.

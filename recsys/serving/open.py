@@ -9,6 +9,7 @@ from dataclasses import replace
 from recsys import hub
 from recsys.encoder import Encoder
 from recsys.errors import HubError, IndexFolderError, StoreError
+from recsys.format.layout import default_index
 from recsys.index.opening import OpenedIndex, open_folder, open_snapshot
 from recsys.recommend.recommender import Recommender
 from recsys.serving.lazy_encoder import BackgroundEncoder
@@ -48,7 +49,7 @@ def _open(settings: Settings) -> tuple[OpenedIndex, Callable[[], None]]:
     """The first index that can be had, and what to call once its encoder has loaded too."""
     repo = settings.index_repo
     if repo is None:
-        return with_store(open_folder(settings.index_dir), settings), lambda: None
+        return with_store(open_folder(settings.index_dir or default_index()), settings), lambda: None
     try:
         snapshot = hub.pull(repo, revision=settings.index_revision, token=settings.token)
         return with_store(open_snapshot(snapshot, settings.token), settings), lambda: hub.remember(snapshot)
@@ -62,7 +63,9 @@ def _open(settings: Settings) -> tuple[OpenedIndex, Callable[[], None]]:
     except (HubError, IndexFolderError, StoreError) as error:
         logger.warning("The last good copy of %s could not be opened: %s", repo, error)
     try:
-        return _noting(with_store(open_folder(settings.index_dir), settings), repo, reason), lambda: None
+        return _noting(
+            with_store(open_folder(settings.index_dir or default_index()), settings), repo, reason
+        ), lambda: None
     except (IndexFolderError, StoreError) as error:
         raise type(error)(f"{reason} And there is no index to show instead: {error}") from error
 

@@ -1,16 +1,23 @@
-from pathlib import Path
-
-from recsys.format import layout
-from recsys.format.layout import MANIFEST, sample_index
-
-ROOT = Path(__file__).parents[2]
+import build_index
+from recsys.format.layout import default_index, sample_index
 
 
-def test_the_sample_index_of_a_checkout_is_beside_the_package():
-    assert sample_index() == ROOT / "index"
-    assert (sample_index() / MANIFEST).is_file()
+def test_the_sample_index_is_served_until_an_own_one_is_built(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert default_index() == sample_index()
+    (tmp_path / "my-index").mkdir()
+    assert default_index() == sample_index()
+    (tmp_path / "my-index" / "index.json").write_text("{}")
+    assert default_index().resolve() == tmp_path / "my-index"
 
 
-def test_the_sample_index_of_an_installed_package_is_in_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(layout, "_PACKAGE", tmp_path / "site-packages" / "recsys")
-    assert sample_index() == tmp_path / "site-packages" / "recsys" / "sample_index"
+def test_a_build_does_not_replace_the_sample_index_by_default():
+    output = build_index.parser().parse_args([]).output
+    assert output.resolve() != sample_index().resolve() and str(output) == "my-index"
+
+
+def test_the_sample_index_opens_by_its_name_from_any_folder(tmp_path, monkeypatch):
+    from recsys import Recommender
+
+    monkeypatch.chdir(tmp_path)
+    assert Recommender.from_pretrained("sample").items.ids[0] == "S0001"

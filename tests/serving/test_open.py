@@ -213,7 +213,7 @@ def test_it_is_tried_again_too_where_all_that_asks_is_who_waits_for_it_to_be_rea
 
 def test_settings_come_from_the_environment_and_keep_the_token_out_of_sight():
     settings = Settings.from_env({"INDEX_REPO": "me/shop", "INDEX_REVISION": "", "HF_TOKEN": "hf_secret"})
-    assert settings == Settings("me/shop", None, Path("index"), "hf_secret")
+    assert settings == Settings("me/shop", None, None, "hf_secret")
     assert "hf_secret" not in repr(settings)
     assert Settings.from_env({}) == Settings()
 
