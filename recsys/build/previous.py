@@ -27,7 +27,7 @@ class Changes:
     new: int
     changed: int
     unchanged: int
-    gone: int
+    removed: int
 
 
 class Baseline:

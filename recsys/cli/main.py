@@ -10,7 +10,7 @@ from importlib import import_module
 from recsys import __version__
 
 COMMANDS = {
-    "build": ("build_index", "build the search index of a catalogue"),
+    "build": ("recsys.cli.build", "build the search index of a catalogue"),
     "serve": ("recsys.cli.serve", "serve the page and the API over an index"),
     "evaluate": ("recsys.evaluate.__main__", "measure an encoder or an index on a catalogue"),
     "train": ("recsys.train.__main__", "train an encoder on catalogues"),

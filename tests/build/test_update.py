@@ -38,7 +38,7 @@ def next_day(catalogue):
         (catalogue / "Watches" / f"{name}.png").unlink()
 
 
-COUNTS = "1 new, 2 with another picture, 25 unchanged, 3 gone."
+COUNTS = "1 new, 2 with another picture, 25 unchanged, 3 removed."
 
 
 def vectors(index):
@@ -57,11 +57,11 @@ def test_a_second_build_says_how_many_products_are_new_changed_unchanged_and_gon
 ):
     flags = ["--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out"]
     assert build(*flags) == 0
-    assert "Against" not in capsys.readouterr().out
+    assert "Compared with" not in capsys.readouterr().out
     next_day(catalogue)
     assert build(*flags) == 0
     out = capsys.readouterr().out
-    assert f"Against out: {COUNTS}" in out
+    assert f"Compared with out: {COUNTS}" in out
     assert "28 products in" in out
     assert "3 pictures embedded" in out
 
@@ -95,7 +95,7 @@ def test_an_update_starts_from_the_published_index_with_its_encoder_and_projecti
     update = ["--update", name] if named else ["--update", "--push-to-hub", name]
     assert build("--dataset", catalogue, *update, "--output", tmp_path / "two") == 0
     out = capsys.readouterr().out
-    assert f"Against {name}: {COUNTS}" in out
+    assert f"Compared with {name}: {COUNTS}" in out
     assert "3 pictures embedded" in out
     after, changed = vectors(tmp_path / "two"), {"Caps/Black", "Caps/Olive"}
     assert all(np.array_equal(after[id], before[id]) for id in after.keys() & before.keys() - changed)
@@ -125,8 +125,8 @@ def test_an_index_without_hashes_is_told_and_built_in_full(catalogue, encoder_fo
     assert build(*flags, "--update", tmp_path / "one", "--output", tmp_path / "two") == 0
     out = capsys.readouterr().out
     assert "30 pictures embedded" in out
-    assert "No vector was taken from one: it has no pictures.npy, as it was built before" in out
-    assert "Against" not in out
+    assert "No vectors of one could be reused: it has no pictures.npy, as it was built before" in out
+    assert "Compared with" not in out
 
 
 def test_another_encoder_is_told_and_everything_embedded_anew(catalogue, encoder_folder, tmp_path, capsys):
@@ -137,8 +137,8 @@ def test_another_encoder_is_told_and_everything_embedded_anew(catalogue, encoder
     assert build(*flags) == 0
     out = capsys.readouterr().out
     assert "30 pictures embedded" in out
-    assert "No vector was taken from one: it was built with another encoder: weights" in out
-    assert "0 new, 0 with another picture, 30 unchanged, 0 gone" in out
+    assert "No vectors of one could be reused: it was built with another encoder: weights" in out
+    assert "0 new, 0 with another picture, 30 unchanged, 0 removed" in out
 
 
 @pytest.mark.parametrize("dim", [6, 16])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-import build_index
+from recsys.cli.build import parser
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "README.md").read_text("utf-8")
@@ -52,7 +52,7 @@ def test_the_commands_of_build_index_are_understood():
     lines = [line for block in blocks("bash") for line in block.splitlines() if "build_index.py" in line]
     assert lines
     for line in lines:
-        build_index.parser().parse_args(shlex.split(line.split("build_index.py")[1]))
+        parser().parse_args(shlex.split(line.split("build_index.py")[1]))
 
 
 def test_the_commands_of_training_name_flags_that_exist(capsys):

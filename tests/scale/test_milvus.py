@@ -146,7 +146,7 @@ class TestCommandLine:
         output = tmp_path / "shop"
         assert build(pictures, encoder_folder, output, "--store", "milvus", "--uri", uri) == 0
         edition = Edition.of(IndexFolder.open(output).manifest)
-        assert f"In Milvus: {edition.collection}, which the alias {edition.shop} names." in capsys.readouterr().out
+        assert f"In Milvus: {edition.collection}, with the alias {edition.shop}." in capsys.readouterr().out
         shop = open_shop(Settings.from_env({"INDEX_DIR": str(output), "STORE_URI": uri}))
         assert isinstance(shop.searcher, MilvusSearcher)
         folder = open_shop(Settings(index_dir=output))

@@ -1,0 +1,21 @@
+import pytest
+
+from recsys.cli.build import parser
+from recsys.cli.main import main
+from recsys.index.folder import IndexFolder
+
+
+def test_recsys_build_builds_an_index(pictures, encoder_folder, tmp_path):
+    flags = ["--dataset", str(pictures), "--encoder", str(encoder_folder), "--output", str(tmp_path / "out")]
+    assert main(["build", *flags]) == 0
+    assert len(IndexFolder.open(tmp_path / "out").items) == 30
+
+
+def test_the_help_describes_every_option_with_its_default(capsys):
+    with pytest.raises(SystemExit):
+        main(["build", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    for action in parser()._actions:
+        assert action.help
+        if action.default not in (None, False, "==SUPPRESS=="):
+            assert f"(default: {action.default})" in text.replace("product- images", "product-images")
