@@ -1,30 +1,81 @@
-"""Products as HTML. Everything a catalogue says is escaped here: Gradio's own templates would run it as code."""
+"""Products as HTML: the cards of the gallery, and the examples to search with."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
+from typing import NamedTuple
 from urllib.parse import quote
+
+from markupsafe import Markup
 
 from recsys.recommend.recommender import Recommender
 from recsys.types import Item, Match
 from recsys.web.page import attribute_display as highlights
+from recsys.web.page.templates import render
 from recsys.web.server import thumbnails
 
 WORDS = {0.8: "Very close", 0.5: "Close", 0.2: "Somewhat like it", 0.0: "Only a little like it"}
-"""What to say of a match from this confidence on."""
-OPINIONS = {"liked": "Like", "disliked": "Not for me"}
-VARIANTS_SHOWN = 3
+"""What a card says of a match, by the least confidence for it."""
+MAX_VARIANTS_SHOWN = 3
+
+
+class ProductView(NamedTuple):
+    """A product as the templates show it: `image` is the URL of its picture, `link` the address of products like it."""
+
+    id: str
+    title: str
+    image: str
+    link: str
+    has_name: bool
+
+
+class Fact(NamedTuple):
+    """The value of an attribute, and whether the query has it too."""
+
+    value: str
+    is_shared: bool
+
+
+class Closeness(NamedTuple):
+    """How close a product is to the query, in words; `words` and `detail` are "" where its confidence is unknown."""
+
+    similarity: str
+    words: str = ""
+    detail: str = ""
+
+
+class Slot(NamedTuple):
+    """A place in a look. That of the product which the look is for has no `name`: it cannot be changed."""
+
+    title: str
+    name: str = ""
+    is_kept: bool = False
 
 
 def title(item: Item, telling: Sequence[str]) -> str:
-    """What to call a product: its name, or else what tells it apart, or else its id."""
-    return item.name or " · ".join(_facts(item, telling).values()) or f"Product {item.id}"
+    """The name of a product, or else the values of its `telling` attributes, or else its id."""
+    return item.name or " · ".join(fact.value for fact in facts(item.attributes, telling)) or f"Product {item.id}"
 
 
-def grid(cards: Iterable[str]) -> str:
+def product_view(recommender: Recommender, item: Item, telling: Sequence[str]) -> ProductView:
+    """A product as the templates show it."""
+    image, link = thumbnails.url(recommender, item.id), f"?item={quote(item.id, safe='')}"
+    return ProductView(item.id, title(item, telling), image, link, bool(item.name))
+
+
+def product_views(recommender: Recommender, items: Iterable[Item], telling: Sequence[str]) -> list[ProductView]:
+    """Products as the templates show them."""
+    return [product_view(recommender, item, telling) for item in items]
+
+
+def facts(attributes: Mapping[str, str | None], names: Iterable[str], shared: Sequence[str] = ()) -> list[Fact]:
+    """The values of these attributes, without those that the product lacks."""
+    return [Fact(value, name in shared) for name in names if (value := attributes.get(name))]
+
+
+def gallery(cards: Iterable[Markup]) -> Markup:
     """A list of cards."""
-    return f'<ul class="grid">{"".join(cards)}</ul>'
+    return render("gallery.html", cards=cards)
 
 
 def match_card(
@@ -34,11 +85,17 @@ def match_card(
     *,
     opinion: str = "",
     variants: Sequence[Item] = (),
-) -> str:
+) -> Markup:
     """A product found: how close it is, and what it shares with the query."""
-    shared = highlights.shared(match.reasons, telling)
-    found = closeness(match)
-    return product_card(recommender, match.item, telling, shared, found, opinion=opinion, variants=variants)
+    return product_card(
+        recommender,
+        match.item,
+        telling,
+        highlights.shared(match.reasons, telling),
+        closeness=closeness(match),
+        opinion=opinion,
+        variants=variants,
+    )
 
 
 def product_card(
@@ -46,97 +103,51 @@ def product_card(
     item: Item,
     telling: Sequence[str],
     shared: Sequence[str] = (),
-    closeness: str = "",
     *,
+    closeness: Closeness | None = None,
     opinion: str = "",
     variants: Sequence[Item] = (),
-    above: str = "",
-) -> str:
+    slot: Slot | None = None,
+    reasons: Sequence[str] = (),
+) -> Markup:
     """A product. Its picture is a link to the products like it; the page opens the product instead.
 
-    Facts that are `shared` with the query are marked; without a name, the facts stand in its place. `opinion` is
-    "liked" or "disliked", `variants` are the same product in other colours, `above` is markup over the picture.
+    Attributes that are `shared` with the query are marked. Without a name, the attributes stand in its place. `opinion`
+    is "liked", "disliked" or "". `variants` are the same product in other colours. In a look, a product has a `slot`,
+    and `reasons` to be in it.
     """
-    name = escape(title(item, telling))
-    facts = marked(_facts(item, dict.fromkeys([*telling, *shared])), shared)
-    shown, facts = (name, facts) if item.name or not facts else (facts, "")
-    return (
-        f'<li class="card">{above}<div class="front">{opener(recommender, item, telling)}'
-        f'{opinions(item, telling, opinion)}</div><span class="name" title="{name}">{shown}</span>'
-        f'<span class="facts">{facts}</span>{closeness}{_variants(recommender, variants, telling)}</li>'
+    return render(
+        "card.html",
+        product=product_view(recommender, item, telling),
+        facts=facts(item.attributes, dict.fromkeys([*telling, *shared]), shared),
+        closeness=closeness,
+        opinion=opinion,
+        variants=product_views(recommender, variants[:MAX_VARIANTS_SHOWN], telling),
+        more_variants=max(0, len(variants) - MAX_VARIANTS_SHOWN),
+        slot=slot,
+        reasons=reasons,
     )
 
 
-def opener(recommender: Recommender, item: Item, telling: Sequence[str]) -> str:
-    """The picture of a product, which the page opens."""
-    return (
-        f'<a href="?item={quote(item.id, safe="")}" data-item="{escape(item.id)}" aria-label="Look closer at '
-        f'{escape(title(item, telling))}"><span class="tile">{picture(recommender, item)}</span></a>'
-    )
-
-
-def opinions(item: Item, telling: Sequence[str], opinion: str) -> str:
-    """Two buttons: to like a product, and not to."""
-    name = escape(title(item, telling))
-    return "".join(
-        f'<button type="button" class="opinion" data-opinion="{side}" data-id="{escape(item.id)}" title="{words}" '
-        f'aria-pressed="{str(opinion == side).lower()}" aria-label="{words}: {name}"></button>'
-        for side, words in OPINIONS.items()
-    )
-
-
-def examples(recommender: Recommender, items: Iterable[Item], telling: Sequence[str]) -> str:
+def examples(recommender: Recommender, items: Iterable[Item], telling: Sequence[str]) -> Markup:
     """Small pictures to search with."""
-    buttons = (
-        f'<button type="button" data-item="{escape(item.id)}" aria-label="Search with the picture of '
-        f'{escape(title(item, telling))}"><span class="tile">{picture(recommender, item)}</span></button>'
-        for item in items
-    )
-    return f'<p class="label">Or try one of these</p><div class="strip">{"".join(buttons)}</div>'
+    return render("examples.html", products=product_views(recommender, items, telling))
 
 
-def picture(recommender: Recommender, item: Item) -> str:
-    """The thumbnail, at twice its size at most: the density in `srcset` caps how far a small one is enlarged."""
-    url = escape(thumbnails.url(recommender, item.id))
-    return f'<img srcset="{url} 0.5x" alt="" loading="lazy" decoding="async">'
-
-
-def marked(facts: Mapping[str, str], shared: Sequence[str]) -> str:
-    """Facts in a line, those that are shared marked."""
-    return " · ".join(
-        f'<mark title="What you search with has this too">{escape(value)}</mark>' if name in shared else escape(value)
-        for name, value in facts.items()
-    )
-
-
-def closeness(match: Match) -> str:
-    """How close a match is, in words with the numbers behind them; the similarity alone where there is no more."""
+def closeness(match: Match) -> Closeness:
+    """How close a match is, in words with the numbers behind them; without a confidence, the similarity alone."""
     similarity = f"similarity {_two_digits(match.similarity)}"
     if match.confidence is None:
-        explained = "The cosine between the two pictures as the encoder sees them: 1 is the same, 0 is unrelated"
-        return f'<span class="similarity" title="{explained}">{similarity}</span>'
+        return Closeness(similarity)
     words = next(text for least, text in WORDS.items() if match.confidence >= least)
     detail = f"{percent(match.confidence)} sure to be the same kind of thing; {similarity}"
-    return f'<span class="closeness" title="{detail}">{words}<span class="unseen"> ({detail})</span></span>'
+    return Closeness(similarity, words, detail)
 
 
 def percent(share: float) -> str:
-    """A probability for people, who take "100 %" at its word."""
+    """A probability in percent. It never reads "100 %" or "0 %", which people take literally."""
     rounded = round(100 * share)
     return "over 99 %" if rounded > 99 else "under 1 %" if rounded < 1 else f"{rounded} %"
-
-
-def _facts(item: Item, names: Iterable[str]) -> dict[str, str]:
-    return {name: value for name in names if (value := item.attributes.get(name))}
-
-
-def _variants(recommender: Recommender, variants: Sequence[Item], telling: Sequence[str]) -> str:
-    if not variants:
-        return ""
-    shown = "".join(opener(recommender, item, telling) for item in variants[:VARIANTS_SHOWN])
-    rest = len(variants) - VARIANTS_SHOWN
-    more = f"<span>+{rest}</span>" if rest > 0 else ""
-    return f'<div class="variants" role="group" aria-label="Also as">{shown}{more}</div>'
 
 
 def _two_digits(similarity: float) -> str:

@@ -5,27 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from markupsafe import Markup
 from PIL import Image
 
 from recsys.errors import QueryError
 from recsys.images.focus import Box, around
+from recsys.web.page.templates import render
 
 MOST_ITEMS = 6
 
 
-def markup(items: Sequence[Box], box: Box | None) -> str:
+def markup(items: Sequence[Box], box: Box | None) -> Markup:
     """The line under the picture; `items` are the products seen in it, `box` the part that is looked at."""
-    choices = "".join(
-        f'<button type="button" data-box="{_edges(item)}" aria-label="Thing {number} in the picture">{number}</button>'
-        for number, item in enumerate(items[:MOST_ITEMS], 1)
-    )
-    several = f'<span class="hint">Things in it</span>{choices}' if len(items) > 1 else ""
-    whole = '<button type="button" data-whole>Whole picture</button>' if box else ""
-    hint = "Only the framed part is looked at." if box else "Click on a thing, or drag a frame, to look at that alone."
-    return (
-        f'<div class="focus" data-frame="{_edges(box) if box else ""}"><p class="hint">{hint}</p>'
-        f'<div class="ways">{several}{whole}</div></div>'
-    )
+    things = [_edges(item) for item in items[:MOST_ITEMS]]
+    return render("crop_hint.html", things=things, frame=_edges(box) if box else "")
 
 
 def box_of(part: Any, picture: Image.Image) -> Box | None:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from html import escape
+from collections.abc import Sequence
 from typing import Any
+
+from markupsafe import Markup
 
 from recsys.core.items import Items, filter_of
 from recsys.types import Value, Where
+from recsys.web.page.templates import render
 
 ABSENT = "Not given"
 SEARCHED_FROM = 13
 
 
-def panels(items: Items, index: str | None = None) -> str:
-    """The markup of all filters of an index; an attribute with one value alone filters nothing, and has none."""
-    facets = {name: counts for name, counts in items.facets().items() if len(counts) > 1}
-    clear = '<button type="button" class="clear" data-clear hidden>Clear filters</button>'
-    found = "".join(_panel(name, counts) for name, counts in facets.items())
-    return f'<div class="facets" data-index="{escape(index or "")}">{found}{clear}</div>'
+def panels(items: Items, index: str | None = None) -> Markup:
+    """The menus of all filters of an index. An attribute with a single value has none, as it would filter nothing."""
+    facets = [
+        {"attribute": name, "label": label(name), "counts": counts, "has_search": len(counts) >= SEARCHED_FROM}
+        for name, counts in items.facets().items()
+        if len(counts) > 1
+    ]
+    return render("filters.html", facets=facets, index=index or "", absent=ABSENT)
 
 
 def label(attribute: str) -> str:
@@ -54,26 +58,3 @@ def state(items: Items, where: Where, index: str | None, shown: str | None) -> d
 def checked(where: Any) -> dict[str, list[Value]]:
     """The filter of a request, where null is none. Raises QueryError for what is no filter."""
     return {} if where is None else filter_of(where)
-
-
-def _panel(attribute: str, counts: Mapping[Value, int]) -> str:
-    name = label(attribute)
-    find = (
-        f'<input type="search" placeholder="Find among {len(counts)}" aria-label="Find a value of {escape(name)}">'
-        if len(counts) >= SEARCHED_FROM
-        else ""
-    )
-    options = "".join(_option(attribute, value, count) for value, count in counts.items())
-    return (
-        f'<details class="facet" data-name="{escape(name)}"><summary>{escape(name)}</summary>'
-        f'<div class="panel" role="group" aria-label="{escape(name)}">{find}<ul>{options}</ul></div></details>'
-    )
-
-
-def _option(attribute: str, value: Value, count: int) -> str:
-    shown = ABSENT if value is None else value
-    absent = " data-absent" if value is None else ""
-    return (
-        f'<li><label><input type="checkbox" name="{escape(attribute)}" value="{escape(value or "")}"{absent}>'
-        f'<span>{escape(shown)}</span><span class="count">{count:,}</span></label></li>'
-    )

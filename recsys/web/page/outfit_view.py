@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from html import escape
 from typing import Any
+
+from markupsafe import Markup
 
 from recsys.core.items import Items
 from recsys.errors import QueryError
 from recsys.recommend.outfit import Look as Outfit
-from recsys.recommend.outfit import Piece
 from recsys.recommend.recommender import Recommender
 from recsys.types import Item
 from recsys.web.page import cards
 from recsys.web.page.state import Look, PageOptions
+from recsys.web.page.templates import render
 
 RULE = (
     "Put together by rules, not by a learned taste: the same wearer, usage and season, colours that go together on "
     "the colour circle, then the closest in style."
 )
-START = '<button type="button" class="chip" data-slot="" data-act="start">Complete the look</button>'
+START = render("look_start.html")
 MOST_PASSED = 200
 
 
@@ -47,28 +48,25 @@ def among(look: Look, items: Items) -> Look:
 
 def shown(
     recommender: Recommender, outfit: Outfit, look: Look, telling: list[str], options: PageOptions, own: Item | None
-) -> str:
-    """The pieces as cards, each with its slot, after what they go with, and why a slot is empty."""
-    first = f'<div class="slot"><h3>{escape(" and ".join(outfit.slots).capitalize())}</h3></div>'
+) -> Markup:
+    """The pieces as cards, each with its slot, after the product that they go with; and why a slot is empty."""
     anchor = []
-    if own:
-        opinion = options.opinion(own.id)
-        anchor = [cards.product_card(recommender, own, telling, above=first, opinion=opinion)]
+    if own is not None:
+        slot = cards.Slot(" and ".join(outfit.slots).capitalize())
+        anchor = [cards.product_card(recommender, own, telling, slot=slot, opinion=options.opinion(own.id))]
     pieces = [
         cards.product_card(
             recommender,
             piece.item,
             telling,
-            closeness=_reasons(piece),
             opinion=options.opinion(piece.item.id),
-            above=_slot(slot, slot in look.kept),
+            slot=cards.Slot(name.capitalize(), name, name in look.kept),
+            reasons=piece.reasons,
         )
-        for slot, piece in outfit.pieces.items()
+        for name, piece in outfit.pieces.items()
     ]
-    found = cards.grid(anchor + pieces)
-    empty = "".join(f"<p>{escape(slot.capitalize())}: {escape(why)}</p>" for slot, why in outfit.missing.items())
-    again = '<button type="button" data-slot="" data-act="reroll">Another look</button>' if outfit.pieces else ""
-    return f'{found}<div class="missing">{empty}</div><div class="longer">{again}</div>'
+    gallery = cards.gallery(anchor + pieces)
+    return render("look.html", gallery=gallery, missing=outfit.missing, has_pieces=bool(outfit.pieces))
 
 
 def _without(look: Look, slots: set[str]) -> Look:
@@ -77,16 +75,3 @@ def _without(look: Look, slots: set[str]) -> Look:
     passed = [item_id for slot, item_id in look.pieces.items() if slot in slots]
     kept = tuple(slot for slot in look.kept if slot not in slots)
     return Look(rest, kept, (*look.passed, *passed)[-MOST_PASSED:])
-
-
-def _slot(slot: str, kept: bool) -> str:
-    name = escape(slot)
-    return (
-        f'<div class="slot"><h3>{name.capitalize()}</h3><button type="button" data-act="keep" data-slot="{name}" '
-        f'aria-pressed="{str(kept).lower()}" aria-label="Keep this {name}">Keep</button><button type="button" '
-        f'data-act="swap" data-slot="{name}" aria-label="Swap this {name}">Swap</button></div>'
-    )
-
-
-def _reasons(piece: Piece) -> str:
-    return f'<span class="closeness">{escape(" · ".join(piece.reasons))}</span>' if piece.reasons else ""

@@ -6,10 +6,10 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 import numpy.typing as npt
+from markupsafe import Markup
 from PIL import Image
 
 from recsys.recommend.recommender import Recommender
@@ -17,6 +17,7 @@ from recsys.types import Item, Match
 from recsys.web.page import attribute_display as highlights
 from recsys.web.page import cards
 from recsys.web.page.filters import label
+from recsys.web.page.templates import render
 
 ACCENT = (198, 84, 56)
 STRONGEST = 0.75
@@ -40,20 +41,21 @@ def view(
     why: Why | None,
     variants: Sequence[Item],
     others: Sequence[Item],
-) -> str:
-    """The product as a dialog; `variants` are the same in other colours, `others` are like it."""
-    name = escape(cards.title(item, telling))
-
-    def strip(words: str, items: Sequence[Item]) -> str:
-        shown = "".join(f"<li>{cards.opener(recommender, other, telling)}</li>" for other in items)
-        return f'<h3>{words}</h3><ul class="strip">{shown}</ul>' if shown else ""
-
-    return (
-        f'<dialog aria-labelledby="product-name"><div class="product"><button type="button" class="close" data-close '
-        f'aria-label="Close"></button><div class="front"><span class="tile">{cards.picture(recommender, item)}</span>'
-        f'{cards.opinions(item, telling, opinion)}</div><div class="about"><h2 id="product-name">{name}</h2>'
-        f"{_facts(item)}{_actions(item, dressable)}{_why(why, telling) if why else ''}"
-        f"{strip('Also available', variants)}{strip('More like this', others)}</div></div></dialog>"
+) -> Markup:
+    """The product in a dialog; `variants` are the same product in other colours, `others` are like it."""
+    shared = highlights.shared(why.match.reasons, telling) if why else []
+    both = {reason.attribute: reason.value for reason in why.match.reasons if reason.attribute in shared} if why else {}
+    return render(
+        "product.html",
+        product=cards.product_view(recommender, item, telling),
+        opinion=opinion,
+        facts=[(label(name), value) for name, value in item.attributes.items() if value is not None],
+        has_looks=dressable,
+        why=why,
+        closeness=cards.closeness(why.match) if why else None,
+        shared_facts=cards.facts(both, both, shared),
+        variants=cards.product_views(recommender, variants, telling),
+        others=cards.product_views(recommender, others, telling),
     )
 
 
@@ -72,33 +74,3 @@ def heat_picture(heat: npt.NDArray[np.float32]) -> str:
 def data_url(data: bytes, media_type: str) -> str:
     """The bytes as an address that needs no request."""
     return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
-
-
-def _facts(item: Item) -> str:
-    rows = "".join(
-        f"<div><dt>{escape(label(name))}</dt><dd>{escape(value)}</dd></div>"
-        for name, value in item.attributes.items()
-        if value is not None
-    )
-    return f'<dl class="all">{rows}</dl>'
-
-
-def _actions(item: Item, dressable: bool) -> str:
-    chosen = escape(item.id)
-    look = f'<button type="button" data-look="{chosen}">Complete the look</button>' if dressable else ""
-    return (
-        f'<div class="actions"><button type="button" class="primary" data-similar="{chosen}">More like this</button>'
-        f"{look}</div>"
-    )
-
-
-def _why(why: Why, telling: Sequence[str]) -> str:
-    shared = highlights.shared(why.match.reasons, telling)
-    facts = {reason.attribute: reason.value for reason in why.match.reasons if reason.attribute in shared}
-    both = f"<p>Both: {cards.marked(facts, shared)}</p>" if facts else ""
-    over = f'<img class="heat" src="{why.heat}" alt="">' if why.heat else ""
-    explained = "The warmer a part of what you search with, the more it speaks for this product." if why.heat else ""
-    return (
-        f'<h3>Why it is here</h3><div class="why"><span class="seen"><img src="{escape(why.picture)}" '
-        f'alt="What you search with">{over}</span><div>{cards.closeness(why.match)}{both}<p>{explained}</p></div></div>'
-    )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from markupsafe import Markup
 from PIL import Image
 
 from recsys.errors import QueryError
@@ -19,6 +20,7 @@ from recsys.web.page import cards, filters, headings, likes, product
 from recsys.web.page import outfit_view as looks
 from recsys.web.page import permalink as sharing
 from recsys.web.page.state import PAGE, Look, PageOptions, Query
+from recsys.web.server import thumbnails
 
 PREVIEW_SIDE = 640
 OTHERS = 6
@@ -53,7 +55,7 @@ class Results:
             return query, *self.window(options, query), narrow
         groups = self.recommender.folded(answer)
         shared = query.picture is None and query.item is None
-        shown = cards.grid(self._card(group, options, shared) for group in groups)
+        shown = cards.gallery(self._card(group, options, shared) for group in groups)
         detail = self._detail(answer, passing, bool(where))
         more = headings.longer(len(answer), min(passing, MAX_K)) if len(answer) == query.k else ""
         return query, self._heading(query, options, detail, answer), shown + more, narrow
@@ -63,7 +65,7 @@ class Results:
         rows = self.items.passing(options.where)
         shown = highlights.showcase(self.items, rows, query.k, "window")
         detail = f"{len(shown)} of {len(rows):,} products. Open one to see more like it, or bring your own picture."
-        found = cards.grid(
+        found = cards.gallery(
             cards.product_card(self.recommender, item, self.telling, opinion=options.opinion(item.id)) for item in shown
         )
         return self._heading(query, options, detail), found + headings.longer(len(shown), min(len(rows), MAX_K))
@@ -112,7 +114,7 @@ class Results:
             answer = self.recommender.nearest(query.picture, PAGE)
         return [match.item.id for match in answer or ()]
 
-    def _card(self, group: Sequence[Match], options: PageOptions, shared: bool) -> str:
+    def _card(self, group: Sequence[Match], options: PageOptions, shared: bool) -> Markup:
         """The card of a product and its variants; without the picture it was found with, nothing of how close it is."""
         first, *others = group
         opinion, variants = options.opinion(first.item.id), [match.item for match in others]
@@ -154,7 +156,7 @@ class Results:
         link = sharing.link(query, options, self._named(query, answer), self.index)
         text, face = self._title(query, answer, bool(options.where)), ""
         if query.item is not None:
-            face = cards.picture(self.recommender, self.items[self.items.row(query.item)])
+            face = thumbnails.url(self.recommender, query.item)
         pictured = query.picture if query.item is None and query.look is None else None
         tools = headings.tools(
             headings.chips(highlights.seen(answer.seen, self.telling), options.where, self.items) if answer else "",

@@ -7,13 +7,18 @@ import io
 import re
 from html import escape
 
+import jinja2
+import jinja2.meta
 import numpy as np
 import pytest
+from markupsafe import Markup
 from PIL import Image
 
 from recsys.core.items import Items
 from recsys.errors import QueryError
 from recsys.images.focus import Box
+from recsys.recommend.outfit import Look as Outfit
+from recsys.recommend.outfit import Piece
 from recsys.types import Guess, Item, Match, Reason
 from recsys.web.page import attribute_display as highlights
 from recsys.web.page import cards, filters, headings, likes, product
@@ -21,7 +26,29 @@ from recsys.web.page import crop_hint as focusing
 from recsys.web.page import outfit_view as looks
 from recsys.web.page.page import origin_line
 from recsys.web.page.state import Look, PageOptions
+from recsys.web.page.templates import ENVIRONMENT, TEMPLATES, OneLine, render
 from testkit.fake_shop import HOSTILE_NAME, fake_shop
+
+
+class Hostile(str):
+    """A text whose attributes and elements are all the same text, for templates that want records, lists or pairs."""
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __format__(self, spec):
+        return str(self)
+
+    def __getitem__(self, place):
+        return self
+
+    def __iter__(self):
+        return iter([self, self])
+
+    def __call__(self, *arguments):
+        return self
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +130,7 @@ def test_what_an_encoder_and_a_catalogue_say_stays_text(shop):
     item = Item("p1", HOSTILE_NAME, {HOSTILE_NAME: HOSTILE_NAME})
     match = Match(item, 1.0, 0.9, (Reason(HOSTILE_NAME, HOSTILE_NAME),))
     items, guess = Items.of([item], [HOSTILE_NAME]), Guess(HOSTILE_NAME, HOSTILE_NAME, 0.9, ())
+    outfit = Outfit((HOSTILE_NAME,), None, {HOSTILE_NAME: Piece(item, (HOSTILE_NAME,))}, {HOSTILE_NAME: HOSTILE_NAME})
     why = product.Why(match, HOSTILE_NAME, None)
     said = {
         "card": cards.match_card(shop, match, [HOSTILE_NAME], opinion="liked", variants=[item]),
@@ -115,6 +143,8 @@ def test_what_an_encoder_and_a_catalogue_say_stays_text(shop):
         "header": headings.header(HOSTILE_NAME, HOSTILE_NAME),
         "filters": filters.panels(Items.of([item, Item("p2", None, {})], [HOSTILE_NAME])),
         "likes": likes.panel(shop, [item], [], 1, 0),
+        "examples": cards.examples(shop, [item], []),
+        "look": looks.shown(shop, outfit, Look(kept=(HOSTILE_NAME,)), [], PageOptions(), item),
     }
     for place, markup in said.items():
         assert "&lt;script&gt;" in markup, place
@@ -122,8 +152,33 @@ def test_what_an_encoder_and_a_catalogue_say_stays_text(shop):
     assert said["card"].count("<mark ") == 1
 
 
+@pytest.mark.parametrize("template", [path.name for path in TEMPLATES.iterdir()])
+def test_every_template_escapes_each_value_that_it_is_given(template):
+    given = jinja2.meta.find_undeclared_variables(ENVIRONMENT.parse((TEMPLATES / template).read_text("utf-8")))
+    markup = render(template, **dict.fromkeys(given, Hostile(HOSTILE_NAME)))
+    assert "&lt;script&gt;" in markup or not given
+    assert "<script" not in markup and '`"\'&"' not in markup
+
+
+def test_no_template_turns_the_escaping_off():
+    for path in TEMPLATES.iterdir():
+        assert not re.search(r"\bsafe\b|autoescape", path.read_text("utf-8")), path.name
+
+
+def test_a_value_that_a_template_lacks_is_an_error():
+    with pytest.raises(jinja2.UndefinedError, match="'text' is undefined"):
+        render("notice.html")
+
+
+def test_the_indentation_of_a_template_is_not_on_the_page():
+    extension = OneLine(ENVIRONMENT)
+    assert extension.preprocess("<p>\n  {{ a }}\n  <b\n   id='x'>\n  two\n  words\n</b>\n", None) == (
+        "<p>{{ a }}<b id='x'>two words</b>"
+    )
+
+
 def test_a_small_picture_is_enlarged_twice_at_most(shop):
-    assert re.fullmatch(r'<img srcset="thumbs/p9\?v=[0-9a-f]{8} 0.5x".*>', cards.picture(shop, shop.items[9]))
+    assert re.search(r'<img srcset="thumbs/p9\?v=[0-9a-f]{8} 0.5x"', cards.product_card(shop, shop.items[9], []))
 
 
 def test_filters_list_every_value_with_its_count(shop):
@@ -185,7 +240,7 @@ def test_a_heading_offers_what_can_be_done_and_no_more():
     assert "<button" not in bare and "data-look" not in bare and 'data-link=""' in bare
     full = headings.heading("More", "", query="1", back="Back", link="?item=p7", look=True)
     assert "data-back>Back<" in full and "data-share" in full and "data-look" in full and 'data-link="?item=p7"' in full
-    assert headings.tools("", "") == "" and headings.tools("", "<b>") == '<div class="tools"><b></div>'
+    assert headings.tools("", "") == "" and headings.tools("", Markup("<b>")) == '<div class="tools"><b></div>'
 
 
 def test_more_is_offered_while_there_is_more():
@@ -215,7 +270,7 @@ def test_a_card_shows_three_variants_and_counts_the_rest(shop):
 
 
 def test_a_product_opens_by_a_link_that_leads_to_it(shop):
-    assert 'href="?item=a%2Fb%20%C3%BC%3F" data-item="a/b ü?"' in cards.opener(shop, shop.items[3], [])
+    assert 'href="?item=a%2Fb%20%C3%BC%3F" data-item="a/b ü?"' in cards.product_card(shop, shop.items[3], [])
 
 
 def test_a_product_is_shown_in_its_other_colours_and_with_those_like_it(shop):
