@@ -8,6 +8,8 @@ import pytest
 
 from testkit.killed_builds import Moment, Shop, contents, reader
 
+pytestmark = pytest.mark.slow
+
 KILLS = 5
 
 

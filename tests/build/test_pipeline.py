@@ -27,6 +27,7 @@ def catalogue(pictures, tmp_path):
     return Path(shutil.copytree(pictures, tmp_path / "drawn-shop"))
 
 
+@pytest.mark.slow
 def test_a_folder_of_pictures_becomes_an_index_with_a_summary(catalogue, encoder_folder, tmp_path, capsys):
     assert build("--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out") == 0
     folder = IndexFolder.open(tmp_path / "out")
@@ -71,6 +72,7 @@ def test_a_second_build_embeds_only_what_is_new_and_drops_what_is_gone(catalogue
     assert "Caps/Red" not in ids
 
 
+@pytest.mark.slow
 def test_equal_builds_are_equal_byte_for_byte(catalogue, encoder_folder, tmp_path):
     for name in ("one", "two"):
         build("--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / name)
@@ -81,6 +83,7 @@ def contents(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_a_killed_build_goes_on_to_the_same_index(catalogue, encoder_folder, tmp_path):
     for number in range(250):
         draw("Caps", f"#{number:02x}{255 - number:02x}40", (60, 80)).save(catalogue / "Caps" / f"{number}.png")
@@ -98,6 +101,7 @@ def test_a_killed_build_goes_on_to_the_same_index(catalogue, encoder_folder, tmp
     assert contents(tmp_path / "killed") == contents(tmp_path / "unbroken")
 
 
+@pytest.mark.slow
 def test_a_network_that_was_not_trained_for_it_gets_a_projection(catalogue, frozen, tmp_path):
     build("--dataset", catalogue, "--encoder", frozen, "--dim", 8, "--output", tmp_path / "out")
     folder = IndexFolder.open(tmp_path / "out")
@@ -150,6 +154,7 @@ def test_equal_pictures_can_be_indexed_with_a_frozen_network(frozen, tmp_path):
     assert len(IndexFolder.open(tmp_path / "out").items) == 30
 
 
+@pytest.mark.slow
 def test_the_projection_is_kept_when_an_index_is_built_anew(catalogue, frozen, tmp_path):
     flags = ["--encoder", frozen, "--dim", 8, "--output", tmp_path / "out"]
     build("--dataset", catalogue, *flags)

@@ -47,6 +47,7 @@ def old(flags, catalogue, tmp_path):
 
 
 @pytest.mark.parametrize("limit", [0, 1_000, 5_000, 40_000, 100_000, 300_000])
+@pytest.mark.slow
 def test_a_disk_that_is_full_leaves_the_old_index_and_the_same_command_goes_on(flags, old, tmp_path, capsys, limit):
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, usual[1]))

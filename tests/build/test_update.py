@@ -82,6 +82,7 @@ def test_unchanged_pictures_are_not_embedded_again_where_only_the_index_is_left(
 
 
 @pytest.mark.parametrize("named", [True, False])
+@pytest.mark.slow
 def test_an_update_starts_from_the_published_index_with_its_encoder_and_projection(
     catalogue, frozen, tmp_path, hub, capsys, named
 ):
@@ -106,6 +107,7 @@ def test_an_update_starts_from_the_published_index_with_its_encoder_and_projecti
         assert json.loads(hub.files("datasets", name)["index.json"])["count"] == 28
 
 
+@pytest.mark.slow
 def test_an_updated_index_answers_as_one_that_is_built_in_full(catalogue, encoder_folder, tmp_path):
     flags = ["--dataset", catalogue, "--encoder", encoder_folder]
     build(*flags, "--output", tmp_path / "one")
@@ -129,6 +131,7 @@ def test_an_index_without_hashes_is_told_and_built_in_full(catalogue, encoder_fo
     assert "Compared with" not in out
 
 
+@pytest.mark.slow
 def test_another_encoder_is_told_and_everything_embedded_anew(catalogue, encoder_folder, tmp_path, capsys):
     build("--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "one")
     other = write_encoder(tmp_path / "other", seed=1)

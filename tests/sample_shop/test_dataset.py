@@ -23,6 +23,7 @@ def folder(tmp_path_factory):
     return output
 
 
+@pytest.mark.slow
 def test_the_written_folder_opens_with_the_drawn_items_and_pictures(folder):
     catalog = Catalog.open(str(folder))
     assert catalog.attributes == ATTRIBUTES
@@ -48,6 +49,7 @@ def test_a_count_below_one_is_refused(count, tmp_path, capsys):
     assert "--count" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_sample_is_the_shop_that_this_package_draws():
     catalog = list(Catalog.open("sample"))
     drawn = list(designs())

@@ -63,6 +63,7 @@ def test_ids_and_pictures_are_distinct(shop):
     assert len({product.picture for product in shop}) == len(shop)
 
 
+@pytest.mark.slow
 def test_no_picture_is_nearly_another(shop):
     small = np.stack([np.asarray(Image.fromarray(pixels(p).astype(np.uint8)).resize((24, 32))) for p in shop])
     flat = small.reshape(len(shop), -1).astype(np.float32)

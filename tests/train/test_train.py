@@ -272,6 +272,7 @@ def test_another_precision_is_refused(data, tmp_path):
         loop.train(replace(SMALL, precision="float8"), data, data, tmp_path)
 
 
+@pytest.mark.slow
 def test_half_precision_trains(data, tmp_path):
     report = loop.train(replace(SMALL, precision="bfloat16", epochs=1), data, data, tmp_path)
     assert report["epochs"][0]["loss"] > 0
