@@ -30,7 +30,7 @@ SPACE = 1.1
 STEPS = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "shutil.rmtree", "socket.connect"}
 """The audit events of Python at which a build can be killed: before it opens a file of the shop, renames, connects …"""
 PRELOADED = [
-    "build_index",
+    "recsys.cli.build",
     "recsys.build.pipeline",
     "recsys.encoder",
     "recsys.encoder.openvino_network",
@@ -199,7 +199,7 @@ def _build(flags: list[str], work: Path, kill_at: int | None, exchange: bool) ->
     """What a process of a build runs; before the step `kill_at` it kills itself."""
     from tqdm import tqdm
 
-    import build_index
+    from recsys.cli import build
     from recsys.index import replace
 
     log = os.open(work / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -219,7 +219,7 @@ def _build(flags: list[str], work: Path, kill_at: int | None, exchange: bool) ->
 
     sys.addaudithook(watch)
     tqdm.set_lock(threading.RLock())  # its own is a semaphore of the system, which a kill would leave there
-    status = build_index.main(flags)
+    status = build.main(flags)
     (work / "steps").write_text(str(count))
     sys.stdout.flush()
     os._exit(status)
