@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from recsys.build.embed import features_of
-from recsys.build.vector_cache import KeySet, VectorStore, key_table
+from recsys.build.embed import embed_batch
+from recsys.build.vector_cache import KeySet, VectorCache, key_table
 from recsys.catalog import Catalog
 from recsys.errors import CatalogError
 from recsys.runtime.cpus import usable_cores
@@ -30,7 +30,7 @@ def test_a_set_of_keys_has_those_and_no_others():
 
 
 def test_a_store_gives_the_keys_that_it_has(tmp_path):
-    store = VectorStore(tmp_path)
+    store = VectorCache(tmp_path)
     assert len(store.keys) == 0
     store.add(keys_of(5), np.zeros((5, 2), np.float32))
     assert len(store.keys) == 5 and keys_of(5)[3] in store.keys
@@ -83,6 +83,6 @@ def test_a_picture_that_is_left_alone_is_embedded_as_one_of_a_batch(count, batch
             return pixels.reshape(len(pixels), -1).astype(np.float32)
 
     pixels = [np.full((2, 2, 3), number, np.uint8) for number in range(count)]
-    features = features_of(Watched(), pixels, batch_size)
+    features = embed_batch(Watched(), pixels, batch_size)
     assert sizes == [given]
     assert features[:, 0].tolist() == list(range(count))

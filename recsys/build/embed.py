@@ -1,4 +1,7 @@
-"""One pass over a catalogue: items and thumbnails into a table, vectors of new pictures into the store."""
+"""Reads a catalogue once: writes its items and thumbnails to a table, and the vectors of new pictures to a cache.
+
+Throughout this package, the key of a picture is its sha256 in hex.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,8 @@ from typing import Protocol, TypeVar
 import numpy as np
 from tqdm import tqdm
 
-from recsys.build.previous import Baseline
-from recsys.build.vector_cache import KeySet, VectorStore
+from recsys.build.previous import PreviousIndex
+from recsys.build.vector_cache import KeySet, VectorCache
 from recsys.catalog import Catalog
 from recsys.core.items import Items
 from recsys.encoder import Encoder
@@ -25,21 +28,34 @@ from recsys.runtime.prefetch import ahead
 from recsys.types import Item, Pixels, Product, Skipped, Vectors
 
 SHARD_BATCHES = 8
-BATCHES_AHEAD = 2
-"""How many batches of pictures are decoded while one is embedded."""
+"""Batches of vectors in one shard of the cache."""
+PREFETCHED_BATCHES = 2
+"""Batches of pictures that are decoded while one batch is embedded."""
 
 T = TypeVar("T")
 
 
 class Keys(Protocol):
-    """What can say whether it has a sha256."""
+    """A collection of picture keys."""
 
     def __contains__(self, key: str, /) -> bool: ...
 
 
 @dataclass(frozen=True, eq=False)
-class Intake:
-    """What was read: the products, the sha256 of each one's picture, and those left out; `embedded` pictures were."""
+class EmbeddedProduct:
+    """A product whose picture is readable: its item, and the key and thumbnail of the picture."""
+
+    item: Item
+    key: str
+    thumbnail: bytes
+
+
+@dataclass(frozen=True, eq=False)
+class EmbeddedCatalog:
+    """The result of `embed_catalog`: the products with the keys of their pictures, and those left out.
+
+    `embedded` is the number of pictures whose vectors were computed.
+    """
 
     items: Items
     keys: list[str]
@@ -47,105 +63,96 @@ class Intake:
     embedded: int
 
 
-@dataclass(frozen=True, eq=False)
-class Taken:
-    """A product whose picture can be read: the sha256 of that, and its thumbnail."""
-
-    item: Item
-    key: str
-    thumbnail: bytes
-
-
 class Engine(Protocol):
-    """What reads the pictures of a catalogue and embeds them."""
+    """Reads and embeds the pictures of a catalogue."""
 
     def __call__(
-        self, catalog: Catalog, encoder: Encoder, keeper: Keeper, known: Baseline | None, batch_size: int
-    ) -> Iterator[Taken | Skipped]:
-        """Every product, in order; at the end `keeper` or `known` has the vector of each picture."""
+        self, catalog: Catalog, encoder: Encoder, writer: VectorWriter, reusable: PreviousIndex | None, batch_size: int
+    ) -> Iterator[EmbeddedProduct | Skipped]:
+        """The products in order. Afterwards `writer` or `reusable` has the vector of every readable picture."""
         ...
 
 
-def take_in(
+def embed_catalog(
     catalog: Catalog,
     encoder: Encoder,
-    store: VectorStore,
-    known: Baseline | None,
+    cache: VectorCache,
+    reusable: PreviousIndex | None,
     table: Path,
     batch_size: int,
     engine: Engine,
-) -> Intake:
-    """Write items and thumbnails to `table`; afterwards `store` or `known` has the vector of every picture.
+) -> EmbeddedCatalog:
+    """Write items and thumbnails to `table`. Afterwards `cache` or `reusable` has the vector of every picture.
 
-    Of a picture that `known` has, vector and thumbnail are taken from there. Whole batches are kept whatever ends the
-    pass. Raises CatalogError where no picture can be read.
+    For pictures that `reusable` has, vector and thumbnail are taken from it. If the pass is interrupted, the vectors of
+    complete batches are kept. Raises CatalogError if no picture can be read.
     """
-    keeper = Keeper(store, SHARD_BATCHES * batch_size)
+    writer = VectorWriter(cache, SHARD_BATCHES * batch_size)
     items: list[Item] = []
     keys: list[str] = []
     skipped: list[Skipped] = []
-    writer = ItemsWriter(table, catalog.attributes)
-    with keeper.kept(), writer:
-        for taken in engine(catalog, encoder, keeper, known, batch_size):
-            if isinstance(taken, Skipped):
-                skipped.append(taken)
+    with writer.flushed(), ItemsWriter(table, catalog.attributes) as rows:
+        for product in engine(catalog, encoder, writer, reusable, batch_size):
+            if isinstance(product, Skipped):
+                skipped.append(product)
                 continue
-            items.append(taken.item)
-            keys.append(taken.key)
-            writer.add(taken.item, taken.thumbnail)
+            items.append(product.item)
+            keys.append(product.key)
+            rows.add(product.item, product.thumbnail)
     if not items:
         reason = f" The first reason: {skipped[0].reason}" if skipped else ""
         raise CatalogError(f"{catalog.dataset} has no picture that can be read, of {len(skipped)} products.{reason}")
-    return Intake(Items.of(items, catalog.attributes), keys, tuple(skipped), keeper.embedded)
+    return EmbeddedCatalog(Items.of(items, catalog.attributes), keys, tuple(skipped), writer.embedded)
 
 
 def progress(products: Iterable[T], total: int) -> Iterator[T]:
-    """The products, with a bar that shows the rate and the time left."""
+    """The products, while a progress bar shows the rate and the time left."""
     yield from tqdm(products, total=total, desc="Embedding", unit=" products", smoothing=0.05, file=sys.stderr)
 
 
-class Keeper:
-    """Keeps the vectors of this pass, so many to a shard of the store.
+class VectorWriter:
+    """Collects the vectors of this pass and writes them to the cache, `shard_size` at a time.
 
-    Shards end at whole batches, so a run that goes on after an interruption forms the batches of an unbroken one.
+    A shard ends with a complete batch. So a continued run forms the same batches as an uninterrupted one.
     """
 
-    def __init__(self, store: VectorStore, shard: int):
-        self.store, self._shard = store, shard
+    def __init__(self, cache: VectorCache, shard_size: int):
+        self.cache, self._shard_size = cache, shard_size
         self._vectors: dict[str, Vectors] = {}
         self.embedded = 0
 
     def __contains__(self, key: str) -> bool:
-        return key in self.store or key in self._vectors
+        return key in self.cache or key in self._vectors
 
     def add(self, keys: Sequence[str], vectors: Vectors) -> None:
-        """Take the vectors [n, dim] of the pictures with these sha256, none of which it has."""
+        """Add the vectors [n, dim] of the pictures with these keys, all of which are new."""
         self._vectors.update(zip(keys, vectors, strict=True))
         self.embedded += len(keys)
-        if len(self._vectors) >= self._shard:
-            self._keep()
+        if len(self._vectors) >= self._shard_size:
+            self._flush()
 
     @contextlib.contextmanager
-    def kept(self) -> Iterator[None]:
-        """Have all on the disk at the end; where something ends the pass early, if that can be."""
+    def flushed(self) -> Iterator[None]:
+        """Write all vectors to the cache at the end of the context, and if possible when the body fails."""
         try:
             yield
         except BaseException:
             with contextlib.suppress(OSError, MemoryError):
-                self._keep()
+                self._flush()
             raise
-        self._keep()
+        self._flush()
 
-    def _keep(self) -> None:
+    def _flush(self) -> None:
         if self._vectors:
-            self.store.add(list(self._vectors), np.stack(list(self._vectors.values())))
+            self.cache.add(list(self._vectors), np.stack(list(self._vectors.values())))
             self._vectors = {}
 
 
 @dataclass(frozen=True, eq=False)
-class Prepared:
-    """All that a picture needs before the network. `pixels` are None where its vector is known already, `thumbnail`
-    where that is too.
+class PreparedPicture:
+    """A picture ready for the network.
+
+    `pixels` is None if its vector is known, `thumbnail` is None if the previous index has it.
     """
 
     key: str
@@ -153,57 +160,57 @@ class Prepared:
     pixels: Pixels | None
 
 
-def prepare(picture: bytes | None, encoder: Encoder, embedded: Keys, known: Keys) -> Prepared:
-    """Read a picture. `embedded` are the sha256 of those whose vector is there, `known` of those of an index before.
+def prepare_picture(picture: bytes | None, encoder: Encoder, cached: Keys, reusable: Keys) -> PreparedPicture:
+    """Decode a picture, unless its key is in `reusable`. Its pixels are left out if its key is in `cached`.
 
-    Raises PictureError for one that is to be left out.
+    Raises PictureError if there is no picture or it cannot be read.
     """
     if picture is None:
         raise PictureError("There is no picture.")
     key = sha256(picture)
-    if key in known:
-        return Prepared(key, None, None)
+    if key in reusable:
+        return PreparedPicture(key, None, None)
     image = decode(picture)
-    pixels = None if key in embedded else encoder.pixels([image])[0]
-    return Prepared(key, thumbnail(picture, image), pixels)
+    pixels = None if key in cached else encoder.pixels([image])[0]
+    return PreparedPicture(key, thumbnail(picture, image), pixels)
 
 
-def features_of(encoder: Encoder, pixels: Sequence[Pixels], batch_size: int) -> Vectors:
-    """The features of at most `batch_size` pictures, float32 [n, features], as they are in a batch of any other size.
+def embed_batch(encoder: Encoder, pixels: Sequence[Pixels], batch_size: int) -> Vectors:
+    """The features of at most `batch_size` pictures, float32 [n, features], equal for batches of any size.
 
-    A picture that is left alone is given twice: some networks compute one alone in another way, and ResNet-50 gives
-    it other last bits (2e-7). From two pictures on, neither their number nor that of the threads changes a bit.
+    A single picture is passed twice, because some networks compute a batch of one differently: the last bits of
+    ResNet-50 change (2e-7). From two pictures on, neither their number nor that of the threads changes a bit.
     """
-    alone = len(pixels) == 1 < batch_size
-    return encoder.features(np.stack([*pixels, *pixels] if alone else pixels))[: len(pixels)]
+    is_single = len(pixels) == 1 < batch_size
+    return encoder.features(np.stack([*pixels, *pixels] if is_single else pixels))[: len(pixels)]
 
 
-def in_process(
-    catalog: Catalog, encoder: Encoder, keeper: Keeper, known: Baseline | None, batch_size: int
-) -> Iterator[Taken | Skipped]:
-    """The engine of one machine: pictures are prepared in threads while this one embeds them, in full batches."""
+def embed_in_process(
+    catalog: Catalog, encoder: Encoder, writer: VectorWriter, reusable: PreviousIndex | None, batch_size: int
+) -> Iterator[EmbeddedProduct | Skipped]:
+    """The engine of one machine: threads prepare pictures while this thread embeds them in full batches."""
 
-    def prepared(product: Product) -> tuple[Taken, Pixels | None] | Skipped:
+    def prepare(product: Product) -> tuple[EmbeddedProduct, Pixels | None] | Skipped:
         try:
-            found = prepare(product.picture, encoder, keeper.store, known or KeySet.empty())
+            picture = prepare_picture(product.picture, encoder, writer.cache, reusable or KeySet.empty())
         except PictureError as error:
             return Skipped(product.item.id, str(error))
-        small = found.thumbnail
-        if small is None and known:
-            small = known.thumbnail(found.key)
-        return Taken(product.item, found.key, small or b""), found.pixels
+        small = picture.thumbnail
+        if small is None and reusable:
+            small = reusable.thumbnail(picture.key)
+        return EmbeddedProduct(product.item, picture.key, small or b""), picture.pixels
 
     pending: dict[str, Pixels] = {}
-    for found in ahead(prepared, progress(catalog, len(catalog)), BATCHES_AHEAD * batch_size):
-        if isinstance(found, Skipped):
-            yield found
+    for prepared in ahead(prepare, progress(catalog, len(catalog)), PREFETCHED_BATCHES * batch_size):
+        if isinstance(prepared, Skipped):
+            yield prepared
             continue
-        taken, pixels = found
-        if pixels is not None and taken.key not in keeper and taken.key not in pending:
-            pending[taken.key] = pixels
+        product, pixels = prepared
+        if pixels is not None and product.key not in writer and product.key not in pending:
+            pending[product.key] = pixels
         if len(pending) == batch_size:
-            keeper.add(list(pending), features_of(encoder, list(pending.values()), batch_size))
+            writer.add(list(pending), embed_batch(encoder, list(pending.values()), batch_size))
             pending = {}
-        yield taken
+        yield product
     if pending:
-        keeper.add(list(pending), features_of(encoder, list(pending.values()), batch_size))
+        writer.add(list(pending), embed_batch(encoder, list(pending.values()), batch_size))

@@ -1,4 +1,4 @@
-"""The index that a build starts from: what it holds of pictures that are as they were, and what has changed since."""
+"""The index that a build starts from: it provides the vectors of unchanged pictures, and what has changed since."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from recsys.types import Vectors
 
 @dataclass(frozen=True)
 class Changes:
-    """How many products of a catalogue are new against an index, have another picture, the same one, or are gone."""
+    """How a catalogue differs from an index: the numbers of new products, those with another picture, and so on."""
 
     new: int
     changed: int
@@ -30,11 +30,11 @@ class Changes:
     removed: int
 
 
-class Baseline:
-    """An index that was checked whole, and the sha256 of the picture of each of its products."""
+class PreviousIndex:
+    """A checked index whose vectors and thumbnails can be looked up by the sha256 of a picture."""
 
     def __init__(self, folder: IndexFolder, name: str):
-        """`name` is what to call it in a message. Raises IndexDamagedError where its hashes are not those of it."""
+        """`name` is how messages call the index. Raises IndexDamagedError if its picture hashes do not fit it."""
         self.folder, self.manifest, self.name = folder, folder.manifest, name
         self._keys = _read_keys(folder)
         self._rows = {key: row for row, key in reversed(list(enumerate(self._keys or ())))}
@@ -44,18 +44,18 @@ class Baseline:
         """The index in a folder. Raises as `IndexFolder.open` does."""
         return cls(IndexFolder.open(path, name), name or path.name)
 
-    def obstacle(self, recipe: EncoderRecipe, *, settled: bool) -> str | None:
-        """Why an index of this encoder cannot take vectors from here; None where it can.
+    def obstacle(self, encoder: EncoderRecipe, *, projection_is_final: bool) -> str | None:
+        """Why the vectors cannot be reused in an index of this encoder, or None if they can.
 
-        `settled` says that the recipe's projection, or that there is none, is final.
+        `projection_is_final` is False if the build has yet to fit a projection.
         """
-        ours = self.manifest.encoder
-        if ours.fingerprint != recipe.fingerprint:
-            old, new = (replace(each, source=None, projection=None, dim=0) for each in (ours, recipe))
+        own = self.manifest.encoder
+        if own.fingerprint != encoder.fingerprint:
+            old, new = (replace(each, source=None, projection=None, dim=0) for each in (own, encoder))
             return f"it was built with another encoder: {old.difference(new)}"
         if self._keys is None:
-            return f"it has no {PICTURE_HASHES}, as it was built before indexes kept which pictures they are of"
-        if not settled or (ours.projection, ours.dim) != (recipe.projection, recipe.dim):
+            return f"it has no {PICTURE_HASHES}, as it was built by a version that did not write picture hashes"
+        if not projection_is_final or (own.projection, own.dim) != (encoder.projection, encoder.dim):
             return "its vectors are projected in another way than the new ones"
         return None
 
@@ -64,7 +64,7 @@ class Baseline:
 
     @property
     def keys(self) -> KeySet:
-        """The sha256 of its pictures, apart from the index."""
+        """The sha256 of its pictures, without the rest of the index."""
         return KeySet(key_table(self._keys or ()))
 
     def thumbnail(self, key: str) -> bytes:
@@ -76,7 +76,7 @@ class Baseline:
         return self.folder.searcher.vectors([self._rows[key] for key in keys])
 
     def changes(self, ids: Sequence[str], keys: Sequence[str]) -> Changes | None:
-        """What differs in a catalogue with these ids, and pictures of these sha256; None where it cannot be told."""
+        """How a catalogue with these ids and picture hashes differs. None if the index has no picture hashes."""
         if self._keys is None:
             return None
         before, now = dict(zip(self.folder.items.ids, self._keys, strict=True)), dict(zip(ids, keys, strict=True))
@@ -86,7 +86,7 @@ class Baseline:
 
 
 def write_keys(folder: Path, keys: Sequence[str]) -> None:
-    """Write the sha256 of the picture of each product into the folder of an index."""
+    """Write the sha256 of each product's picture to the index folder."""
     np.save(folder / PICTURE_HASHES, key_table(keys))
 
 
@@ -98,7 +98,7 @@ def _read_keys(folder: IndexFolder) -> list[str] | None:
         table = np.load(io.BytesIO(data), allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise IndexDamagedError(f"{PICTURE_HASHES} cannot be read: {error}. {MEND}") from error
-    right = sha256(data) == folder.manifest.files[PICTURE_HASHES]["sha256"]
-    if not right or table.dtype != np.uint8 or table.shape != (len(folder.items), KEY_BYTES):
+    is_unaltered = sha256(data) == folder.manifest.files[PICTURE_HASHES]["sha256"]
+    if not is_unaltered or table.dtype != np.uint8 or table.shape != (len(folder.items), KEY_BYTES):
         raise IndexDamagedError(f"{PICTURE_HASHES} does not hold the pictures of {len(folder.items)} products. {MEND}")
     return [key.tobytes().hex() for key in table]

@@ -1,4 +1,4 @@
-"""What the machine does to a build, in our words: no space, no memory, a disk that is suddenly read-only."""
+"""Converts disk-full, out-of-memory and read-only errors during a build into errors with a remedy."""
 
 from __future__ import annotations
 
@@ -10,46 +10,48 @@ from pathlib import Path
 
 from recsys.errors import EncoderError, IndexFolderError, RecsysError
 
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-SAYS_FULL = re.compile("no space left|disk quota|file too large|iostream error", re.IGNORECASE)
-"""How Annoy, safetensors and OpenVINO say it, which keep no number of the error; the last is OpenVINO's way."""
-SAYS_MEMORY = re.compile("out of memory|allocate memory|bad_?alloc|failed to allocate", re.IGNORECASE)
-"""How PyTorch and OpenVINO say in a RuntimeError that there is no memory left."""
+DISK_FULL_CODES = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+DISK_FULL_MESSAGE = re.compile("no space left|disk quota|file too large|iostream error", re.IGNORECASE)
+"""Messages of Annoy, safetensors and OpenVINO, whose errors have no code. The last one is OpenVINO's."""
+OUT_OF_MEMORY_MESSAGE = re.compile("out of memory|allocate memory|bad_?alloc|failed to allocate", re.IGNORECASE)
+"""Messages of a RuntimeError by which PyTorch and OpenVINO report that memory ran out."""
 
 
 @contextmanager
-def told(output: Path, batch_size: int) -> Iterator[None]:
-    """Turn what goes wrong with disk and memory while an index is built into an error that says how to go on.
+def explain_resource_errors(output: Path, batch_size: int) -> Iterator[None]:
+    """Convert errors of disk and memory that the body raises while it builds the index `output`.
 
-    Raises IndexFolderError where `output` or what lies beside it cannot be written, EncoderError where the memory does
-    not suffice for `batch_size` pictures at once. Other errors pass as they are.
+    Raises IndexFolderError if `output` or a file beside it cannot be written, EncoderError if memory does not suffice
+    for batches of `batch_size` pictures. Other errors pass unchanged.
     """
     try:
         yield
     except RecsysError:
         raise
-    except MemoryError as error:
-        raise _no_memory(batch_size) from error
-    except (OSError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and SAYS_MEMORY.search(str(error)):
-            raise _no_memory(batch_size) from error
-        if getattr(error, "errno", None) in FULL or SAYS_FULL.search(str(error)):
-            raise IndexFolderError(
-                f"There is no space left on the disk for {output} ({error}). What was there is as it was. Free some in"
-                f" {output.absolute().parent}, and in the cache that HF_HOME names, and run the same command: it goes"
-                " on with the vectors that it has."
-            ) from error
-        if isinstance(error, OSError):
-            raise IndexFolderError(
-                f"{output} could not be written: {error}. What was there is as it was. Mend that, or choose another"
-                " --output, and run the same command."
-            ) from error
-        raise
+    except (MemoryError, OSError, RuntimeError) as error:
+        explained = _explain(error, output, batch_size)
+        if explained is None:
+            raise
+        raise explained from error
 
 
-def _no_memory(batch_size: int) -> EncoderError:
-    less = f"with --batch-size {batch_size // 2}" if batch_size > 1 else "with other programs closed"
-    return EncoderError(
-        f"The memory ran out at --batch-size {batch_size}. Run the same command {less}: it goes on with the vectors"
-        " that it has."
-    )
+def _explain(error: Exception, output: Path, batch_size: int) -> RecsysError | None:
+    message = str(error)
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and OUT_OF_MEMORY_MESSAGE.search(message)):
+        remedy = f"with --batch-size {batch_size // 2}" if batch_size > 1 else "with other programs closed"
+        return EncoderError(
+            f"The memory ran out at --batch-size {batch_size}. Run the same command {remedy}: it continues with the"
+            " vectors that are already computed."
+        )
+    if getattr(error, "errno", None) in DISK_FULL_CODES or DISK_FULL_MESSAGE.search(message):
+        return IndexFolderError(
+            f"There is no space left on the disk for {output} ({error}). The existing index was not changed. Free space"
+            f" in {output.absolute().parent} and in the cache that HF_HOME names, and run the same command: it"
+            " continues with the vectors that are already computed."
+        )
+    if isinstance(error, OSError):
+        return IndexFolderError(
+            f"{output} could not be written: {error}. The existing index was not changed. Fix this or choose another"
+            " --output, and run the same command."
+        )
+    return None

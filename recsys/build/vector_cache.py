@@ -1,10 +1,11 @@
-"""Vectors that were computed once, kept by the content of their picture, so that an interrupted build goes on."""
+"""Keeps computed vectors on disk by the sha256 of their picture, so that an interrupted build can continue."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from safetensors import SafetensorError
@@ -14,17 +15,21 @@ from recsys.runtime.hashing import sha256
 from recsys.types import Vectors
 
 KEY_BYTES = 32
+"""The length of a key: the sha256 of a picture."""
 
 
-class VectorStore:
-    """Shards of (sha256 of a picture, its vector) in a folder of one encoder's own."""
+class VectorCache:
+    """Vectors by the sha256 of their picture, in files of a folder that belongs to one encoder.
+
+    Each file is a shard of some hundred vectors. The keys of all of them are in memory.
+    """
 
     def __init__(self, folder: Path):
-        """Open the store, made if it is not there. A shard that cannot be read is dropped, to be computed again."""
+        """Open the cache, or create it. A shard that cannot be read is deleted: its vectors are computed again."""
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        for half in folder.glob("*.tmp"):
-            half.unlink(missing_ok=True)
+        for unfinished in folder.glob("*.tmp"):
+            unfinished.unlink(missing_ok=True)
         self._shards: list[Path] = []
         self._known: set[bytes] = set()
         for path in sorted(folder.glob("*.safetensors")):
@@ -41,53 +46,53 @@ class VectorStore:
 
     @property
     def keys(self) -> KeySet:
-        """The keys that it has, apart from the store."""
+        """The keys that are in the cache now."""
         return KeySet(np.frombuffer(b"".join(self._known), np.uint8).reshape(-1, KEY_BYTES))
 
     def add(self, keys: Sequence[str], vectors: Vectors) -> None:
-        """Keep these vectors [n, dim] under their keys: a shard that is there whole or not at all, power cuts too."""
+        """Write these vectors [n, dim] as a shard. Even after a power cut it is either complete or absent."""
         raw = [bytes.fromhex(key) for key in keys]
         number = 1 + max((int(path.stem.split("-")[0]) for path in self._shards), default=0)
         path = self.folder / f"{number:06d}-{sha256(b''.join(raw))[:16]}.safetensors"
-        beside = path.with_suffix(".tmp")
-        with beside.open("wb") as file:
+        unfinished = path.with_suffix(".tmp")
+        with unfinished.open("wb") as file:
             file.write(save({"keys": key_table(keys), "vectors": vectors}))
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        os.replace(unfinished, path)
         self._shards.append(path)
         self._known.update(raw)
 
     def chunks(self, keys: Sequence[str]) -> Iterator[tuple[np.ndarray, Vectors]]:
-        """(places in `keys`, vectors) a shard, until each of `keys` was given; equal keys share a vector.
+        """The vectors of all `keys`, shard by shard: (positions in `keys`, vectors [len(positions), dim]).
 
-        Raises KeyError where a key is not in the store.
+        Raises KeyError if a key is not in the cache.
         """
-        places: dict[bytes, list[int]] = {}
-        for place, key in enumerate(keys):
-            places.setdefault(bytes.fromhex(key), []).append(place)
+        positions: dict[bytes, list[int]] = {}
+        for position, key in enumerate(keys):
+            positions.setdefault(bytes.fromhex(key), []).append(position)
         for path in self._shards:
-            if not places:
+            if not positions:
                 return
             shard = load_file(path)
-            wanted = [(row, places.pop(key.tobytes(), [])) for row, key in enumerate(shard["keys"])]
+            wanted = [(row, positions.pop(key.tobytes(), [])) for row, key in enumerate(shard["keys"])]
             rows = [row for row, at in wanted for _ in at]
             if rows:
-                yield np.array([place for _, at in wanted for place in at]), shard["vectors"][rows]
-        if places:
-            raise KeyError(f"{len(places)} of {len(keys)} vectors are not in the store")
+                yield np.array([position for _, at in wanted for position in at]), shard["vectors"][rows]
+        if positions:
+            raise KeyError(f"{len(positions)} of {len(keys)} vectors are not in the cache")
 
 
 class KeySet:
-    """Keys in one sorted array, which the processes of a machine can share where a set would be copied for each."""
+    """Keys in one sorted array. Unlike a set, the processes of a machine can share it without a copy for each."""
 
     def __init__(self, table: np.ndarray):
         """`table` are the keys as bytes, uint8 [n, 32]."""
         self._sorted = np.sort(np.ascontiguousarray(table).view(f"S{KEY_BYTES}").ravel())
 
     @classmethod
-    def empty(cls) -> KeySet:
-        """No keys."""
+    def empty(cls) -> Self:
+        """A set without keys."""
         return cls(key_table(()))
 
     def __len__(self) -> int:
@@ -95,10 +100,10 @@ class KeySet:
 
     def __contains__(self, key: str) -> bool:
         wanted = np.frombuffer(bytes.fromhex(key), self._sorted.dtype)[0]
-        place = int(np.searchsorted(self._sorted, wanted))
-        return place < len(self) and bool(self._sorted[place] == wanted)
+        position = int(np.searchsorted(self._sorted, wanted))
+        return position < len(self) and bool(self._sorted[position] == wanted)
 
 
 def key_table(keys: Sequence[str]) -> np.ndarray:
-    """Hex sha256 as bytes, uint8 [len(keys), 32]."""
+    """Keys in hex as bytes, uint8 [len(keys), 32]."""
     return np.frombuffer(bytes.fromhex("".join(keys)), np.uint8).reshape(-1, KEY_BYTES)

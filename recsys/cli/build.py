@@ -18,7 +18,7 @@ from recsys.format.layout import OWN_INDEX
 if TYPE_CHECKING:
     from recsys.build.embed import Engine
     from recsys.build.pipeline import BuildReport
-    from recsys.build.previous import Baseline
+    from recsys.build.previous import PreviousIndex
     from recsys.catalog import Catalog
     from recsys.encoder import Encoder
     from recsys.stores.milvus import Milvus
@@ -189,15 +189,15 @@ def run(options: argparse.Namespace) -> None:
         hub.check_push(options.push_to_hub, token)
     milvus = _connect_to_milvus(options.uri) if options.store else None
     check_replaceable(options.output.resolve())
-    base = _index_to_update(options.push_to_hub if options.update == "" else options.update, token)
-    encoder = _encoder(options, base, token)
+    previous = _index_to_update(options.push_to_hub if options.update == "" else options.update, token)
+    encoder = _encoder(options, previous, token)
     catalog = _catalog(options)
     with _engine(options) as engine:
         report = build_index(
             catalog,
             encoder,
             options.output,
-            base=base,
+            previous=previous,
             dim=options.dim,
             recall=options.recall,
             batch_size=options.batch_size,
@@ -221,24 +221,24 @@ def _connect_to_milvus(uri: str) -> Milvus:
     return milvus
 
 
-def _index_to_update(source: str | None, token: str | None) -> Baseline | None:
+def _index_to_update(source: str | None, token: str | None) -> PreviousIndex | None:
     from recsys import hub
-    from recsys.build.previous import Baseline
+    from recsys.build.previous import PreviousIndex
 
     if source is None:
         return None
     if Path(source).is_dir():
-        return Baseline.open(Path(source))
+        return PreviousIndex.open(Path(source))
     try:
-        return Baseline.open(hub.pull(source, token=token).folder, source)
+        return PreviousIndex.open(hub.pull(source, token=token).folder, source)
     except HubNotFoundError as error:
         raise HubNotFoundError(f"{error} For a first build, leave --update out.") from error
 
 
-def _encoder(options: argparse.Namespace, base: Baseline | None, token: str | None) -> Encoder:
+def _encoder(options: argparse.Namespace, previous: PreviousIndex | None, token: str | None) -> Encoder:
     from recsys.encoder import Encoder
 
-    source = options.encoder or (base.folder.path if base else DEFAULT_ENCODER)
+    source = options.encoder or (previous.folder.path if previous else DEFAULT_ENCODER)
     return Encoder.from_pretrained(source, token=token, device=options.device)
 
 
@@ -261,9 +261,9 @@ def _catalog(options: argparse.Namespace) -> Catalog:
 def _engine(options: argparse.Namespace) -> Iterator[Engine]:
     """The engine that embeds the pictures. A Ray cluster stays connected until the context ends."""
     if options.engine == "process":
-        from recsys.build.embed import in_process
+        from recsys.build.embed import embed_in_process
 
-        yield in_process
+        yield embed_in_process
         return
     from recsys.build.ray.cluster import connected
 
@@ -282,13 +282,13 @@ def summary(report: BuildReport) -> str:
         f"Search: {report.search.n_trees} trees, search_k {report.search.search_k},"
         f" recall@10 {report.search.recall:.4f} against exact search.",
     ]
-    if report.changes:
+    if changes := report.changes:
         lines.append(
-            f"Compared with {report.base}: {report.changes.new:,} new, {report.changes.changed:,} with another picture,"
-            f" {report.changes.unchanged:,} unchanged, {report.changes.removed:,} removed."
+            f"Compared with {report.previous}: {changes.new:,} new, {changes.changed:,} with another picture,"
+            f" {changes.unchanged:,} unchanged, {changes.removed:,} removed."
         )
     if report.obstacle:
-        lines.append(f"No vectors of {report.base} could be reused: {report.obstacle}.")
+        lines.append(f"No vectors of {report.previous} could be reused: {report.obstacle}.")
     if report.skipped:
         lines.append(f"Left out: {len(report.skipped)} products.")
         lines += [f"  {skipped.id}: {skipped.reason}" for skipped in report.skipped]

@@ -236,9 +236,7 @@ def test_after_a_push_that_failed_the_same_command_publishes_and_builds_nothing_
     assert build(*flags) == 1
     assert "The same command publishes it" in capsys.readouterr().out
     hub.reset()
-    monkeypatch.setattr(
-        "recsys.build.pipeline.build_for_recall", lambda *parts: pytest.fail("the index was built again")
-    )
+    monkeypatch.setattr("recsys.build.draft.build_for_recall", lambda *parts: pytest.fail("the index was built again"))
     assert build(*flags) == 0
     assert "0 pictures embedded" in capsys.readouterr().out
 

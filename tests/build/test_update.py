@@ -127,7 +127,7 @@ def test_an_index_without_hashes_is_told_and_built_in_full(catalogue, encoder_fo
     assert build(*flags, "--update", tmp_path / "one", "--output", tmp_path / "two") == 0
     out = capsys.readouterr().out
     assert "30 pictures embedded" in out
-    assert "No vectors of one could be reused: it has no pictures.npy, as it was built before" in out
+    assert "No vectors of one could be reused: it has no pictures.npy, as it was built by a version" in out
     assert "Compared with" not in out
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from recsys.build.vector_cache import VectorStore
+from recsys.build.vector_cache import VectorCache
 from recsys.core.linalg import unit
 from recsys.encoder.projection import Projection
 from recsys.runtime.hashing import sha256
@@ -19,7 +19,7 @@ def gather(store, keys, dim):
 
 
 def test_vectors_come_back_by_content_in_any_order_and_more_than_once(tmp_path):
-    store, keys = VectorStore(tmp_path), keys_of(10)
+    store, keys = VectorCache(tmp_path), keys_of(10)
     vectors = np.random.default_rng(0).normal(size=(10, 4)).astype(np.float32)
     store.add(keys[:6], vectors[:6])
     store.add(keys[6:], vectors[6:])
@@ -28,23 +28,23 @@ def test_vectors_come_back_by_content_in_any_order_and_more_than_once(tmp_path):
 
 
 def test_a_store_that_is_opened_again_knows_what_it_holds(tmp_path):
-    VectorStore(tmp_path).add(keys_of(3), np.ones((3, 2), np.float32))
-    store = VectorStore(tmp_path)
+    VectorCache(tmp_path).add(keys_of(3), np.ones((3, 2), np.float32))
+    store = VectorCache(tmp_path)
     assert all(key in store for key in keys_of(3))
     assert keys_of(1, start=99)[0] not in store
 
 
 def test_a_damaged_shard_is_dropped_and_the_others_kept(tmp_path):
-    store = VectorStore(tmp_path)
+    store = VectorCache(tmp_path)
     store.add(keys_of(3), np.ones((3, 2), np.float32))
     store.add(keys_of(3, start=3), np.ones((3, 2), np.float32))
     shard = sorted(tmp_path.glob("*.safetensors"))[0]
     shard.write_bytes(shard.read_bytes()[:20])
-    again = VectorStore(tmp_path)
+    again = VectorCache(tmp_path)
     assert keys_of(1)[0] not in again
     assert keys_of(1, start=3)[0] in again
     again.add(keys_of(3), np.ones((3, 2), np.float32))
-    assert all(key in VectorStore(tmp_path) for key in keys_of(6))
+    assert all(key in VectorCache(tmp_path) for key in keys_of(6))
 
 
 def test_a_projection_keeps_the_neighbours_of_data_that_lies_in_few_dimensions(tmp_path):
@@ -70,17 +70,17 @@ def test_a_projection_is_what_was_saved(tmp_path):
 
 
 def test_a_vector_that_is_not_there_is_an_error_and_never_garbage(tmp_path):
-    store = VectorStore(tmp_path)
+    store = VectorCache(tmp_path)
     store.add(keys_of(2), np.ones((2, 2), np.float32))
-    with pytest.raises(KeyError, match="1 of 3 vectors are not in the store"):
+    with pytest.raises(KeyError, match="1 of 3 vectors are not in the cache"):
         gather(store, keys_of(3), 2)
 
 
 def test_two_builds_at_once_do_not_overwrite_each_others_shards(tmp_path):
-    one, two = VectorStore(tmp_path), VectorStore(tmp_path)
+    one, two = VectorCache(tmp_path), VectorCache(tmp_path)
     one.add(keys_of(2), np.ones((2, 2), np.float32))
     two.add(keys_of(2, start=2), np.zeros((2, 2), np.float32))
-    assert all(key in VectorStore(tmp_path) for key in keys_of(4))
+    assert all(key in VectorCache(tmp_path) for key in keys_of(4))
 
 
 def test_rows_that_vary_in_too_few_directions_are_not_projected():

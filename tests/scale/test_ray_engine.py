@@ -45,7 +45,7 @@ def test_an_address_alone_is_refused(capsys):
 @pytest.mark.parametrize("address", ["head", "ray://head:10001", "head:", "head:port"])
 def test_an_address_without_host_or_port_is_named(address):
     with pytest.raises(EngineError, match=f"--address {address} is not host:port"):
-        cluster.check(address)
+        cluster.check_address(address)
 
 
 def test_an_address_where_nothing_listens_is_told_at_once():
@@ -53,16 +53,16 @@ def test_an_address_where_nothing_listens_is_told_at_once():
         port = free.getsockname()[1]
     started = time.monotonic()
     with pytest.raises(EngineError, match=f"no Ray cluster at 127.0.0.1:{port}: .*ray start --head --port {port}"):
-        cluster.check(f"127.0.0.1:{port}")
+        cluster.check_address(f"127.0.0.1:{port}")
     assert time.monotonic() - started < 5
 
 
 @needs_ray
 def test_a_port_that_never_answers_is_given_up(monkeypatch):
-    monkeypatch.setattr(cluster, "ANSWERED", 3)
+    monkeypatch.setattr(cluster, "ANSWER_TIMEOUT_S", 3)
     silent = socket.create_server(("127.0.0.1", 0))
     with silent, pytest.raises(EngineError, match="no Ray cluster answered there in 3 s"):
-        cluster.check(f"127.0.0.1:{silent.getsockname()[1]}")
+        cluster.check_address(f"127.0.0.1:{silent.getsockname()[1]}")
 
 
 def test_a_plain_build_imports_neither_ray_nor_its_engine():

@@ -1,7 +1,8 @@
-"""Many machines embed a catalogue, by Ray Data. The one place that knows Ray, which is an extra.
+"""Embeds a catalogue on many machines with Ray Data. Ray is an optional dependency.
 
-The machine that builds has the table of the catalogue and gives out the numbers of its rows. Actors, each with the
-encoder loaded once, open the same catalogue where they run, read the pictures of their rows, and give back thumbnails
-and vectors in the order of the catalogue. The builder writes these as it would its own: what it keeps on its disk is
-what a build in one process keeps, and either goes on where the other ended. Afterwards it completes the index alone.
+The machine that runs the build reads the table of the catalogue and distributes row numbers. The actors on the other
+machines load the encoder once, open the same catalogue, read the pictures of their rows, and return thumbnails and
+vectors in the order of the catalogue. The build writes them as if it had computed them itself: the cached vectors are
+those of a build in one process, so each of the two can continue what the other began. The rest of the index is
+completed on the machine that runs the build.
 """

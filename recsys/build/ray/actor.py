@@ -1,4 +1,4 @@
-"""What runs on the machines of a cluster: the encoder, loaded once, over the rows that it is given."""
+"""The actor that runs on each machine of a cluster: it loads the encoder once, and embeds the rows it is given."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import ray
 
-from recsys.build.embed import BATCHES_AHEAD, Prepared, features_of, prepare
+from recsys.build.embed import PREFETCHED_BATCHES, PreparedPicture, embed_batch, prepare_picture
 from recsys.build.vector_cache import KeySet
 from recsys.catalog import PictureSource
+from recsys.catalog.products import Pictures
 from recsys.encoder import Encoder
 from recsys.errors import EncoderError, PictureError, RecsysError
 from recsys.format.encoder_spec import EncoderRecipe
@@ -28,14 +28,14 @@ from recsys.types import Pixels
 
 @dataclass(frozen=True, eq=False)
 class EncoderFiles:
-    """An encoder as it travels: what `Encoder.save` writes, by name, so that every machine runs the very same one."""
+    """An encoder to send to other machines: the content of the files that `Encoder.save` writes, by name."""
 
     recipe: EncoderRecipe
     runtime: str
     files: dict[str, bytes]
 
     @classmethod
-    def of(cls, encoder: Encoder) -> EncoderFiles:
+    def from_encoder(cls, encoder: Encoder) -> Self:
         """The files of an encoder."""
         with tempfile.TemporaryDirectory() as folder:
             encoder.save(Path(folder))
@@ -43,7 +43,7 @@ class EncoderFiles:
         return cls(encoder.recipe, encoder.runtime, files)
 
     def load(self) -> Encoder:
-        """The encoder without its projection. Raises EncoderError where another runtime computes it here."""
+        """The encoder without its projection. Raises EncoderError if this machine runs it with another runtime."""
         with tempfile.TemporaryDirectory() as folder:
             for name, data in self.files.items():
                 (Path(folder) / name).write_bytes(data)
@@ -59,24 +59,27 @@ class EncoderFiles:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What an actor needs to know; `embedded` and `known` as in `prepare`."""
+    """What an actor needs: the encoder, the pictures, and the keys of those whose vector or thumbnail is known.
+
+    `cached` and `reusable` are as in `prepare_picture`, `cores` the number of cores that each actor may use.
+    """
 
     encoder: EncoderFiles
     pictures: PictureSource
-    embedded: KeySet
-    known: KeySet
+    cached: KeySet
+    reusable: KeySet
     batch_size: int
     cores: int
 
 
 FAILED = -1
-"""The number of a row that says why a machine cannot do anything."""
+"""The row number of a row that says why a machine cannot run the job."""
 
 
 class Row(NamedTuple):
-    """A row of a catalogue as it travels back: its number, and the sha256 of its picture or why it is left out.
+    """The result for a row of the catalogue: the key of its picture, or the reason why it is left out.
 
-    `thumbnail` and `vector` (float32, as bytes) are empty where the builder has them.
+    `thumbnail` and `vector` (float32, as bytes) are empty if the machine that runs the build has them.
     """
 
     number: int
@@ -86,7 +89,7 @@ class Row(NamedTuple):
     vector: bytes
 
 
-def columns(rows: Iterable[Row]) -> dict[str, Any]:
+def to_columns(rows: Iterable[Row]) -> dict[str, Any]:
     """Rows as a batch of Ray Data."""
     return {
         name: np.array(values, dtype=int if name == "number" else object)
@@ -94,34 +97,34 @@ def columns(rows: Iterable[Row]) -> dict[str, Any]:
     }
 
 
-def rows_of(batch: dict[str, Any]) -> Iterator[Row]:
-    """The inverse of `columns`."""
+def from_columns(batch: dict[str, Any]) -> Iterator[Row]:
+    """The inverse of `to_columns`."""
     return map(Row._make, zip(*(batch[name] for name in Row._fields), strict=True))
 
 
-class Embedding:
-    """An actor: numbers of rows, one after another, to what is in them."""
+class EmbeddingActor:
+    """Computes the `Row`s for ranges of row numbers."""
 
     def __init__(self, job: ray.ObjectRef):
-        """`job` refers to a `Job`. Nothing is loaded yet: what fails here, Ray does not tell."""
+        """`job` refers to a `Job`. It is loaded later, because Ray does not report errors of a constructor."""
         self._reference = job
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """The `Row`s of an item (first, end), as columns; where nothing can be done here, one row that says why."""
+        """The rows of an item (first, end), as columns. If this machine fails, one row that says why."""
         try:
             [(first, end)] = batch["item"]
-            return columns(self._rows(range(int(first), int(end))))
+            return to_columns(self._rows(range(int(first), int(end))))
         except (RecsysError, ImportError) as error:
-            return columns([Row(FAILED, "", f"{platform.node()}: {error}", b"", b"")])
+            reason = f"{platform.node()}: {error}"
         except MemoryError:
             reason = f"The memory of {platform.node()} ran out. Take a smaller --batch-size."
-            return columns([Row(FAILED, "", reason, b"", b"")])
+        return to_columns([Row(FAILED, "", reason, b"", b"")])
 
     def _rows(self, numbers: range) -> Iterator[Row]:
         pictures = self._pictures[numbers.start : numbers.stop]
-        found = list(ahead(self._prepared, pictures, BATCHES_AHEAD * self._job.batch_size))
-        vectors = self._vectors({each.key: each.pixels for each in found if isinstance(each, Prepared)})
-        for number, each in zip(numbers, found, strict=True):
+        prepared = list(ahead(self._prepare, pictures, PREFETCHED_BATCHES * self._job.batch_size))
+        vectors = self._vectors({each.key: each.pixels for each in prepared if isinstance(each, PreparedPicture)})
+        for number, each in zip(numbers, prepared, strict=True):
             if isinstance(each, str):
                 yield Row(number, "", each, b"", b"")
             else:
@@ -138,27 +141,21 @@ class Embedding:
         return self._job.encoder.load()
 
     @cached_property
-    def _pictures(self) -> Any:
+    def _pictures(self) -> Pictures:
         return self._job.pictures.open()
 
-    def _prepared(self, picture: bytes | None) -> Prepared | str:
+    def _prepare(self, picture: bytes | None) -> PreparedPicture | str:
         try:
-            return prepare(picture, self._encoder, self._job.embedded, self._job.known)
+            return prepare_picture(picture, self._encoder, self._job.cached, self._job.reusable)
         except PictureError as error:
             return str(error)
 
     def _vectors(self, pixels: dict[str, Pixels | None]) -> dict[str, bytes]:
-        """The vectors of pictures by their sha256, as bytes; none of those without pixels."""
+        """Key → vector as bytes, for the pictures with pixels."""
         new = {key: each for key, each in pixels.items() if each is not None}
+        keys, size = list(new), self._job.batch_size
         vectors: dict[str, bytes] = {}
-        for keys in batched(new, self._job.batch_size):
-            features = features_of(self._encoder, [new[key] for key in keys], self._job.batch_size)
-            vectors.update((key, vector.tobytes()) for key, vector in zip(keys, features, strict=True))
+        for batch in (keys[start : start + size] for start in range(0, len(keys), size)):
+            features = embed_batch(self._encoder, [new[key] for key in batch], size)
+            vectors.update((key, vector.tobytes()) for key, vector in zip(batch, features, strict=True))
         return vectors
-
-
-def batched(keys: Iterable[str], size: int) -> Iterator[tuple[str, ...]]:
-    """These keys in groups of `size`, the last of what is left."""
-    rest = iter(keys)
-    while group := tuple(islice(rest, size)):
-        yield group

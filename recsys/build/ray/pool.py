@@ -1,4 +1,4 @@
-"""How a cluster is shared out among actors."""
+"""Divides the resources of a cluster among actors."""
 
 from __future__ import annotations
 
@@ -9,42 +9,42 @@ import ray
 
 from recsys.errors import EngineError
 
-MOST_CORES = 4
-"""Cores of an actor on a CPU: more gain little for one network, and fewer load the encoder more often."""
+MAX_CORES_PER_ACTOR = 4
+"""More cores speed up one network only a little, and fewer mean that more actors load the encoder."""
 
 
 @dataclass(frozen=True)
-class Pool:
-    """So many actors, each with these cores, and a GPU or none."""
+class ActorPool:
+    """`size` actors with `cores` cores and `gpus` GPUs (0 or 1) each."""
 
     size: int
     cores: int
     gpus: int
 
     @classmethod
-    def of_cluster(cls, runtime: str) -> Self:
-        """All of the machines that are there now, for an encoder that `runtime` computes.
+    def from_cluster(cls, runtime: str) -> Self:
+        """A pool that uses all machines of the connected cluster. `runtime` is that of the encoder.
 
-        Raises EngineError where none of them can run an actor.
+        Raises EngineError if no machine can run an actor.
         """
         machines = [machine["Resources"] for machine in ray.nodes() if machine["Alive"]]
         cpus, gpus = ([int(machine.get(kind, 0)) for machine in machines] for kind in ("CPU", "GPU"))
         if runtime == "torch-cuda":
             usable = [(cpu // gpu, gpu) for cpu, gpu in zip(cpus, gpus, strict=True) if 0 < gpu <= cpu]
             if not usable:
-                raise EngineError(f"No machine of the {len(machines)} of the cluster has a GPU, and a core for it.")
+                raise EngineError(f"None of the {len(machines)} machines of the cluster has a GPU and a core for it.")
             return cls(sum(gpu for _, gpu in usable), min(cores for cores, _ in usable), 1)
         usable_cpus = [cpu for cpu in cpus if cpu]
         if not usable_cpus:
             raise EngineError(
-                f"No machine of the {len(machines)} of the cluster has a core for work. Start one with ray start"
-                " --address, and run the same command: it goes on with the vectors that it has."
+                f"None of the {len(machines)} machines of the cluster has a core for actors. Start one with ray start"
+                " --address, and run the same command: it continues with the vectors that are already computed."
             )
-        cores = min(MOST_CORES, *usable_cpus)
+        cores = min(MAX_CORES_PER_ACTOR, *usable_cpus)
         return cls(sum(cpu // cores for cpu in usable_cpus), cores, 0)
 
     def options(self) -> dict[str, Any]:
-        """What Ray Data takes of it. An actor is not started again where it is lost: the job is."""
+        """The arguments of `map_batches`. Ray restarts no lost actor: `RayEngine` restarts the job instead."""
         return {
             "compute": ray.data.ActorPoolStrategy(min_size=1, max_size=self.size, initial_size=self.size),
             "num_cpus": self.cores,

@@ -1,0 +1,107 @@
+"""The new index folder of a build, from the embedded catalogue to the complete index."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from recsys.build.embed import EmbeddedCatalog, progress
+from recsys.build.previous import PreviousIndex, write_keys
+from recsys.build.vector_cache import VectorCache
+from recsys.catalog import Catalog
+from recsys.core.holdout import unseen
+from recsys.encoder import Encoder
+from recsys.evaluate import Pool, Quick, embed, quick
+from recsys.format.layout import ASSETS, CARD, ENCODER, ITEMS, MANIFEST, VECTORS
+from recsys.format.manifest import DatasetFacts, Manifest, SearchFacts
+from recsys.index.annoy import METRIC, SearchPoint, build_for_recall
+from recsys.index.card import write_card
+from recsys.index.folder import IndexFolder, file_facts, library_versions, read_thumbnails
+from recsys.runtime.hashing import sha256
+from recsys.types import Vectors
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """An index folder that so far holds only the table of items and thumbnails.
+
+    The vector of each picture is in `cache`, or in `reusable`.
+    """
+
+    folder: Path
+    catalog: Catalog
+    encoder: Encoder
+    embedded: EmbeddedCatalog
+    cache: VectorCache
+    reusable: PreviousIndex | None
+
+    def write_encoder_and_hashes(self) -> None:
+        """Write the picture hashes and the encoder."""
+        write_keys(self.folder, self.embedded.keys)
+        self.encoder.save(self.folder / ENCODER)
+
+    def inputs_hash(self, recall: float) -> str:
+        """A hash of everything that decides the content of the index: the files written so far, and the options."""
+        versions = library_versions()
+        parts = [file_facts(self.folder), asdict(self._dataset), self.encoder.recipe.to_json(), recall, versions]
+        return sha256(json.dumps(parts, sort_keys=True).encode())
+
+    def complete(self, recall: float, queries: Catalog | None) -> SearchPoint:
+        """Write the search index, the evaluation, the card and the manifest, and check the folder.
+
+        The trees are as many as `recall` needs. Confidence is calibrated on `queries`, or else on the items.
+        """
+        items, vectors = self.embedded.items, self._vectors()
+        curve = build_for_recall(vectors, self.folder / VECTORS, items, recall)
+        thumbnails = read_thumbnails(self.folder / ITEMS)
+        report = quick(list(items), vectors, thumbnails, queries=self._query_pool(queries))
+        report.draw(self.folder / ASSETS)
+        self._write_card_and_manifest(curve, report)
+        IndexFolder.open(self.folder)
+        return curve[-1]
+
+    def _vectors(self) -> Vectors:
+        """The final vectors of all products, float32 [count, dim]."""
+        keys, reusable, projection = self.embedded.keys, self.reusable, self.encoder.projection
+        vectors = np.empty((len(keys), self.encoder.dim), dtype=np.float32)
+        is_reusable = np.array([reusable is not None and key in reusable for key in keys])
+        if reusable:
+            vectors[is_reusable] = reusable.vectors([key for key in keys if key in reusable])
+        others = np.flatnonzero(~is_reusable)
+        for positions, features in self.cache.chunks([keys[row] for row in others]):
+            vectors[others[positions]] = projection(features) if projection else features
+        return vectors
+
+    def _query_pool(self, queries: Catalog | None) -> Pool | None:
+        """The products of another catalogue that the encoder was not trained on, embedded as queries."""
+        if queries is None:
+            return None
+        is_unseen = unseen(self.encoder.split) if self.encoder.trained else lambda item: True
+        products = (product for product in progress(queries, len(queries)) if is_unseen(product.item))
+        return embed(products, self.encoder.encode)
+
+    def _write_card_and_manifest(self, curve: list[SearchPoint], report: Quick) -> None:
+        items, chosen = self.embedded.items, curve[-1]
+        manifest = Manifest(
+            encoder=self.encoder.recipe,
+            dataset=self._dataset,
+            search=SearchFacts(self.encoder.dim, chosen.n_trees, chosen.search_k, chosen.recall, METRIC),
+            count=len(items),
+            attributes=tuple(items.columns),
+            files={},
+            versions=library_versions(),
+            calibration=report.calibration,
+        )
+        write_card(self.folder / CARD, manifest, items, curve, report.to_markdown())
+        manifest = replace(manifest, files=file_facts(self.folder))
+        (self.folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+
+    @cached_property
+    def _dataset(self) -> DatasetFacts:
+        skipped = len(self.embedded.skipped)
+        catalog, rows = self.catalog, len(self.embedded.items) + skipped
+        return DatasetFacts(catalog.dataset, catalog.revision, catalog.split, rows, skipped)
