@@ -1,6 +1,6 @@
 """Checks an environment that has the library or the serving requirements alone: run by `.ci/run` with its Python.
 
-`installed.py library` runs the README program from another folder. `installed.py serve` starts `app.py` and asks it once.
+`installed.py library` runs the README program in another folder. `installed.py serve` starts `app.py` and asks it once.
 """
 
 import os
