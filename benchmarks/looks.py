@@ -18,7 +18,7 @@ import numpy as np
 
 from recsys.core.items import Items
 from recsys.index.folder import IndexFolder
-from recsys.recommend.outfit import SLOTS, Look, Stylist
+from recsys.recommend.outfit import SLOTS, Outfit, Stylist
 from recsys.types import Item
 
 SLOT_OF_SUB_CATEGORY = {
@@ -68,7 +68,7 @@ def agree(one: Item, other: Item) -> bool:
     return same_wearer(one, other) and equal("usage", one, other) and equal("season", one, other)
 
 
-def broken(anchor: Item, look: Look) -> Counter[str]:
+def broken(anchor: Item, look: Outfit) -> Counter[str]:
     """How many pieces break each rule, towards the anchor or another piece."""
     items = {slot: piece.item for slot, piece in look.pieces.items()}
     found = Counter({"slot": sum(not in_slot(slot, item) for slot, item in items.items())})

@@ -28,7 +28,7 @@ import numpy.typing as npt
 from recsys.core.items import Items
 from recsys.core.ranking import Estimate
 from recsys.index.folder import IndexFolder
-from recsys.recommend.likes import Taste
+from recsys.recommend.likes import Likes
 from recsys.types import Searcher
 
 K = 20
@@ -98,7 +98,7 @@ def session(shopper: Shopper, searcher: Searcher, known: Items) -> Numbers:
     first = shown = page(searcher, shopper.start)
     for number in range(1, max(LIKES) + 1):
         liked = (*liked, *[row for row in shown if shopper.wanted[row]][:1])
-        shown = Taste(known, searcher, liked).nearest(query, K, without=[shopper.start])[0].tolist()
+        shown = Likes(known, searcher, liked).nearest(query, K, without=[shopper.start])[0].tolist()
         if number in LIKES:
             pages = (shown, page(searcher, shopper.start, liked), first)
             found.append((len(liked), *(shopper.wanted[rows].mean() for rows in pages)))
@@ -125,7 +125,7 @@ def milliseconds(shoppers: Sequence[Shopper], items: Items, searcher: Searcher) 
     for shopper in shoppers:
         query, near = searcher.vectors([shopper.start]), page(searcher, shopper.start)
         started = time.perf_counter()
-        Taste(items, searcher, tuple(near[:5]), tuple(near[5:7])).nearest(query, K)
+        Likes(items, searcher, tuple(near[:5]), tuple(near[5:7])).nearest(query, K)
         times.append(1000 * (time.perf_counter() - started))
     return np.array(times)
 

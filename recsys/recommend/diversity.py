@@ -17,7 +17,7 @@ def pool_size(k: int) -> int:
     return max(k, min(POOL_PER_MATCH * k, LARGEST_POOL))
 
 
-def varied(relevance: Vectors, vectors: Vectors, k: int, diversity: float) -> Rows:
+def maximal_marginal_relevance(relevance: Vectors, vectors: Vectors, k: int, diversity: float) -> Rows:
     """The places of k matches by maximal marginal relevance (Carbonell & Goldstein 1998), in the order of choice.
 
     `relevance` [n] are the cosines to the query of the pool of matches, best first, `vectors` [n, dim] their unit

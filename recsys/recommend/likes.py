@@ -28,7 +28,7 @@ IMPLIED = 0.97
 Numbers = npt.NDArray[np.float64]
 
 
-def moved(query: Vectors, liked: Vectors, disliked: Vectors) -> Vectors:
+def rocchio(query: Vectors, liked: Vectors, disliked: Vectors) -> Vectors:
     """The query moved towards the liked and away from the disliked: unit [1, dim], by Rocchio (1971).
 
     `query` is a unit vector [1, dim]; `liked` and `disliked` are unit rows [n, dim], of which there may be none.
@@ -39,7 +39,7 @@ def moved(query: Vectors, liked: Vectors, disliked: Vectors) -> Vectors:
 
 
 @dataclass(frozen=True, eq=False)
-class Taste:
+class Likes:
     """What a visitor likes of a catalogue and what not: row numbers, in the order he said so."""
 
     items: Items
@@ -48,7 +48,7 @@ class Taste:
     disliked: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, items: Items, searcher: Searcher, liked: Sequence[str], disliked: Sequence[str] = ()) -> Self:
+    def from_ids(cls, items: Items, searcher: Searcher, liked: Sequence[str], disliked: Sequence[str] = ()) -> Self:
         """From ids. Raises QueryError for one that is unknown."""
         rows = [tuple(items.row(item_id) for item_id in dict.fromkeys(ids)) for ids in (liked, disliked)]
         return cls(items, searcher, *rows)
@@ -63,7 +63,7 @@ class Taste:
         QueryError for a filter that the catalogue does not know.
         """
         liked, disliked = self._vectors(self.liked), self._vectors(self.disliked)
-        return self._ranked(query, moved(query, liked, disliked), k, where, without)
+        return self._ranked(query, rocchio(query, liked, disliked), k, where, without)
 
     def for_you(self, k: int, where: Where | None = None) -> tuple[Rows, Vectors]:
         """The k best rows for the likes alone, as `nearest` gives them; a cosine is that to the like it comes by.
@@ -74,7 +74,7 @@ class Taste:
         if not self.liked:
             raise QueryError("Nothing is liked yet, so there is no taste to go by. Name at least one liked item.")
         latest, disliked = self._vectors(self.liked[::-1][:STARTS]), self._vectors(self.disliked)
-        answers = [self._ranked(like, moved(like, like, disliked), k, where) for like in latest[:, None]]
+        answers = [self._ranked(like, rocchio(like, like, disliked), k, where) for like in latest[:, None]]
         best: dict[int, float] = {}
         for row, cosine in _in_turn(answers):
             best.setdefault(row, cosine)

@@ -17,10 +17,10 @@ from recsys.encoder import Encoder
 from recsys.errors import QueryError
 from recsys.index.opening import OpenedIndex, open_index
 from recsys.recommend.describe import by_heads, by_neighbours, shared
-from recsys.recommend.diversity import pool_size, varied
-from recsys.recommend.likes import Taste
+from recsys.recommend.diversity import maximal_marginal_relevance, pool_size
+from recsys.recommend.likes import Likes
 from recsys.recommend.options import SearchOptions
-from recsys.recommend.outfit import Look, Pictured, Stylist
+from recsys.recommend.outfit import Outfit, PictureAnchor, Stylist
 from recsys.recommend.steering import Steering
 from recsys.recommend.variants import Variants
 from recsys.types import (
@@ -194,7 +194,7 @@ class Recommender:
         *,
         locked: Mapping[str, str] | None = None,
         passed_over: Sequence[str] = (),
-    ) -> Look:
+    ) -> Outfit:
         """A product for each slot of an outfit around a picture or an item, by rules; see `Stylist.look`.
 
         Raises QueryError for an unknown item, and where what is given is no part of an outfit, or both or none is.
@@ -211,15 +211,15 @@ class Recommender:
         """
         return self._stylist.slots(self._anchor(around, seen))
 
-    def outfit(self, around: str | Vectors, *, locked: Mapping[str, str], passed_over: Sequence[str]) -> Look:
+    def outfit(self, around: str | Vectors, *, locked: Mapping[str, str], passed_over: Sequence[str]) -> Outfit:
         """A look around an item's id, or an embedding [1, dim]; see `complete_the_look`."""
         return self._stylist.look(self._anchor(around), locked=locked, passed_over=passed_over)
 
-    def _anchor(self, around: str | Vectors, seen: Mapping[str, Guess] | None = None) -> str | Pictured:
+    def _anchor(self, around: str | Vectors, seen: Mapping[str, Guess] | None = None) -> str | PictureAnchor:
         if isinstance(around, str):
             return around
         known = self._seen(around) if seen is None else seen
-        return Pictured(around, {name: guess.value for name, guess in known.items()})
+        return PictureAnchor(around, {name: guess.value for name, guess in known.items()})
 
     @cached_property
     def _stylist(self) -> Stylist:
@@ -275,7 +275,7 @@ class Recommender:
         return self._answer(found, list(values.items()), {}, close)
 
     def _for_you(self, k: int, options: SearchOptions) -> Answer:
-        taste = Taste.of(self.items, self.searcher, options.liked, options.disliked)
+        taste = Likes.from_ids(self.items, self.searcher, options.liked, options.disliked)
         rows, cosines = taste.for_you(_pool(k, options), options.filter)
         values = [(reason.attribute, reason.value) for reason in taste.likes()]
         return self._answer(self._chosen(rows, cosines, k, options), values, {}, close=None)
@@ -297,7 +297,7 @@ class Recommender:
             towards = self._steering.steer(towards, attribute, wanted, values.get(attribute))
         count, filtered = _pool(k, options), options.filter
         if options.liked or options.disliked:
-            taste = Taste.of(self.items, self.searcher, options.liked, options.disliked)
+            taste = Likes.from_ids(self.items, self.searcher, options.liked, options.disliked)
             rows, cosines = taste.nearest(towards, count, filtered, without)
         else:
             (rows,), (cosines,) = self.searcher.search(towards, count + len(without), filtered)
@@ -311,7 +311,7 @@ class Recommender:
     def _chosen(self, rows: Rows, cosines: Vectors, k: int, options: SearchOptions) -> tuple[list[int], list[float]]:
         """The k of these candidates, best first, that are as varied, and as close, as is wished."""
         if options.diversity:
-            places = varied(cosines, self.searcher.vectors(rows), k, options.diversity)
+            places = maximal_marginal_relevance(cosines, self.searcher.vectors(rows), k, options.diversity)
             rows, cosines = rows[places], cosines[places]
         if options.min_similarity is not None:
             near = cosines >= options.min_similarity

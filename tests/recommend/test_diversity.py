@@ -3,7 +3,7 @@ import pytest
 
 from recsys.core.linalg import unit
 from recsys.errors import QueryError
-from recsys.recommend.diversity import pool_size, varied
+from recsys.recommend.diversity import maximal_marginal_relevance, pool_size
 
 
 def pool(groups, each, seed=0, spread=0.15):
@@ -23,12 +23,12 @@ def likeness(vectors):
 
 def test_without_diversity_the_first_come_in_order():
     relevance, vectors, _ = pool(6, 5)
-    assert varied(relevance, vectors, 7, 0).tolist() == list(range(7))
+    assert maximal_marginal_relevance(relevance, vectors, 7, 0).tolist() == list(range(7))
 
 
 def test_with_full_diversity_every_group_has_its_turn_and_the_best_stays_first():
     relevance, vectors, groups = pool(6, 5)
-    places = varied(relevance, vectors, 6, 1)
+    places = maximal_marginal_relevance(relevance, vectors, 6, 1)
     assert places[0] == 0
     assert sorted(groups[places].tolist()) == list(range(6))
     assert len(set(groups[:6].tolist())) < 6
@@ -39,7 +39,7 @@ def test_each_step_of_the_slider_varies_more_however_closely_the_pool_lies(sprea
     unlike, kept = np.zeros(5), np.zeros(5)
     for seed in range(8):
         relevance, vectors, _ = pool(50, 2, seed, spread)
-        steps = [varied(relevance, vectors, 20, diversity) for diversity in (0, 0.25, 0.5, 0.75, 1)]
+        steps = [maximal_marginal_relevance(relevance, vectors, 20, diversity) for diversity in (0, 0.25, 0.5, 0.75, 1)]
         unlike += [1 - likeness(vectors[places]) for places in steps]
         kept += [np.mean(places < 20) / 8 for places in steps]
     assert (np.diff(unlike) > 0).all()
@@ -49,21 +49,21 @@ def test_each_step_of_the_slider_varies_more_however_closely_the_pool_lies(sprea
 def test_places_are_distinct_and_no_more_than_there_are():
     relevance, vectors, _ = pool(2, 3)
     for diversity in (0, 0.3, 1):
-        assert sorted(varied(relevance, vectors, 50, diversity).tolist()) == list(range(6))
-        assert len(varied(relevance[:0], vectors[:0], 5, diversity)) == 0
-    assert varied(relevance[:1], vectors[:1], 5, 0.5).tolist() == [0]
+        assert sorted(maximal_marginal_relevance(relevance, vectors, 50, diversity).tolist()) == list(range(6))
+        assert len(maximal_marginal_relevance(relevance[:0], vectors[:0], 5, diversity)) == 0
+    assert maximal_marginal_relevance(relevance[:1], vectors[:1], 5, 0.5).tolist() == [0]
 
 
 def test_equal_matches_are_no_trouble():
     same = np.repeat(np.eye(1, 8, dtype=np.float32), 4, axis=0)
-    assert varied(np.ones(4, dtype=np.float32), same, 3, 0.5).tolist() == [0, 1, 2]
+    assert maximal_marginal_relevance(np.ones(4, dtype=np.float32), same, 3, 0.5).tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize("diversity", [-0.1, 1.5, float("nan")])
 def test_a_diversity_out_of_range_is_refused(diversity):
     relevance, vectors, _ = pool(2, 3)
     with pytest.raises(QueryError, match="from 0 .* to 1"):
-        varied(relevance, vectors, 3, diversity)
+        maximal_marginal_relevance(relevance, vectors, 3, diversity)
 
 
 def test_the_pool_grows_with_k_up_to_a_bound():

@@ -5,7 +5,7 @@ import pytest
 
 from recsys.core.items import Items
 from recsys.errors import QueryError
-from recsys.recommend.likes import Taste, moved
+from recsys.recommend.likes import Likes, rocchio
 from recsys.recommend.options import SearchOptions
 from recsys.types import Item, Reason
 from testkit.fake_shop import ExactSearcher
@@ -45,10 +45,10 @@ def query_of(shop, item_id):
 
 def test_a_query_moves_towards_the_liked_and_away_from_the_disliked():
     query, east, north = unit([[1, 1]]), unit([[1, 0]]), unit([[0, 1]])
-    towards, away = moved(query, east, NOTHING), moved(query, NOTHING, north)
+    towards, away = rocchio(query, east, NOTHING), rocchio(query, NOTHING, north)
     assert towards @ east.T > query @ east.T
     assert away @ north.T < query @ north.T
-    both = moved(query, east, north)
+    both = rocchio(query, east, north)
     assert both @ east.T > towards @ east.T
     assert (towards.shape, towards.dtype) == ((1, 2), np.float32)
     assert np.linalg.norm([*towards, *away, *both], axis=1) == pytest.approx(1, abs=1e-6)
@@ -57,8 +57,8 @@ def test_a_query_moves_towards_the_liked_and_away_from_the_disliked():
 def test_a_query_without_a_taste_stays_and_finds_what_a_search_finds(shop):
     items, searcher = shop
     query = query_of(shop, "Shirts/Blue/Sports/0")
-    assert moved(query, query[:0], query[:0]) == pytest.approx(query)
-    rows, cosines = Taste(items, searcher).nearest(query, 20)
+    assert rocchio(query, query[:0], query[:0]) == pytest.approx(query)
+    rows, cosines = Likes(items, searcher).nearest(query, 20)
     (expected,), (near,) = searcher.search(query, 20)
     assert rows.tolist() == expected.tolist()
     assert cosines == pytest.approx(near, abs=1e-6)
@@ -67,15 +67,15 @@ def test_a_query_without_a_taste_stays_and_finds_what_a_search_finds(shop):
 def test_one_like_brings_what_no_picture_shows(shop):
     items, searcher = shop
     query = query_of(shop, "Shirts/Blue/Casual/0")
-    before, _ = Taste(items, searcher).nearest(query, 3)
-    after, _ = Taste.of(items, searcher, ["Shirts/Red/Sports/0"]).nearest(query, 3)
+    before, _ = Likes(items, searcher).nearest(query, 3)
+    after, _ = Likes.from_ids(items, searcher, ["Shirts/Red/Sports/0"]).nearest(query, 3)
     assert set(told(items, before, "use")) != {"Sports"} and set(told(items, before, "colour")) == {"Blue"}
     assert set(told(items, after, "use")) == {"Sports"}
 
 
 def test_likes_count_by_what_they_share(shop):
     items, searcher = shop
-    taste = Taste.of(items, searcher, ["Shirts/Red/Sports/0", "Shirts/Blue/Sports/0", "Shoes/Black/Sports/1"])
+    taste = Likes.from_ids(items, searcher, ["Shirts/Red/Sports/0", "Shirts/Blue/Sports/0", "Shoes/Black/Sports/1"])
     rows, _ = taste.nearest(query_of(shop, "Shirts/Green/Casual/0"), 8)
     assert set(told(items, rows, "use")) == {"Sports"}
 
@@ -83,14 +83,14 @@ def test_likes_count_by_what_they_share(shop):
 def test_a_dislike_alone_keeps_its_like_away(shop):
     items, searcher = shop
     query = query_of(shop, "Shirts/Blue/Casual/0")
-    before = told(items, Taste(items, searcher).nearest(query, 9)[0], "colour")
-    after = told(items, Taste.of(items, searcher, [], ["Shirts/Blue/Casual/1"]).nearest(query, 9)[0], "colour")
+    before = told(items, Likes(items, searcher).nearest(query, 9)[0], "colour")
+    after = told(items, Likes.from_ids(items, searcher, [], ["Shirts/Blue/Casual/1"]).nearest(query, 9)[0], "colour")
     assert after.count("Blue") < before.count("Blue")
 
 
 def test_what_was_judged_or_left_out_stays_out_and_all_else_can_come(shop):
     items, searcher = shop
-    taste = Taste.of(items, searcher, ["Shoes/Red/Sports/0"], ["Shoes/Red/Casual/0"])
+    taste = Likes.from_ids(items, searcher, ["Shoes/Red/Sports/0"], ["Shoes/Red/Casual/0"])
     asked = items.row("Shoes/Red/Sports/1")
     rows, _ = taste.nearest(searcher.vectors([asked]), len(items), without=[asked])
     assert sorted(rows.tolist()) == sorted({*range(len(items))} - {*taste.liked, *taste.disliked, asked})
@@ -100,20 +100,20 @@ def test_what_was_judged_or_left_out_stays_out_and_all_else_can_come(shop):
 def test_the_cosines_are_those_to_the_query_as_it_was_asked(shop):
     items, searcher = shop
     query = query_of(shop, "Watches/Red/Sports/0")
-    rows, cosines = Taste.of(items, searcher, ["Watches/Blue/Casual/0"]).nearest(query, 6)
+    rows, cosines = Likes.from_ids(items, searcher, ["Watches/Blue/Casual/0"]).nearest(query, 6)
     assert cosines == pytest.approx(searcher.vectors(rows) @ query[0], abs=1e-6)
 
 
 def test_a_filter_holds_and_its_own_value_tells_nothing(shop):
     items, searcher = shop
-    taste = Taste.of(items, searcher, ["Shirts/Red/Sports/0"])
+    taste = Likes.from_ids(items, searcher, ["Shirts/Red/Sports/0"])
     for rows, _ in (taste.nearest(query_of(shop, "Shirts/Blue/Casual/0"), 50, {"colour": "Blue"}),
                     taste.for_you(50, {"colour": "Blue"})):  # fmt: skip
         assert set(told(items, rows, "colour")) == {"Blue"} and len(rows) == 3 * 3 * COPIES
     blue = items.passing({"colour": "Blue", "use": "Sports"})
     even = np.zeros(len(blue), dtype=np.float32)
     of_kind = dict(zip(told(items, blue, "kind"), taste.scores(blue, even), strict=True))
-    without_kind = Taste(Items(items.ids, items.names, {"colour": told(items, range(len(items)), "colour")}), searcher,
+    without_kind = Likes(Items(items.ids, items.names, {"colour": told(items, range(len(items)), "colour")}), searcher,
                          taste.liked).scores(blue, even)  # fmt: skip
     assert of_kind["Shirts"] > of_kind["Shoes"]
     assert np.ptp(without_kind) == 0
@@ -121,7 +121,7 @@ def test_a_filter_holds_and_its_own_value_tells_nothing(shop):
 
 def test_a_missing_value_is_no_reason(shop):
     items, searcher = shop
-    taste = Taste.of(items, searcher, ["Shirts/Red/None/0", "Shoes/Blue/None/0"])
+    taste = Likes.from_ids(items, searcher, ["Shirts/Red/None/0", "Shoes/Blue/None/0"])
     alike = items.passing({"kind": "Shirts", "colour": "Red"})
     scores = taste.scores(alike, np.zeros(len(alike), dtype=np.float32))
     assert scores == pytest.approx(scores[0])
@@ -130,7 +130,7 @@ def test_a_missing_value_is_no_reason(shop):
 
 def test_for_you_serves_every_interest_the_latest_first(shop):
     items, searcher = shop
-    rows, cosines = Taste.of(items, searcher, ["Watches/Red/Sports/0", "Shoes/Black/Casual/0"]).for_you(10)
+    rows, cosines = Likes.from_ids(items, searcher, ["Watches/Red/Sports/0", "Shoes/Black/Casual/0"]).for_you(10)
     kinds = told(items, rows, "kind")
     assert kinds[:2] == ["Shoes", "Watches"] and kinds.count("Shoes") == kinds.count("Watches") == 5
     likes = {"Shoes": query_of(shop, "Shoes/Black/Casual/0"), "Watches": query_of(shop, "Watches/Red/Sports/0")}
@@ -141,7 +141,7 @@ def test_for_you_serves_every_interest_the_latest_first(shop):
 
 def test_what_comes_by_two_likes_comes_once_with_the_cosine_of_its_turn(shop):
     items, searcher = shop
-    rows, cosines = Taste.of(items, searcher, ["Shirts/Red/Sports/0", "Shirts/Blue/Sports/0"]).for_you(20)
+    rows, cosines = Likes.from_ids(items, searcher, ["Shirts/Red/Sports/0", "Shirts/Blue/Sports/0"]).for_you(20)
     assert len({*rows.tolist()}) == 20
     latest = query_of(shop, "Shirts/Blue/Sports/0")
     assert cosines[0] == pytest.approx(float((searcher.vectors(rows[:1]) @ latest.T)[0, 0]), abs=1e-6)
@@ -150,9 +150,9 @@ def test_what_comes_by_two_likes_comes_once_with_the_cosine_of_its_turn(shop):
 def test_what_the_likes_share_can_be_said(shop):
     items, searcher = shop
     liked = ["Shirts/Blue/Sports/0", "Shoes/Blue/Sports/0", "Watches/Blue/Sports/1"]
-    assert set(Taste.of(items, searcher, liked).likes()) == {Reason("colour", "Blue"), Reason("use", "Sports")}
-    assert Taste.of(items, searcher, liked[:1]).likes() == ()
-    twice = Taste.of(items, searcher, ["Shirts/Blue/None/0", "Shirts/Red/None/0"]).likes()
+    assert set(Likes.from_ids(items, searcher, liked).likes()) == {Reason("colour", "Blue"), Reason("use", "Sports")}
+    assert Likes.from_ids(items, searcher, liked[:1]).likes() == ()
+    twice = Likes.from_ids(items, searcher, ["Shirts/Blue/None/0", "Shirts/Red/None/0"]).likes()
     assert len(twice) == 1 and twice[0].value in ("Shirts", "Apparel")
 
 
@@ -161,14 +161,14 @@ def test_a_catalogue_without_attributes_still_moves(shop):
     bare = Items(items.ids, items.names, {})
     query = query_of(shop, "Shirts/Blue/Casual/0")
     moves = ExactSearcher(searcher.matrix, bare)
-    before = told(items, Taste(bare, moves).nearest(query, 8)[0], "colour")
-    after = told(items, Taste.of(bare, moves, ["Shirts/Red/Casual/0"]).nearest(query, 8)[0], "colour")
+    before = told(items, Likes(bare, moves).nearest(query, 8)[0], "colour")
+    after = told(items, Likes.from_ids(bare, moves, ["Shirts/Red/Casual/0"]).nearest(query, 8)[0], "colour")
     assert after.count("Red") > before.count("Red")
 
 
 def test_a_filter_that_nothing_passes_gives_nothing(shop):
     items, searcher = shop
-    taste = Taste.of(items, searcher, ["Shirts/Red/Sports/0"])
+    taste = Likes.from_ids(items, searcher, ["Shirts/Red/Sports/0"])
     nothing = {"group": "Apparel", "kind": "Shoes"}
     assert [len(part) for part in taste.nearest(query_of(shop, "Shirts/Blue/Casual/0"), 5, nothing)] == [0, 0]
     assert [len(part) for part in taste.for_you(5, nothing)] == [0, 0]
@@ -178,10 +178,12 @@ def test_a_taste_that_cannot_be_is_refused(shop):
     with pytest.raises(QueryError, match="both liked and disliked"):
         SearchOptions(liked=["Shirts/Red/Sports/0"], disliked=["Shirts/Red/Sports/0"])
     with pytest.raises(QueryError, match="Ids look like"):
-        Taste.of(*shop, ["nope"])
+        Likes.from_ids(*shop, ["nope"])
     with pytest.raises(QueryError, match="Nothing is liked yet"):
-        Taste.of(*shop, [], ["Shirts/Red/Sports/0"]).for_you(5)
+        Likes.from_ids(*shop, [], ["Shirts/Red/Sports/0"]).for_you(5)
 
 
 def test_a_like_said_twice_counts_once(shop):
-    assert Taste.of(*shop, ["Shirts/Red/Sports/0"] * 2).liked == Taste.of(*shop, ["Shirts/Red/Sports/0"]).liked
+    assert (
+        Likes.from_ids(*shop, ["Shirts/Red/Sports/0"] * 2).liked == Likes.from_ids(*shop, ["Shirts/Red/Sports/0"]).liked
+    )

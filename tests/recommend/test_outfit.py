@@ -3,7 +3,7 @@ import pytest
 
 from recsys.core.items import Items
 from recsys.errors import QueryError
-from recsys.recommend.outfit import Pictured, Stylist
+from recsys.recommend.outfit import PictureAnchor, Stylist
 from recsys.recommend.outfit.harmony import joins, relation, tone_of
 from recsys.recommend.outfit.slots import slots_of
 from recsys.types import Item
@@ -159,7 +159,7 @@ def test_of_those_that_obey_the_closest_in_style_is_taken():
     stylist = Stylist(items, ExactSearcher(np.array([*shirts, *jeans], dtype=np.float32), items))
     assert ids(stylist.look("plain shirt")) == {"bottom": "plain jeans"}
     assert ids(stylist.look("loud shirt")) == {"bottom": "loud jeans"}
-    loud = Pictured(np.array([[0.6, -0.8, 0]], dtype=np.float32), SEEN)
+    loud = PictureAnchor(np.array([[0.6, -0.8, 0]], dtype=np.float32), SEEN)
     assert ids(stylist.look(loud)) == {"bottom": "loud jeans"}
 
 
@@ -242,11 +242,11 @@ def test_equal_arguments_give_equal_looks(shop):
 
 def test_a_picture_gets_the_look_of_what_it_seems_to_be(shop):
     vector = np.eye(1, 8, dtype=np.float32)
-    look = shop.look(Pictured(vector, SEEN | {"season": None, "usage": None, "baseColour": None}))
+    look = shop.look(PictureAnchor(vector, SEEN | {"season": None, "usage": None, "baseColour": None}))
     assert look.slots == ("top",) and list(look.pieces) == OPEN
     assert look.theme.wearer == "Men" and look.theme.usage and look.theme.season
     assert {piece.item.attributes["usage"] for piece in look.pieces.values()} == {look.theme.usage}
-    assert shop.slots(Pictured(vector, {"articleType": None})) == ()
+    assert shop.slots(PictureAnchor(vector, {"articleType": None})) == ()
 
 
 def test_a_catalogue_that_says_only_what_things_are_gets_looks_too():

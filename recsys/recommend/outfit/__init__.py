@@ -1,7 +1,7 @@
 """Complete the look: by rules, since no dataset here knows what people wear together. Pure numpy."""
 
-from recsys.recommend.outfit.look import Look, Pictured, Piece, Stylist
 from recsys.recommend.outfit.slots import SLOTS
+from recsys.recommend.outfit.stylist import Outfit, PictureAnchor, Piece, Stylist
 from recsys.recommend.outfit.theme import Theme
 
-__all__ = ["SLOTS", "Look", "Pictured", "Piece", "Stylist", "Theme"]
+__all__ = ["SLOTS", "Outfit", "PictureAnchor", "Piece", "Stylist", "Theme"]

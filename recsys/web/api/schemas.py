@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from recsys.recommend.outfit import Look, Piece
+from recsys.recommend.outfit import Outfit, Piece
 from recsys.recommend.recommender import Recommender
 from recsys.types import Answer, Guess, Item, Match, Value, Where
 from recsys.web.server import thumbnails
@@ -131,7 +131,7 @@ def answer_facts(recommender: Recommender, answer: Answer, root: str) -> AnswerF
     }
 
 
-def look_facts(recommender: Recommender, look: Look, root: str) -> LookFacts:
+def look_facts(recommender: Recommender, look: Outfit, root: str) -> LookFacts:
     """A look; `root` is the address of this app."""
     wearer, usage, season = look.theme
     return {

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from recsys.core.items import Items
 from recsys.errors import QueryError
-from recsys.recommend.outfit import Look as Outfit
+from recsys.recommend.outfit import Outfit
 from recsys.recommend.recommender import Recommender
 from recsys.types import Item
 from recsys.web.page import cards

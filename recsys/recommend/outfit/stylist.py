@@ -22,7 +22,7 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pictured:
+class PictureAnchor:
     """A picture as the anchor of a look: its unit vector [1, dim] and what it seems to be, None where unsure."""
 
     vector: Vectors
@@ -38,7 +38,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Outfit:
     """A look around an anchor, which itself fills `slots`.
 
     `pieces` are the products in the other slots, `missing` says of those that stay empty why, both by slot and in the
@@ -75,18 +75,18 @@ class Stylist:
         self._tones: list[Tone] = [tone_of(value) for value in colours.vocabulary] if colours else [None]
         self._colour_codes = colours.codes if colours else np.zeros(len(items), dtype=np.int32)
 
-    def slots(self, anchor: str | Pictured) -> tuple[str, ...]:
+    def slots(self, anchor: str | PictureAnchor) -> tuple[str, ...]:
         """The slots that an item or a picture fills; none where no look can be built around it."""
-        attributes = anchor.attributes if isinstance(anchor, Pictured) else self._item(anchor).attributes
+        attributes = anchor.attributes if isinstance(anchor, PictureAnchor) else self._item(anchor).attributes
         return self._wardrobe.profile(attributes).slots
 
     def look(
         self,
-        anchor: str | Pictured,
+        anchor: str | PictureAnchor,
         *,
         locked: Mapping[str, str] = NOTHING,
         passed_over: Iterable[str] = (),
-    ) -> Look:
+    ) -> Outfit:
         """One product for each slot that the anchor, an item's id or a picture, leaves open.
 
         `locked` keeps an item in a slot. Products are taken in turn: those that `passed_over` names least often go
@@ -110,10 +110,10 @@ class Stylist:
                 held[slot] = row
                 worn.append(self._tone(row))
         pieces = {slot: self._piece(held[slot], seen) for slot in SLOTS if slot in held}
-        return Look(seen.profile.slots, theme, pieces, {slot: missing[slot] for slot in SLOTS if slot in missing})
+        return Outfit(seen.profile.slots, theme, pieces, {slot: missing[slot] for slot in SLOTS if slot in missing})
 
-    def _anchor(self, anchor: str | Pictured) -> _Anchor:
-        if isinstance(anchor, Pictured):
+    def _anchor(self, anchor: str | PictureAnchor) -> _Anchor:
+        if isinstance(anchor, PictureAnchor):
             name, attributes, vector = "This picture", anchor.attributes, anchor.vector[0]
         else:
             item, row = self._item(anchor), self._items.row(anchor)
