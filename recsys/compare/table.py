@@ -12,7 +12,7 @@ from recsys.core.holdout import PRODUCT_SPLIT
 from recsys.errors import CatalogError
 from recsys.evaluate.protocol import exam_of
 from recsys.evaluate.report import table
-from recsys.evaluate.retrieval import Score, attributes_of, joined, kind_colour_gender, score
+from recsys.evaluate.retrieval import Score, joined, roles_of, score
 from recsys.evaluate.search_task import K
 from recsys.evaluate.speed import Latency
 
@@ -42,8 +42,8 @@ def scores_of(contestant: Contestant) -> tuple[Score, ...]:
     Raises CatalogError where the catalogue has none of them, or too few products.
     """
     trial = exam_of(contestant.pool, PRODUCT_SPLIT, contestant.split).retrieval
-    kind, colour, gender = kind_colour_gender(attributes_of(trial.gallery.items))
-    known = [name for name in (kind, colour, gender) if name]
+    roles = roles_of(trial.gallery.items)
+    known = [name for name in (roles.kind, roles.colour, roles.wearer) if name]
     labels = dict.fromkeys([*((name,) for name in known[:2]), tuple(known)])
     found = [score(joined(label), trial.label(label), trial) for label in labels if label]
     scores = tuple(part for part in found if part)

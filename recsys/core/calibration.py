@@ -11,8 +11,6 @@ import numpy.typing as npt
 
 from recsys.types import Vectors
 
-KINDS = ("articleType", "productType", "product_type", "category", "label", "kind", "type")
-"""Attributes that say what kind of thing a product is, the most telling first."""
 FALSE_REFUSALS = 0.045
 NEAREST = 5
 FEWEST_QUERIES = 20
@@ -98,11 +96,6 @@ class Calibration:
         if not (rising and within and shares and named and counts):
             raise ValueError("its calibration is no rising curve from cosines to probabilities")
         return found
-
-
-def kind_of(attributes: Sequence[str]) -> str | None:
-    """The attribute that says what kind of thing a product is; None where there is none."""
-    return next((name for name in KINDS if name in attributes), None)
 
 
 def isotonic(values: Numbers | Vectors, hits: Flags) -> tuple[Numbers, Numbers]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
+from recsys.core.roles import Roles
 from recsys.errors import CatalogError
 from recsys.types import Item
 
 HELD_OUT_SHARE = 0.05
 WITHHELD_TYPES_SHARE = 0.06
-TYPE, YEAR = "articleType", "year"
 PRODUCT_SPLIT, TYPE_SPLIT, YEAR_SPLIT = "product", "type", "year"
 
 Rule = Callable[[Item], bool]
@@ -31,9 +31,9 @@ def withheld(split: str) -> Rule:
     if split == PRODUCT_SPLIT:
         return lambda item: False
     if split == TYPE_SPLIT:
-        return lambda item: _share(item.attributes.get(TYPE) or "") < WITHHELD_TYPES_SHARE
+        return lambda item: _share(_value(item, "kind")) < WITHHELD_TYPES_SHARE
     if name == YEAR_SPLIT and since.isdecimal():
-        return lambda item: (year := item.attributes.get(YEAR) or "").isdecimal() and int(year) >= int(since)
+        return lambda item: (year := _value(item, "year")).isdecimal() and int(year) >= int(since)
     raise CatalogError(f"There is no split {split!r}. Take {PRODUCT_SPLIT}, {TYPE_SPLIT}, or {YEAR_SPLIT}:2017.")
 
 
@@ -41,6 +41,12 @@ def unseen(split: str) -> Rule:
     """Which products an encoder trained under this split never saw. Raises CatalogError for an unknown split."""
     besides = withheld(split)
     return lambda item: held_out(item.id) or besides(item)
+
+
+def _value(item: Item, role: str) -> str:
+    """The value of the attribute with this role; empty where there is none."""
+    attribute = getattr(Roles.from_names(item.attributes), role)
+    return item.attributes.get(attribute) or ""
 
 
 def _share(text: str) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from recsys.core.roles import NO_OVERRIDES, Roles
 from recsys.errors import QueryError
 from recsys.types import Item, Rows, Value, Where
 
@@ -49,13 +50,20 @@ def filter_of(where: Any) -> dict[str, list[Value]]:
 class Items:
     """The products in index order; row i of the vectors is item i."""
 
-    def __init__(self, ids: Sequence[str], names: Sequence[Value], attributes: Mapping[str, Sequence[Value]]):
-        """Raises ValueError where ids repeat or the columns are not equally long."""
+    def __init__(
+        self,
+        ids: Sequence[str],
+        names: Sequence[Value],
+        attributes: Mapping[str, Sequence[Value]],
+        role_overrides: Mapping[str, str | None] = NO_OVERRIDES,
+    ):
+        """Raises ValueError where ids repeat or the columns are not equally long; see `Roles` for `role_overrides`."""
         lengths = {len(ids), len(names), *map(len, attributes.values())}
         if len(lengths) != 1 or len(set(ids)) != len(ids):
             raise ValueError(f"items need unique ids and columns of one length, got lengths {sorted(lengths)}")
         self.ids, self.names = list(ids), list(names)
         self.columns = {name: Column(values) for name, values in attributes.items()}
+        self.roles = Roles.from_names(attributes, role_overrides)
 
     @classmethod
     def of(cls, items: Sequence[Item], attributes: Sequence[str]) -> Items:

@@ -1,18 +1,88 @@
-"""What the attributes of a catalogue tell, by the words of their names: each catalogue has its own."""
+"""Recognizes which attribute of a catalogue is the kind of product, the colour, the wearer and so on.
+
+Catalogues name their columns differently, so a role is recognized by the words of the attribute's name. An owner can
+overrule it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from types import MappingProxyType
 
-COLOUR, GENDER, PATTERN = {"colour", "color"}, {"gender", "sex"}, {"pattern"}
+from recsys.errors import CatalogError
+
+KIND_NAMES = ("article type", "product type", "category", "label", "kind", "type")
+"""Names of the attribute that says what kind of product something is, the most specific first."""
+CATEGORY_WORDS = frozenset(
+    {"category", "type", "kind", "class", "label", "group", "article", "product", "item", "master", "main", "sub"}
+)
+"""A name of these words only is that of a category, such as "masterCategory"."""
+ROLE_WORDS = {
+    "colour": frozenset({"colour", "color"}),
+    "wearer": frozenset({"gender", "sex"}),
+    "usage": frozenset({"usage", "occasion"}),
+    "season": frozenset({"season"}),
+    "pattern": frozenset({"pattern"}),
+    "year": frozenset({"year"}),
+}
+"""Role → words; the first attribute with one of them in its name has the role."""
+NO_OVERRIDES: Mapping[str, str | None] = MappingProxyType({})
 
 
-def words_of(attribute: str) -> list[str]:
-    """The words of an attribute's name: "baseColour" and "base_colour" are base, colour."""
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The attribute that has each role; None where the catalogue has no such attribute.
+
+    `kind` says what kind of product something is, such as "articleType". `categories` are all attributes that do so,
+    `kind` first, then the coarser ones. `wearer` is the attribute for gender, `usage` the one for the occasion.
+    """
+
+    kind: str | None = None
+    categories: tuple[str, ...] = ()
+    colour: str | None = None
+    wearer: str | None = None
+    usage: str | None = None
+    season: str | None = None
+    pattern: str | None = None
+    year: str | None = None
+
+    @classmethod
+    def from_names(cls, names: Iterable[str], overrides: Mapping[str, str | None] = NO_OVERRIDES) -> Roles:
+        """The roles of the attributes with these names.
+
+        `overrides` maps a role to the attribute that has it, or to None for a role that no attribute has; it counts
+        as None as well where the attribute is not among `names`. Raises CatalogError for an unknown role.
+        """
+        return _recognize(tuple(names), tuple(overrides.items()))
+
+    def role_of(self, attribute: str) -> str | None:
+        """The role of an attribute, as the name of a field of this class; None where it has no role."""
+        roles = (field.name for field in fields(self) if getattr(self, field.name) == attribute)
+        return next(roles, "categories" if attribute in self.categories else None)
+
+
+SINGLE_ROLES = tuple(field.name for field in fields(Roles) if field.name != "categories")
+
+
+@lru_cache(maxsize=256)
+def _recognize(names: tuple[str, ...], overrides: tuple[tuple[str, str | None], ...]) -> Roles:
+    words = {name: _words(name) for name in names}
+    by_text = {" ".join(split): name for name, split in reversed(words.items())}
+    found = {"kind": next((by_text[text] for text in KIND_NAMES if text in by_text), None)}
+    for role, wanted in ROLE_WORDS.items():
+        found[role] = next((name for name, split in words.items() if wanted.intersection(split)), None)
+    for role, attribute in overrides:
+        if role not in SINGLE_ROLES:
+            raise CatalogError(f"There is no role {role!r}. The roles are: {', '.join(SINGLE_ROLES)}.")
+        found[role] = attribute if attribute in words else None
+    kind, taken = found["kind"], set(found.values())
+    others = [name for name, split in words.items() if split and CATEGORY_WORDS.issuperset(split) and name not in taken]
+    return Roles(**found, categories=(*([kind] if kind else []), *others))
+
+
+def _words(attribute: str) -> list[str]:
+    """The words of an attribute's name: both "baseColour" and "base_colour" are base, colour."""
     return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", attribute)]
-
-
-def first_named(attributes: Iterable[str], words: set[str]) -> str | None:
-    """The first attribute that has one of these words in its name; None where there is none."""
-    return next((name for name in attributes if words.intersection(words_of(name))), None)

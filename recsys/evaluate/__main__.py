@@ -10,7 +10,6 @@ from pathlib import Path
 from tqdm import tqdm
 
 from recsys.catalog import DEFAULT_DATASET, Catalog
-from recsys.core.calibration import kind_of
 from recsys.core.holdout import PRODUCT_SPLIT, unseen, withheld
 from recsys.encoder import Encoder
 from recsys.errors import CatalogError, RecsysError
@@ -20,7 +19,7 @@ from recsys.evaluate.contact_sheet import draw_sheet, examples
 from recsys.evaluate.pool import Encode, embed, first_picture
 from recsys.evaluate.protocol import Exam, exam_across, exam_of
 from recsys.evaluate.report import Report, Source, Subject
-from recsys.evaluate.retrieval import attributes_of, score_all, score_classes
+from recsys.evaluate.retrieval import roles_of, score_all, score_classes
 from recsys.evaluate.slices import Slice, judge_slices, slice_trial
 from recsys.evaluate.speed import SearchSpeed, time_encoding, time_search
 from recsys.format.layout import MANIFEST
@@ -52,7 +51,7 @@ def run(options: argparse.Namespace) -> Report:
         exam = exam_across(asked_pool, pool)
     else:
         asked_pool, exam = pool, exam_of(pool, options.split, encoder.split)
-    kind = kind_of(attributes_of(exam.retrieval.gallery.items))
+    kind = roles_of(exam.retrieval.gallery.items).kind
     report = Report(
         encoder=_subject(options.encoder, encoder),
         dataset=Source(catalog.dataset, catalog.revision, len(pool)),

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.core.calibration import FEWEST_QUERIES, Calibration, Flags, Numbers, expected_calibration_error, kind_of
+from recsys.core.calibration import FEWEST_QUERIES, Calibration, Flags, Numbers, expected_calibration_error
 from recsys.core.ranking import Estimate
-from recsys.evaluate.retrieval import attributes_of
+from recsys.evaluate.retrieval import roles_of
 from recsys.evaluate.search_task import Trial, nearest
 from recsys.runtime.hashing import sha256
 from recsys.types import Rows, Vectors
@@ -57,7 +57,7 @@ def calibrate(trial: Trial) -> Calibration | None:
 
     Queries that do not say what kind of thing they are count for nothing, unless nearly all do not.
     """
-    attribute = kind_of(attributes_of(trial.gallery.items))
+    attribute = roles_of(trial.gallery.items).kind
     cosines = trial.found[1]
     if attribute:
         label = trial.label([attribute])

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.core.calibration import kind_of
 from recsys.core.holdout import PRODUCT_SPLIT, TYPE_SPLIT, held_out, unseen, withheld
 from recsys.errors import CatalogError
 from recsys.evaluate.pool import Pool
-from recsys.evaluate.retrieval import attributes_of
+from recsys.evaluate.retrieval import roles_of
 from recsys.evaluate.search_task import K, Trial
 from recsys.types import Vectors
 
@@ -66,7 +65,7 @@ def exam_across(asked: Pool, gallery: Pool) -> Exam:
     itself = np.array([place.get(item.id, -1) for item in asked.items], np.int64)
     retrieval = _checked(Trial(asked, gallery, itself, answerable=True))
     note = retrieval.note("of another catalogue")
-    kind, theirs = (kind_of(attributes_of(pool.items)) for pool in (gallery, asked))
+    kind, theirs = (roles_of(pool.items).kind for pool in (gallery, asked))
     if kind is None:
         return Exam(retrieval, retrieval, {}, note)
     label = retrieval.label([kind])

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.core.calibration import kind_of
 from recsys.core.ranking import Estimate, average_precision_at_k, random_average_precision
+from recsys.core.roles import Roles
 from recsys.evaluate.search_task import K, Label, Trial
 from recsys.types import Item, Rows
-
-COLOURS = ("baseColour", "baseColor", "colour", "color")
-GENDER = "gender"
 
 
 @dataclass(frozen=True)
@@ -103,10 +100,9 @@ def attributes_of(items: Sequence[Item]) -> list[str]:
     return [name for name in found if any(item.attributes.get(name) is not None for item in items)]
 
 
-def kind_colour_gender(names: Sequence[str]) -> tuple[str | None, str | None, str | None]:
-    """The attributes for the kind, the colour and the gender among these; None where there is none."""
-    colour = next((name for name in COLOURS if name in names), None)
-    return kind_of(names), colour, GENDER if GENDER in names else None
+def roles_of(items: Sequence[Item]) -> Roles:
+    """The roles of the attributes that any of these items has."""
+    return Roles.from_names(attributes_of(items))
 
 
 def joined(label: Sequence[str]) -> str:
@@ -116,8 +112,8 @@ def joined(label: Sequence[str]) -> str:
 
 def _labels(items: Sequence[Item]) -> list[tuple[str, ...]]:
     names = attributes_of(items)
-    kind, colour, gender = kind_colour_gender(names)
-    joint = [(kind, gender), (kind, colour), (kind, colour, gender)]
+    roles = Roles.from_names(names)
+    joint = [(roles.kind, roles.wearer), (roles.kind, roles.colour), (roles.kind, roles.colour, roles.wearer)]
     return [(name,) for name in names] + [tuple(filter(None, label)) for label in joint if None not in label]
 
 

@@ -7,7 +7,6 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.calibration import kind_of
 from recsys.core.items import Items
 from recsys.core.linalg import class_means, unit
 from recsys.types import Searcher, Value, Vectors
@@ -23,7 +22,7 @@ class Steering:
 
     def __init__(self, items: Items, searcher: Searcher):
         self.items, self.searcher = items, searcher
-        self._kind = kind_of(list(items.columns))
+        self._kind = items.roles.kind
         self._looks: dict[str, Vectors] = {}
 
     def steer(self, query: Vectors, attribute: str, wanted: Value, present: Value = None) -> Vectors:

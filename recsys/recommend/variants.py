@@ -9,10 +9,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.calibration import kind_of
 from recsys.core.items import Items
 from recsys.core.linalg import class_means, unit
-from recsys.core.roles import COLOUR, GENDER, first_named
 from recsys.types import Rows, Searcher, Value, Vectors
 
 SAME_STYLE, PER_DOUBLING = 0.74, 0.05
@@ -34,8 +32,8 @@ class Variants:
     def __init__(self, items: Items, searcher: Searcher):
         self.items, self.searcher = items, searcher
         columns = items.columns
-        kind, gender, colour = kind_of(list(columns)), first_named(columns, GENDER), first_named(columns, COLOUR)
-        alike = [columns[name].codes.tolist() for name in (kind, gender) if name]
+        colour = items.roles.colour
+        alike = [columns[name].codes.tolist() for name in (items.roles.kind, items.roles.wearer) if name]
         self._colours = columns[colour].codes if colour else np.zeros(len(items), dtype=np.int32)
         stems = _without(columns[colour].vocabulary if colour else [], items.names)
         self._nameless = np.array([not stem for stem in stems], dtype=bool)

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from recsys.core.holdout import PRODUCT_SPLIT
+from recsys.core.roles import Roles
 
-ATTRIBUTE_WEIGHTS = {
-    "articleType": 1.0,
-    "baseColour": 0.8,
-    "gender": 0.6,
-    "subCategory": 0.2,
-    "masterCategory": 0.2,
+ROLE_WEIGHTS = {
+    "kind": 1.0,
+    "colour": 0.8,
+    "wearer": 0.6,
+    "categories": 0.2,
     "usage": 0.2,
     "season": 0.1,
     "pattern": 0.3,
     "year": 0.0,
 }
 OTHER_WEIGHT = 0.5
-MARGINS = {"articleType": 0.35, "baseColour": 0.2, "gender": 0.15}
+ROLE_MARGINS = {"kind": 0.35, "colour": 0.2, "wearer": 0.15}
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class TrainConfig:
     `plain` is the share of pictures that stay as they are, `clutter` the share of the others that is put on another
     ground. `words` is the weight of a head that predicts the words of product names, and is not kept; `outliers` that
     of the loss on pictures that are no products; `contrast` that of a supervised contrastive loss. `margins` says
-    by how much the cosine with the right value of an attribute has to exceed the others.
+    by how much the cosine with the right value of an attribute has to exceed the others. `attributes` and `margins` are
+    by the name of an attribute, or by its role.
     """
 
     architecture: str = "resnet10t"
@@ -62,8 +63,16 @@ class TrainConfig:
     precision: str = "auto"
     device: str = "auto"
     seed: int = 0
-    attributes: Mapping[str, float] = field(default_factory=lambda: dict(ATTRIBUTE_WEIGHTS))
-    margins: Mapping[str, float] = field(default_factory=lambda: dict(MARGINS))
+    attributes: Mapping[str, float] = field(default_factory=lambda: dict(ROLE_WEIGHTS))
+    margins: Mapping[str, float] = field(default_factory=lambda: dict(ROLE_MARGINS))
+
+    def for_attributes(self, names: Iterable[str]) -> TrainConfig:
+        """The same configuration with the weight and the margin of each of these attributes under its name."""
+        roles = Roles.from_names(names := list(names))
+        role_of = {name: roles.role_of(name) or "" for name in names}
+        weights = {name: self.attributes.get(name, self.attributes.get(role_of[name], OTHER_WEIGHT)) for name in names}
+        margins = {name: self.margins.get(name, self.margins.get(role_of[name], 0.0)) for name in names}
+        return replace(self, attributes=weights, margins=margins)
 
     def weight(self, attribute: str) -> float:
         """How much the loss of this attribute's head counts; an attribute of weight 0 gets no head."""

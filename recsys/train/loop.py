@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from recsys.core.holdout import TYPE
+from recsys.core.roles import Roles
 from recsys.encoder.loading import embedding_network
 from recsys.encoder.torch_network import find_device, in_channels_last, save_network
 from recsys.errors import CatalogError, EncoderError
@@ -40,6 +40,7 @@ def train(config: TrainConfig, data: PictureSet, held_out: PictureSet, folder: P
     no attribute has a head.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    config = config.for_attributes(data.vocabulary)
     run = _Run(config, data)
     report: dict[str, Any] = {"recipe": asdict(config), "data": data.fingerprint, "epochs": [], "step": 0, "losses": []}
     report, started = _resume(folder / CHECKPOINT, run.parts, report), time.monotonic()
@@ -149,7 +150,8 @@ def _order(data: PictureSet, config: TrainConfig, epoch: int) -> torch.Tensor:
     The fractions of the wanted counts are rounded up or down at random.
     """
     generator = torch.Generator().manual_seed(config.seed * 7_919 + epoch)
-    wanted = _frequency(data.labels.get(TYPE, torch.full((len(data),), MISSING))) ** -config.balance
+    kind = Roles.from_names(data.labels).kind or ""
+    wanted = _frequency(data.labels.get(kind, torch.full((len(data),), MISSING))) ** -config.balance
     wanted = wanted / wanted.mean()
     times = torch.floor(wanted + torch.rand(len(data), generator=generator)).long()
     rows = torch.arange(len(data)).repeat_interleave(times)

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recsys.core.calibration import Calibration, expected_calibration_error, isotonic, kind_of
+from recsys.core.calibration import Calibration, expected_calibration_error, isotonic
 
 KNOWN = Calibration("label", (0.2, 0.6, 1.0), (0.1, 0.5, 0.9), threshold=0.4, refused=0.05, queries=30)
 
@@ -136,9 +136,3 @@ def test_a_calibration_that_lacks_something_is_refused(name):
         Calibration.from_json(rest)
     with pytest.raises((TypeError, ValueError)):
         Calibration.from_json([name])
-
-
-def test_the_kind_of_thing_is_the_most_telling_attribute_that_says_so():
-    assert kind_of(["label", "gender", "articleType"]) == "articleType"
-    assert kind_of(["gender", "label"]) == "label"
-    assert kind_of(["gender"]) is None

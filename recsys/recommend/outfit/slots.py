@@ -5,28 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from recsys.core.calibration import kind_of
 from recsys.core.items import Items
-from recsys.core.roles import words_of
 from recsys.types import Value
 
 TOP, BOTTOM, SHOES, BAG, ACCESSORY = SLOTS = ("top", "bottom", "shoes", "bag", "accessory")
 PLURALS = {TOP: "tops", BOTTOM: "bottoms", SHOES: "shoes", BAG: "bags", ACCESSORY: "accessories"}
-CATEGORY_WORDS = {
-    "category",
-    "type",
-    "kind",
-    "class",
-    "label",
-    "group",
-    "article",
-    "product",
-    "item",
-    "master",
-    "main",
-    "sub",
-}
-
 NOT_WORN_OUT = re.compile(
     r"\b(inner ?wear|under ?(wear|shirt|garment)|lingerie|bras?\b|briefs?\b|boxers?\b|trunks?\b|camisole|shapewear"
     r"|petticoat|sock|stocking|hosiery|night|loung|sleep|p[ay]jama|(bath ?)?robes?\b|swim|bikini"
@@ -54,9 +37,8 @@ HEAD_PATTERNS = {slots: re.compile(rf"(?:{words})(?:s|es)?") for slots, words in
 
 def category_attributes(items: Items) -> list[str]:
     """The attributes that say what a product is, the finest first."""
-    kind = kind_of(list(items.columns))
-    named = [name for name in items.columns if name == kind or set(words_of(name)) <= CATEGORY_WORDS]
-    return sorted(named, key=lambda name: (name != kind, -len(items.columns[name].vocabulary)))
+    kind = items.roles.kind
+    return sorted(items.roles.categories, key=lambda name: (name != kind, -len(items.columns[name].vocabulary)))
 
 
 def slots_of(categories: Sequence[Value]) -> tuple[str, ...]:

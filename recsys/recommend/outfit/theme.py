@@ -11,9 +11,6 @@ from recsys.types import Value
 Aspect = frozenset[str] | None
 """The values that a product goes with; None where the catalogue does not say, which agrees with all."""
 
-NAMES = ({"gender", "sex"}, {"usage", "occasion"}, {"season"})
-"""Words of the attributes that hold the three aspects of a theme."""
-
 MEN, WOMEN, BOYS, GIRLS = "Men", "Women", "Boys", "Girls"
 WORDS = {
     "men man mens male males gents gentlemen": (MEN,),

@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.core.items import Items
-from recsys.core.roles import COLOUR, first_named
 from recsys.recommend.outfit.slots import SLOTS, category_attributes, slots_of
-from recsys.recommend.outfit.theme import NAMES, Aspect, Theme, aspects
+from recsys.recommend.outfit.theme import Aspect, Theme, aspects
 from recsys.types import Rows, Value
 
 Flags = npt.NDArray[np.bool_]
@@ -32,13 +31,13 @@ class Wardrobe:
     def __init__(self, items: Items):
         self._items = items
         self._categories = category_attributes(items)
-        self._aspects = [first_named(items.columns, words) for words in NAMES]
-        self.colour = first_named(items.columns, COLOUR)
+        self._aspects = (items.roles.wearer, items.roles.usage, items.roles.season)
+        self.colour = items.roles.colour
         self.profiles, self.codes = self._read()
         self.unsaid = np.array([profile.aspects.count(None) for profile in self.profiles])
         self._sizes = np.bincount(self.codes, minlength=len(self.profiles))
         self._fills = {slot: np.array([p.slots == (slot,) for p in self.profiles], dtype=bool) for slot in SLOTS}
-        self._allows = [self._allowing(place) for place in range(len(NAMES))]
+        self._allows = [self._allowing(place) for place in range(len(self._aspects))]
 
     def profile(self, attributes: Mapping[str, Value]) -> Profile:
         """The profile of a product, or a picture, with these attributes."""

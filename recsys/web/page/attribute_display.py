@@ -7,9 +7,8 @@ from zlib import crc32
 
 import numpy as np
 
-from recsys.core.calibration import kind_of
 from recsys.core.items import Column, Items
-from recsys.core.roles import COLOUR, GENDER, PATTERN, first_named
+from recsys.core.roles import Roles
 from recsys.types import Guess, Item, Reason, Rows, Value
 
 CARD_ATTRIBUTES = 3
@@ -31,7 +30,10 @@ def telling(items: Items) -> list[str]:
 
 
 def kind(items: Items) -> str | None:
-    """The attribute that says best what a product is: the one that implies most others, then the most varied."""
+    """The attribute that says best what a product is, by its values: it implies the most others, then varies the most.
+
+    For catalogues in which no attribute has the role of the kind.
+    """
     columns = {name: column for name, column in items.columns.items() if len(column.vocabulary) in KIND_SIZES}
 
     def rank(name: str) -> tuple[int, float]:
@@ -43,7 +45,7 @@ def kind(items: Items) -> str | None:
 
 def steerable(items: Items) -> dict[str, list[str]]:
     """The attributes that "same but …" can change, colour, gender and pattern, with their values."""
-    names = (first_named(items.columns, words) for words in (COLOUR, GENDER, PATTERN))
+    names = (items.roles.colour, items.roles.wearer, items.roles.pattern)
     return {name: [value for value in items.values(name) if value is not None] for name in names if name}
 
 
@@ -53,34 +55,29 @@ def seen(guesses: Mapping[str, Guess], telling: Sequence[str]) -> list[Guess]:
     None, where for whom it is or its pattern would be all: of an unknown thing that says nothing.
     """
     sure = {name: guess for name, guess in guesses.items() if guess.value is not None}
-    ordered = dict.fromkeys([*_main(list(sure)), first_named(sure, PATTERN), *telling])
+    roles = Roles.from_names(sure)
+    ordered = dict.fromkeys([roles.kind, roles.colour, roles.wearer, roles.pattern, *telling])
     shown = [sure[name] for name in ordered if name in sure][:SEEN_AT_MOST]
-    vague = {first_named(sure, GENDER), first_named(sure, PATTERN)}
-    return [] if vague.issuperset(guess.attribute for guess in shown) else shown
+    return [] if {roles.wearer, roles.pattern}.issuperset(guess.attribute for guess in shown) else shown
 
 
 def shared(reasons: Iterable[Reason], telling: Sequence[str]) -> list[str]:
     """The attributes to point out as shared: the kind of thing, colour and gender first, then others that tell."""
     names = [reason.attribute for reason in reasons]
-    ordered = dict.fromkeys([*_main(names), *telling])
-    return [name for name in ordered if name in names][:SHARED_AT_MOST]
+    roles = Roles.from_names(names)
+    ordered = dict.fromkeys([roles.kind, roles.colour, roles.wearer, *telling])
+    return [name for name in ordered if name and name in names][:SHARED_AT_MOST]
 
 
 def showcase(items: Items, rows: Rows, count: int, purpose: str) -> list[Item]:
     """`count` of these rows, one of each kind in turn; for one purpose the same each time, for another others."""
-    name = kind(items)
+    name = items.roles.kind or kind(items)
     shuffled = sorted(rows.tolist(), key=lambda row: crc32(f"{purpose} {items.ids[row]}".encode()))
     by_kind: dict[Value, list[int]] = {}
     for row in shuffled:
         by_kind.setdefault(items.columns[name][row] if name else None, []).append(row)
     largest_first = sorted(by_kind.values(), key=len, reverse=True)
     return [items[row] for row in _in_turn(largest_first, count)]
-
-
-def _main(names: Sequence[str]) -> list[str]:
-    """The kind of thing, its colour and for whom it is, as far as there are such attributes."""
-    found = (kind_of(names), first_named(names, COLOUR), first_named(names, GENDER))
-    return [name for name in found if name]
 
 
 def _in_turn(groups: list[list[int]], count: int) -> Iterable[int]:
