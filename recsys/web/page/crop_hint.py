@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
-from PIL import Image
 
 from recsys.errors import QueryError
-from recsys.images.focus import Box, around
+from recsys.images.box import Box
+from recsys.images.crop import box_at
+from recsys.images.segment import Segmentation
 from recsys.web.page.templates import render
 
 MOST_ITEMS = 6
@@ -21,7 +22,7 @@ def markup(items: Sequence[Box], box: Box | None) -> Markup:
     return render("crop_hint.html", things=things, frame=_edges(box) if box else "")
 
 
-def box_of(part: Any, picture: Image.Image) -> Box | None:
+def box_of(part: Any, segmentation: Segmentation) -> Box | None:
     """The box that was dragged, {"box": [left, top, right, bottom]}, or that a click means, {"point": [x, y]}.
 
     None where that is all of the picture. Raises QueryError for anything else.
@@ -31,7 +32,7 @@ def box_of(part: Any, picture: Image.Image) -> Box | None:
     if isinstance(part, Mapping) and isinstance(part.get("box"), list) and len(part["box"]) == 4:
         return Box(*part["box"])
     if isinstance(part, Mapping) and isinstance(part.get("point"), list) and len(part["point"]) == 2:
-        return around(picture, *part["point"])
+        return box_at(segmentation, *part["point"])
     raise QueryError(f"A part of a picture is a box or a point; got {part!r:.200}.")
 
 

@@ -10,8 +10,10 @@ import gradio as gr
 from PIL import Image
 
 from recsys.errors import QueryError
-from recsys.images import focus
+from recsys.images.box import Box
+from recsys.images.crop import automatic_box, product_boxes
 from recsys.images.decode import THUMBNAIL_SIDE
+from recsys.images.segment import Segmentation
 from recsys.recommend.recommender import Recommender
 from recsys.types import Vectors, Where
 from recsys.web.page import attribute_display as highlights
@@ -54,9 +56,10 @@ class Answers:
         if query.shown is None:
             raise QueryError("There is no picture to look at a part of. Bring one first.")
         picture = decode(query.shown)
-        box = focusing.box_of(part, picture)
+        segmentation = Segmentation.from_picture(picture)
+        box = focusing.box_of(part, segmentation)
         query = replace(self._anew(query), picture=self._seen(picture, box), box=box, index=self.results.index)
-        return *self.results.show(options, query), focusing.markup(focus.items(picture), box)
+        return *self.results.show(options, query), focusing.markup(product_boxes(segmentation), box)
 
     def by_item(self, item_id: str, options: PageOptions, query: Query) -> Shown:
         """The products like an item of the shop."""
@@ -141,9 +144,9 @@ class Answers:
         look = query.look and looks.among(query.look, self.items)
         return query if (found, look) == (query.found, query.look) else replace(query, found=found, look=look)
 
-    def _seen(self, picture: Image.Image, box: focus.Box | None) -> Vectors:
+    def _seen(self, picture: Image.Image, box: Box | None) -> Vectors:
         """The embedding of what is looked at, [1, dim]."""
-        return self.recommender.embed(focus.crop(picture, box) if box else picture)
+        return self.recommender.embed(box.crop(picture) if box else picture)
 
     def _anew(self, query: Query) -> Query:
         """Another search by the same visitor, with the same picture."""
@@ -159,8 +162,9 @@ class Answers:
 
     def _by_picture(self, picture: Image.Image, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """The answer, the picture to show it, and what is looked at in it: all of what a shop itself would show."""
-        box = focus.automatic(picture) if max(picture.size) > THUMBNAIL_SIDE else None
+        segmentation = Segmentation.from_picture(picture)
+        box = automatic_box(segmentation) if max(picture.size) > THUMBNAIL_SIDE else None
         shown = in_small(picture)
         query = Query(self._seen(picture, box), shown, box, search=query.search + 1, index=self.results.index)
         preview = {"path": None, "url": product.data_url(shown, "image/jpeg")}
-        return *self.results.show(options, query), preview, focusing.markup(focus.items(picture), box)
+        return *self.results.show(options, query), preview, focusing.markup(product_boxes(segmentation), box)

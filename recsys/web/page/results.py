@@ -12,7 +12,6 @@ from PIL import Image
 
 from recsys.errors import QueryError
 from recsys.images.decode import decode
-from recsys.images.focus import crop
 from recsys.recommend.recommender import MAX_K, Recommender
 from recsys.types import Answer, Match, Vectors
 from recsys.web.page import attribute_display as highlights
@@ -129,7 +128,7 @@ class Results:
             match = self.recommender.compared(self.recommender.embedding([query.item]), item_id)
         elif query.picture is not None and query.shown is not None and query.item is None:
             picture = decode(query.shown)
-            picture = crop(picture, query.box) if query.box else picture
+            picture = query.box.crop(picture) if query.box else picture
             match = self.recommender.compared(query.picture, item_id)
         else:
             return None

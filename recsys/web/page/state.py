@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from recsys.core.items import Items
-from recsys.images.focus import Box
+from recsys.images.box import Box
 from recsys.recommend.options import SearchOptions
 from recsys.recommend.recommender import MAX_K
 from recsys.types import Vectors

@@ -16,7 +16,7 @@ from PIL import Image
 
 from recsys.core.items import Items
 from recsys.errors import QueryError
-from recsys.images.focus import Box
+from recsys.images.box import Box
 from recsys.recommend.outfit import Outfit, Piece
 from recsys.types import Guess, Item, Match, Reason
 from recsys.web.page import attribute_display as highlights
