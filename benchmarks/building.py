@@ -50,7 +50,7 @@ def measure(
     report = reports[-1]
     shutil.rmtree(output.with_name(f".{output.name}.vectors"))
     return {
-        "architecture": network.recipe.architecture,
+        "architecture": network.spec.architecture,
         "runtime": network.runtime,
         "products": report.count,
         "skipped": len(report.skipped),

@@ -25,7 +25,7 @@ from recsys.train.loop import train
 SHIPPED = TrainConfig(
     model_args={"channels": [64, 128, 256, 384]}, precision="bfloat16", warmup_steps=50, ema_decay=0.95, plain=0.8
 )
-"""The shipped recipe, but for what a run of minutes has no time for: a long warm-up and average, spoilt pictures."""
+"""The shipped spec, but for what a run of minutes has no time for: a long warm-up and average, spoilt pictures."""
 MOBILE = {"model_args": {}, "precision": "float32"}
 CANDIDATES = {
     "resnet10t, last stage of 384 (shipped)": {},

@@ -64,10 +64,10 @@ def measure(
             | _against(times[name], plain, gflop, peak)
             for name in times
         }
-    recipe = folder.manifest.encoder
+    spec = folder.manifest.encoder
     return {
-        "architecture": recipe.architecture,
-        "input": list(recipe.input_size),
+        "architecture": spec.architecture,
+        "input": list(spec.input_size),
         "gflop": gflop,
         "matmul_gflops": float(np.median(peak)),
         "runtimes": networks,

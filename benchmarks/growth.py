@@ -85,7 +85,7 @@ def _neighbours(vectors: Vectors, rows: Vectors) -> Vectors:
 
 
 def _items(count: int) -> Items:
-    return Items.of([Item(str(row), None, {}) for row in range(count)], ())
+    return Items.from_items([Item(str(row), None, {}) for row in range(count)], ())
 
 
 def build(vectors: Path, index: Path) -> dict[str, Any]:

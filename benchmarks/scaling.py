@@ -101,7 +101,7 @@ def judge(file: Path, index: Path, search_k: int) -> dict[str, float]:
     rows = np.random.default_rng(2).choice(len(vectors), min(JUDGED, len(vectors)), replace=False)
     graph = load_graph(index, len(vectors))
     _, cosines = ExactSearch(vectors).nearest(vectors[rows], graph.shape[1] + 1)
-    items = Items.of([Item(str(row), None, {}) for row in range(len(vectors))], ())
+    items = Items.from_items([Item(str(row), None, {}) for row in range(len(vectors))], ())
     searcher = AnnoySearcher(index, items, vectors.shape[1], search_k)
     found = searcher.approximate_others(rows, K)[1]
     linked = -np.sort(-np.vecdot(vectors[graph[rows]], vectors[rows, None]), axis=1)

@@ -147,7 +147,7 @@ def simulate(items: Items, searcher: Searcher, count: int, seed: int) -> None:
     for name, known in knowledge.items():
         sessions = np.stack([session(shopper, searcher, known(shopper)) for shopper in shoppers])
         for number, (given, shares, baseline, first) in zip(LIKES, sessions.transpose(1, 2, 0), strict=True):
-            figures = f"{Estimate.of(shares)} | {baseline.mean():.3f} | {lift(shares, baseline)}"
+            figures = f"{Estimate.from_values(shares)} | {baseline.mean():.3f} | {lift(shares, baseline)}"
             over = f"{shares.mean() / first.mean() - 1:+.0%}"
             print(f"| {name} | {number} | {given.mean():.1f} | {figures} | {over} |", flush=True)
     times = milliseconds(shoppers, items, searcher)

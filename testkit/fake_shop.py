@@ -135,7 +135,7 @@ def fake_shop(
         items.append(Item("a/b ü?" if number == 3 else f"p{number}", name, attributes))
         pictures.append(encoded(image, "JPEG" if number % 2 else "PNG"))
         vectors.append(encoder.encode([image])[0])
-    columns = Items.of(items, list(items[0].attributes))
+    columns = Items.from_items(items, list(items[0].attributes))
     origin = Origin("tests/fake-shop", "tests/fake-products", "1a2b3c4d5e6f7890", notice)
     searcher = ExactSearcher(np.stack(vectors), columns)
     return Recommender(encoder, searcher, columns, Pictures(pictures), origin, calibration)

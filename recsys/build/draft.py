@@ -15,7 +15,7 @@ from recsys.build.vector_cache import VectorCache
 from recsys.catalog import Catalog
 from recsys.core.holdout import unseen
 from recsys.encoder import Encoder
-from recsys.evaluate import Pool, Quick, embed, quick
+from recsys.evaluate import Pool, QuickReport, embed, quick_report
 from recsys.format.layout import ASSETS, CARD, ENCODER, ITEMS, MANIFEST, VECTORS
 from recsys.format.manifest import DatasetFacts, Manifest, SearchFacts
 from recsys.index.annoy import METRIC, SearchPoint, build_for_recall
@@ -47,7 +47,7 @@ class Draft:
     def inputs_hash(self, recall: float) -> str:
         """A hash of everything that decides the content of the index: the files written so far, and the options."""
         versions = library_versions()
-        parts = [file_facts(self.folder), asdict(self._dataset), self.encoder.recipe.to_json(), recall, versions]
+        parts = [file_facts(self.folder), asdict(self._dataset), self.encoder.spec.to_json(), recall, versions]
         return sha256(json.dumps(parts, sort_keys=True).encode())
 
     def complete(self, recall: float, queries: Catalog | None) -> SearchPoint:
@@ -58,7 +58,7 @@ class Draft:
         items, vectors = self.embedded.items, self._vectors()
         curve = build_for_recall(vectors, self.folder / VECTORS, items, recall)
         thumbnails = read_thumbnails(self.folder / ITEMS)
-        report = quick(list(items), vectors, thumbnails, queries=self._query_pool(queries))
+        report = quick_report(list(items), vectors, thumbnails, queries=self._query_pool(queries))
         report.draw(self.folder / ASSETS)
         self._write_card_and_manifest(curve, report)
         IndexFolder.open(self.folder)
@@ -84,10 +84,10 @@ class Draft:
         products = (product for product in progress(queries, len(queries)) if is_unseen(product.item))
         return embed(products, self.encoder.encode)
 
-    def _write_card_and_manifest(self, curve: list[SearchPoint], report: Quick) -> None:
+    def _write_card_and_manifest(self, curve: list[SearchPoint], report: QuickReport) -> None:
         items, chosen = self.embedded.items, curve[-1]
         manifest = Manifest(
-            encoder=self.encoder.recipe,
+            encoder=self.encoder.spec,
             dataset=self._dataset,
             search=SearchFacts(self.encoder.dim, chosen.n_trees, chosen.search_k, chosen.recall, METRIC),
             count=len(items),

@@ -24,7 +24,7 @@ from recsys.errors import CatalogError, PictureError
 from recsys.images.decode import decode, thumbnail
 from recsys.index.folder import ItemsWriter
 from recsys.runtime.hashing import sha256
-from recsys.runtime.prefetch import ahead
+from recsys.runtime.prefetch import prefetch
 from recsys.types import Item, Pixels, Product, Skipped, Vectors
 
 SHARD_BATCHES = 8
@@ -102,7 +102,7 @@ def embed_catalog(
     if not items:
         reason = f" The first reason: {skipped[0].reason}" if skipped else ""
         raise CatalogError(f"{catalog.dataset} has no picture that can be read, of {len(skipped)} products.{reason}")
-    return EmbeddedCatalog(Items.of(items, catalog.attributes), keys, tuple(skipped), writer.embedded)
+    return EmbeddedCatalog(Items.from_items(items, catalog.attributes), keys, tuple(skipped), writer.embedded)
 
 
 def progress(products: Iterable[T], total: int) -> Iterator[T]:
@@ -201,7 +201,7 @@ def embed_in_process(
         return EmbeddedProduct(product.item, picture.key, small or b""), picture.pixels
 
     pending: dict[str, Pixels] = {}
-    for prepared in ahead(prepare, progress(catalog, len(catalog)), PREFETCHED_BATCHES * batch_size):
+    for prepared in prefetch(prepare, progress(catalog, len(catalog)), PREFETCHED_BATCHES * batch_size):
         if isinstance(prepared, Skipped):
             yield prepared
             continue

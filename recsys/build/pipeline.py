@@ -93,12 +93,12 @@ def build_index(
     """
     started = time.monotonic()
     with explain_resource_errors(output, batch_size), claim(output) as target:
-        encoder = encoder.in_int8(_sample(catalog)) if int8 and not encoder.recipe.int8 else encoder.compiled()
+        encoder = encoder.in_int8(_sample(catalog)) if int8 and not encoder.spec.int8 else encoder.compiled()
         previous = previous or _existing_index(target)
         encoder = _with_previous_projection(encoder, previous, dim, len(catalog))
         obstacle = _obstacle(encoder, previous, dim)
         reusable = None if obstacle else previous
-        cache = VectorCache(beside(target, "vectors") / f"{encoder.recipe.fingerprint[:16]}-{encoder.runtime}")
+        cache = VectorCache(beside(target, "vectors") / f"{encoder.spec.fingerprint[:16]}-{encoder.runtime}")
         with _new_folder(target) as folder:
             embedded = embed_catalog(catalog, encoder, cache, reusable, folder / ITEMS, batch_size, engine)
             seconds = time.monotonic() - started
@@ -149,7 +149,7 @@ def _with_previous_projection(encoder: Encoder, previous: PreviousIndex | None, 
     if previous is None or not _needs_projection(encoder, dim):
         return encoder
     old = previous.manifest.encoder
-    is_same = old.projection and old.dim == dim and old.fingerprint == encoder.recipe.fingerprint
+    is_same = old.projection and old.dim == dim and old.fingerprint == encoder.spec.fingerprint
     if not is_same or MAX_GROWTH * previous.manifest.count < count:
         return encoder
     return encoder.with_projection(Projection.load(previous.folder.path / ENCODER / PROJECTION))
@@ -158,7 +158,7 @@ def _with_previous_projection(encoder: Encoder, previous: PreviousIndex | None, 
 def _obstacle(encoder: Encoder, previous: PreviousIndex | None, dim: int) -> str | None:
     if previous is None:
         return None
-    return previous.obstacle(encoder.recipe, projection_is_final=not _needs_projection(encoder, dim))
+    return previous.obstacle(encoder.spec, projection_is_final=not _needs_projection(encoder, dim))
 
 
 def _with_fitted_projection(encoder: Encoder, cache: VectorCache, keys: list[str], dim: int) -> Encoder:

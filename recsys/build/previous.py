@@ -12,7 +12,7 @@ import numpy as np
 
 from recsys.build.vector_cache import KEY_BYTES, KeySet, key_table
 from recsys.errors import IndexDamagedError
-from recsys.format.encoder_spec import EncoderRecipe
+from recsys.format.encoder_spec import EncoderSpec
 from recsys.format.layout import PICTURE_HASHES
 from recsys.format.manifest import MEND
 from recsys.index.folder import IndexFolder
@@ -44,7 +44,7 @@ class PreviousIndex:
         """The index in a folder. Raises as `IndexFolder.open` does."""
         return cls(IndexFolder.open(path, name), name or path.name)
 
-    def obstacle(self, encoder: EncoderRecipe, *, projection_is_final: bool) -> str | None:
+    def obstacle(self, encoder: EncoderSpec, *, projection_is_final: bool) -> str | None:
         """Why the vectors cannot be reused in an index of this encoder, or None if they can.
 
         `projection_is_final` is False if the build has yet to fit a projection.

@@ -97,9 +97,9 @@ def with_head(encoder: Encoder, frozen: Contestant, plan: Plan) -> Contestant:
 
 def tuned(name: str, encoder: Encoder, plan: Plan, folder: Path) -> Contestant:
     """The whole network trained, as `python -m recsys.train` does. Raises RecsysError."""
-    _, height, width = encoder.recipe.input_size
+    _, height, width = encoder.spec.input_size
     config = TrainConfig(
-        architecture=encoder.recipe.architecture,
+        architecture=encoder.spec.architecture,
         start_from=str(encoder.files or name),
         learning_rate=TrainConfig.learning_rate if plan.random else FINE_TUNING_RATE,
         dim=plan.dim,

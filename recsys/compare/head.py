@@ -42,6 +42,7 @@ class LinearHead:
 
         Raises CatalogError where no attribute has a head.
         """
+        config = config.for_attributes(dict.fromkeys(name for item in items for name in item.attributes))
         torch.manual_seed(config.seed)
         labels = _labels(items, config)
         classes = {name: int(numbers.max()) + 1 for name, numbers in labels.items()}

@@ -61,7 +61,7 @@ class Calibration:
             nearest=NEAREST,
         )
 
-    def of(self, similarity: float) -> float | None:
+    def confidence_at(self, similarity: float) -> float | None:
         """The confidence of a match with this cosine; None where the catalogue does not say what things are."""
         return float(np.interp(similarity, self.similarity, self.confidence)) if self.similarity else None
 

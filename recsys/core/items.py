@@ -30,7 +30,7 @@ class Column:
         return self.vocabulary[self.codes[row]]
 
 
-def filter_of(where: Any) -> dict[str, list[Value]]:
+def parse_filter(where: Any) -> dict[str, list[Value]]:
     """The filter with a list for each attribute. Raises QueryError for anything else than a filter."""
     if isinstance(where, Mapping):
         lists = {
@@ -66,7 +66,7 @@ class Items:
         self.roles = Roles.from_names(attributes, role_overrides)
 
     @classmethod
-    def of(cls, items: Sequence[Item], attributes: Sequence[str]) -> Items:
+    def from_items(cls, items: Sequence[Item], attributes: Sequence[str]) -> Items:
         """Columns of these `attributes`; one that an item lacks is absent there."""
         columns = {name: [item.attributes.get(name) for item in items] for name in attributes}
         return cls([item.id for item in items], [item.name for item in items], columns)
@@ -108,7 +108,7 @@ class Items:
         With a filter each attribute counts the products that pass the filters on the others, so that a number says how
         many there would be. Raises QueryError for a filter on what the catalogue does not have.
         """
-        masks = {name: self._mask(name, wanted) for name, wanted in filter_of(where or {}).items()}
+        masks = {name: self._mask(name, wanted) for name, wanted in parse_filter(where or {}).items()}
         counts = {}
         for name, column in self.columns.items():
             others = [mask for other, mask in masks.items() if other != name]
@@ -123,7 +123,7 @@ class Items:
         Raises QueryError for an attribute or a value that the catalogue does not have, listing those it has.
         """
         keep = np.ones(len(self), dtype=bool)
-        for name, wanted in filter_of(where).items():
+        for name, wanted in parse_filter(where).items():
             keep &= self._mask(name, wanted)
         return np.flatnonzero(keep)
 

@@ -38,7 +38,7 @@ class Estimate:
     high: float
 
     @classmethod
-    def of(cls, values: npt.NDArray[np.generic]) -> Self:
+    def from_values(cls, values: npt.NDArray[np.generic]) -> Self:
         """The mean of `values`, of which there is at least one."""
         numbers = values.astype(np.float64)
         return cls(float(numbers.mean()), *interval(numbers))

@@ -14,7 +14,7 @@ from recsys import hub
 from recsys.encoder.config import EncoderConfig
 from recsys.encoder.parts import EncoderParts
 from recsys.errors import EncoderError
-from recsys.format.encoder_spec import EncoderRecipe
+from recsys.format.encoder_spec import EncoderSpec
 from recsys.format.layout import COMPILED, CONFIG
 from recsys.runtime.hashing import file_sha256, sha256
 from recsys.types import Pixels
@@ -29,19 +29,19 @@ def runs_on_cpu(device: str) -> bool:
     return device == "cpu" or (device == "auto" and not GPU.exists())
 
 
-def load_compiled(folder: Path, recipe: EncoderRecipe) -> EncoderParts | None:
+def load_compiled(folder: Path, spec: EncoderSpec) -> EncoderParts | None:
     """The compiled encoder in a folder, without its projection. None, and a logged warning, if it cannot be used."""
     if not _is_compiled(folder):
         return None
     try:
         from recsys.encoder.openvino_network import CompiledNetwork
 
-        network = CompiledNetwork.load(folder, recipe)
+        network = CompiledNetwork.load(folder, spec)
     except (EncoderError, ImportError) as error:
         _log_fallback(error)
         return None
     config = EncoderConfig.read(folder) if (folder / CONFIG).is_file() else None
-    return EncoderParts(network, replace(recipe, dim=network.dim, projection=None), config)
+    return EncoderParts(network, replace(spec, dim=network.dim, projection=None), config)
 
 
 def compiled(parts: EncoderParts) -> EncoderParts:
@@ -55,10 +55,10 @@ def compiled(parts: EncoderParts) -> EncoderParts:
         from recsys.encoder.openvino_network import CompiledNetwork
         from recsys.encoder.torch_network import compile_network
 
-        folder = hub.cache_folder("compiled") / parts.recipe.fingerprint
+        folder = hub.cache_folder("compiled") / parts.spec.fingerprint
         if not _is_compiled(folder):
-            compile_network(parts.network, parts.recipe, folder)
-        return parts._replace(network=CompiledNetwork.load(folder, parts.recipe))
+            compile_network(parts.network, parts.spec, folder)
+        return parts._replace(network=CompiledNetwork.load(folder, parts.spec))
     except (EncoderError, ImportError, OSError) as error:
         _log_fallback(error)
         return parts
@@ -74,12 +74,12 @@ def compiled_to_int8(parts: EncoderParts, pixels: Pixels) -> EncoderParts:
     from recsys.encoder.openvino_network import CompiledNetwork, convert_to_int8
 
     network: Any = parts.network
-    folder = hub.cache_folder("compiled") / f"{parts.recipe.fingerprint}-{sha256(pixels.tobytes())[:16]}"
+    folder = hub.cache_folder("compiled") / f"{parts.spec.fingerprint}-{sha256(pixels.tobytes())[:16]}"
     if _is_compiled(folder):
-        recipe = replace(parts.recipe, int8=file_sha256(folder / COMPILED[1]))
+        spec = replace(parts.spec, int8=file_sha256(folder / COMPILED[1]))
     else:
-        recipe = convert_to_int8(network, pixels, parts.recipe, folder)
-    return parts._replace(network=CompiledNetwork.load(folder, recipe), recipe=recipe)
+        spec = convert_to_int8(network, pixels, parts.spec, folder)
+    return parts._replace(network=CompiledNetwork.load(folder, spec), spec=spec)
 
 
 def _is_compiled(folder: Path) -> bool:

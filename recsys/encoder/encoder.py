@@ -19,7 +19,7 @@ from recsys.encoder.parts import EncoderParts, Network
 from recsys.encoder.projection import Projection
 from recsys.encoder.transform import Transform
 from recsys.errors import EncoderError, IndexMismatchError
-from recsys.format.encoder_spec import EncoderRecipe
+from recsys.format.encoder_spec import EncoderSpec
 from recsys.format.layout import CONFIG, ENCODER, HEADS, MANIFEST, PROJECTION, WEIGHTS
 from recsys.format.manifest import Manifest
 from recsys.images.decode import decode
@@ -34,14 +34,14 @@ class Encoder:
     def __init__(
         self,
         network: Network,
-        recipe: EncoderRecipe,
+        spec: EncoderSpec,
         config: EncoderConfig | None = None,
         projection: Projection | None = None,
     ):
         """`config` is None for a network that timm itself describes. Raises EncoderError for heads that do not fit."""
-        self.network, self.recipe, self.config, self.projection = network, recipe, config, projection
-        self.heads = config.heads(recipe.dim) if config and config.trained and not projection else Heads({}, {})
-        self._transform = Transform(recipe)
+        self.network, self.spec, self.config, self.projection = network, spec, config, projection
+        self.heads = config.heads(spec.dim) if config and config.trained and not projection else Heads({}, {})
+        self._transform = Transform(spec)
 
     @classmethod
     def from_pretrained(
@@ -50,35 +50,33 @@ class Encoder:
         """The encoder of a folder (an index folder too), a timm name, or a model repository in timm's format.
 
         Raises EncoderError for a source that is none of these or does not load, HubError if the Hub fails, and for an
-        index folder what `from_recipe` raises.
+        index folder what `from_spec` raises.
         """
         if (Path(source) / MANIFEST).is_file():
-            recipe = Manifest.read(Path(source)).encoder
-            return cls.from_recipe(recipe, Path(source) / ENCODER, token=token, device=device)
+            spec = Manifest.read(Path(source)).encoder
+            return cls.from_spec(spec, Path(source) / ENCODER, token=token, device=device)
         from recsys.encoder import loading
 
         return cls(*loading.load(source, revision, token, device))
 
     @classmethod
-    def from_recipe(
-        cls, recipe: EncoderRecipe, folder: Path, *, token: str | None = None, device: str = "auto"
-    ) -> Encoder:
-        """The encoder that a recipe describes, as an index records it; `folder` holds what `save` wrote.
+    def from_spec(cls, spec: EncoderSpec, folder: Path, *, token: str | None = None, device: str = "auto") -> Encoder:
+        """The encoder that a spec describes, as an index records it; `folder` holds what `save` wrote.
 
         PyTorch is not imported if the folder has the compiled form and the device is a CPU. Raises EncoderError and
-        HubError as `from_pretrained` does, and IndexMismatchError if the loaded encoder has another recipe.
+        HubError as `from_pretrained` does, and IndexMismatchError if the loaded encoder has another spec.
         """
-        parts = load_compiled(folder, recipe) if runs_on_cpu(device) else None
+        parts = load_compiled(folder, spec) if runs_on_cpu(device) else None
         if parts is None:
             from recsys.encoder import loading
 
-            parts = loading.load_recipe(recipe, folder, token, device)
-        if recipe.projection:
+            parts = loading.load_spec(spec, folder, token, device)
+        if spec.projection:
             parts = parts.with_projection_from(folder)
-        if parts.recipe != recipe:
+        if parts.spec != spec:
             raise IndexMismatchError(
                 "The index was built with another encoder than the one that loads:"
-                f" {recipe.difference(parts.recipe)} (index against encoder)."
+                f" {spec.difference(parts.spec)} (index against encoder)."
                 " Rebuild the index with: python build_index.py --encoder ENCODER, or fetch it again."
             )
         return cls(*parts)
@@ -104,7 +102,7 @@ class Encoder:
 
     @property
     def _parts(self) -> EncoderParts:
-        return EncoderParts(self.network, self.recipe, self.config, self.projection)
+        return EncoderParts(self.network, self.spec, self.config, self.projection)
 
     @property
     def trained(self) -> bool:
@@ -139,7 +137,7 @@ class Encoder:
     @property
     def dim(self) -> int:
         """The number of dimensions of a vector."""
-        return self.recipe.dim
+        return self.spec.dim
 
     def logits(self, vectors: Vectors) -> dict[str, Vectors]:
         """Attribute → [n, values] for embeddings [n, dim]; the softmax of a row is the probability of each value."""
@@ -147,7 +145,7 @@ class Encoder:
 
     def heat(self, image: Image.Image, item: Vectors) -> Vectors | None:
         """The regions of a picture that make it like an item [dim]; see `similarity_map`. None without a map."""
-        pixels = Transform(self.recipe, self.network.scale)(decode(image))
+        pixels = Transform(self.spec, self.network.scale)(decode(image))
         found = self.network.regions(pixels[None])
         return similarity_map(*found, self.projection, item) if found else None
 
@@ -174,7 +172,7 @@ class Encoder:
         """
         features = unit(self.network.features(pixels))
         if not np.isfinite(features).all():
-            raise EncoderError(f"{self.recipe.architecture} gives vectors that are not finite: bad weights.")
+            raise EncoderError(f"{self.spec.architecture} gives vectors that are not finite: bad weights.")
         return features
 
     def save(self, folder: Path) -> None:
@@ -182,7 +180,7 @@ class Encoder:
         folder.mkdir(parents=True, exist_ok=True)
         self.network.save(folder)
         if self.files:
-            for name in (CONFIG, HEADS) if self.recipe.source else (CONFIG, WEIGHTS, HEADS):
+            for name in (CONFIG, HEADS) if self.spec.source else (CONFIG, WEIGHTS, HEADS):
                 if (self.files / name).is_file():
                     shutil.copyfile(self.files / name, folder / name)
         if self.projection:

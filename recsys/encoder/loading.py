@@ -14,7 +14,7 @@ from recsys.encoder.heads import Heads
 from recsys.encoder.parts import EncoderParts
 from recsys.encoder.torch_network import TorchNetwork, create, describe, timm
 from recsys.errors import EncoderError
-from recsys.format.encoder_spec import EncoderRecipe, HubSource, is_repo_id
+from recsys.format.encoder_spec import EncoderSpec, HubSource, is_repo_id
 from recsys.format.layout import CONFIG, MANIFEST, PROJECTION, WEIGHTS
 from recsys.runtime.hashing import file_sha256
 
@@ -36,13 +36,13 @@ def load(source: str | Path, revision: str | None, token: str | None, device: st
     )
 
 
-def load_recipe(recipe: EncoderRecipe, folder: Path, token: str | None, device: str) -> EncoderParts:
-    """The encoder that a recipe describes, without its projection; `folder` has the weights that are on no Hub."""
-    if recipe.source is None:
+def load_spec(spec: EncoderSpec, folder: Path, token: str | None, device: str) -> EncoderParts:
+    """The encoder that a spec describes, without its projection; `folder` has the weights that are on no Hub."""
+    if spec.source is None:
         return _from_config(folder, None, device)
-    if recipe.config is None:
-        return _from_timm(recipe.architecture, recipe.source.revision, token, device)
-    return _from_repository(recipe.source, token, device)
+    if spec.config is None:
+        return _from_timm(spec.architecture, spec.source.revision, token, device)
+    return _from_repository(spec.source, token, device)
 
 
 def embedding_network(
@@ -58,7 +58,7 @@ def embedding_network(
         return create(architecture, pretrained=False, num_classes=dim, **(model_args or {})), Heads({}, {})
     parts = load(source, None, None, "cpu")
     network = parts.network.network  # type: ignore[attr-defined]
-    if parts.config and parts.config.trained and parts.recipe.dim == dim:
+    if parts.config and parts.config.trained and parts.spec.dim == dim:
         return network, parts.config.heads(dim)
     network.reset_classifier(dim)
     return network, Heads({}, {})
@@ -73,8 +73,8 @@ def _from_timm(name: str, revision: str | None, token: str | None, device: str) 
     found = hub.pull_weights(cfg.hf_hub_id, revision, token, with_config=False)
     weights = found.folder / WEIGHTS
     network = create(name, num_classes=0, pretrained_cfg_overlay={"file": str(weights)})
-    recipe = describe(network, name, weights, source=HubSource(cfg.hf_hub_id, found.revision))
-    return EncoderParts(TorchNetwork(network, recipe, device), recipe)
+    spec = describe(network, name, weights, source=HubSource(cfg.hf_hub_id, found.revision))
+    return EncoderParts(TorchNetwork(network, spec, device), spec)
 
 
 def _from_repository(source: HubSource, token: str | None, device: str) -> EncoderParts:
@@ -86,5 +86,5 @@ def _from_config(folder: Path, source: HubSource | None, device: str) -> Encoder
     weights, config = existing(folder / WEIGHTS, where), EncoderConfig.read(folder, where)
     options: dict[str, Any] = {} if config.trained else {"num_classes": 0}
     network = create(f"local-dir:{folder}", **options)
-    recipe = describe(network, config.architecture, weights, config=file_sha256(folder / CONFIG), source=source)
-    return EncoderParts(TorchNetwork(network, recipe, device), recipe, config)
+    spec = describe(network, config.architecture, weights, config=file_sha256(folder / CONFIG), source=source)
+    return EncoderParts(TorchNetwork(network, spec, device), spec, config)

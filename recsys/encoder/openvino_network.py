@@ -28,7 +28,7 @@ import numpy as np
 from recsys.encoder.heatmap import SCALE
 from recsys.encoder.int8 import quantize
 from recsys.errors import EncoderError
-from recsys.format.encoder_spec import EncoderRecipe
+from recsys.format.encoder_spec import EncoderSpec
 from recsys.format.layout import COMPILED
 from recsys.runtime.cpus import usable_cores
 from recsys.runtime.hashing import file_sha256
@@ -60,20 +60,20 @@ class CompiledNetwork:
         self._request = _request(model, -1, facts["size"], outputs=1)
 
     @classmethod
-    def load(cls, folder: Path, recipe: EncoderRecipe) -> Self:
-        """The compiled network beside an encoder of this recipe.
+    def load(cls, folder: Path, spec: EncoderSpec) -> Self:
+        """The compiled network beside an encoder of this spec.
 
         Raises EncoderError where it cannot be read, is of another encoder, or gives other features than it was made to.
         """
         try:
             model = openvino.Core().read_model(folder / COMPILED[0])
             facts = json.loads(model.get_rt_info(FACTS).astype(str))
-            _check_facts(facts, recipe)
+            _check_facts(facts, spec)
             network = cls(folder, model, facts)
             found = _cosine(network.features(known_picture(facts["size"]))[0], np.array(facts["features"], np.float32))
         except (RuntimeError, ValueError, KeyError, TypeError) as error:
             raise EncoderError(f"{COMPILED[0]} of {folder.name} cannot be read. Build the index anew.") from error
-        if facts["fingerprint"] != recipe.fingerprint:
+        if facts["fingerprint"] != spec.fingerprint:
             raise EncoderError(f"{COMPILED[0]} of {folder.name} was made of another encoder. Build the index anew.")
         if not found >= LEAST_COSINE:
             raise EncoderError(
@@ -112,7 +112,7 @@ class CompiledNetwork:
         return _request(self.model, 1, self.facts["enlarged"], outputs=2)
 
 
-def convert(module: Any, example: Any, facts: dict[str, Any], recipe: EncoderRecipe, folder: Path) -> None:
+def convert(module: Any, example: Any, facts: dict[str, Any], spec: EncoderSpec, folder: Path) -> None:
     """Write the compiled form of a PyTorch module, which maps `example` uint8 [1, h, w, 3] to features and regions.
 
     `facts` are what the files tell of themselves: size, enlarged, parameters, and the features of `known_picture`.
@@ -125,15 +125,15 @@ def convert(module: Any, example: Any, facts: dict[str, Any], recipe: EncoderRec
             model = openvino.convert_model(module, example_input=example, input=[(shape, openvino.Type.u8)])
     except Exception as error:  # tracing runs the network's own code, which may raise anything
         reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
-        raise EncoderError(f"OpenVINO cannot compile {recipe.architecture}: {reason}") from error
+        raise EncoderError(f"OpenVINO cannot compile {spec.architecture}: {reason}") from error
     try:
-        _write(model, facts, recipe, folder, in_half=True)
+        _write(model, facts, spec, folder, in_half=True)
     except EncoderError:
-        _write(model, facts, recipe, folder, in_half=False)
+        _write(model, facts, spec, folder, in_half=False)
 
 
-def convert_to_int8(network: CompiledNetwork, pixels: Pixels, recipe: EncoderRecipe, folder: Path) -> EncoderRecipe:
-    """Write the network in int8, fitted on these pictures uint8 [n, h, w, 3], into the folder; returns its recipe.
+def convert_to_int8(network: CompiledNetwork, pixels: Pixels, spec: EncoderSpec, folder: Path) -> EncoderSpec:
+    """Write the network in int8, fitted on these pictures uint8 [n, h, w, 3], into the folder; returns its spec.
 
     Raises EncoderError where that cannot be made.
     """
@@ -142,27 +142,27 @@ def convert_to_int8(network: CompiledNetwork, pixels: Pixels, recipe: EncoderRec
     features = _request(model, 1, size, outputs=1).infer([known_picture(size)])[0][0].tolist()
     with tempfile.TemporaryDirectory() as made:
         openvino.save_model(model, Path(made) / COMPILED[0])
-        recipe = replace(recipe, int8=file_sha256(Path(made) / COMPILED[1]))
-    _write(model, network.facts | {"features": features}, recipe, folder, in_half=True)
-    return recipe
+        spec = replace(spec, int8=file_sha256(Path(made) / COMPILED[1]))
+    _write(model, network.facts | {"features": features}, spec, folder, in_half=True)
+    return spec
 
 
-def _write(model: Any, facts: dict[str, Any], recipe: EncoderRecipe, folder: Path, in_half: bool) -> None:
+def _write(model: Any, facts: dict[str, Any], spec: EncoderSpec, folder: Path, in_half: bool) -> None:
     """Put the model into the folder, whole or not at all. Raises EncoderError where it is not what its facts say."""
-    model.set_rt_info(json.dumps(facts | {"fingerprint": recipe.fingerprint}), FACTS)
+    model.set_rt_info(json.dumps(facts | {"fingerprint": spec.fingerprint}), FACTS)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as made:
         openvino.save_model(model, Path(made) / COMPILED[0], compress_to_fp16=in_half)
-        CompiledNetwork.load(Path(made), recipe)
+        CompiledNetwork.load(Path(made), spec)
         for name in reversed(COMPILED):
             os.replace(Path(made) / name, folder / name)
 
 
-def _check_facts(facts: dict[str, Any], recipe: EncoderRecipe) -> None:
-    """Raises ValueError where the files tell of other sizes than the recipe, which would be made room for."""
-    size = list(recipe.input_size[1:])
+def _check_facts(facts: dict[str, Any], spec: EncoderSpec) -> None:
+    """Raises ValueError where the files tell of other sizes than the spec, which would be made room for."""
+    size = list(spec.input_size[1:])
     if facts["size"] != size or facts["enlarged"] not in (size, [SCALE * side for side in size]):
-        raise ValueError("the sizes are not those of the recipe")
+        raise ValueError("the sizes are not those of the spec")
 
 
 def known_picture(size: Sequence[int]) -> Pixels:

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from recsys.encoder.config import EncoderConfig, existing
 from recsys.encoder.projection import Projection
 from recsys.errors import EncoderError
-from recsys.format.encoder_spec import EncoderRecipe
+from recsys.format.encoder_spec import EncoderSpec
 from recsys.format.layout import PROJECTION
 from recsys.types import Pixels, Vectors
 
@@ -54,14 +54,14 @@ class EncoderParts(NamedTuple):
     """The arguments of `Encoder`. `config` is None for a network that timm itself describes."""
 
     network: Network
-    recipe: EncoderRecipe
+    spec: EncoderSpec
     config: EncoderConfig | None = None
     projection: Projection | None = None
 
     def with_projection(self, projection: Projection) -> EncoderParts:
         """The same network, followed by a projection."""
-        recipe = replace(self.recipe, dim=projection.dim, projection=projection.sha256)
-        return self._replace(recipe=recipe, projection=projection)
+        spec = replace(self.spec, dim=projection.dim, projection=projection.sha256)
+        return self._replace(spec=spec, projection=projection)
 
     def with_projection_from(self, folder: Path) -> EncoderParts:
         """The same network, followed by the projection in a folder. Raises EncoderError if it has none that fits."""
@@ -69,9 +69,9 @@ class EncoderParts(NamedTuple):
             projection = Projection.load(existing(folder / PROJECTION, f"The folder {folder.name}"))
         except (SafetensorError, KeyError, ValueError) as error:
             raise EncoderError(f"{PROJECTION} of {folder.name} cannot be read. Build the index again.") from error
-        if len(projection.mean) != self.recipe.dim:
+        if len(projection.mean) != self.spec.dim:
             raise EncoderError(
                 f"{PROJECTION} of {folder.name} takes {len(projection.mean)} features, but the network gives"
-                f" {self.recipe.dim}. Build the index again."
+                f" {self.spec.dim}. Build the index again."
             )
         return self.with_projection(projection)

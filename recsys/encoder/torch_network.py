@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 
 from recsys.encoder.heatmap import SCALE
 from recsys.errors import EncoderError
-from recsys.format.encoder_spec import EMBEDDING, SPLIT, VALUES, EncoderRecipe, check_transform
+from recsys.format.encoder_spec import EMBEDDING, SPLIT, VALUES, EncoderSpec, check_transform
 from recsys.format.layout import HEADS
 from recsys.runtime.hashing import file_sha256
 from recsys.types import Pixels, Vectors
@@ -94,8 +94,8 @@ def save_network(
     save_file({name: head.half().contiguous() for name, head in heads.items()}, folder / HEADS)
 
 
-def describe(network: torch.nn.Module, architecture: str, weights: Path, **parts: Any) -> EncoderRecipe:
-    """The recipe of a network with its own transform; `parts` are the fields that the network does not tell.
+def describe(network: torch.nn.Module, architecture: str, weights: Path, **parts: Any) -> EncoderSpec:
+    """The spec of a network with its own transform; `parts` are the fields that the network does not tell.
 
     Raises EncoderError for a transform of no reasonable size.
     """
@@ -107,7 +107,7 @@ def describe(network: torch.nn.Module, architecture: str, weights: Path, **parts
     with torch.inference_mode():
         dim = network.eval()(torch.zeros(1, *data["input_size"])).shape[1]
     data = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
-    return EncoderRecipe(architecture=architecture, weights=file_sha256(weights), dim=dim, **data, **parts)
+    return EncoderSpec(architecture=architecture, weights=file_sha256(weights), dim=dim, **data, **parts)
 
 
 def find_device(name: str) -> torch.device:
@@ -127,13 +127,13 @@ def find_device(name: str) -> torch.device:
 class TorchNetwork:
     """A network that PyTorch runs: the reference, and what runs where nothing else can."""
 
-    def __init__(self, network: torch.nn.Module, recipe: EncoderRecipe, device: str = "auto"):
+    def __init__(self, network: torch.nn.Module, spec: EncoderSpec, device: str = "auto"):
         """`network` maps normalised pictures [n, c, h, w] to features. Raises EncoderError for a device not there."""
         self.device = find_device(device)
         self.runtime = f"torch-{self.device.type}"
         self.network: Any = network
-        self._recipe = recipe
-        self._pictured = _Pictured(in_channels_last(network.eval()), recipe).to(self.device)
+        self._spec = spec
+        self._pictured = _Pictured(in_channels_last(network.eval()), spec).to(self.device)
 
     @property
     def parameters(self) -> int:
@@ -172,7 +172,7 @@ class TorchNetwork:
     def _has_map(self) -> bool:
         """Whether the network averages a map of its features, [n, features, rows, columns]."""
         with torch.inference_mode():
-            found = self.network.forward_features(torch.zeros(1, *self._recipe.input_size, device=self.device))
+            found = self.network.forward_features(torch.zeros(1, *self._spec.input_size, device=self.device))
         return found.ndim == 4 and getattr(self.network, "num_features", None) == found.shape[1]
 
     def _on_device(self, pixels: Pixels) -> torch.Tensor:
@@ -185,10 +185,10 @@ class TorchNetwork:
 class _Pictured(torch.nn.Module):
     """A network with the normalisation before it: pictures uint8 [n, h, w, 3] to features [n, features]."""
 
-    def __init__(self, network: torch.nn.Module, recipe: EncoderRecipe):
+    def __init__(self, network: torch.nn.Module, spec: EncoderSpec):
         super().__init__()
         self.network: Any = network
-        self.mean, self.std = (torch.nn.Buffer(torch.tensor(part)[:, None, None]) for part in (recipe.mean, recipe.std))
+        self.mean, self.std = (torch.nn.Buffer(torch.tensor(part)[:, None, None]) for part in (spec.mean, spec.std))
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         return self.network(self._normalised(pixels))
@@ -214,15 +214,15 @@ class _WithRegions(torch.nn.Module):
         return self.pictured.regions(pixels)
 
 
-def compile_network(network: Any, recipe: EncoderRecipe, folder: Path) -> None:
+def compile_network(network: Any, spec: EncoderSpec, folder: Path) -> None:
     """Write the compiled form of a `TorchNetwork` on the CPU. Raises EncoderError where OpenVINO cannot make it."""
     from recsys.encoder.openvino_network import convert, known_picture
 
-    size = recipe.input_size[1:]
+    size = spec.input_size[1:]
     facts = {
         "size": size,
         "enlarged": [network.scale * side for side in size],
         "parameters": network.parameters,
         "features": network.features(known_picture(size))[0].tolist(),
     }
-    convert(network.traceable, torch.from_numpy(known_picture(size)), facts, recipe, folder)
+    convert(network.traceable, torch.from_numpy(known_picture(size)), facts, spec, folder)

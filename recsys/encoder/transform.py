@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from recsys.errors import EncoderError
-from recsys.format.encoder_spec import EncoderRecipe
+from recsys.format.encoder_spec import EncoderSpec
 from recsys.types import Pixels
 
 CROP_MODES = ("center", "squash", "border")
@@ -19,22 +19,22 @@ LONGEST_STRIP = 4
 class Transform:
     """timm's transform for evaluation up to its normalisation, equal to the bit (timm 1.0.31, `create_transform`)."""
 
-    def __init__(self, recipe: EncoderRecipe, scale: int = 1):
+    def __init__(self, spec: EncoderSpec, scale: int = 1):
         """With a `scale` of 2 the pixels are those of a network of twice the input size.
 
         Raises EncoderError for a crop mode, interpolation or crop_pct that is not known.
         """
-        if recipe.crop_mode not in CROP_MODES or recipe.interpolation not in FILTERS or not recipe.crop_pct > 0:
+        if spec.crop_mode not in CROP_MODES or spec.interpolation not in FILTERS or not spec.crop_pct > 0:
             raise EncoderError(
-                f"{recipe.architecture} wants its pictures cropped by {recipe.crop_mode} to {recipe.crop_pct} and"
-                f" interpolated by {recipe.interpolation}, which is not known here. In its config, take a crop_mode of"
+                f"{spec.architecture} wants its pictures cropped by {spec.crop_mode} to {spec.crop_pct} and"
+                f" interpolated by {spec.interpolation}, which is not known here. In its config, take a crop_mode of"
                 f" {', '.join(CROP_MODES)}, a crop_pct above 0 and an interpolation of {', '.join(FILTERS)}."
             )
-        height, width = (side * scale for side in recipe.input_size[1:])
+        height, width = (side * scale for side in spec.input_size[1:])
         self.size = width, height
-        self._crop_mode, self._filter = recipe.crop_mode, FILTERS[recipe.interpolation]
-        self._resized = math.floor(width / recipe.crop_pct), math.floor(height / recipe.crop_pct)
-        self._ground = tuple(round(255 * mean) for mean in recipe.mean) if recipe.crop_mode == "border" else (0, 0, 0)
+        self._crop_mode, self._filter = spec.crop_mode, FILTERS[spec.interpolation]
+        self._resized = math.floor(width / spec.crop_pct), math.floor(height / spec.crop_pct)
+        self._ground = tuple(round(255 * mean) for mean in spec.mean) if spec.crop_mode == "border" else (0, 0, 0)
 
     def __call__(self, image: Image.Image) -> Pixels:
         """The pixels of an RGB picture as the network takes them, uint8 [h, w, 3]."""

@@ -4,6 +4,6 @@ Queries are products that training never saw, and each figure stands beside what
 """
 
 from recsys.evaluate.pool import Pool, embed
-from recsys.evaluate.quick import Quick, quick
+from recsys.evaluate.quick import QuickReport, quick_report
 
-__all__ = ["Pool", "Quick", "embed", "quick"]
+__all__ = ["Pool", "QuickReport", "embed", "quick_report"]

@@ -107,9 +107,9 @@ def _unseen(catalog: Catalog, encoder: Encoder) -> Iterator[Product]:
 
 
 def _subject(source: str, encoder: Encoder) -> Subject:
-    recipe = encoder.recipe
+    spec = encoder.spec
     name = Path(source).resolve().name if Path(source).exists() else source
-    return Subject(name, recipe.architecture, recipe.dim, encoder.split, recipe.fingerprint)
+    return Subject(name, spec.architecture, spec.dim, encoder.split, spec.fingerprint)
 
 
 def outliers(folders: Sequence[str], encode: Encode) -> dict[str, Vectors]:

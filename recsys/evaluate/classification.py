@@ -53,7 +53,7 @@ def _judge(name: str, trial: Trial, predicted: np.ndarray, known: Sequence[str])
         attribute=name,
         queries=len(right),
         unknown=int((right >= len(known)).sum()),
-        accuracy=Estimate.of(predicted[asked] == right),
+        accuracy=Estimate.from_values(predicted[asked] == right),
         macro_f1=macro_f1(counts),
         weighted_f1=weighted_f1(counts),
         majority=float((right == number.get(most_common, -1)).mean()),

@@ -81,7 +81,7 @@ def judge_confidence(trial: Trial, others: Mapping[str, Vectors]) -> Confidence 
     refused = np.concatenate([fitted.closeness(cosines[rows]) < fitted.threshold for rows, fitted in judged])
     error, bins = _judge_confidences(trial, judged, whole.attribute)
     refusals = tuple(_refusal(name, vectors, trial, whole) for name, vectors in others.items() if len(vectors))
-    return Confidence(whole.attribute, len(refused), error, Estimate.of(refused), refusals, bins)
+    return Confidence(whole.attribute, len(refused), error, Estimate.from_values(refused), refusals, bins)
 
 
 def _halves(trial: Trial) -> tuple[Rows, Rows]:
@@ -133,4 +133,4 @@ def _bins(confidences: Numbers, right: Flags) -> tuple[Bin, ...]:
 def _refusal(name: str, vectors: Vectors, trial: Trial, fitted: Calibration) -> Refusal:
     nowhere = np.full(len(vectors), -1)
     cosines = nearest(vectors, trial.gallery.vector_blocks(), fitted.nearest, nowhere)[1]
-    return Refusal(name, len(vectors), Estimate.of(fitted.closeness(cosines) < fitted.threshold))
+    return Refusal(name, len(vectors), Estimate.from_values(fitted.closeness(cosines) < fitted.threshold))

@@ -24,7 +24,7 @@ FEWEST_HELD_OUT = 50
 
 
 @dataclass(frozen=True)
-class Quick:
+class QuickReport:
     """The scores of an index, none where the catalogue has no attributes or is tiny, and how to read its cosines.
 
     `note` says for people what was asked for, and among what.
@@ -46,14 +46,14 @@ class Quick:
             plots.confidence_curve(found.similarity, found.confidence, found.threshold, found.attribute, path)
 
 
-def quick(
+def quick_report(
     items: Sequence[Item],
     vectors: Vectors,
     thumbnails: Iterable[bytes],
     *,
     queries: Pool | None = None,
     limit: int = 1000,
-) -> Quick:
+) -> QuickReport:
     """Judge unit `vectors` [n, dim] of these items; `thumbnails` are their encoded pictures, all readable.
 
     Queries are up to `limit` products that training never saw: of `queries`, of which those count whose kind the
@@ -65,12 +65,12 @@ def quick(
     asked = pool if queries is None else queries
     if len(pool) <= K + 1 or not len(asked):
         few = f"{len(asked):,} to ask with, {len(pool):,} to be found"
-        return Quick((), None, f"There are too few products to judge by: {few}.")
+        return QuickReport((), None, f"There are too few products to judge by: {few}.")
     exam = _exam(pool, limit) if queries is None else exam_across(asked.take(asked.drawn(limit, "query")), pool)
     calibration, note = calibrate(exam.ordinary), exam.note
     if calibration is None:
         note += f" Queries of what the gallery has are too few to fit a confidence: fewer than {FEWEST_QUERIES}."
-    return Quick(score_all(exam.retrieval), calibration, note)
+    return QuickReport(score_all(exam.retrieval), calibration, note)
 
 
 def _exam(pool: Pool, limit: int) -> Exam:

@@ -61,7 +61,9 @@ def judge_slices(trial: Trial, attribute: str, pictures: Mapping[str, bytes], en
             part, asked = trial.take(rows), Label(label.asked[rows], label.held)
             right = _right(asked, part.search(vectors)[0])
             baseline = float(_right(asked, part.search_by_thumbnail(thumbnails)).mean())
-            found.append(Slice(name, len(rows), Estimate.of(right), Estimate.of(clean[rows] - right), baseline))
+            found.append(
+                Slice(name, len(rows), Estimate.from_values(right), Estimate.from_values(clean[rows] - right), baseline)
+            )
     return tuple(found)
 
 
@@ -78,7 +80,7 @@ def _parts(label: Label, pixels: Rows) -> dict[str, Rows]:
 
 
 def _part(name: str, rows: Rows, clean: np.ndarray, by_thumbnail: np.ndarray) -> Slice:
-    return Slice(name, len(rows), Estimate.of(clean[rows]), None, float(by_thumbnail[rows].mean()))
+    return Slice(name, len(rows), Estimate.from_values(clean[rows]), None, float(by_thumbnail[rows].mean()))
 
 
 def _right(label: Label, places: Rows) -> np.ndarray:

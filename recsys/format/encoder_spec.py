@@ -1,4 +1,4 @@
-"""What an encoder is, as a value: two encoders with equal recipes give equal vectors."""
+"""What an encoder is, as a value: two encoders with equal specs give equal vectors."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def is_repo_id(name: str) -> bool:
 
 
 @dataclass(frozen=True)
-class EncoderRecipe:
+class EncoderSpec:
     """Network, weights and transform of an encoder.
 
     `weights`, `config`, `projection` and `int8` (the compiled weights of one in int8) are the sha256 of the files.
@@ -62,17 +62,17 @@ class EncoderRecipe:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> EncoderRecipe:
+    def from_json(cls, data: Mapping[str, Any]) -> EncoderSpec:
         """The inverse of `to_json`. Raises TypeError where fields are missing or unknown, ValueError for odd values."""
         lists = {name: tuple(data[name]) for name in ("input_size", "mean", "std") if name in data}
         source = HubSource(**data["source"]) if data.get("source") else None
-        recipe = cls(**{**data, **lists, "source": source})
-        check_transform(recipe.input_size, recipe.mean, recipe.std, recipe.crop_pct)
-        if not all(isinstance(text, str) for text in (recipe.architecture, recipe.interpolation, recipe.crop_mode)):
+        spec = cls(**{**data, **lists, "source": source})
+        check_transform(spec.input_size, spec.mean, spec.std, spec.crop_pct)
+        if not all(isinstance(text, str) for text in (spec.architecture, spec.interpolation, spec.crop_mode)):
             raise ValueError("architecture, interpolation and crop_mode have to be words")
         if source and not (is_repo_id(source.repo) and isinstance(source.revision, str)):
             raise ValueError(f"its source {source.repo!r:.100} is no repository named owner/name")
-        return recipe
+        return spec
 
     @property
     def fingerprint(self) -> str:
@@ -82,8 +82,8 @@ class EncoderRecipe:
             features.pop("int8")
         return hashlib.sha256(json.dumps(features, sort_keys=True).encode()).hexdigest()
 
-    def difference(self, other: EncoderRecipe) -> str:
-        """The fields in which two recipes differ, for people to read; empty where they are equal."""
+    def difference(self, other: EncoderSpec) -> str:
+        """The fields in which two specs differ, for people to read; empty where they are equal."""
         ours, theirs = asdict(self), asdict(other)
         differing = [name for name in ours if ours[name] != theirs[name]]
         return ", ".join(f"{name} {_short(ours[name])} against {_short(theirs[name])}" for name in differing)

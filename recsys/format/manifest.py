@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from recsys.core.calibration import Calibration
 from recsys.errors import IndexDamagedError, IndexFolderError, IndexFormatError, IndexMismatchError
-from recsys.format.encoder_spec import TRANSFORM, VALUES, EncoderRecipe
+from recsys.format.encoder_spec import TRANSFORM, VALUES, EncoderSpec
 from recsys.format.layout import ASSETS, CARD, CONFIG, ENCODER, HEADS, ITEMS, MANIFEST, PROJECTION, VECTORS, WEIGHTS
 from recsys.runtime.hashing import file_sha256, read_json, sha256
 
@@ -50,7 +50,7 @@ class Manifest:
     An index that was built before there was a `calibration` has none.
     """
 
-    encoder: EncoderRecipe
+    encoder: EncoderSpec
     dataset: DatasetFacts
     search: SearchFacts
     count: int
@@ -97,7 +97,7 @@ class Manifest:
     @classmethod
     def _from_body(cls, body: Mapping[str, Any]) -> Self:
         return cls(
-            encoder=EncoderRecipe.from_json(body["encoder"]),
+            encoder=EncoderSpec.from_json(body["encoder"]),
             dataset=DatasetFacts(**body["dataset"]),
             search=SearchFacts(**body["search"]),
             count=body["count"],
@@ -148,26 +148,26 @@ class Manifest:
                 raise IndexDamagedError(f"{name} is not the file that was written: its sha256 differs. {MEND}")
 
     def check_encoder(self, folder: Path) -> None:
-        """Compare the encoder's files with the recipe, without loading them. Raises IndexMismatchError naming both."""
-        recipe = self.encoder
-        if recipe.dim != self.search.dim:
+        """Compare the encoder's files with the spec, without loading them. Raises IndexMismatchError naming both."""
+        spec = self.encoder
+        if spec.dim != self.search.dim:
             raise IndexMismatchError(
-                f"The encoder gives {recipe.dim} dimensions, the index has {self.search.dim}. {MEND}"
+                f"The encoder gives {spec.dim} dimensions, the index has {self.search.dim}. {MEND}"
             )
-        own = {WEIGHTS: recipe.weights, CONFIG: recipe.config} if recipe.source is None else {}
-        for name, wanted in (own | {PROJECTION: recipe.projection}).items():
+        own = {WEIGHTS: spec.weights, CONFIG: spec.config} if spec.source is None else {}
+        for name, wanted in (own | {PROJECTION: spec.projection}).items():
             found = self.files.get(f"{ENCODER}/{name}", {}).get("sha256")
             if wanted != found:
                 raise IndexMismatchError(
                     f"The index was built with another encoder than the one beside it: {ENCODER}/{name} has sha256"
                     f" {str(found)[:12]}…, the vectors were made with {str(wanted)[:12]}…. {MEND}"
                 )
-        if recipe.source is None:
-            _check_config(recipe, folder / ENCODER / CONFIG, f"{ENCODER}/{HEADS}" in self.files)
+        if spec.source is None:
+            _check_config(spec, folder / ENCODER / CONFIG, f"{ENCODER}/{HEADS}" in self.files)
 
 
-def _check_config(recipe: EncoderRecipe, path: Path, with_heads: bool) -> None:
-    """Whether the encoder's own config describes the network and transform of the recipe, with the heads it lists."""
+def _check_config(spec: EncoderSpec, path: Path, with_heads: bool) -> None:
+    """Whether the encoder's own config describes the network and transform of the spec, with the heads it lists."""
     try:
         config = read_json(path)
         described = {"architecture": config["architecture"], **config["pretrained_cfg"]}
@@ -176,7 +176,7 @@ def _check_config(recipe: EncoderRecipe, path: Path, with_heads: bool) -> None:
     if config.get(VALUES) and not with_heads:
         raise IndexDamagedError(f"{ENCODER}/{HEADS} is missing from the index. {MEND}")
     for name in ("architecture", *TRANSFORM):
-        wanted = recipe.to_json()[name]
+        wanted = spec.to_json()[name]
         wanted = list(wanted) if isinstance(wanted, tuple) else wanted
         if described.get(name, wanted) != wanted:
             raise IndexMismatchError(

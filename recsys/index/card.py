@@ -107,23 +107,23 @@ def write_card(path: Path, manifest: Manifest, items: Items, curve: list[SearchP
 
 
 def _encoder_file(manifest: Manifest, folder: Path) -> str:
-    recipe = manifest.encoder
-    parts = ["its weights in timm's own format"] if recipe.source is None else []
-    parts += ["the projection of its features"] if recipe.projection else []
+    spec = manifest.encoder
+    parts = ["its weights in timm's own format"] if spec.source is None else []
+    parts += ["the projection of its features"] if spec.projection else []
     parts += ["its network compiled for CPUs"] if (folder / ENCODER / COMPILED[0]).is_file() else []
     return f"| `encoder/` | {'; '.join(parts)} |\n" if parts else ""
 
 
 def _encoder_text(manifest: Manifest) -> str:
-    recipe = manifest.encoder
-    _, height, width = recipe.input_size
+    spec = manifest.encoder
+    _, height, width = spec.input_size
     where = "weights in `encoder/`"
-    if recipe.source:
-        where = f"weights of `{recipe.source.repo}` at `{recipe.source.revision[:7]}`"
-    projection = f", features projected to {recipe.dim} dimensions by PCA" if recipe.projection else ""
-    int8 = ", computed in int8" if recipe.int8 else ""
-    network = f"`{recipe.architecture}` at {width} × {height} px{int8}"
-    return f"{network}, {where} (sha256 `{recipe.weights[:12]}…`){projection}."
+    if spec.source:
+        where = f"weights of `{spec.source.repo}` at `{spec.source.revision[:7]}`"
+    projection = f", features projected to {spec.dim} dimensions by PCA" if spec.projection else ""
+    int8 = ", computed in int8" if spec.int8 else ""
+    network = f"`{spec.architecture}` at {width} × {height} px{int8}"
+    return f"{network}, {where} (sha256 `{spec.weights[:12]}…`){projection}."
 
 
 def _confidence_text(calibration: Calibration | None) -> str:

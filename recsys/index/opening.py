@@ -7,7 +7,7 @@ from pathlib import Path
 
 from recsys import hub
 from recsys.errors import IndexMismatchError
-from recsys.format.encoder_spec import EncoderRecipe, is_repo_id
+from recsys.format.encoder_spec import EncoderSpec, is_repo_id
 from recsys.format.layout import COMPILED, ENCODER, SAMPLE, WEIGHTS, sample_index
 from recsys.index.folder import IndexFolder
 from recsys.runtime.hashing import file_sha256
@@ -53,14 +53,14 @@ def open_snapshot(snapshot: hub.Snapshot, token: str | None = None) -> OpenedInd
     return OpenedIndex(folder, folder.searcher, origin)
 
 
-def _fetch_weights(recipe: EncoderRecipe, token: str | None) -> None:
-    """Download the weights into the cache. Raises HubError, and IndexMismatchError if they are not the recipe's."""
-    if recipe.source is None:
+def _fetch_weights(spec: EncoderSpec, token: str | None) -> None:
+    """Download the weights into the cache. Raises HubError, and IndexMismatchError if they are not the spec's."""
+    if spec.source is None:
         return
-    found = hub.pull_weights(recipe.source.repo, recipe.source.revision, token, with_config=recipe.config is not None)
+    found = hub.pull_weights(spec.source.repo, spec.source.revision, token, with_config=spec.config is not None)
     weights = file_sha256(found.folder / WEIGHTS)
-    if weights != recipe.weights:
+    if weights != spec.weights:
         raise IndexMismatchError(
-            f"The index was built with weights {recipe.weights[:12]}… of {recipe.source.repo}, but the repository now"
+            f"The index was built with weights {spec.weights[:12]}… of {spec.source.repo}, but the repository now"
             f" has {weights[:12]}…. Rebuild the index with build_index.py."
         )

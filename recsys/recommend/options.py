@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from recsys.core.items import Items, filter_of
+from recsys.core.items import Items, parse_filter
 from recsys.errors import QueryError
 from recsys.types import Where
 
@@ -43,7 +43,7 @@ class SearchOptions:
             raise QueryError(
                 f"but maps attributes to one value each, such as {{'baseColour': 'Blue'}}; got {self.but!r:.200}."
             )
-        lists = {name: list(dict.fromkeys(values)) for name, values in filter_of(self.where).items()}
+        lists = {name: list(dict.fromkeys(values)) for name, values in parse_filter(self.where).items()}
         normalized = {"where": lists, "liked": tuple(self.liked), "disliked": tuple(self.disliked)}
         for name, value in (normalized | {"diversity": float(self.diversity)}).items():
             object.__setattr__(self, name, value)

@@ -345,7 +345,7 @@ class Recommender:
         close: bool | None,
     ) -> Answer:
         rows, cosines = found
-        sure = [self.calibration.of(cosine) if self.calibration and close else None for cosine in cosines]
+        sure = [self.calibration.confidence_at(cosine) if self.calibration and close else None for cosine in cosines]
         items = [self.items[row] for row in rows]
         matches = (
             Match(item, cosine, confidence, shared(values, item))

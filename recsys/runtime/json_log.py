@@ -48,13 +48,13 @@ def log_to_stderr(level: int = logging.INFO) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def request_id_of(given: str | None) -> str:
+def valid_request_id(given: str | None) -> str:
     """The id that a request came with, if it is sane, or a new one."""
     return given if given and SANE_ID.fullmatch(given) else secrets.token_hex(8)
 
 
 @contextmanager
-def of_request(request_id: str | None) -> Iterator[None]:
+def request_context(request_id: str | None) -> Iterator[None]:
     """What is logged inside belongs to this request."""
     token = _request_id.set(request_id)
     try:

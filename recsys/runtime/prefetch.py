@@ -13,12 +13,12 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 
-def ahead(work: Callable[[A], B], values: Iterable[A], depth: int) -> Iterator[B]:
+def prefetch(work: Callable[[A], B], values: Iterable[A], depth: int) -> Iterator[B]:
     """`work` of each value, in order, with at most `depth` of them begun before the one that is used.
 
     The values are drawn in the caller's thread. What `work` raises is raised at its place.
     """
-    pool = ThreadPoolExecutor(usable_cores(), "ahead")
+    pool = ThreadPoolExecutor(usable_cores(), "prefetch")
     begun: deque[Future[B]] = deque()
     try:
         for value in values:

@@ -134,11 +134,11 @@ def _noting(recommender: Recommender, notice: str | None) -> Recommender:
 
 
 def _encoder_of(folder: IndexFolder) -> tuple[object, ...]:
-    """What tells whether two indexes can share a loaded encoder: its recipe and its files.
+    """What tells whether two indexes can share a loaded encoder: its spec and its files.
 
     The compiled form follows from these, but for one in int8, which was fitted on pictures of its catalogue.
     """
-    recipe = folder.manifest.encoder
-    derived = () if recipe.int8 else tuple(f"{ENCODER}/{name}" for name in COMPILED)
+    spec = folder.manifest.encoder
+    derived = () if spec.int8 else tuple(f"{ENCODER}/{name}" for name in COMPILED)
     files = folder.manifest.files.items()
-    return recipe, {name: facts for name, facts in files if name.startswith(f"{ENCODER}/") and name not in derived}
+    return spec, {name: facts for name, facts in files if name.startswith(f"{ENCODER}/") and name not in derived}

@@ -37,7 +37,7 @@ def renew(shop):
             Item(item.id, item.name, {"brand": brands[row % 3], "gender": item.attributes["gender"]})
             for row, item in enumerate(newer.items)
         ]
-        newer.items = newer.searcher.items = Items.of(told, ["brand", "gender"])
+        newer.items = newer.searcher.items = Items.from_items(told, ["brand", "gender"])
         newer.origin = replace(newer.origin, revision="fedcba9876543210")
         shop.renew(newer)
 

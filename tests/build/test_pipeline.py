@@ -282,7 +282,7 @@ def test_an_index_says_what_its_cosines_mean_and_its_card_how_well_it_finds(cata
     build("--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out")
     found = IndexFolder.open(tmp_path / "out").manifest.calibration
     assert (found.attribute, found.queries) == ("label", 30)
-    assert found.of(1.0) >= found.of(0.0)
+    assert found.confidence_at(1.0) >= found.confidence_at(0.0)
     card = (tmp_path / "out" / "README.md").read_text()
     assert re.search(r"\| label \| 30 \| [01]\.\d{3} \([01]\.\d{3} – [01]\.\d{3}\) \|", card)
     assert f"under {found.threshold:.3f}" in card
@@ -306,6 +306,6 @@ def test_a_catalogue_that_does_not_say_what_its_products_are_has_no_confidence(p
         shutil.copy(picture, plain / f"{number}.png")
     assert build("--dataset", plain, "--encoder", encoder_folder, "--output", tmp_path / "out") == 0
     found = IndexFolder.open(tmp_path / "out").manifest.calibration
-    assert (found.attribute, found.of(0.9)) == (None, None)
+    assert (found.attribute, found.confidence_at(0.9)) == (None, None)
     assert -1 < found.threshold < 1
     assert "there is no confidence" in (tmp_path / "out" / "README.md").read_text()

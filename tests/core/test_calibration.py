@@ -49,7 +49,7 @@ def test_the_calibration_error_is_near_0_for_honest_confidences_only():
 def test_a_fitted_confidence_holds_for_other_queries_where_the_cosine_does_not():
     fitted = Calibration.fit(*matches(2000, seed=2), "label")
     cosines, right = matches(2000, seed=3)
-    confidences = np.array([fitted.of(float(cosine)) for cosine in cosines.ravel()])
+    confidences = np.array([fitted.confidence_at(float(cosine)) for cosine in cosines.ravel()])
     assert expected_calibration_error(confidences, right.ravel()) < 0.03
     assert expected_calibration_error(cosines.ravel(), right.ravel()) > 0.1
     assert (fitted.attribute, fitted.queries) == ("label", 2000)
@@ -77,7 +77,9 @@ def test_an_index_of_before_judges_by_the_best_match_alone():
 
 
 def test_a_confidence_lies_between_those_of_its_neighbours():
-    assert [KNOWN.of(cosine) for cosine in (-1, 0.2, 0.4, 0.6, 0.7, 1)] == pytest.approx([0.1, 0.1, 0.3, 0.5, 0.6, 0.9])
+    assert [KNOWN.confidence_at(cosine) for cosine in (-1, 0.2, 0.4, 0.6, 0.7, 1)] == pytest.approx(
+        [0.1, 0.1, 0.3, 0.5, 0.6, 0.9]
+    )
     assert KNOWN.is_close([0.4]) and not KNOWN.is_close([0.39])
 
 
@@ -88,7 +90,7 @@ def test_too_few_queries_give_no_calibration():
 
 def test_without_labels_there_is_a_threshold_and_no_confidence():
     fitted = Calibration.fit(matches(50, seed=6)[0], None, "label")
-    assert fitted.of(0.9) is None and fitted.attribute is None
+    assert fitted.confidence_at(0.9) is None and fitted.attribute is None
     assert fitted.is_close([1.0]) and not fitted.is_close([-1.0])
     assert Calibration.from_json(json.loads(json.dumps(fitted.to_json()))) == fitted
 

@@ -26,7 +26,7 @@ def test_the_interval_holds_the_mean_and_narrows_with_more_queries():
 
 
 def test_an_estimate_is_a_mean_with_its_interval():
-    estimate = Estimate.of(np.array([True, True, False, True]))
+    estimate = Estimate.from_values(np.array([True, True, False, True]))
     assert estimate.value == 0.75
     assert 0 <= estimate.low < 0.75 < estimate.high <= 1
     assert str(Estimate(0.75, 0.5, 1.0)) == "0.750 (0.500 – 1.000)"

@@ -59,8 +59,8 @@ def test_a_trained_folder_is_loadable_by_timm_alone(encoder_folder, images):
 def test_timm_weights_come_from_the_hub_pinned_to_a_commit(hub, tiny_weights, images):
     sha = hub.seed("models", f"timm/{TINY}", {"model.safetensors": tiny_weights.read_bytes()})
     encoder = Encoder.from_pretrained(TINY)
-    assert encoder.recipe.architecture == TINY
-    assert (encoder.recipe.source.repo, encoder.recipe.source.revision) == (f"timm/{TINY}", sha)
+    assert encoder.spec.architecture == TINY
+    assert (encoder.spec.source.repo, encoder.spec.source.revision) == (f"timm/{TINY}", sha)
     weights = {"file": str(tiny_weights)}
     network = timm.create_model("test_resnet", num_classes=0, pretrained=True, pretrained_cfg_overlay=weights).eval()
     transform = timm.data.create_transform(**timm.data.resolve_data_config(network.pretrained_cfg))
@@ -71,7 +71,7 @@ def test_timm_weights_come_from_the_hub_pinned_to_a_commit(hub, tiny_weights, im
 
 def test_a_timm_name_without_its_tag_is_the_tagged_one(hub, tiny_weights):
     hub.seed("models", f"timm/{TINY}", {"model.safetensors": tiny_weights.read_bytes()})
-    assert Encoder.from_pretrained("test_resnet").recipe == Encoder.from_pretrained(TINY).recipe
+    assert Encoder.from_pretrained("test_resnet").spec == Encoder.from_pretrained(TINY).spec
 
 
 def test_a_model_repository_in_timms_format_is_an_encoder(hub, encoder_folder, images):
@@ -79,7 +79,7 @@ def test_a_model_repository_in_timms_format_is_an_encoder(hub, encoder_folder, i
     files = {path.name: path.read_bytes() for path in encoder_folder.iterdir()}
     sha = hub.seed("models", name, files)
     encoder = Encoder.from_pretrained(name)
-    assert encoder.recipe.source.revision == sha
+    assert encoder.spec.source.revision == sha
     np.testing.assert_array_equal(encoder.encode(images), Encoder.from_pretrained(encoder_folder).encode(images))
 
 
@@ -94,9 +94,9 @@ def test_a_projection_is_part_of_the_encoder(encoder_folder, images, tmp_path):
     encoder = Encoder.from_pretrained(encoder_folder)
     projected = encoder.with_projection(Projection.fit([encoder.features(encoder.pixels(images))], 2))
     assert (projected.dim, projected.encode(images).shape) == (2, (3, 2))
-    assert projected.recipe.projection
-    assert projected.recipe.fingerprint == encoder.recipe.fingerprint
-    assert encoder.recipe.projection is None
+    assert projected.spec.projection
+    assert projected.spec.fingerprint == encoder.spec.fingerprint
+    assert encoder.spec.projection is None
 
 
 @pytest.mark.parametrize(
@@ -302,8 +302,8 @@ def test_a_heat_map_is_finer_than_the_networks_own(encoder_folder, images):
 
 def test_a_network_without_a_feature_map_has_no_heat_map(images):
     network = timm.create_model("vit_tiny_patch16_224", num_classes=0, depth=1).eval()
-    recipe = describe(network, "vit_tiny_patch16_224", Path(__file__))
-    encoder = Encoder(TorchNetwork(network, recipe), recipe)
-    item = np.zeros(recipe.dim, np.float32)
+    spec = describe(network, "vit_tiny_patch16_224", Path(__file__))
+    encoder = Encoder(TorchNetwork(network, spec), spec)
+    item = np.zeros(spec.dim, np.float32)
     assert encoder.heat(images[0], item) is None
     assert encoder.compiled().heat(images[0], item) is None

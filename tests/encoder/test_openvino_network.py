@@ -47,7 +47,7 @@ def test_it_gives_what_pytorch_gives_whatever_the_batch(reference, images):
     np.testing.assert_allclose(ours, theirs, atol=2e-3)
     assert compiled.logits(compiled.encode(images))["label"].shape == (3, 6)
     assert compiled.parameters == reference.parameters
-    assert compiled.recipe == reference.recipe
+    assert compiled.spec == reference.spec
 
 
 def test_it_is_compiled_once(reference, images, monkeypatch):
@@ -111,20 +111,20 @@ def test_what_is_not_right_is_refused_and_pytorch_runs_the_encoder(index, images
     assert encoder.runtime == "torch-cpu"
     assert cosines(encoder.encode(images), expected).min() > 0.9999
     with pytest.raises(EncoderError, match=reason):
-        CompiledNetwork.load(index / "encoder", encoder.recipe)
+        CompiledNetwork.load(index / "encoder", encoder.spec)
 
 
 @pytest.mark.slow
 def test_in_int8_it_is_another_encoder_and_an_index_says_so(pictures, reference, images, tmp_path):
     encoder = reference.in_int8(images)
-    assert encoder.recipe.int8
-    assert encoder.recipe.fingerprint != reference.recipe.fingerprint
-    assert reference.in_int8(images).recipe == encoder.recipe
+    assert encoder.spec.int8
+    assert encoder.spec.fingerprint != reference.spec.fingerprint
+    assert reference.in_int8(images).spec == encoder.spec
     near = cosines(encoder.encode(images), reference.encode(images))
     assert 0.9 < near.min() < 0.99999
     build_index(Catalog.open(str(pictures)), reference, tmp_path / "index", int8=True)
     opened = Encoder.from_pretrained(tmp_path / "index")
-    assert opened.recipe == IndexFolder.open(tmp_path / "index").manifest.encoder
+    assert opened.spec == IndexFolder.open(tmp_path / "index").manifest.encoder
     assert opened.heat(images[0], opened.encode(images)[1]) is not None
     (tmp_path / "index" / "encoder" / "compiled.xml").unlink()
     with pytest.raises(IndexMismatchError, match=r"int8 \w+… against None"):
@@ -142,4 +142,4 @@ def test_what_openvino_cannot_compile_is_run_by_pytorch(tmp_path, images, monkey
     monkeypatch.setattr("recsys.encoder.openvino_network.LEAST_COSINE", 2.0)
     assert encoder.compiled() is encoder
     assert "PyTorch runs the encoder, which is slower" in caplog.text
-    assert not list(the_hub.cache_folder("compiled").glob(f"{encoder.recipe.fingerprint}/compiled.*"))
+    assert not list(the_hub.cache_folder("compiled").glob(f"{encoder.spec.fingerprint}/compiled.*"))

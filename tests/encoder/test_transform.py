@@ -12,9 +12,9 @@ from PIL import Image
 from recsys.encoder.torch_network import timm
 from recsys.encoder.transform import LONGEST_STRIP, Pixels, Transform
 from recsys.errors import EncoderError
-from recsys.format.encoder_spec import TRANSFORM, EncoderRecipe
+from recsys.format.encoder_spec import TRANSFORM, EncoderSpec
 
-IMAGENET = EncoderRecipe(
+IMAGENET = EncoderSpec(
     architecture="resnet50.tv_in1k",
     weights="",
     dim=2048,
@@ -66,9 +66,9 @@ def picture(size: tuple[int, int]) -> Image.Image:
     return Image.fromarray(np.random.default_rng(width * height).integers(0, 256, (height, width, 3), np.uint8))
 
 
-def by_timm(recipe: EncoderRecipe, image: Image.Image) -> Pixels:
+def by_timm(spec: EncoderSpec, image: Image.Image) -> Pixels:
     """What timm's own transform has before it normalises, [h, w, 3]."""
-    options = {name: getattr(recipe, name) for name in TRANSFORM}
+    options = {name: getattr(spec, name) for name in TRANSFORM}
     transform = timm.data.create_transform(**options, is_training=False, normalize=False)
     return transform(image).permute(1, 2, 0).numpy()
 
@@ -94,14 +94,14 @@ def test_normalised_they_are_what_timm_gives_a_network() -> None:
 
 @pytest.mark.parametrize("name", ["resnet50", "shipped", "border", "not square"])
 def test_at_twice_the_size_they_are_those_of_a_network_that_takes_it(name: str) -> None:
-    recipe = RECIPES[name]
-    channels, height, width = recipe.input_size
+    spec = RECIPES[name]
+    channels, height, width = spec.input_size
 
-    pixels = Transform(recipe, scale=2)(picture((257, 400)))
+    pixels = Transform(spec, scale=2)(picture((257, 400)))
 
     assert pixels.shape == (2 * height, 2 * width, 3)
     np.testing.assert_array_equal(
-        pixels, by_timm(replace(recipe, input_size=(channels, 2 * height, 2 * width)), picture((257, 400)))
+        pixels, by_timm(replace(spec, input_size=(channels, 2 * height, 2 * width)), picture((257, 400)))
     )
 
 
@@ -147,9 +147,9 @@ def test_a_long_strip_costs_no_more_than_a_picture(
 
 
 def test_a_network_that_takes_strips_gets_them() -> None:
-    recipe = replace(IMAGENET, input_size=(3, 20, 140), crop_pct=1.0)
+    spec = replace(IMAGENET, input_size=(3, 20, 140), crop_pct=1.0)
 
-    np.testing.assert_array_equal(Transform(recipe)(picture((70, 10))), by_timm(recipe, picture((70, 10))))
+    np.testing.assert_array_equal(Transform(spec)(picture((70, 10))), by_timm(spec, picture((70, 10))))
 
 
 def test_a_picture_is_left_as_it_was() -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 from recsys.core.holdout import held_out, withheld
 from recsys.core.linalg import unit
 from recsys.errors import CatalogError
-from recsys.evaluate import Pool, quick
+from recsys.evaluate import Pool, quick_report
 from recsys.evaluate.__main__ import main, outliers
 from recsys.evaluate.classification import judge_heads
 from recsys.evaluate.confidence import calibrate, calibration_error, judge_confidence
@@ -373,7 +373,7 @@ def test_more_effort_finds_more_and_the_index_is_left_as_served(index):
 def quickly(count, noise=0.1, described=attributes, **options):
     products = items(count)
     found = [replace(item, attributes=described(int(item.id))) for item in products]
-    return quick(found, vectors_by_kind(products, noise), [picture(item) for item in products], **options)
+    return quick_report(found, vectors_by_kind(products, noise), [picture(item) for item in products], **options)
 
 
 @pytest.mark.slow

@@ -30,7 +30,7 @@ def shop():
         items.append(Item(f"{kind}/{colour}/{use}/{number}", None, attributes))
         looks = np.r_[np.eye(3)[KINDS.index(kind)], 0.3 * np.eye(4)[COLOURS.index(colour)], 1.0]
         vectors.append(looks + 0.03 * rng.normal(size=8))
-    columns = Items.of(items, ["group", "kind", "colour", "use"])
+    columns = Items.from_items(items, ["group", "kind", "colour", "use"])
     return columns, ExactSearcher(unit(vectors), columns)
 
 

@@ -21,7 +21,7 @@ def item(item_id, article_type, colour="Black", gender="Men", usage="Casual", se
 
 
 def stylist_of(*products, seed=0):
-    items = Items.of(products, NAMES)
+    items = Items.from_items(products, NAMES)
     vectors = np.random.default_rng(seed).normal(size=(len(items), 8)).astype(np.float32)
     return Stylist(items, ExactSearcher(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), items))
 
@@ -153,7 +153,7 @@ def test_a_product_that_says_less_is_taken_only_where_no_other_is_left():
 def test_of_those_that_obey_the_closest_in_style_is_taken():
     products = [item("plain shirt", "Shirts"), item("loud shirt", "Shirts")]
     products += [item("plain jeans", "Jeans"), item("loud jeans", "Jeans")]
-    items = Items.of(products, NAMES)
+    items = Items.from_items(products, NAMES)
     shirts = [[0.8, 0.6, 0], [0.8, -0.6, 0]]
     jeans = [[0, -0.28, 0.96], [0.6, -0.8, 0]]  # the loud ones have the higher cosine with both shirts
     stylist = Stylist(items, ExactSearcher(np.array([*shirts, *jeans], dtype=np.float32), items))

@@ -27,7 +27,7 @@ def shop(kind="articleType"):
         attributes = {kind: name, "baseColour": colour, "season": "Summer" if style % 2 else None}
         items.append(Item(f"{name}/{colour}/{style}", None, attributes))
         vectors.append(1.5 * parts[name] + 1.5 * parts[colour] + parts[name, style] + 0.2 * rng.normal(size=48))
-    columns = Items.of(items, list(items[0].attributes))
+    columns = Items.from_items(items, list(items[0].attributes))
     return columns, ExactSearcher(unit(np.array(vectors)), columns)
 
 
@@ -99,7 +99,7 @@ def test_to_want_what_is_there_changes_nothing():
 
 def test_a_value_of_a_single_product_does_not_stand_for_that_product():
     items = [Item(str(row), None, {"label": "Caps", "colour": "Rust" if row == 0 else "Red"}) for row in range(20)]
-    columns = Items.of(items, ["label", "colour"])
+    columns = Items.from_items(items, ["label", "colour"])
     searcher = ExactSearcher(unit(np.random.default_rng(0).normal(size=(20, 32))), columns)
     moved = Steering(columns, searcher).steer(searcher.vectors([0]), "colour", "Red", "Rust")
     assert (moved @ searcher.vectors([0])[0]).item() > 0.9

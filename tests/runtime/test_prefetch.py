@@ -4,7 +4,7 @@ import time
 import pytest
 
 from recsys.runtime.cpus import usable_cores
-from recsys.runtime.prefetch import ahead
+from recsys.runtime.prefetch import prefetch
 
 
 def test_results_come_in_order_with_no_more_begun_than_asked():
@@ -20,14 +20,14 @@ def test_results_come_in_order_with_no_more_begun_than_asked():
         time.sleep(0.001 * (value % 3))
         return value * value
 
-    for place, result in enumerate(ahead(work, values(), 5)):
+    for place, result in enumerate(prefetch(work, values(), 5)):
         assert result == place * place
         assert len(drawn) <= place + 6
     assert sorted(begun) == list(range(30))
 
 
 def test_the_work_is_done_beside_the_caller():
-    assert threading.get_ident() not in set(ahead(lambda value: threading.get_ident(), range(9), 3))
+    assert threading.get_ident() not in set(prefetch(lambda value: threading.get_ident(), range(9), 3))
 
 
 def test_what_is_raised_comes_at_its_place_and_ends_the_work():
@@ -36,11 +36,11 @@ def test_what_is_raised_comes_at_its_place_and_ends_the_work():
             raise ValueError("three")
         return value
 
-    results = ahead(work, range(1000), 4)
+    results = prefetch(work, range(1000), 4)
     assert [next(results) for _ in range(3)] == [0, 1, 2]
     with pytest.raises(ValueError, match="three"):
         next(results)
-    assert "ahead" not in " ".join(thread.name for thread in threading.enumerate())
+    assert "prefetch" not in " ".join(thread.name for thread in threading.enumerate())
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ SECRET = "the secret of this machine"
 
 
 def put(index, name, data):
-    """Write a file of the index and have the manifest vouch for it, in the encoder's recipe too."""
+    """Write a file of the index and have the manifest vouch for it, in the encoder's spec too."""
     path = index / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(data)

@@ -84,7 +84,7 @@ def test_a_revision_whose_encoder_does_not_load_never_counts_as_good(published, 
         raise EncoderError("does not load")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Encoder, "from_recipe", fail)
+        patch.setattr(Encoder, "from_spec", fail)
         shop = open_shop(settings)
         assert shop.origin.revision != revision
         with pytest.raises(EncoderError, match="does not load"):

@@ -244,7 +244,7 @@ class TestWhatIsNotTaken:
         revision = shop.now.origin.revision
         push(seen_otherwise, name)
         with monkeypatch.context() as patch:
-            patch.setattr(Encoder, "from_recipe", fail)
+            patch.setattr(Encoder, "from_spec", fail)
             assert not reloader.check()
         assert shop.now.origin.revision == revision and "does not load" in shop.now.origin.notice
         assert reloader.check()
@@ -402,7 +402,9 @@ def another_shop(notice=None, encoder=None):
     encoder = encoder or ThumbnailEncoder()
     images = {"n1": draw("Caps", "#123456"), "n2": draw("Watches", "#654321"), "p7": draw("Caps", "#abcdef")}
     values = [{"gender": "Men"}, {"gender": "Unisex"}, {"gender": "Men"}]
-    columns = Items.of([Item(name, f"New {name}", has) for name, has in zip(images, values, strict=True)], ["gender"])
+    columns = Items.from_items(
+        [Item(name, f"New {name}", has) for name, has in zip(images, values, strict=True)], ["gender"]
+    )
     searcher = ExactSearcher(np.stack([encoder.encode([image])[0] for image in images.values()]), columns)
     assets = Pictures([encoded(image) for image in images.values()], card="# A newer shop", version="newer")
     origin = Origin("tests/fake-shop", "tests/fake-products", "fedcba9876543210", notice)
@@ -413,7 +415,7 @@ def without(item_id):
     """The fake shop without one product."""
     shop = fake_shop()
     rows = [row for row, item in enumerate(shop.items) if item.id != item_id]
-    items = Items.of([shop.items[row] for row in rows], list(shop.items.columns))
+    items = Items.from_items([shop.items[row] for row in rows], list(shop.items.columns))
     searcher = ExactSearcher(shop.searcher.vectors(rows), items)
     assets = Pictures([shop.assets.encoded[row] for row in rows])
     return Recommender(shop.encoder, searcher, items, assets, replace(shop.origin, revision="fedcba9876543210"))

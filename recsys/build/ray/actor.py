@@ -20,9 +20,9 @@ from recsys.catalog import PictureSource
 from recsys.catalog.products import Pictures
 from recsys.encoder import Encoder
 from recsys.errors import EncoderError, PictureError, RecsysError
-from recsys.format.encoder_spec import EncoderRecipe
+from recsys.format.encoder_spec import EncoderSpec
 from recsys.runtime.cpus import SHARE
-from recsys.runtime.prefetch import ahead
+from recsys.runtime.prefetch import prefetch
 from recsys.types import Pixels
 
 
@@ -30,7 +30,7 @@ from recsys.types import Pixels
 class EncoderFiles:
     """An encoder to send to other machines: the content of the files that `Encoder.save` writes, by name."""
 
-    recipe: EncoderRecipe
+    spec: EncoderSpec
     runtime: str
     files: dict[str, bytes]
 
@@ -40,7 +40,7 @@ class EncoderFiles:
         with tempfile.TemporaryDirectory() as folder:
             encoder.save(Path(folder))
             files = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
-        return cls(encoder.recipe, encoder.runtime, files)
+        return cls(encoder.spec, encoder.runtime, files)
 
     def load(self) -> Encoder:
         """The encoder without its projection. Raises EncoderError if this machine runs it with another runtime."""
@@ -48,7 +48,7 @@ class EncoderFiles:
             for name, data in self.files.items():
                 (Path(folder) / name).write_bytes(data)
             device = self.runtime.removeprefix("torch-") if self.runtime.startswith("torch-") else "cpu"
-            encoder = Encoder.from_recipe(self.recipe, Path(folder), token=os.environ.get("HF_TOKEN"), device=device)
+            encoder = Encoder.from_spec(self.spec, Path(folder), token=os.environ.get("HF_TOKEN"), device=device)
         if encoder.runtime != self.runtime:
             raise EncoderError(
                 f"{platform.node()} runs the encoder by {encoder.runtime}, and the build by {self.runtime}: their"
@@ -122,7 +122,7 @@ class EmbeddingActor:
 
     def _rows(self, numbers: range) -> Iterator[Row]:
         pictures = self._pictures[numbers.start : numbers.stop]
-        prepared = list(ahead(self._prepare, pictures, PREFETCHED_BATCHES * self._job.batch_size))
+        prepared = list(prefetch(self._prepare, pictures, PREFETCHED_BATCHES * self._job.batch_size))
         vectors = self._vectors({each.key: each.pixels for each in prepared if isinstance(each, PreparedPicture)})
         for number, each in zip(numbers, prepared, strict=True):
             if isinstance(each, str):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from recsys.core.items import Items, filter_of
+from recsys.core.items import Items, parse_filter
 from recsys.errors import StoreError
 from recsys.stores.milvus.client import pymilvus
 from recsys.types import Vectors, Where
@@ -57,7 +57,7 @@ def entities(items: Items, rows: Iterable[int], vectors: Vectors) -> list[dict[s
 
 def expression(items: Items, where: Where) -> str:
     """The filter as Milvus takes it. Its names and values have to be known to `items`, as those of `passing` are."""
-    wanted, parts = filter_of(where), []
+    wanted, parts = parse_filter(where), []
     for place, (name, column) in enumerate(items.columns.items()):
         if name in wanted:
             codes = sorted({column.vocabulary.index(value) for value in wanted[name]})

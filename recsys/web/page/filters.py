@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from recsys.core.items import Items, filter_of
+from recsys.core.items import Items, parse_filter
 from recsys.types import Value, Where
 from recsys.web.page.templates import render
 
@@ -57,4 +57,4 @@ def state(items: Items, where: Where, index: str | None, shown: str | None) -> d
 
 def checked(where: Any) -> dict[str, list[Value]]:
     """The filter of a request, where null is none. Raises QueryError for what is no filter."""
-    return {} if where is None else filter_of(where)
+    return {} if where is None else parse_filter(where)

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from recsys.errors import RecsysError
-from recsys.runtime.json_log import of_request
+from recsys.runtime.json_log import request_context
 from recsys.web.server.limits import BAD_REQUEST
 from recsys.web.server.metrics import INTERNAL, answering
 from recsys.web.server.request_log import ARRIVED, REQUEST_ID
@@ -117,7 +117,7 @@ def _of_the_request() -> Iterator[float | None]:
     """What is logged inside belongs to the request that Gradio has in work. Gives when that came, if it is known."""
     request = LocalContext.request.get(None)
     scope = request.request.scope if request and request.request else {}
-    with of_request(scope.get(REQUEST_ID)):
+    with request_context(scope.get(REQUEST_ID)):
         yield scope.get(ARRIVED)
 
 

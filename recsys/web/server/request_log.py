@@ -8,7 +8,7 @@ import time
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from recsys.runtime.json_log import of_request, request_id_of
+from recsys.runtime.json_log import request_context, valid_request_id
 from recsys.web.server.metrics import RESPONSES
 
 ARRIVED, REQUEST_ID = "recsys.arrived", "recsys.request_id"
@@ -31,7 +31,7 @@ class RequestLog:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         started, status = time.monotonic(), 500
-        request_id = request_id_of(Headers(scope=scope).get(HEADER))
+        request_id = valid_request_id(Headers(scope=scope).get(HEADER))
         scope[ARRIVED], scope[REQUEST_ID] = started, request_id
 
         async def send_named(message: Message) -> None:
@@ -41,7 +41,7 @@ class RequestLog:
                 MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
 
-        with of_request(request_id):
+        with request_context(request_id):
             try:
                 await self._app(scope, receive, send_named)
             finally:

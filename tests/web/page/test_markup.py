@@ -128,7 +128,7 @@ def test_what_is_seen_is_what_is_sure_the_kind_of_thing_first():
 def test_what_an_encoder_and_a_catalogue_say_stays_text(shop):
     item = Item("p1", HOSTILE_NAME, {HOSTILE_NAME: HOSTILE_NAME})
     match = Match(item, 1.0, 0.9, (Reason(HOSTILE_NAME, HOSTILE_NAME),))
-    items, guess = Items.of([item], [HOSTILE_NAME]), Guess(HOSTILE_NAME, HOSTILE_NAME, 0.9, ())
+    items, guess = Items.from_items([item], [HOSTILE_NAME]), Guess(HOSTILE_NAME, HOSTILE_NAME, 0.9, ())
     outfit = Outfit((HOSTILE_NAME,), None, {HOSTILE_NAME: Piece(item, (HOSTILE_NAME,))}, {HOSTILE_NAME: HOSTILE_NAME})
     why = product.Why(match, HOSTILE_NAME, None)
     said = {
@@ -140,7 +140,7 @@ def test_what_an_encoder_and_a_catalogue_say_stays_text(shop):
         "nothing": headings.nothing_passes({HOSTILE_NAME: (HOSTILE_NAME, 1)}),
         "notice": headings.notice(HOSTILE_NAME),
         "header": headings.header(HOSTILE_NAME, HOSTILE_NAME),
-        "filters": filters.panels(Items.of([item, Item("p2", None, {})], [HOSTILE_NAME])),
+        "filters": filters.panels(Items.from_items([item, Item("p2", None, {})], [HOSTILE_NAME])),
         "likes": likes.panel(shop, [item], [], 1, 0),
         "examples": cards.examples(shop, [item], []),
         "look": looks.shown(shop, outfit, Look(kept=(HOSTILE_NAME,)), [], PageOptions(), item),
