@@ -1,6 +1,6 @@
-"""Builds that are killed: a shop of a hundred products, a changed one, and a reader that never stops looking.
+"""Kills builds at random moments: a small catalogue, a changed one, and a process that reads the index meanwhile.
 
-Builds run in processes forked from one that has imported everything: a kill meets the build and not its imports.
+Builds run in processes forked from one that has imported everything, so that a kill hits the build and not its imports.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from testkit.fake_shop import KINDS, draw
 from testkit.hub_double import File, HubDouble, is_lfs
 
 REPO = "me/killed"
-SPACE = 1.1
-"""How far behind the end of an unbroken build a kill may be drawn: what ends before it is drawn again."""
+MAX_KILL_TIME = 1.1
+"""The latest kill, as a multiple of the time of an uninterrupted build. A build that ends before is not counted."""
 STEPS = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "shutil.rmtree", "socket.connect"}
-"""The audit events of Python at which a build can be killed: before it opens a file of the shop, renames, connects …"""
+"""Audit events of Python before which a build can be killed."""
 PRELOADED = [
     "recsys.cli.build",
     "recsys.build.pipeline",
@@ -43,7 +43,7 @@ forks.set_forkserver_preload([*PRELOADED, "recsys.hub", "huggingface_hub.hf_api"
 
 @dataclass(frozen=True)
 class Moment:
-    """When a build is killed: some seconds after it began to write, or before the step of this number."""
+    """When a build is killed: some seconds after it began to write, or before the audit event of this number."""
 
     seconds: float | None = None
     step: int | None = None
@@ -67,7 +67,7 @@ class Shop:
             self.lengths[cold] = time.monotonic() - started, int((work / "steps").read_text())
 
     def reset(self, *, cold: bool) -> None:
-        """Yesterday's index in its place and on the Hub, nothing of today's; `cold`: no compiled network either."""
+        """Put yesterday's index in the output folder and on the Hub. `cold` deletes the compiled network too."""
         shutil.rmtree(self.output.with_name(".out.vectors"), ignore_errors=True)
         if cold:
             shutil.rmtree(self.cache)
@@ -76,21 +76,21 @@ class Shop:
         self.hub.repo("datasets", REPO).commit("main", files, "reset")
 
     def place(self, day: str) -> None:
-        """Let the index of this day take the place of the one that is there."""
+        """Replace the index in the output folder by that of this day."""
         from recsys.index.replace import replace_folder
 
         shutil.copytree(self.work / f"index of {day}", self.work / "copy")
         replace_folder(self.work / "copy", self.output)
 
     def draw(self, rng: random.Random, *, cold: bool) -> Moment:
-        """A moment of a build, by the clock or by the step, each for half of the kills."""
+        """A random moment of a build: for half of the kills a time, for the others an audit event."""
         seconds, steps = self.lengths[cold]
         if rng.random() < 0.5:
-            return Moment(seconds=rng.uniform(0, SPACE * seconds))
+            return Moment(seconds=rng.uniform(0, MAX_KILL_TIME * seconds))
         return Moment(step=rng.randrange(steps))
 
     def build(self, catalogue: str, moment: Moment, *, update: bool = False, exchange: bool = True) -> int:
-        """Build and publish, killed at this moment; the status of the process, -9 where it was killed."""
+        """Build and publish, killed at this moment. Returns the exit code: -9 if the process was killed."""
         from recsys.index.replace import beside
 
         flags = [*self._flags, "--dataset", str(self.work / catalogue), "--output", str(self.output)]
@@ -107,12 +107,12 @@ class Shop:
         return status
 
     def published(self) -> dict[str, bytes]:
-        """What the Hub has."""
+        """The files of the repository on the Hub."""
         files = self.hub.files("datasets", REPO)
         return {name: data for name, data in files.items() if name != ".gitattributes"}
 
     def state(self) -> str:
-        """How far a build came, by what it left."""
+        """The stage that a killed build had reached, judged by its files."""
         if self.published() == self.new:
             return "published"
         if contents(self.output) == self.new:
@@ -125,7 +125,7 @@ class Shop:
         return "embedding" if new.is_dir() else "starting"
 
     def leftovers(self) -> set[str]:
-        """What lies beside the index, but for its vectors."""
+        """The files beside the index, except for the cached vectors."""
         return {path.name for path in self.work.glob(".out.*")} - {".out.vectors"}
 
     def _unbroken(self, catalogue: str) -> dict[str, bytes]:
@@ -135,7 +135,7 @@ class Shop:
 
 
 def start_forks() -> None:
-    """Start the process that is forked; it finds its modules by PYTHONPATH alone."""
+    """Start the process that is forked. It finds its modules by PYTHONPATH only."""
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
     multiprocessing.forkserver.ensure_running()
@@ -146,12 +146,12 @@ def start_forks() -> None:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file of a folder by its name."""
+    """The content of every file of a folder, by its path."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def write_pictures(folder: Path, count: int, *, changed: bool) -> None:
-    """A folder of pictures by kind; of the changed one a tenth is new, a tenth gone, a tenth another picture."""
+    """A folder of pictures by kind. If `changed`, a tenth each is new, removed, or another picture."""
     for number in range(count // 10 if changed else 0, count + (count // 10 if changed else 0)):
         kind = KINDS[number % len(KINDS)]
         (folder / kind).mkdir(parents=True, exist_ok=True)
@@ -161,7 +161,7 @@ def write_pictures(folder: Path, count: int, *, changed: bool) -> None:
 
 @contextmanager
 def reader(path: Path) -> Iterator[Any]:
-    """A process that opens the index of `path` again and again; gives what it saw: manifests, and what went wrong."""
+    """Run a process that opens the index again and again. Gives a dict, filled at the end: manifests, and errors."""
     ours, theirs = forks.Pipe()
     process = forks.Process(target=_read, args=(path, theirs))
     process.start()
@@ -196,7 +196,7 @@ def _read(path: Path, pipe: Any) -> None:
 
 
 def _build(flags: list[str], work: Path, kill_at: int | None, exchange: bool) -> None:
-    """What a process of a build runs; before the step `kill_at` it kills itself."""
+    """Run a build in this process. It kills itself before the audit event of number `kill_at`."""
     from tqdm import tqdm
 
     from recsys.cli import build
@@ -218,7 +218,7 @@ def _build(flags: list[str], work: Path, kill_at: int | None, exchange: bool) ->
         count += 1
 
     sys.addaudithook(watch)
-    tqdm.set_lock(threading.RLock())  # its own is a semaphore of the system, which a kill would leave there
+    tqdm.set_lock(threading.RLock())  # the default lock is a semaphore, which would outlive a kill
     status = build.main(flags)
     (work / "steps").write_text(str(count))
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""A catalogue of thirty drawn pictures and a tiny encoder with random weights: real parts, ready in a second."""
+"""A catalogue of thirty drawn pictures and a tiny encoder with random weights, for tests of the real build."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def write_encoder(folder: Path, seed: int = 0) -> Path:
 
 
 def as_frozen(encoder: Path, folder: Path) -> Path:
-    """The same network as any frozen one, not trained to embed: its 16 outputs count as plain features."""
+    """A copy of the encoder that counts as a frozen network: its 16 outputs are features and no embedding."""
     shutil.copytree(encoder, folder)
     config = json.loads((folder / "config.json").read_text())
     del config["embedding"]

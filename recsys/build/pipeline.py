@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from recsys.build.draft import Draft
-from recsys.build.embed import Engine, embed_catalog, embed_in_process
+from recsys.build.embed import EmbeddedCatalog, Engine, embed_catalog, embed_in_process
 from recsys.build.previous import Changes, PreviousIndex
 from recsys.build.resource_errors import explain_resource_errors
 from recsys.build.vector_cache import VectorCache
@@ -48,8 +48,7 @@ class BuildReport:
     """The result of a build.
 
     `seconds` is the time until all `embedded` pictures were embedded, `total_seconds` that of the whole build.
-    `previous` is the name of the index that the build started from, and `changes` how the catalogue differs from it;
-    None if unknown. `obstacle` says why no vectors of that index could be reused.
+    `comparison` is with the index that the build started from, or None if there was none.
     """
 
     output: Path
@@ -59,9 +58,20 @@ class BuildReport:
     search: SearchPoint
     seconds: float
     total_seconds: float
-    previous: str | None = None
-    changes: Changes | None = None
-    obstacle: str | None = None
+    comparison: Comparison | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A comparison of the catalogue with the index `previous`.
+
+    `changes` is None if that index has no picture hashes. `obstacle` says why its vectors could not be reused, and is
+    None if they were.
+    """
+
+    previous: str
+    changes: Changes | None
+    obstacle: str | None
 
 
 def build_index(
@@ -85,11 +95,10 @@ def build_index(
 
     `dim` is the number of dimensions that a frozen network is projected to, and `recall` the recall@10 that the search
     must reach. Confidence is calibrated on products that the encoder was not trained on: those of `queries`, or else of
-    the catalogue. With `int8` the network computes in int8; see `Encoder.in_int8`. The `engine` embeds the pictures, in
-    this process or on many machines.
+    the catalogue. With `int8` the network computes in int8; see `Encoder.in_int8`.
 
-    Raises CatalogError if no picture can be read. Raises IndexFolderError if `output` holds something other than an
-    index, cannot be written, or is being built by another process. Raises EncoderError if memory does not suffice.
+    Raises CatalogError if no picture can be read, EncoderError if memory does not suffice, and IndexFolderError if
+    `output` holds something other than an index, cannot be written, or is being built by another process.
     """
     started = time.monotonic()
     with explain_resource_errors(output, batch_size), claim(output) as target:
@@ -104,18 +113,10 @@ def build_index(
             seconds = time.monotonic() - started
             encoder = _with_fitted_projection(encoder, cache, embedded.keys, dim)
             search = _finish(Draft(folder, catalog, encoder, embedded, cache, reusable), target, recall, queries)
-    return BuildReport(
-        output=output,
-        count=len(embedded.items),
-        embedded=embedded.embedded,
-        skipped=embedded.skipped,
-        search=search,
-        seconds=seconds,
-        total_seconds=time.monotonic() - started,
-        previous=previous.name if previous else None,
-        changes=previous.changes(embedded.items.ids, embedded.keys) if previous else None,
-        obstacle=obstacle,
-    )
+    comparison = _compare(embedded, previous, obstacle)
+    total_seconds = time.monotonic() - started
+    count, skipped = len(embedded.items), embedded.skipped
+    return BuildReport(output, count, embedded.embedded, skipped, search, seconds, total_seconds, comparison)
 
 
 def _sample(catalog: Catalog) -> list[Image.Image]:
@@ -159,6 +160,12 @@ def _obstacle(encoder: Encoder, previous: PreviousIndex | None, dim: int) -> str
     if previous is None:
         return None
     return previous.obstacle(encoder.spec, projection_is_final=not _needs_projection(encoder, dim))
+
+
+def _compare(embedded: EmbeddedCatalog, previous: PreviousIndex | None, obstacle: str | None) -> Comparison | None:
+    if previous is None:
+        return None
+    return Comparison(previous.name, previous.changes(embedded.items.ids, embedded.keys), obstacle)
 
 
 def _with_fitted_projection(encoder: Encoder, cache: VectorCache, keys: list[str], dim: int) -> Encoder:

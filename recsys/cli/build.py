@@ -17,7 +17,7 @@ from recsys.format.layout import OWN_INDEX
 
 if TYPE_CHECKING:
     from recsys.build.embed import Engine
-    from recsys.build.pipeline import BuildReport
+    from recsys.build.pipeline import BuildReport, Comparison
     from recsys.build.previous import PreviousIndex
     from recsys.catalog import Catalog
     from recsys.encoder import Encoder
@@ -282,17 +282,22 @@ def summary(report: BuildReport) -> str:
         f"Search: {report.search.n_trees} trees, search_k {report.search.search_k},"
         f" recall@10 {report.search.recall:.4f} against exact search.",
     ]
-    if changes := report.changes:
-        lines.append(
-            f"Compared with {report.previous}: {changes.new:,} new, {changes.changed:,} with another picture,"
-            f" {changes.unchanged:,} unchanged, {changes.removed:,} removed."
-        )
-    if report.obstacle:
-        lines.append(f"No vectors of {report.previous} could be reused: {report.obstacle}.")
+    if report.comparison:
+        lines += _comparison_lines(report.comparison)
     if report.skipped:
         lines.append(f"Left out: {len(report.skipped)} products.")
         lines += [f"  {skipped.id}: {skipped.reason}" for skipped in report.skipped]
     return "\n".join(lines)
+
+
+def _comparison_lines(comparison: Comparison) -> Iterator[str]:
+    if changes := comparison.changes:
+        yield (
+            f"Compared with {comparison.previous}: {changes.new:,} new, {changes.changed:,} with another picture,"
+            f" {changes.unchanged:,} unchanged, {changes.removed:,} removed."
+        )
+    if comparison.obstacle:
+        yield f"No vectors of {comparison.previous} could be reused: {comparison.obstacle}."
 
 
 def _load_into_milvus(milvus: Milvus, output: Path) -> None:

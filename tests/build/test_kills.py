@@ -1,4 +1,4 @@
-"""A build that is killed goes on to the same index, and who reads meanwhile sees the old one whole or the new one."""
+"""A killed build continues to the same index. Meanwhile readers see either the complete old index or the new one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def shop(stand_in, encoder_folder, tmp_path_factory):
     return Shop(tmp_path_factory.mktemp("killed"), stand_in, encoder_folder, cache_folder("compiled"), products=60)
 
 
-def test_a_build_that_is_killed_at_any_moment_goes_on_to_the_same_index(shop, hub):
+def test_a_build_killed_at_any_moment_continues_to_the_same_index(shop, hub):
     rng, done = random.SystemRandom(), 0
     with reader(shop.output) as seen:
         while done < KILLS:
@@ -39,7 +39,7 @@ def test_a_build_that_is_killed_at_any_moment_goes_on_to_the_same_index(shop, hu
 
 
 @pytest.mark.parametrize("exchange", [True, False], ids=["one step", "two renames"])
-def test_who_reads_while_an_index_is_replaced_again_and_again_sees_one_whole(shop, hub, exchange, monkeypatch):
+def test_a_reader_sees_only_complete_indexes_while_they_are_replaced(shop, hub, exchange, monkeypatch):
     if not exchange:
         monkeypatch.setattr("recsys.index.replace._exchange", lambda one, other: False)
     with reader(shop.output) as seen:

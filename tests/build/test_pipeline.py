@@ -39,7 +39,7 @@ def test_a_folder_of_pictures_becomes_an_index_with_a_summary(catalogue, encoder
     assert "products/s" in printed.err
 
 
-def test_pictures_that_cannot_be_read_are_skipped_counted_and_listed(catalogue, encoder_folder, tmp_path, capsys):
+def test_unreadable_pictures_are_skipped_counted_and_listed(catalogue, encoder_folder, tmp_path, capsys):
     (catalogue / "Caps" / "broken.jpg").write_bytes(b"\xff\xd8 not really")
     (catalogue / "Caps" / "empty.png").write_bytes(b"")
     assert build("--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out") == 0
@@ -51,7 +51,7 @@ def test_pictures_that_cannot_be_read_are_skipped_counted_and_listed(catalogue, 
     assert "Caps/empty: The picture is empty" in out
 
 
-def test_a_catalogue_without_one_readable_picture_is_an_error(tmp_path, encoder_folder, capsys):
+def test_a_catalogue_without_readable_pictures_is_an_error(tmp_path, encoder_folder, capsys):
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "broken.jpg").write_bytes(b"no")
     assert build("--dataset", tmp_path / "bad", "--encoder", encoder_folder, "--output", tmp_path / "out") == 1
@@ -59,7 +59,9 @@ def test_a_catalogue_without_one_readable_picture_is_an_error(tmp_path, encoder_
     assert not (tmp_path / "out").exists()
 
 
-def test_a_second_build_embeds_only_what_is_new_and_drops_what_is_gone(catalogue, encoder_folder, tmp_path, capsys):
+def test_a_second_build_embeds_only_new_pictures_and_drops_removed_products(
+    catalogue, encoder_folder, tmp_path, capsys
+):
     build("--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out")
     (catalogue / "Caps" / "Red.png").unlink()
     draw("Caps", "#00ff00", (90, 120)).save(catalogue / "Caps" / "Green.png")
@@ -84,7 +86,7 @@ def contents(folder):
 
 
 @pytest.mark.slow
-def test_a_killed_build_goes_on_to_the_same_index(catalogue, encoder_folder, tmp_path):
+def test_a_killed_build_continues_to_the_same_index(catalogue, encoder_folder, tmp_path):
     for number in range(250):
         draw("Caps", f"#{number:02x}{255 - number:02x}40", (60, 80)).save(catalogue / "Caps" / f"{number}.png")
     arguments = ["--dataset", catalogue, "--encoder", encoder_folder, "--batch-size", 4]
@@ -102,7 +104,7 @@ def test_a_killed_build_goes_on_to_the_same_index(catalogue, encoder_folder, tmp
 
 
 @pytest.mark.slow
-def test_a_network_that_was_not_trained_for_it_gets_a_projection(catalogue, frozen, tmp_path):
+def test_a_frozen_network_gets_a_projection(catalogue, frozen, tmp_path):
     build("--dataset", catalogue, "--encoder", frozen, "--dim", 8, "--output", tmp_path / "out")
     folder = IndexFolder.open(tmp_path / "out")
     assert folder.manifest.search.dim == 8
@@ -112,7 +114,7 @@ def test_a_network_that_was_not_trained_for_it_gets_a_projection(catalogue, froz
     assert again.manifest.encoder == folder.manifest.encoder
 
 
-def test_what_is_no_index_is_not_overwritten(catalogue, encoder_folder, capsys):
+def test_an_output_folder_that_is_not_an_index_is_not_overwritten(catalogue, encoder_folder, capsys):
     assert build("--dataset", catalogue, "--encoder", encoder_folder, "--output", catalogue) == 1
     assert "exists and is no index" in capsys.readouterr().err
     assert (catalogue / "Caps" / "Red.png").is_file()
@@ -136,7 +138,7 @@ def frozen(encoder_folder, tmp_path):
 
 
 @pytest.mark.parametrize("count", [1, 2, 8])
-def test_few_products_keep_the_features_of_a_frozen_network_as_they_are(catalogue, frozen, tmp_path, count):
+def test_with_few_products_the_features_of_a_frozen_network_are_not_projected(catalogue, frozen, tmp_path, count):
     assert (
         build("--dataset", catalogue, "--encoder", frozen, "--dim", 8, "--limit", count, "--output", tmp_path / "o")
         == 0
@@ -155,7 +157,7 @@ def test_equal_pictures_can_be_indexed_with_a_frozen_network(frozen, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_projection_is_kept_when_an_index_is_built_anew(catalogue, frozen, tmp_path):
+def test_the_projection_is_kept_when_an_index_is_rebuilt(catalogue, frozen, tmp_path):
     flags = ["--encoder", frozen, "--dim", 8, "--output", tmp_path / "out"]
     build("--dataset", catalogue, *flags)
     before = IndexFolder.open(tmp_path / "out").manifest.encoder.projection
@@ -183,16 +185,14 @@ def test_an_output_that_cannot_be_written_ends_with_one_line(catalogue, encoder_
         assert "cannot be written" in capsys.readouterr().err
 
 
-def test_what_an_interrupted_build_left_is_cleared_away(catalogue, encoder_folder, tmp_path):
+def test_the_leftovers_of_an_interrupted_build_are_removed(catalogue, encoder_folder, tmp_path):
     (tmp_path / ".out.new").mkdir()
     (tmp_path / ".out.new" / "items.parquet").write_text("half")
     build("--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out")
     assert sorted(path.name for path in tmp_path.glob(".out*")) == [".out.vectors"]
 
 
-def test_an_index_that_a_build_was_killed_over_between_two_renames_is_read_and_put_back(
-    catalogue, encoder_folder, tmp_path
-):
+def test_an_index_moved_aside_by_a_killed_build_is_read_and_restored(catalogue, encoder_folder, tmp_path):
     flags = ["--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out"]
     build(*flags)
     before = contents(tmp_path / "out")
@@ -204,7 +204,7 @@ def test_an_index_that_a_build_was_killed_over_between_two_renames_is_read_and_p
     assert not (tmp_path / ".out.old").exists()
 
 
-def test_two_builds_of_one_output_at_a_time_are_refused(catalogue, encoder_folder, tmp_path, capsys):
+def test_a_second_build_of_the_same_output_at_once_is_refused(catalogue, encoder_folder, tmp_path, capsys):
     flags = ["--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out"]
     with claim(tmp_path / "out"):
         assert build(*flags) == 1
@@ -227,7 +227,7 @@ def test_a_push_that_cannot_succeed_is_refused_before_the_build(
     assert not (tmp_path / "out").exists()
 
 
-def test_after_a_push_that_failed_the_same_command_publishes_and_builds_nothing_again(
+def test_after_a_failed_push_the_same_command_publishes_without_building_again(
     catalogue, encoder_folder, tmp_path, hub, capsys, monkeypatch
 ):
     flags = ["--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out"]
@@ -242,7 +242,7 @@ def test_after_a_push_that_failed_the_same_command_publishes_and_builds_nothing_
 
 
 @pytest.mark.parametrize("change", ["recall", "name", "damage"])
-def test_an_index_that_is_not_the_one_that_was_asked_for_is_built_anew(catalogue, encoder_folder, tmp_path, change):
+def test_an_index_is_rebuilt_if_an_option_the_catalogue_or_a_file_changed(catalogue, encoder_folder, tmp_path, change):
     flags = ["--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out"]
     build(*flags)
     before, manifest = contents(tmp_path / "out"), tmp_path / "out" / "index.json"
@@ -278,7 +278,7 @@ def test_an_index_is_published_in_one_commit_with_its_card(catalogue, encoder_fo
     assert "Recommender.from_pretrained" in card.text
 
 
-def test_an_index_says_what_its_cosines_mean_and_its_card_how_well_it_finds(catalogue, encoder_folder, tmp_path):
+def test_an_index_has_a_calibration_and_its_card_the_scores(catalogue, encoder_folder, tmp_path):
     build("--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out")
     found = IndexFolder.open(tmp_path / "out").manifest.calibration
     assert (found.attribute, found.queries) == ("label", 30)
@@ -299,7 +299,7 @@ def test_confidence_can_be_fitted_on_products_of_another_catalogue(
     assert IndexFolder.open(tmp_path / "out").manifest.calibration.queries == 20  # of five types in four colours
 
 
-def test_a_catalogue_that_does_not_say_what_its_products_are_has_no_confidence(pictures, encoder_folder, tmp_path):
+def test_a_catalogue_without_attributes_has_no_confidence(pictures, encoder_folder, tmp_path):
     plain = tmp_path / "plain"
     plain.mkdir()
     for number, picture in enumerate(sorted(pictures.rglob("*.png"))):

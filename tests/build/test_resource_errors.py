@@ -1,4 +1,4 @@
-"""What the machine does to a build ends with one line that says how to go on, and costs nothing that was finished."""
+"""Errors of disk and memory end a build with one line that says how to continue, and lose no computed vectors."""
 
 import re
 import resource
@@ -36,7 +36,7 @@ def flags(catalogue, encoder_folder, tmp_path):
 
 @pytest.fixture
 def old(flags, catalogue, tmp_path):
-    """The index of the catalogue as it was, whose vectors are not kept."""
+    """The index of an earlier, smaller catalogue, without cached vectors."""
     for picture in (catalogue / "Caps").glob("[0-9]*.png"):
         picture.rename(picture.with_suffix(".away"))
     assert build(*flags) == 0
@@ -48,7 +48,7 @@ def old(flags, catalogue, tmp_path):
 
 @pytest.mark.parametrize("limit", [0, 1_000, 5_000, 40_000, 100_000, 300_000])
 @pytest.mark.slow
-def test_a_disk_that_is_full_leaves_the_old_index_and_the_same_command_goes_on(flags, old, tmp_path, capsys, limit):
+def test_a_full_disk_leaves_the_old_index_and_the_same_command_continues(flags, old, tmp_path, capsys, limit):
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, usual[1]))
     try:
@@ -68,7 +68,7 @@ def test_a_disk_that_is_full_leaves_the_old_index_and_the_same_command_goes_on(f
     [MemoryError(), RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate")],
     ids=["python", "torch"],
 )
-def test_memory_that_runs_out_is_told_with_a_smaller_batch_and_keeps_what_was_embedded(
+def test_out_of_memory_suggests_a_smaller_batch_and_keeps_the_computed_vectors(
     flags, tmp_path, capsys, monkeypatch, error
 ):
     whole, calls = Encoder.features, []
@@ -88,7 +88,7 @@ def test_memory_that_runs_out_is_told_with_a_smaller_batch_and_keeps_what_was_em
     assert "88 pictures embedded" in capsys.readouterr().out
 
 
-def test_an_error_that_is_not_the_machines_stays_as_it_is(flags, monkeypatch):
+def test_other_runtime_errors_pass_unchanged(flags, monkeypatch):
     def fail(self, pixels):
         raise RuntimeError("a mistake in the network")
 
@@ -97,7 +97,7 @@ def test_an_error_that_is_not_the_machines_stays_as_it_is(flags, monkeypatch):
         build(*flags)
 
 
-def test_a_place_that_cannot_be_written_while_it_is_built_is_told(flags, tmp_path, capsys):
+def test_an_output_that_becomes_unwritable_is_reported(flags, tmp_path, capsys):
     (tmp_path / ".out.new").write_text("a file in the way")
     assert build(*flags) == 1
     assert re.search(r"out could not be written: .*File exists.*run the same command", capsys.readouterr().err)

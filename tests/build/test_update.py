@@ -1,4 +1,4 @@
-"""A catalogue that changed: only what is new or changed is embedded, and how much that is, is said."""
+"""Updates of a changed catalogue embed only new and changed pictures, and report how many there are."""
 
 import json
 import shutil
@@ -47,7 +47,7 @@ def vectors(index):
 
 
 def without_hashes(index):
-    """The index as it was built before hashes were kept."""
+    """Turn the index into one of an older version, without picture hashes."""
     (index / "pictures.npy").unlink()
     rewrite(index, lambda body: body["files"].pop("pictures.npy"))
 
@@ -66,9 +66,7 @@ def test_a_second_build_says_how_many_products_are_new_changed_unchanged_and_gon
     assert "3 pictures embedded" in out
 
 
-def test_unchanged_pictures_are_not_embedded_again_where_only_the_index_is_left(
-    catalogue, encoder_folder, tmp_path, capsys
-):
+def test_vectors_are_reused_from_the_index_alone_without_the_cache(catalogue, encoder_folder, tmp_path, capsys):
     flags = ["--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out"]
     build(*flags)
     shutil.rmtree(tmp_path / ".out.vectors")
@@ -108,7 +106,7 @@ def test_an_update_starts_from_the_published_index_with_its_encoder_and_projecti
 
 
 @pytest.mark.slow
-def test_an_updated_index_answers_as_one_that_is_built_in_full(catalogue, encoder_folder, tmp_path):
+def test_an_updated_index_has_the_vectors_of_a_full_build(catalogue, encoder_folder, tmp_path):
     flags = ["--dataset", catalogue, "--encoder", encoder_folder]
     build(*flags, "--output", tmp_path / "one")
     next_day(catalogue)
@@ -119,7 +117,9 @@ def test_an_updated_index_answers_as_one_that_is_built_in_full(catalogue, encode
     assert all(updated[id] == pytest.approx(full[id], abs=1e-5) for id in full)
 
 
-def test_an_index_without_hashes_is_told_and_built_in_full(catalogue, encoder_folder, tmp_path, capsys):
+def test_without_picture_hashes_the_obstacle_is_reported_and_everything_is_embedded(
+    catalogue, encoder_folder, tmp_path, capsys
+):
     flags = ["--dataset", catalogue, "--encoder", encoder_folder]
     build(*flags, "--output", tmp_path / "one")
     without_hashes(tmp_path / "one")
@@ -132,7 +132,9 @@ def test_an_index_without_hashes_is_told_and_built_in_full(catalogue, encoder_fo
 
 
 @pytest.mark.slow
-def test_another_encoder_is_told_and_everything_embedded_anew(catalogue, encoder_folder, tmp_path, capsys):
+def test_with_another_encoder_the_obstacle_is_reported_and_everything_is_embedded(
+    catalogue, encoder_folder, tmp_path, capsys
+):
     build("--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "one")
     other = write_encoder(tmp_path / "other", seed=1)
     capsys.readouterr()
@@ -145,14 +147,14 @@ def test_another_encoder_is_told_and_everything_embedded_anew(catalogue, encoder
 
 
 @pytest.mark.parametrize("dim", [6, 16])
-def test_vectors_that_are_projected_otherwise_are_not_mixed(catalogue, frozen, tmp_path, capsys, dim):
+def test_vectors_of_different_projections_are_not_mixed(catalogue, frozen, tmp_path, capsys, dim):
     build("--dataset", catalogue, "--encoder", frozen, "--dim", 8, "--output", tmp_path / "out")
     assert build("--dataset", catalogue, "--encoder", frozen, "--dim", dim, "--output", tmp_path / "out") == 0
     assert "projected in another way" in capsys.readouterr().out
     assert vectors(tmp_path / "out")["Caps/Red"].shape == (dim,)
 
 
-def test_an_index_without_projection_is_not_projected_piecemeal(catalogue, frozen, tmp_path):
+def test_vectors_of_an_index_without_projection_are_not_reused_for_one_with_it(catalogue, frozen, tmp_path):
     flags = ["--dataset", catalogue, "--encoder", frozen, "--dim", 8, "--output", tmp_path / "out"]
     build(*flags, "--limit", 8)
     assert IndexFolder.open(tmp_path / "out").manifest.encoder.projection is None
@@ -160,7 +162,7 @@ def test_an_index_without_projection_is_not_projected_piecemeal(catalogue, froze
     assert IndexFolder.open(tmp_path / "out").manifest.encoder.projection
 
 
-def test_an_update_of_what_is_not_there_says_what_to_leave_out(catalogue, encoder_folder, tmp_path, hub, capsys):
+def test_an_update_of_a_missing_index_suggests_leaving_out_the_flag(catalogue, encoder_folder, tmp_path, hub, capsys):
     flags = ["--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out"]
     assert build(*flags, "--update", "me/nothing") == 1
     assert "For a first build, leave --update out." in capsys.readouterr().err
@@ -172,7 +174,7 @@ def test_update_alone_needs_a_repository(capsys):
     assert "--update takes an index, or --push-to-hub that names one" in capsys.readouterr().err
 
 
-def test_hashes_that_are_not_those_of_the_index_are_refused(catalogue, encoder_folder, tmp_path, capsys):
+def test_picture_hashes_of_another_index_are_refused(catalogue, encoder_folder, tmp_path, capsys):
     flags = ["--dataset", catalogue, "--encoder", encoder_folder]
     build(*flags, "--output", tmp_path / "one")
     np.save(tmp_path / "one" / "pictures.npy", np.zeros((29, 32), np.uint8))
@@ -181,7 +183,7 @@ def test_hashes_that_are_not_those_of_the_index_are_refused(catalogue, encoder_f
     assert "pictures.npy does not hold the pictures of 30 products" in capsys.readouterr().err
 
 
-def test_a_damaged_index_is_no_starting_point(catalogue, encoder_folder, tmp_path):
+def test_a_damaged_index_cannot_be_updated_but_is_rebuilt(catalogue, encoder_folder, tmp_path):
     flags = ["--dataset", catalogue, "--encoder", encoder_folder]
     build(*flags, "--output", tmp_path / "one")
     (tmp_path / "one" / "vectors.ann").write_bytes(b"")

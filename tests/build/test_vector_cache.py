@@ -1,9 +1,9 @@
+import pickle
+
 import numpy as np
 import pytest
 
-from recsys.build.vector_cache import VectorCache
-from recsys.core.linalg import unit
-from recsys.encoder.projection import Projection
+from recsys.build.vector_cache import KeySet, VectorCache, key_table
 from recsys.runtime.hashing import sha256
 
 
@@ -11,33 +11,33 @@ def keys_of(count, start=0):
     return [sha256(str(number).encode()) for number in range(start, start + count)]
 
 
-def gather(store, keys, dim):
+def gather(cache, keys, dim):
     vectors = np.full((len(keys), dim), np.nan, dtype=np.float32)
-    for places, chunk in store.chunks(keys):
+    for places, chunk in cache.chunks(keys):
         vectors[places] = chunk
     return vectors
 
 
-def test_vectors_come_back_by_content_in_any_order_and_more_than_once(tmp_path):
-    store, keys = VectorCache(tmp_path), keys_of(10)
+def test_vectors_are_found_by_key_in_any_order_and_repeatedly(tmp_path):
+    cache, keys = VectorCache(tmp_path), keys_of(10)
     vectors = np.random.default_rng(0).normal(size=(10, 4)).astype(np.float32)
-    store.add(keys[:6], vectors[:6])
-    store.add(keys[6:], vectors[6:])
+    cache.add(keys[:6], vectors[:6])
+    cache.add(keys[6:], vectors[6:])
     asked = [7, 2, 2, 9, 0]
-    np.testing.assert_array_equal(gather(store, [keys[place] for place in asked], 4), vectors[asked])
+    np.testing.assert_array_equal(gather(cache, [keys[place] for place in asked], 4), vectors[asked])
 
 
-def test_a_store_that_is_opened_again_knows_what_it_holds(tmp_path):
+def test_a_reopened_cache_contains_its_keys(tmp_path):
     VectorCache(tmp_path).add(keys_of(3), np.ones((3, 2), np.float32))
-    store = VectorCache(tmp_path)
-    assert all(key in store for key in keys_of(3))
-    assert keys_of(1, start=99)[0] not in store
+    cache = VectorCache(tmp_path)
+    assert all(key in cache for key in keys_of(3))
+    assert keys_of(1, start=99)[0] not in cache
 
 
-def test_a_damaged_shard_is_dropped_and_the_others_kept(tmp_path):
-    store = VectorCache(tmp_path)
-    store.add(keys_of(3), np.ones((3, 2), np.float32))
-    store.add(keys_of(3, start=3), np.ones((3, 2), np.float32))
+def test_a_damaged_shard_is_deleted_and_the_others_are_kept(tmp_path):
+    cache = VectorCache(tmp_path)
+    cache.add(keys_of(3), np.ones((3, 2), np.float32))
+    cache.add(keys_of(3, start=3), np.ones((3, 2), np.float32))
     shard = sorted(tmp_path.glob("*.safetensors"))[0]
     shard.write_bytes(shard.read_bytes()[:20])
     again = VectorCache(tmp_path)
@@ -47,44 +47,32 @@ def test_a_damaged_shard_is_dropped_and_the_others_kept(tmp_path):
     assert all(key in VectorCache(tmp_path) for key in keys_of(6))
 
 
-def test_a_projection_keeps_the_neighbours_of_data_that_lies_in_few_dimensions(tmp_path):
-    rng = np.random.default_rng(0)
-    features = unit(rng.normal(size=(300, 5)) @ rng.normal(size=(5, 64)) + 0.01 * rng.normal(size=(300, 64)) + 1)
-    projection = Projection.fit([features[:100], features[100:]], 6)
-    small = projection(features)
-    assert small.shape == (300, 6)
-    np.testing.assert_allclose(np.linalg.norm(small, axis=1), 1, atol=1e-5)
-    centred = unit(features - features.mean(0))
-    kept = np.argsort(-(small @ small.T), axis=1)[:, 1] == np.argsort(-(centred @ centred.T), axis=1)[:, 1]
-    assert kept.mean() > 0.9
-
-
-def test_a_projection_is_what_was_saved(tmp_path):
-    features = np.random.default_rng(0).normal(size=(50, 8)).astype(np.float32)
-    projection = Projection.fit([features], 3)
-    projection.save(tmp_path / "projection.safetensors")
-    loaded = Projection.load(tmp_path / "projection.safetensors")
-    np.testing.assert_array_equal(loaded(features), projection(features))
-    assert loaded.sha256 == projection.sha256
-    assert Projection.fit([features], 3).sha256 == projection.sha256
-
-
-def test_a_vector_that_is_not_there_is_an_error_and_never_garbage(tmp_path):
-    store = VectorCache(tmp_path)
-    store.add(keys_of(2), np.ones((2, 2), np.float32))
+def test_a_missing_vector_raises_an_error(tmp_path):
+    cache = VectorCache(tmp_path)
+    cache.add(keys_of(2), np.ones((2, 2), np.float32))
     with pytest.raises(KeyError, match="1 of 3 vectors are not in the cache"):
-        gather(store, keys_of(3), 2)
+        gather(cache, keys_of(3), 2)
 
 
-def test_two_builds_at_once_do_not_overwrite_each_others_shards(tmp_path):
+def test_two_caches_of_one_folder_do_not_overwrite_each_others_shards(tmp_path):
     one, two = VectorCache(tmp_path), VectorCache(tmp_path)
     one.add(keys_of(2), np.ones((2, 2), np.float32))
     two.add(keys_of(2, start=2), np.zeros((2, 2), np.float32))
     assert all(key in VectorCache(tmp_path) for key in keys_of(4))
 
 
-def test_rows_that_vary_in_too_few_directions_are_not_projected():
-    features = np.repeat(np.eye(3, 8, dtype=np.float32), 10, axis=0)
-    assert Projection.fit([features], 4) is None
-    assert Projection.fit([features[:1]], 1) is None
-    assert Projection.fit([features], 2) is not None
+def test_a_key_set_contains_its_keys_and_no_others():
+    keys = keys_of(100) + ["00" * 32, "ab" + "00" * 31, "ff" * 32]
+    held = pickle.loads(pickle.dumps(KeySet(key_table(keys))))
+    assert len(held) == 103
+    assert all(key in held for key in keys)
+    assert not any(key in held for key in [*keys_of(200)[100:], "00" * 31 + "01", "ab" + "00" * 30 + "01"])
+    assert keys[0] not in KeySet.empty()
+
+
+def test_a_cache_lists_its_keys(tmp_path):
+    cache = VectorCache(tmp_path)
+    assert len(cache.keys) == 0
+    cache.add(keys_of(5), np.zeros((5, 2), np.float32))
+    assert len(cache.keys) == 5
+    assert keys_of(5)[3] in cache.keys

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
@@ -102,3 +104,33 @@ def test_a_file_is_refused(tmp_path: Path) -> None:
 def test_a_folder_has_no_revisions(shop: Path) -> None:
     with pytest.raises(CatalogError, match="shirts has no revisions.*--revision"):
         Catalog.open(str(shop), revision="v1")
+
+
+def write_two_shards(pictures: Path, folder: Path) -> Path:
+    files = sorted(pictures.rglob("*.png"))
+    table = pa.table({"id": range(len(files)), "image": [{"bytes": file.read_bytes(), "path": None} for file in files]})
+    (folder / "data").mkdir(parents=True)
+    pq.write_table(table[:20], folder / "data" / "train-00000-of-00002.parquet")
+    pq.write_table(table[20:], folder / "data" / "train-00001-of-00002.parquet")
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["pictures", "parquet"])
+def test_another_process_can_open_the_pictures_in_the_order_of_the_catalogue(
+    kind: str, pictures: Path, tmp_path: Path
+) -> None:
+    folder = pictures if kind == "pictures" else write_two_shards(pictures, tmp_path / "shop")
+    catalog = Catalog.open(str(folder), limit=25)
+    source = pickle.loads(pickle.dumps(catalog.pictures))
+    products = list(catalog)
+    found = source.open()
+    assert [*found[0:10], *found[10:25]] == [product.picture for product in products]
+    assert list(catalog.items()) == [product.item for product in products]
+
+
+def test_pictures_cannot_be_opened_on_a_machine_with_other_files(pictures: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(pictures, tmp_path / "shop")
+    source = Catalog.open(str(folder)).pictures
+    next(folder.rglob("*.png")).unlink()
+    with pytest.raises(CatalogError, match="has 29 products on .*, and 30 where the build was started"):
+        source.open()

@@ -1,4 +1,4 @@
-"""The sample shop draws the same products for the same seed, and its attributes say what is drawn."""
+"""The drawn shop: the same products for the same seed, and attributes that say what is drawn."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_pictures_are_portrait_webp_on_white(shop):
         assert corners.min() > 250
 
 
-def test_products_fill_the_page_and_stand_in_its_middle(shop):
+def test_products_fill_the_page_and_are_centred(shop):
     for product in shop:
         rows, columns = np.nonzero(pixels(product).min(axis=2) < 235)
         assert len(rows) > 0.01 * 240 * 320, product.item.name

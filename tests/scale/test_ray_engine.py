@@ -1,4 +1,4 @@
-"""Builds by --engine ray: without Ray, with what cannot be reached, and on two nodes that are killed."""
+"""Builds with --engine ray: without Ray, with unreachable clusters, and on two nodes that are killed."""
 
 import importlib.util
 import os
@@ -28,7 +28,9 @@ needs_ray = pytest.mark.skipif(
 )
 
 
-def test_without_ray_the_command_that_installs_it_is_named(pictures, encoder_folder, tmp_path, monkeypatch, capsys):
+def test_without_ray_the_error_names_the_command_that_installs_it(
+    pictures, encoder_folder, tmp_path, monkeypatch, capsys
+):
     monkeypatch.setattr(cluster.importlib.util, "find_spec", lambda name: None)
     flags = ["--dataset", str(pictures), "--encoder", str(encoder_folder), "--output", str(tmp_path / "out")]
     assert build_index.main([*flags, "--engine", "ray"]) == 1
@@ -36,7 +38,7 @@ def test_without_ray_the_command_that_installs_it_is_named(pictures, encoder_fol
     assert not (tmp_path / "out").exists()
 
 
-def test_an_address_alone_is_refused(capsys):
+def test_an_address_without_the_ray_engine_is_refused(capsys):
     with pytest.raises(SystemExit):
         build_index.main(["--address", "127.0.0.1:6379"])
     assert "it does nothing without that" in capsys.readouterr().err
@@ -48,7 +50,7 @@ def test_an_address_without_host_or_port_is_named(address):
         cluster.check_address(address)
 
 
-def test_an_address_where_nothing_listens_is_told_at_once():
+def test_an_address_where_nothing_listens_is_reported_at_once():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     started = time.monotonic()
@@ -58,7 +60,7 @@ def test_an_address_where_nothing_listens_is_told_at_once():
 
 
 @needs_ray
-def test_a_port_that_never_answers_is_given_up(monkeypatch):
+def test_a_port_that_never_answers_times_out(monkeypatch):
     monkeypatch.setattr(cluster, "ANSWER_TIMEOUT_S", 3)
     silent = socket.create_server(("127.0.0.1", 0))
     with silent, pytest.raises(EngineError, match="no Ray cluster answered there in 3 s"):
@@ -74,7 +76,7 @@ def test_a_plain_build_imports_neither_ray_nor_its_engine():
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
-    """A catalogue with three pictures that cannot be used and one that is there twice, and its plain index."""
+    """A catalogue with three unreadable pictures and one duplicate, and its index of a build in one process."""
     work = tmp_path_factory.mktemp("work")
     (work / "shop").mkdir()
     for number in range(PRODUCTS):
@@ -119,7 +121,7 @@ def shards(shop, name):
 
 
 def until_kept(run, shop, name, count):
-    """Wait for so many shards, of 32 vectors each."""
+    """Wait until the cache has `count` shards of 32 vectors each."""
     while shards(shop, name) < count:
         assert run.poll() is None, run.communicate()[0]
         time.sleep(0.01)
@@ -132,7 +134,7 @@ def ended(run):
 
 
 @needs_ray
-def test_a_driver_that_is_killed_goes_on_with_what_is_missing(nodes, shop):
+def test_a_killed_driver_continues_with_the_missing_vectors(nodes, shop):
     run = on(nodes, shop, "driver")
     until_kept(run, shop, "driver", 5)
     run.send_signal(signal.SIGKILL)
@@ -145,7 +147,7 @@ def test_a_driver_that_is_killed_goes_on_with_what_is_missing(nodes, shop):
 
 
 @needs_ray
-def test_a_node_and_then_the_last_worker_are_killed_and_the_index_is_that_of_a_plain_build(nodes, shop):
+def test_an_index_built_through_two_losses_of_machines_equals_a_plain_build(nodes, shop):
     with (shop / "log").open("w") as output:
         run = on(nodes, shop, "nodes", output)
     until_kept(run, shop, "nodes", 1)
@@ -168,7 +170,7 @@ def test_a_node_and_then_the_last_worker_are_killed_and_the_index_is_that_of_a_p
 
 
 @needs_ray
-def test_an_update_takes_the_vectors_that_are_there_and_a_cluster_of_another_token_refuses(nodes, shop):
+def test_an_update_on_a_cluster_reuses_vectors_and_another_token_is_refused(nodes, shop):
     flags = ["--engine", "ray", "--address", nodes.address, "--update", shop / "plain"]
     run = build(shop / "shop", shop / "updated", *flags, environment=nodes.environment)
     assert ": 0 new, 0 with another picture, 1,501 unchanged" in (printed := ended(run))
