@@ -115,7 +115,7 @@ def _use(index: IndexFolder, with_encoder: bool) -> str:
         index.thumbnail(row)
     assert isinstance(index.card, str) and isinstance(index.plots, dict)
     if with_encoder:
-        encoder = Encoder.of_index(index.path, device="cpu")
+        encoder = Encoder.from_pretrained(index.path, device="cpu")
         found = encoder.encode([PICTURE])
         assert found.shape == (1, dim) and np.isfinite(found).all()
         encoder.logits(found)

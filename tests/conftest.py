@@ -88,10 +88,10 @@ def stand_in() -> Iterator[HubDouble]:
 @pytest.fixture
 def hub(stand_in: HubDouble, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubDouble]:
     """The stand-in Hub, healthy and with an empty log; HF_TOKEN is a token that may write anywhere."""
-    from recsys.hub import client as patience
+    from recsys.hub import client
 
     monkeypatch.setenv("HF_TOKEN", "hf_test")
-    monkeypatch.setattr(patience, "outage", patience.Outage())
+    monkeypatch.setattr(client, "outage", client.Outage())
     stand_in.reset()
     yield stand_in
     stand_in.reset()

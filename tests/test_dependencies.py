@@ -221,17 +221,17 @@ class TestHub:
 
 class TestTimm:
     def test_a_network_tells_its_transform_by_the_same_names(self):
-        import recsys.encoder.torch_network as networks
+        from recsys.encoder import torch_network
         from recsys.format.encoder_spec import TRANSFORM
 
         with relied_on("timm", "recsys/encoder/torch_network.py (describe) and transform.py"):
-            network = networks.create("test_resnet", pretrained=False)
-            assert set(TRANSFORM) <= networks.timm.data.resolve_data_config(network.pretrained_cfg).keys()
+            network = torch_network.create("test_resnet", pretrained=False)
+            assert set(TRANSFORM) <= torch_network.timm.data.resolve_data_config(network.pretrained_cfg).keys()
 
     def test_a_folder_is_loaded_from_its_safetensors_whatever_its_config_says(self):
-        import recsys.encoder.torch_network as networks
+        from recsys.encoder import torch_network
 
-        _hub = networks.timm.models._hub
+        _hub = torch_network.timm.models._hub
         with relied_on("timm", "recsys/encoder/loading.py: no pickle is read, nothing is fetched"):
             assert _hub._PREFERRED_FILES[0] == "model.safetensors"
             told = {

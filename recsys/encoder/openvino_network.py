@@ -8,7 +8,6 @@ time that they load, they have to give these again.
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import shutil
@@ -20,7 +19,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Self
 
 import numpy as np
@@ -34,17 +32,13 @@ from recsys.runtime.cpus import usable_cores
 from recsys.runtime.hashing import file_sha256
 from recsys.types import Pixels, Vectors
 
+# OpenVINO reports each import to its maker if it finds this package. It runs without it.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+
+import openvino  # noqa: E402
+
 LEAST_COSINE = 0.9999
 FACTS = ["recsys", "facts"]
-
-
-def _import_openvino() -> ModuleType:
-    """OpenVINO without its telemetry, which reports each import to its maker; it does without where that is missing."""
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    return importlib.import_module("openvino")
-
-
-openvino = _import_openvino()
 
 
 class CompiledNetwork:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ctypes
-import importlib
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -28,23 +26,16 @@ TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
 KEPT = 1 << 30
 
 
-def _import_timm() -> tuple[ModuleType, torch.library.Library | None]:
-    """timm, and what keeps it importable where torchvision's compiled part does not load.
+try:
+    import torchvision  # noqa: F401
+except RuntimeError:
+    # A CUDA build of torchvision beside a CPU build of torch fails to load because two operators are missing. timm
+    # never calls them: it is enough to declare their schemas, for as long as this object exists.
+    _torchvision_operators = torch.library.Library("torchvision", "DEF")
+    _torchvision_operators.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    _torchvision_operators.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
-    A CUDA build of torchvision beside a CPU torch fails for want of two operators, which timm never calls: declaring
-    their schemas is enough, for as long as the library object lives.
-    """
-    library = None
-    try:
-        importlib.import_module("torchvision")
-    except RuntimeError:
-        library = torch.library.Library("torchvision", "DEF")
-        library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    return importlib.import_module("timm"), library
-
-
-timm, _torchvision_operators = _import_timm()
+import timm as timm  # noqa: E402
 
 
 def _keep_memory() -> None:

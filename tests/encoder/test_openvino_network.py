@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recsys import hub as the_hub
 from recsys.build.pipeline import build_index
 from recsys.catalog import Catalog
 from recsys.encoder import Encoder
 from recsys.encoder.openvino_network import CompiledNetwork
 from recsys.errors import EncoderError, IndexMismatchError
+from recsys.hub import cache_folder
 from recsys.index.folder import IndexFolder
 from testkit.fake_shop import draw
 from testkit.small_shop import write_encoder
@@ -78,7 +78,7 @@ def test_an_index_has_it_and_one_without_is_served_by_pytorch(index, images):
     folder = IndexFolder.open(index)
     assert {"encoder/compiled.xml", "encoder/compiled.bin"} <= folder.manifest.files.keys()
     compiled = Encoder.from_pretrained(index)
-    shutil.rmtree(the_hub.cache_folder("compiled"), ignore_errors=True)
+    shutil.rmtree(cache_folder("compiled"), ignore_errors=True)
     (index / "encoder" / "compiled.bin").unlink()
     plain = Encoder.from_pretrained(index)
     assert (compiled.runtime, plain.runtime) == ("openvino", "torch-cpu")
@@ -142,4 +142,4 @@ def test_what_openvino_cannot_compile_is_run_by_pytorch(tmp_path, images, monkey
     monkeypatch.setattr("recsys.encoder.openvino_network.LEAST_COSINE", 2.0)
     assert encoder.compiled() is encoder
     assert "PyTorch runs the encoder, which is slower" in caplog.text
-    assert not list(the_hub.cache_folder("compiled").glob(f"{encoder.spec.fingerprint}/compiled.*"))
+    assert not list(cache_folder("compiled").glob(f"{encoder.spec.fingerprint}/compiled.*"))

@@ -16,8 +16,7 @@ from huggingface_hub import HfApi, constants, hf_hub_download
 from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
 
 from recsys.errors import HubCorruptError, HubDownError, HubError, HubNotFoundError, HubTimeoutError, HubTokenError
-from recsys.hub import Snapshot, last_good, limit_waiting, pull, push, remember
-from recsys.hub import client as patience
+from recsys.hub import Snapshot, client, last_good, limit_waiting, pull, push, remember
 from testkit.hub_double import HubDouble
 
 VECTORS, CARD = b"\x00\x01" * 200_000, b"---\nlicense: mit\n---\n# A shop\n"
@@ -28,16 +27,16 @@ EVERY_STEP = ["GET .*/revision/", "GET .*/tree/", "HEAD ", "GET .*/resolve/", "G
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """The patience of a test. What huggingface_hub sleeps between its own tries stays: one second, then two."""
-    monkeypatch.setattr(patience, "SILENCE", 5.0)
-    monkeypatch.setattr(patience, "PATIENCE", 1.0)
-    monkeypatch.setattr(patience, "WAITS", (0.05, 0.1))
+    monkeypatch.setattr(client, "SILENCE", 5.0)
+    monkeypatch.setattr(client, "PATIENCE", 1.0)
+    monkeypatch.setattr(client, "WAITS", (0.05, 0.1))
 
 
 @pytest.fixture
 def restless(monkeypatch: pytest.MonkeyPatch) -> None:
     """Silence is noticed soon, at the risk of noticing it in a machine that is merely busy."""
-    monkeypatch.setattr(patience, "SILENCE", 0.5)
-    monkeypatch.setattr(patience, "PATIENCE", 0.4)
+    monkeypatch.setattr(client, "SILENCE", 0.5)
+    monkeypatch.setattr(client, "PATIENCE", 0.4)
 
 
 @pytest.fixture
@@ -184,7 +183,7 @@ def test_a_copy_damaged_on_the_disk_is_mended(hub: HubDouble, shop: str) -> None
 def test_a_single_failure_at_every_step_is_survived(
     hub: HubDouble, shop: str, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    monkeypatch.setattr(patience, "PATIENCE", 4.5)
+    monkeypatch.setattr(client, "PATIENCE", 4.5)
     for step in EVERY_STEP:
         hub.fault(step, kind)
     assert content(pull(shop).folder) == FILES
@@ -260,7 +259,7 @@ def test_a_hub_that_asks_for_a_long_wait_is_not_waited_for(hub: HubDouble, shop:
 def test_the_next_repository_does_not_wait_again_for_a_hub_that_is_down(
     hub: HubDouble, shop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "WAITS", (0.3,) * 9)
+    monkeypatch.setattr(client, "WAITS", (0.3,) * 9)
     hub.stop()
     with pytest.raises(HubDownError):
         pull(shop)
@@ -274,8 +273,8 @@ def test_the_next_repository_does_not_wait_again_for_a_hub_that_is_down(
 def test_the_next_repository_hardly_waits_for_a_hub_that_is_silent(
     hub: HubDouble, shop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "SILENCE", 2.0)
-    monkeypatch.setattr(patience, "SUSPICION", 0.1)
+    monkeypatch.setattr(client, "SILENCE", 2.0)
+    monkeypatch.setattr(client, "SUSPICION", 0.1)
     hub.fault(".*", "slow", times=-1)
     with pytest.raises(HubTimeoutError):
         pull(shop)
@@ -289,11 +288,11 @@ def test_the_next_repository_hardly_waits_for_a_hub_that_is_silent(
 def test_a_slow_download_is_never_cut_off_while_bytes_come(
     hub: HubDouble, shop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "SILENCE", 1.0)
+    monkeypatch.setattr(client, "SILENCE", 1.0)
     hub.fault("GET /cdn/", "trickle", times=-1, delay=0.25)
     began = time.monotonic()
     assert content(pull(shop).folder) == FILES
-    assert time.monotonic() - began > patience.SILENCE
+    assert time.monotonic() - began > client.SILENCE
 
 
 @pytest.mark.slow

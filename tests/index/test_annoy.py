@@ -8,8 +8,7 @@ from recsys.core.items import Items
 from recsys.core.linalg import unit
 from recsys.core.ranking import recall_at_k
 from recsys.errors import IndexDamagedError
-from recsys.index.annoy import AnnoySearcher, build, build_for_recall
-from recsys.index.annoy import exact as exact_search
+from recsys.index.annoy import AnnoySearcher, build, build_for_recall, exact
 
 COUNT, DIM = 2000, 24
 
@@ -112,7 +111,7 @@ def test_a_filtered_search_is_the_exact_one(searcher, vectors, items, where, k):
 
 @pytest.mark.parametrize("where", [None, {"shade": "dark"}, {"rare": "yes"}, {"rare": "no"}], ids=str)
 def test_queries_get_the_same_answer_together_as_alone(searcher, vectors, where, monkeypatch):
-    monkeypatch.setattr(exact_search, "COSINES_AT_ONCE", 50 * COUNT)
+    monkeypatch.setattr(exact, "COSINES_AT_ONCE", 50 * COUNT)
     queries = unit(vectors[:120] + 0.2)
     rows, cosines = searcher.exact(queries, 20, where)
     for place, query in enumerate(queries):

@@ -19,7 +19,7 @@ import pytest
 from recsys.core.items import Items
 from recsys.errors import EncoderError, QueryError, RecsysError
 from recsys.hub import Snapshot, push
-from recsys.hub import client as patience
+from recsys.hub import client as hub_client
 from recsys.index.folder import IndexFolder
 from recsys.recommend.recommender import Recommender
 from recsys.serving import reload
@@ -66,7 +66,7 @@ def seen_otherwise(pictures, tmp_path_factory):
 def impatient(monkeypatch):
     """A Hub that fails is given up at once."""
     for name, seconds in {"PATIENCE": 0.2, "SILENCE": 0.3, "SUSPICION": 0.2}.items():
-        monkeypatch.setattr(patience, name, seconds)
+        monkeypatch.setattr(hub_client, name, seconds)
 
 
 @pytest.fixture
