@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from sample_shop.canvas import Canvas
-from sample_shop.curves import Points, box, ellipse, ribbon, symmetric, trace, turned
+from sample_shop.curves import Points, box, ellipse, ribbon, rotated, symmetric, trace
 from sample_shop.look import Look
-from sample_shop.palette import INK, RGB, WHITE, luminance, mix, seam, shade, tint
+from sample_shop.palette import INK, RGB, WHITE, luminance, mix, seam_colour, shade, tint
 
 GOLD: RGB = (214, 176, 94)
 
@@ -22,10 +22,10 @@ IVORY: RGB = (246, 243, 234)
 
 
 def watch(canvas: Canvas, look: Look) -> None:
-    radius = look.jitter(50 if look.womens else 62, 0.07)
+    radius = look.jitter(50 if look.is_womens else 62, 0.07)
     metal_strap = look.cut == "Bracelet"
     metal = look.colour if metal_strap else look.random.choice((SILVER, SILVER, GOLD, shade(look.colour, 0.3)))
-    strap_width = radius * (0.98 if not look.womens else 0.8)
+    strap_width = radius * (0.98 if not look.is_womens else 0.8)
     _draw_strap(canvas, look, radius, strap_width, metal_strap)
     square = look.cut == "Square"
     canvas.fill(box(radius + 5, 0, 9, 12, 2), metal, volume=0.7)
@@ -50,7 +50,7 @@ def watch(canvas: Canvas, look: Look) -> None:
         (-inner * 0.5, -inner, inner * 0.2, -inner * 0.9),
         (-inner * 0.1, -inner * 0.4, -inner * 0.8, -inner * 0.1),
     )
-    canvas.veil(gloss, WHITE, 0.2, within=dial)
+    canvas.overlay(gloss, WHITE, 0.2, within=dial)
 
 
 def _draw_strap(canvas: Canvas, look: Look, radius: float, width: float, metal: bool) -> None:
@@ -81,12 +81,12 @@ def _draw_strap(canvas: Canvas, look: Look, radius: float, width: float, metal: 
         elif look.cut in ("Leather", "Square"):
             canvas.stitches(
                 trace((width * 0.42, side * radius), (width * 0.38, side * (radius + 28), width * 0.31, side * 117)),
-                seam(look.colour),
+                seam_colour(look.colour),
                 1,
             )
             canvas.stitches(
                 trace((-width * 0.42, side * radius), (-width * 0.38, side * (radius + 28), -width * 0.31, side * 117)),
-                seam(look.colour),
+                seam_colour(look.colour),
                 1,
             )
     if not metal:
@@ -145,7 +145,7 @@ SEGMENT_LINES = {
 
 
 def _draw_digits(canvas: Canvas, look: Look, radius: float) -> None:
-    """A liquid crystal display that shows ten past ten or so."""
+    """A liquid crystal display that shows a time soon after ten."""
     screen = box(0, 0, radius * 1.56, radius * 0.86, 4)
     canvas.fill(screen, (186, 200, 178), volume=0.3)
     size = radius * 0.24
@@ -161,7 +161,7 @@ def _draw_digits(canvas: Canvas, look: Look, radius: float) -> None:
 
 
 def sunglasses(canvas: Canvas, look: Look) -> None:
-    """In three-quarter view: the front to the right and below, the temples going back to the left."""
+    """Sunglasses in three-quarter view: the front is right and below, the temples run back to the left."""
     thin = look.cut in ("Aviator", "Round")
     frame = look.colour
     lens = look.random.choice(((64, 62, 70), (96, 74, 58), shade(mix(look.colour, (90, 90, 100), 0.5), 0.25)))
@@ -176,16 +176,18 @@ def sunglasses(canvas: Canvas, look: Look) -> None:
         outline = _lens(look) * (wide, 25) + middle
         canvas.fill((outline - middle) * (rim, rim + 0.02) + middle, frame, volume=0.9)
         canvas.fill(outline, lens, volume=0.2, contour=0.5)
-        canvas.veil(outline + (0, 18), tint(lens, 0.75), 0.5, blur=10, within=outline)
+        canvas.overlay(outline + (0, 18), tint(lens, 0.75), 0.5, blur=10, within=outline)
         for shift, strip in ((-12, 9), (2, 3.5)):
-            canvas.veil(turned(box(middle[0] + shift, middle[1], strip, 90), 28, *middle), WHITE, 0.18, within=outline)
+            canvas.overlay(
+                rotated(box(middle[0] + shift, middle[1], strip, 90), 28, *middle), WHITE, 0.18, within=outline
+            )
     canvas.fill(ribbon(trace((8, 7), (15, -1, 22, 9)), 3 if thin else 7), frame, volume=0.7)
     if look.cut == "Aviator":
         canvas.fill(ribbon(trace((-8, -11), (16, -17, 36, -6)), 2.4), frame, volume=0.5)
 
 
 def _lens(look: Look) -> Points:
-    """The right lens in a square from -1 to 1."""
+    """The outline of the right lens, in coordinates from -1 to 1."""
     if look.cut == "Round":
         return ellipse(0, 0, 0.9, 1.08)
     if look.cut == "Aviator":
@@ -221,7 +223,7 @@ def _lens(look: Look) -> Points:
 
 
 def cap(canvas: Canvas, look: Look) -> None:
-    canvas.ground(0, 62, 78)
+    canvas.ground_shadow(0, 62, 78)
     if look.cut == "Beanie":
         _draw_beanie(canvas, look)
         return
@@ -234,9 +236,9 @@ def cap(canvas: Canvas, look: Look) -> None:
     )
     canvas.fill(crown, look.paint)
     for side in (1, -1):
-        canvas.line(trace((0, -64), (side * 34, -50, side * 44, 24)), seam(look.colour), 1.1, within=crown)
+        canvas.line(trace((0, -64), (side * 34, -50, side * 44, 24)), seam_colour(look.colour), 1.1, within=crown)
         canvas.fill(ellipse(side * 46, -22, 2, 2.6), shade(look.colour, 0.5), volume=0, contour=0)
-    canvas.line(np.array([(0, -64), (0, 20)]), seam(look.colour), 1, within=crown)
+    canvas.line(np.array([(0, -64), (0, 20)]), seam_colour(look.colour), 1, within=crown)
     canvas.fill(ellipse(0, -64, 7, 4), look.colour, volume=0.6)
     _draw_badge(canvas, look)
     brim = trace(
@@ -248,12 +250,12 @@ def cap(canvas: Canvas, look: Look) -> None:
         (-40, 38, -70, 58),
         (-84, 50, -78, 32),
     )
-    canvas.veil(brim - (0, 5), INK, 0.25, blur=3, within=crown)
+    canvas.overlay(brim - (0, 5), INK, 0.25, blur=3, within=crown)
     canvas.fill(brim, brim_colour, volume=1.1)
     for lift in (6, 12, 18):
         canvas.stitches(
             trace((-76, 54 - lift), (-42, 37 - lift, 0, 37 - lift), (42, 37 - lift, 76, 54 - lift)),
-            seam(brim_colour),
+            seam_colour(brim_colour),
             0.8,
         )
 
@@ -277,12 +279,12 @@ def _draw_beanie(canvas: Canvas, look: Look) -> None:
     dome = trace((-66, 30), (-74, -70, -26, -84, 0, -84), (26, -84, 74, -70, 66, 30))
     canvas.fill(dome, look.paint)
     for x in np.linspace(-0.85, 0.85, 9):
-        canvas.line(trace((x * 66, 34), (x * 70, -50, x * 14, -84)), seam(look.colour), 0.9, within=dome)
+        canvas.line(trace((x * 66, 34), (x * 70, -50, x * 14, -84)), seam_colour(look.colour), 0.9, within=dome)
     band_colour = shade(look.colour, 0.1)
     band = box(0, 38, 140, 38, 10)
     canvas.fill(band, band_colour)
     for x in np.arange(-64, 66, 7):
-        canvas.line(np.array([(x, 22), (x, 55)]), seam(band_colour), 0.9, within=band)
+        canvas.line(np.array([(x, 22), (x, 55)]), seam_colour(band_colour), 0.9, within=band)
     if look.random.random() < 0.6:
         for x, y in ellipse(0, -92, 11, 11)[::4]:
             canvas.fill(ellipse(x, y, 8, 8), look.accent, volume=0.4, contour=0.4)
@@ -294,16 +296,18 @@ def _draw_bucket_hat(canvas: Canvas, look: Look) -> None:
     canvas.fill(brim, look.paint)
     for drop in (14, 26, 38):
         canvas.stitches(
-            trace((-62 - drop * 0.55, 4 + drop), (0, 24 + drop, 62 + drop * 0.55, 4 + drop)), seam(look.colour), 0.9
+            trace((-62 - drop * 0.55, 4 + drop), (0, 24 + drop, 62 + drop * 0.55, 4 + drop)),
+            seam_colour(look.colour),
+            0.9,
         )
     crown = trace((-64, 8), (-62, -50, -50, -58), (0, -72, 50, -58), (62, -50, 64, 8), (0, 24, -64, 8))
     canvas.fill(crown, look.paint)
-    canvas.line(trace((-52, -52), (0, -40, 52, -52)), seam(look.colour), 1, within=crown)
+    canvas.line(trace((-52, -52), (0, -40, 52, -52)), seam_colour(look.colour), 1, within=crown)
     canvas.fill(ribbon(trace((-65, 4), (0, 20, 65, 4)), 9), look.accent, within=crown, volume=0.3, contour=0.6)
 
 
 def socks(canvas: Canvas, look: Look) -> None:
-    """A pair, one behind the other, toes to the lower right."""
+    """A pair of socks, one behind the other, with the toes at the lower right."""
     shaft = {"Ankle": -20, "Crew": -78}.get(look.cut, -112)
     trim = look.accent if look.random.random() < 0.6 else shade(look.colour, 0.2)
     for dx, dy, shadow in ((26, -6, 0.16), (-14, 4, 0)):
@@ -332,7 +336,7 @@ def socks(canvas: Canvas, look: Look) -> None:
             contour=0.7,
         )
         for x in np.arange(-32, 24, 5):
-            canvas.line(np.array([(x, shaft), (x, shaft + 19)]) + (dx, dy), seam(trim), 0.6, within=foot)
+            canvas.line(np.array([(x, shaft), (x, shaft + 19)]) + (dx, dy), seam_colour(trim), 0.6, within=foot)
 
 
 def tie(canvas: Canvas, look: Look) -> None:
@@ -342,13 +346,13 @@ def tie(canvas: Canvas, look: Look) -> None:
     blade = symmetric(trace((0, -112), (wide * 0.34, -112), (wide * 0.62, 0, wide, 112), (0, 140)))
     paint = replace(look.paint, angle=-38) if look.paint.pattern == "Striped" else look.paint
     canvas.fill(blade, paint)
-    canvas.veil(ribbon(trace((0, -106), (2, -60, 0, -30)), (5, 3, 0.3)), INK, 0.25, within=blade)
+    canvas.overlay(ribbon(trace((0, -106), (2, -60, 0, -30)), (5, 3, 0.3)), INK, 0.25, within=blade)
     knot = trace((-13, -130), (13, -130), (15, -122, 9, -106), (-9, -106), (-15, -122, -13, -130))
     canvas.fill(knot, replace(paint, angle=-paint.angle), volume=0.9)
 
 
 def scarf(canvas: Canvas, look: Look) -> None:
-    """Looped once, both ends hanging, with fringes."""
+    """A scarf in a loop, with both ends hanging down and fringes."""
     for tail, end in (
         (trace((6, -6), (34, 40, 50, 118)), (50, 118)),
         (trace((2, -6), (-24, 40, -40, 112)), (-40, 112)),
@@ -356,12 +360,12 @@ def scarf(canvas: Canvas, look: Look) -> None:
         cloth = ribbon(tail, (26, 40, 50))
         lean = math.degrees(math.atan2(end[0], 118))
         for x in np.linspace(-22, 22, 12):
-            fringe = turned(np.array([(x, -4), (x * 1.08, 18)]), -lean) + end
+            fringe = rotated(np.array([(x, -4), (x * 1.08, 18)]), -lean) + end
             canvas.line(fringe, shade(look.colour, 0.12), 1.7)
         canvas.fill(cloth, look.paint)
         for share in (-9, 4, 14):
-            canvas.veil(ribbon(tail + (share, 0), (1, 3.4, 1)), INK, 0.16, blur=1, within=cloth)
-    loop = canvas.hollow(ellipse(0, -62, 42, 58), ellipse(0, -74, 19, 30), look.paint)
+            canvas.overlay(ribbon(tail + (share, 0), (1, 3.4, 1)), INK, 0.16, blur=1, within=cloth)
+    loop = canvas.fill_between(ellipse(0, -62, 42, 58), ellipse(0, -74, 19, 30), look.paint)
     for grow in (0.62, 0.8):
         canvas.line(ellipse(0, -66, 42 * grow, 55 * grow, 20, 330), shade(look.colour, 0.26), 1.1, within=loop)
     knot = trace((-22, -22), (0, -34, 24, -20), (30, 6, 8, 18), (-18, 16, -22, -22))

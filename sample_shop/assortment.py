@@ -1,4 +1,4 @@
-"""What the shop sells: lines of products, each with an article type, its attributes and the function that draws it."""
+"""The assortment: lines of products, each with its article type, its attributes and the function that draws it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,11 @@ Colours = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of products of one article type. `cuts` gives the colours each cut comes in, `share` its weight."""
+    """Products of one article type that are drawn by one function.
+
+    `share` is the weight of the line in the shop, and `cuts` maps each cut to the colours it comes in. `genders`,
+    `seasons`, `usages` and `patterns` map values to weights. `period` is the range of the pattern's repeat in pixels.
+    """
 
     article_type: str
     noun: str

@@ -1,4 +1,4 @@
-"""Bottles, cans and sticks of the beauty shelf."""
+"""Cosmetics: perfume, deodorant, lipstick, lip gloss and nail polish."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ JET: RGB = (44, 44, 50)
 
 
 def _draw_gloss(canvas: Canvas, outline: Points, strength: float = 0.5) -> None:
-    """The light of a window along the left of something round, and its shade along the right."""
+    """Draw the reflection of a window along the left of a round body, and shade along its right."""
     left, right = float(outline[:, 0].min()), float(outline[:, 0].max())
     middle, width = float(outline[:, 1].mean()), right - left
-    canvas.veil(box(left + width * 0.2, middle, width * 0.12, 400), WHITE, strength, blur=width * 0.04, within=outline)
-    canvas.veil(box(right - width * 0.05, middle, width * 0.2, 400), INK, 0.3, blur=width * 0.06, within=outline)
+    canvas.overlay(
+        box(left + width * 0.2, middle, width * 0.12, 400), WHITE, strength, blur=width * 0.04, within=outline
+    )
+    canvas.overlay(box(right - width * 0.05, middle, width * 0.2, 400), INK, 0.3, blur=width * 0.06, within=outline)
 
 
 def _draw_label(canvas: Canvas, look: Look, x: float, y: float, width: float, ink: RGB) -> None:
-    """Lines that stand for lettering."""
+    """Draw lines that look like lettering from afar."""
     for row, share in enumerate((0.8, 0.5, 0.62)[: look.random.choice((2, 3))]):
         canvas.fill(box(x, y + row * 8, width * share, 4.4 if row == 0 else 2.2, 1), ink, volume=0, contour=0)
 
@@ -37,7 +39,7 @@ def perfume(canvas: Canvas, look: Look) -> None:
     high = look.jitter(112 if look.cut != "Slender" else 165, 0.08)
     top = low - high
     cap = look.random.choice((GOLD, SILVER, JET, shade(look.colour, 0.35)))
-    canvas.ground(0, low, wide)
+    canvas.ground_shadow(0, low, wide)
     if look.cut == "Slender":
         wide *= 0.62
     shape = _flacon(look, wide, top, low)
@@ -80,7 +82,7 @@ def _flacon(look: Look, wide: float, top: float, low: float) -> Points:
 
 def deodorant(canvas: Canvas, look: Look) -> None:
     wide, top, low = look.jitter(28, 0.08), look.jitter(-62, 0.12), 106
-    canvas.ground(0, low, wide)
+    canvas.ground_shadow(0, low, wide)
     lid_colour = look.random.choice((JET, SILVER, look.accent, shade(look.colour, 0.3)))
     if look.cut == "Roll-On":
         top += 50
@@ -116,12 +118,12 @@ def deodorant(canvas: Canvas, look: Look) -> None:
 
 
 def lipstick(canvas: Canvas, look: Look) -> None:
-    """The stick turned out, its cap standing beside it."""
+    """A lipstick without its cap, which stands beside it."""
     case = look.random.choice((JET, GOLD, SILVER, mix(look.colour, GOLD, 0.4)))
     low = 92
     with_cap = look.cut == "Bullet"
     x = -22 if with_cap else 0
-    canvas.ground(0, low, 56 if with_cap else 30)
+    canvas.ground_shadow(0, low, 56 if with_cap else 30)
     stick = trace((x - 17, 4), (x - 17, -58), (x - 8, -84, x + 12, -84), (x + 20, -82, x + 17, -58), (x + 17, 4))
     canvas.fill(stick, look.colour, volume=1.1)
     canvas.fill(
@@ -130,7 +132,7 @@ def lipstick(canvas: Canvas, look: Look) -> None:
         volume=0.3,
         contour=0.4,
     )
-    canvas.veil(box(x - 9, -24, 5, 60), WHITE, 0.4, blur=1.5, within=stick)
+    canvas.overlay(box(x - 9, -24, 5, 60), WHITE, 0.4, blur=1.5, within=stick)
     sleeve = box(x, 16, 40, 34, 2)
     canvas.fill(sleeve, tint(GOLD, 0.15) if case != SILVER else tint(SILVER, 0.2))
     _draw_gloss(canvas, sleeve)
@@ -146,9 +148,9 @@ def lipstick(canvas: Canvas, look: Look) -> None:
 
 
 def lip_gloss(canvas: Canvas, look: Look) -> None:
-    """A tube with the colour in sight."""
+    """A transparent tube that shows its colour."""
     lid_colour = look.random.choice((JET, GOLD, SILVER))
-    canvas.ground(0, 112, 24)
+    canvas.ground_shadow(0, 112, 24)
     lid = box(0, -66, 36, 92, 5)
     canvas.fill(lid, lid_colour)
     _draw_gloss(canvas, lid)
@@ -162,7 +164,7 @@ def lip_gloss(canvas: Canvas, look: Look) -> None:
 def nail_polish(canvas: Canvas, look: Look) -> None:
     wide, low = look.jitter(34, 0.1), 96
     lid_colour = look.random.choice((JET, JET, SILVER, GOLD, tint(look.colour, 0.1)))
-    canvas.ground(0, low, wide)
+    canvas.ground_shadow(0, low, wide)
     lid = symmetric(
         trace((0, -106), (wide * 0.42, -106), (wide * 0.5, -104, wide * 0.52, -92), (wide * 0.6, 6), (0, 8))
     )

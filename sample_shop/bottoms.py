@@ -1,4 +1,4 @@
-"""Garments for the lower body, seen from the front, waistband on top."""
+"""Garments for the lower body, seen from the front."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from sample_shop.canvas import Canvas
 from sample_shop.curves import Points, box, ellipse, mirrored, ribbon, symmetric, trace
 from sample_shop.look import Look
-from sample_shop.palette import BRASS, INK, RGB, WHITE, mix, seam, shade, tint
+from sample_shop.palette import BRASS, INK, RGB, WHITE, mix, seam_colour, shade, tint
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,12 @@ class Legs:
 
 
 def _legs(look: Look, *, inseam: float, knee: float, hem: float) -> Legs:
-    """Legs for the look's wearer, centred on the page by their height."""
+    """The legs of a garment for the wearer of the look, centred vertically on the page."""
     jitter = look.jitter
     rise = 88.0
     if look.gender == "Women":
         waist, hip = jitter(36, 0.05), jitter(50, 0.04)
-    elif look.childs:
+    elif look.is_childs:
         waist, hip, rise, inseam = jitter(43, 0.05), jitter(50, 0.04), 76, inseam * 0.8
     else:
         waist, hip = jitter(44, 0.04), jitter(52, 0.04)
@@ -76,18 +76,18 @@ def _draw_legs(canvas: Canvas, legs: Legs, look: Look) -> Points:
             (0, legs.crotch + 4),
             (side * (legs.stance + 10), legs.crotch + depth * 0.3, side * (legs.stance + 6), legs.bottom),
         )
-        canvas.veil(ribbon(inside, (10, 12, 6)), INK, 0.2, blur=4, within=outline)
+        canvas.overlay(ribbon(inside, (10, 12, 6)), INK, 0.2, blur=4, within=outline)
         for dy, reach in ((-4, 34), (8, 24)):
             fold = trace(
                 (side * 3, legs.crotch + dy),
                 (side * reach * 0.6, legs.crotch + dy + 1, side * look.jitter(reach, 0.2), legs.crotch + dy - 12),
             )
-            canvas.veil(ribbon(fold, (2.8, 2.2, 0.2)), INK, 0.17, within=outline)
+            canvas.overlay(ribbon(fold, (2.8, 2.2, 0.2)), INK, 0.17, within=outline)
         if depth > 90:
             for share in (0.4, 0.46):
                 x, y = side * (legs.stance + legs.knee * 0.3), legs.crotch + depth * share
                 fold = trace((x, y), (x + side * 12, y + 4, x + side * 24, y - 1))
-                canvas.veil(ribbon(fold, (0.2, 2.4, 0.2)), INK, 0.13, within=outline)
+                canvas.overlay(ribbon(fold, (0.2, 2.4, 0.2)), INK, 0.13, within=outline)
     return outline
 
 
@@ -100,7 +100,7 @@ def _draw_waistband(canvas: Canvas, legs: Legs, outline: Points, look: Look, col
 
 
 def _draw_fly(canvas: Canvas, legs: Legs, outline: Points, thread: RGB, colour: RGB) -> None:
-    canvas.line(np.array([(0, legs.top + 14), (0, legs.crotch + 4)]), seam(colour), 1, within=outline)
+    canvas.line(np.array([(0, legs.top + 14), (0, legs.crotch + 4)]), seam_colour(colour), 1, within=outline)
     fly = trace((9, legs.top + 15), (9, legs.crotch - 26), (8, legs.crotch - 16, 1, legs.crotch - 13))
     canvas.stitches(fly, thread)
 
@@ -114,7 +114,7 @@ def _draw_pockets(canvas: Canvas, legs: Legs, outline: Points, colour: RGB, thre
             line = trace(
                 (side * legs.waist * 0.42, top), (side * legs.waist * 0.5, top + 20, side * (legs.hip + 2), top + 22)
             )
-        canvas.line(line, seam(colour), 1.1, within=outline)
+        canvas.line(line, seam_colour(colour), 1.1, within=outline)
         canvas.stitches(line + (0, 2.6), thread, 0.8)
 
 
@@ -128,12 +128,12 @@ def jeans(canvas: Canvas, look: Look) -> None:
 
 
 def _draw_wash(canvas: Canvas, legs: Legs, outline: Points, look: Look) -> None:
-    """The faded fronts of the thighs."""
+    """Draw the faded areas of denim on the thighs."""
     strength = look.random.uniform(0.08, 0.34)
     height = legs.bottom - legs.crotch
     for side in (1, -1):
         fade = ellipse(side * (legs.hip * 0.56), legs.crotch + height * 0.16, legs.hip * 0.24, max(height * 0.36, 16))
-        canvas.veil(fade, WHITE, strength, blur=7, within=outline)
+        canvas.overlay(fade, WHITE, strength, blur=7, within=outline)
 
 
 def _draw_denim(canvas: Canvas, legs: Legs, outline: Points, look: Look) -> None:
@@ -155,7 +155,7 @@ def _draw_hem(canvas: Canvas, legs: Legs, outline: Points, look: Look) -> None:
         else:
             canvas.line(
                 np.array([(x - legs.hem / 2 - 6, legs.bottom - 5), (x + legs.hem / 2 + 6, legs.bottom - 5)]),
-                seam(look.colour),
+                seam_colour(look.colour),
                 0.9,
                 within=outline,
             )
@@ -169,7 +169,7 @@ def trousers(canvas: Canvas, look: Look) -> None:
     )
     legs = _legs(look, inseam=184, knee=knee, hem=hem)
     outline = _draw_legs(canvas, legs, look)
-    thread = seam(look.colour)
+    thread = seam_colour(look.colour)
     _draw_pockets(canvas, legs, outline, look.colour, thread, slanted=True)
     _draw_fly(canvas, legs, outline, thread, look.colour)
     if look.cut == "Cargo":
@@ -182,17 +182,17 @@ def trousers(canvas: Canvas, look: Look) -> None:
 
 
 def _draw_creases(canvas: Canvas, legs: Legs, outline: Points, look: Look) -> None:
-    """The pressed line down the middle of each leg."""
+    """Draw the pressed crease down the middle of each leg."""
     for side in (1, -1):
         x = side * (legs.stance + legs.hem / 2)
         crease = trace(
             (side * legs.hip * 0.5, legs.top + 26), (side * legs.hip * 0.56, legs.crotch + 30, x, legs.bottom + 2)
         )
-        canvas.veil(ribbon(crease + (2.5, 0), (0.5, 5, 4)), INK, 0.14, blur=1.5, within=outline)
-        canvas.line(crease, mix(look.colour, seam(look.colour), 0.7), 0.9, within=outline)
+        canvas.overlay(ribbon(crease + (2.5, 0), (0.5, 5, 4)), INK, 0.14, blur=1.5, within=outline)
+        canvas.line(crease, mix(look.colour, seam_colour(look.colour), 0.7), 0.9, within=outline)
         if look.cut == "Pleated":
             pleat = trace((side * legs.waist * 0.5, legs.top + 14), (side * legs.waist * 0.52, legs.top + 50))
-            canvas.line(pleat, seam(look.colour), 1.1, within=outline)
+            canvas.line(pleat, seam_colour(look.colour), 1.1, within=outline)
 
 
 def _draw_cargo_pockets(canvas: Canvas, legs: Legs, look: Look) -> None:
@@ -204,11 +204,11 @@ def _draw_cargo_pockets(canvas: Canvas, legs: Legs, look: Look) -> None:
 
 
 def shorts(canvas: Canvas, look: Look) -> None:
-    inseam = look.random.uniform(16, 34) if look.womens else look.random.uniform(56, 78)
-    wide = 46 if look.womens else 50
+    inseam = look.random.uniform(16, 34) if look.is_womens else look.random.uniform(56, 78)
+    wide = 46 if look.is_womens else 50
     legs = _legs(look, inseam=inseam, knee=wide, hem=wide)
     outline = _draw_legs(canvas, legs, look)
-    thread = seam(look.colour)
+    thread = seam_colour(look.colour)
     if look.cut == "Denim":
         _draw_wash(canvas, legs, outline, look)
         _draw_denim(canvas, legs, outline, look)
@@ -226,7 +226,7 @@ def shorts(canvas: Canvas, look: Look) -> None:
 
 
 def _side(legs: Legs, inset: float) -> Points:
-    """The right side seam, `inset` pixels inside it."""
+    """The line `inset` pixels inside the right side seam."""
     right = _leg_outline(legs)[12:49]
     return right - (inset, 0)
 
@@ -242,7 +242,7 @@ def _draw_side_stripes(canvas: Canvas, outline: Points, legs: Legs, look: Look) 
 def _draw_drawstring(canvas: Canvas, legs: Legs, outline: Points, look: Look) -> None:
     _draw_waistband(canvas, legs, outline, look, shade(look.colour, 0.1), loops=False)
     for x in np.arange(-legs.waist, legs.waist, 5):
-        canvas.line(np.array([(x, legs.top + 2), (x, legs.top + 14)]), seam(look.colour), 0.6, within=outline)
+        canvas.line(np.array([(x, legs.top + 2), (x, legs.top + 14)]), seam_colour(look.colour), 0.6, within=outline)
     cord = tint(look.colour, 0.8)
     for side in (1, -1):
         canvas.line(
@@ -256,7 +256,7 @@ def track_pants(canvas: Canvas, look: Look) -> None:
     knee, hem = {"Joggers": (42, 26), "Slim-Fit": (38, 30)}.get(look.cut, (44, 42))
     legs = _legs(look, inseam=178, knee=knee, hem=hem)
     outline = _draw_legs(canvas, legs, look)
-    _draw_pockets(canvas, legs, outline, look.colour, seam(look.colour), slanted=True)
+    _draw_pockets(canvas, legs, outline, look.colour, seam_colour(look.colour), slanted=True)
     if look.cut != "Joggers" or look.random.random() < 0.4:
         _draw_side_stripes(canvas, outline, legs, look)
     _draw_drawstring(canvas, legs, outline, look)
@@ -285,14 +285,14 @@ def leggings(canvas: Canvas, look: Look) -> None:
     ankle = look.cut == "Ankle-Length"
     legs = _legs(look, inseam=166 if ankle else 186, knee=30, hem=19)
     outline = _draw_legs(canvas, legs, look)
-    canvas.line(np.array([(0, legs.top + 14), (0, legs.crotch + 4)]), seam(look.colour), 0.9, within=outline)
+    canvas.line(np.array([(0, legs.top + 14), (0, legs.crotch + 4)]), seam_colour(look.colour), 0.9, within=outline)
     _draw_waistband(canvas, legs, outline, look, shade(look.colour, 0.08), loops=False)
     for side in (1, -1):
         x = side * (legs.stance + legs.hem / 2)
         for step in range(0 if ankle else 4):
             y = legs.bottom - 4 - step * 7
             fold = trace((x - 12, y - 2), (x, y + 3, x + 12, y - 1))
-            canvas.veil(ribbon(fold, (0.4, 2.6, 0.4)), INK, 0.24, within=outline)
+            canvas.overlay(ribbon(fold, (0.4, 2.6, 0.4)), INK, 0.24, within=outline)
 
 
 def skirt(canvas: Canvas, look: Look) -> None:
@@ -302,7 +302,7 @@ def skirt(canvas: Canvas, look: Look) -> None:
     waist, hip = look.jitter(38, 0.05), look.jitter(55, 0.04)
     lift = (140 - length) * 0.45
     top, bottom = -134 + lift, look.jitter(length, 0.06) + lift
-    if look.childs:
+    if look.is_childs:
         top, bottom = top * 0.8, bottom * 0.8
     hem = hip * flare
     half = trace(
@@ -324,7 +324,7 @@ def skirt(canvas: Canvas, look: Look) -> None:
         band = look.accent if look.random.random() < 0.25 else shade(look.colour, 0.1)
         _draw_waistband(canvas, legs, outline, look, band, loops=False)
     hem_line = trace((-hem, bottom - 6), (0, bottom + 4, hem, bottom - 6))
-    canvas.line(hem_line, seam(look.colour), 0.9, within=outline)
+    canvas.line(hem_line, seam_colour(look.colour), 0.9, within=outline)
 
 
 def _draw_skirt_folds(canvas: Canvas, look: Look, outline: Points, measures: tuple[float, float, float, float]) -> None:
@@ -333,12 +333,12 @@ def _draw_skirt_folds(canvas: Canvas, look: Look, outline: Points, measures: tup
     for share in np.linspace(-0.85, 0.85, count):
         end = hem * share * (1 if look.cut == "Pleated" else look.jitter(1, 0.1))
         fold = trace((waist * share, top + 14), (waist * share * 1.15, top + (bottom - top) * 0.5, end, bottom + 10))
-        canvas.veil(ribbon(fold + (2, 0), (0.6, 4, 6)), INK, 0.16, within=outline)
+        canvas.overlay(ribbon(fold + (2, 0), (0.6, 4, 6)), INK, 0.16, within=outline)
         if look.cut == "Pleated":
-            canvas.line(fold, seam(look.colour), 0.9, within=outline)
+            canvas.line(fold, seam_colour(look.colour), 0.9, within=outline)
     if look.cut == "Pencil":
         slit = np.array([(hem * 0.3, bottom + 12), (hem * 0.3, bottom - 36)])
-        canvas.line(slit, seam(look.colour), 1.2, within=outline)
+        canvas.line(slit, seam_colour(look.colour), 1.2, within=outline)
         for side in (1, -1):
             dart = np.array([(side * waist * 0.5, top + 14), (side * waist * 0.55, top + 42)])
-            canvas.line(dart, seam(look.colour), 0.9, within=outline)
+            canvas.line(dart, seam_colour(look.colour), 0.9, within=outline)

@@ -1,4 +1,4 @@
-"""A white page on which products are drawn: filled outlines with soft light from the upper left, lines and tints."""
+"""A white page to draw products on: filled outlines with soft light from the upper left, lines, and overlays."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ from sample_shop.curves import Points, ellipse
 from sample_shop.palette import INK, RGB, WHITE, luminance, shade
 from sample_shop.patterns import Paint, marks
 
-WIDTH, HEIGHT = 240, 320
+WIDTH = 240
+HEIGHT = 320
+"""The size of the picture in pixels."""
 OVERSAMPLING = 3
-QUALITY = 90
+"""Products are drawn this many times larger, and then scaled down."""
+WEBP_QUALITY = 90
 LIGHT = (-0.6, -0.8)
+"""The direction towards the light."""
 Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a product lies on the page: scale, turn (degrees clockwise), shift in pixels."""
+    """Where a product is on the page: its scale, its rotation in degrees clockwise, and its offset in pixels."""
 
     scale: float = 1
     angle: float = 0
@@ -31,7 +35,7 @@ class Placement:
 
 
 class Canvas:
-    """Draws in pixels of the finished picture, with the origin at its centre."""
+    """A page to draw on. Coordinates are pixels of the finished picture, with the origin at its centre."""
 
     def __init__(self, placement: Placement) -> None:
         self._image = Image.new("RGB", (WIDTH * OVERSAMPLING, HEIGHT * OVERSAMPLING), "white")
@@ -49,7 +53,7 @@ class Canvas:
         source = (left * OVERSAMPLING, top * OVERSAMPLING, right * OVERSAMPLING, bottom * OVERSAMPLING)
         page.paste(self._image.resize(size, Image.Resampling.LANCZOS, box=source), (left, top))
         out = io.BytesIO()
-        page.save(out, "WEBP", quality=QUALITY, method=2)
+        page.save(out, "WEBP", quality=WEBP_QUALITY, method=2)
         return out.getvalue()
 
     def fill(
@@ -61,7 +65,10 @@ class Canvas:
         volume: float = 1,
         contour: float = 1,
     ) -> None:
-        """Cover an outline. `volume` is how round it looks, `contour` the width of its edge, `within` clips it."""
+        """Fill an outline with paint.
+
+        `volume` is the strength of light and shade, `contour` the width of the edge in pixels. `within` clips the fill.
+        """
         paint = paint if isinstance(paint, Paint) else Paint(paint)
         pixels = self._project(outline)
         box = self._box(pixels)
@@ -75,8 +82,8 @@ class Canvas:
             self._edge(texture, pixels - box[:2], paint.colour, contour)
         self._image.paste(texture, box[:2], mask)
 
-    def hollow(self, outer: Points, inner: Points, paint: Paint | RGB, *, volume: float = 1) -> Points:
-        """Cover what lies between two outlines, as of a ring; the outline of that."""
+    def fill_between(self, outer: Points, inner: Points, paint: Paint | RGB, *, volume: float = 1) -> Points:
+        """Fill the area between two outlines, like that of a ring. Returns the outline of the area."""
         outline = np.concatenate([outer, inner[::-1]])
         self.fill(outline, paint, volume=volume, contour=0)
         for edge in (outer, inner):
@@ -84,7 +91,7 @@ class Canvas:
         return outline
 
     def line(self, points: Points, colour: RGB, width: float = 1, *, within: Points | None = None) -> None:
-        """A line of even width with round joints."""
+        """Draw a line of constant width with round joints. `within` clips it."""
         pixels = self._project(points)
         size = max(round(width * self._unit), 1)
         if within is None:
@@ -98,7 +105,7 @@ class Canvas:
         self._image.paste(colour, box, ImageChops.multiply(drawn, self._mask(self._project(within), box)))
 
     def stitches(self, points: Points, colour: RGB, width: float = 0.9, dash: float = 3.2) -> None:
-        """A dashed line, as a sewing machine leaves it."""
+        """Draw a dashed line that looks like a row of stitches."""
         pixels = self._project(points)
         steps = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(pixels, axis=0), axis=1))])
         draw = ImageDraw.Draw(self._image)
@@ -107,10 +114,10 @@ class Canvas:
             ends = np.stack([np.interp(at, steps, pixels[:, i]) for i in (0, 1)], axis=1)
             draw.line(ends.ravel().tolist(), fill=colour, width=max(round(width * self._unit), 1))
 
-    def veil(
+    def overlay(
         self, outline: Points, colour: RGB, opacity: float, *, blur: float = 0, within: Points | None = None
     ) -> None:
-        """A see-through layer: a fold, a gloss, a shadow. `blur` softens its edge (pixels)."""
+        """Draw a translucent area: a fold, a highlight or a shadow. `blur` softens its edge, in pixels."""
         pixels = self._project(outline)
         box = self._box(pixels, margin=math.ceil(2.5 * blur * self._unit))
         if box is None:
@@ -122,9 +129,9 @@ class Canvas:
             mask = ImageChops.multiply(mask, self._mask(self._project(within), box))
         self._image.paste(colour, box, mask.point([round(level * opacity) for level in range(256)]))
 
-    def ground(self, x: float, y: float, reach: float) -> None:
-        """The shadow of something that stands at height y, `reach` pixels to either side of x."""
-        self.veil(ellipse(x, y, reach, 6), INK, 0.24, blur=5)
+    def ground_shadow(self, x: float, y: float, reach: float) -> None:
+        """Draw the shadow on the ground below a product: at height y, `reach` pixels to either side of x."""
+        self.overlay(ellipse(x, y, reach, 6), INK, 0.24, blur=5)
 
     def _project(self, points: Points) -> Points:
         return points @ self._matrix + self._centre
@@ -154,7 +161,7 @@ class Canvas:
         return texture
 
     def _model(self, texture: Image.Image, mask: Image.Image, colour: RGB, volume: float) -> None:
-        """Light on the side that faces it and shade on the other, from how deep a pixel lies inside the outline."""
+        """Lighten the side that faces the light and darken the other, by the depth of each pixel inside the outline."""
         reach = min(*mask.size, 34 * OVERSAMPLING) * 0.22
         factor = max(int(reach / 6), 1)
         small = mask.reduce(factor)
@@ -179,7 +186,7 @@ class Canvas:
 
 
 def _drawn(image: Image.Image) -> Box:
-    """The part of an oversampled page that is not white, in pixels of the picture; at least one pixel."""
+    """The part of an oversampled page that is not white, in pixels of the picture. It has at least one pixel."""
     left, top, right, bottom = ImageChops.invert(image).getbbox() or (0, 0, 1, 1)
     return (
         max(left // OVERSAMPLING - 1, 0),

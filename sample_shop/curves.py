@@ -1,4 +1,4 @@
-"""Outlines and lines as points, float [n, 2]: x to the right and y down, in pixels of the finished picture."""
+"""Outlines and lines as arrays of points, float [n, 2]. x runs right and y down, in pixels of the finished picture."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ import numpy.typing as npt
 Points = npt.NDArray[np.float64]
 Step = tuple[float, ...]
 SAMPLES = 12
+"""Points along each curve of a path."""
 
 
 def trace(start: tuple[float, float], *steps: Step) -> Points:
-    """The points along a path: a step has the 2, 4 or 6 numbers of a line, a quadratic or a cubic curve, as in SVG."""
+    """The points along a path.
+
+    Each step has 2, 4 or 6 numbers: a line, a quadratic or a cubic Bézier curve, as in SVG.
+    """
     points = [np.array([start], dtype=np.float64)]
     for step in steps:
         controls = np.array([points[-1][-1], *zip(step[0::2], step[1::2], strict=True)])
@@ -31,23 +35,23 @@ def _bezier(controls: Points) -> Points:
 
 
 def mirrored(points: Points) -> Points:
-    """The same points on the other side of the vertical axis x = 0."""
+    """The points mirrored at the vertical axis x = 0."""
     return points * (-1, 1)
 
 
 def symmetric(half: Points) -> Points:
-    """An outline from its right half, given from the top of the axis x = 0 to the bottom."""
+    """The outline whose right half is given, from its top on the axis x = 0 to its bottom."""
     return np.concatenate([half, mirrored(half)[::-1]])
 
 
 def ellipse(x: float, y: float, rx: float, ry: float, start: float = 0, stop: float = 360) -> Points:
-    """An ellipse or an arc of it; degrees run clockwise from the right."""
+    """An ellipse, or the arc of it between two angles in degrees, which run clockwise from the right."""
     angles = np.radians(np.linspace(start, stop, 49))
     return np.stack([x + rx * np.cos(angles), y + ry * np.sin(angles)], axis=1)
 
 
 def box(x: float, y: float, width: float, height: float, radius: float = 0) -> Points:
-    """A rectangle around its centre, with round corners."""
+    """A rectangle around (x, y), with round corners if `radius` is given."""
     if radius <= 0:
         corners = [(-1, -1), (1, -1), (1, 1), (-1, 1)]
         return np.array([(x + sx * width / 2, y + sy * height / 2) for sx, sy in corners])
@@ -64,7 +68,7 @@ def box(x: float, y: float, width: float, height: float, radius: float = 0) -> P
 
 
 def ribbon(line: Points, widths: float | Sequence[float]) -> Points:
-    """The outline of a band along a line. Several widths are spread evenly from its start to its end."""
+    """The outline of a band along a line. Several widths apply at equal distances from its start to its end."""
     direction = np.gradient(line, axis=0)
     normal = np.stack([-direction[:, 1], direction[:, 0]], axis=1)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
@@ -73,8 +77,8 @@ def ribbon(line: Points, widths: float | Sequence[float]) -> Points:
     return np.concatenate([line + normal * width / 2, (line - normal * width / 2)[::-1]])
 
 
-def turned(points: Points, degrees: float, x: float = 0, y: float = 0) -> Points:
-    """The points turned clockwise around (x, y)."""
+def rotated(points: Points, degrees: float, x: float = 0, y: float = 0) -> Points:
+    """The points rotated clockwise around (x, y)."""
     angle = math.radians(degrees)
     cos, sin = math.cos(angle), math.sin(angle)
     dx, dy = points[:, 0] - x, points[:, 1] - y

@@ -1,4 +1,4 @@
-"""What bags and small leather goods share: the metal of their fittings, and handles."""
+"""The parts that bags and small leather goods share: the metal of their fittings, and handles."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def metal_colour(look: Look) -> RGB:
 
 
 def draw_handles(canvas: Canvas, spread: float, top: float, height: float, colour: RGB, width: float = 7) -> None:
-    """The far handle, then the near one in front of it."""
+    """Draw two handles, the near one in front of the far one."""
     for lift, ink in ((5, shade(colour, 0.35)), (0, colour)):
         y = top - height - lift
         arch = trace(

@@ -1,4 +1,4 @@
-"""Garments for the upper body, seen from the front as if worn by nobody."""
+"""Garments for the upper body, seen from the front, with the shape of an invisible wearer."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 from sample_shop.canvas import Canvas
 from sample_shop.curves import Points, along, box, ellipse, mirrored, ribbon, symmetric, trace
 from sample_shop.look import Look
-from sample_shop.palette import BRASS, INK, WHITE, mix, seam, shade, tint
+from sample_shop.palette import BRASS, INK, WHITE, mix, seam_colour, shade, tint
 from sample_shop.patterns import Paint
-from sample_shop.prints import draw_emblem, plain
+from sample_shop.prints import base_paint, draw_emblem
 from sample_shop.tailoring import (
     Block,
     block_for,
@@ -39,7 +39,7 @@ def tshirt(canvas: Canvas, look: Look) -> None:
     long = look.cut == "Long-Sleeved"
     neckline = "v" if look.cut == "V-Neck" else "round"
     block = block_for(look, sleeve=168 if long else look.random.uniform(44, 54), bottom=88, neckline=neckline)
-    paint = plain(look)
+    paint = base_paint(look)
     trim = look.accent if look.random.random() < 0.35 else look.colour
     draw_back(canvas, block, look.colour)
     draw_sleeves(canvas, block, paint, band=trim if polo or trim != look.colour else None, width=5)
@@ -68,7 +68,7 @@ def shirt(canvas: Canvas, look: Look) -> None:
     draw_sleeves(canvas, block, look.paint, band=band, width=14)
     outline = draw_body(canvas, block, look.paint, look)
     draw_hem_seam(canvas, block, outline, look.colour)
-    buttons = 6 if not look.childs else 5
+    buttons = 6 if not look.is_childs else 5
     draw_placket(canvas, outline, look.paint, block.top + block.drop, block.bottom + 8, buttons, 10)
     draw_shirt_collar(canvas, block, look.paint)
     pockets = look.random.choice((0, 1, 1, 2)) if look.cut != "Slim-Fit" else 0
@@ -131,23 +131,23 @@ def sweater(canvas: Canvas, look: Look) -> None:
         collar = box(0, block.top - 2, 2 * block.neck + 4, 30, 7)
         canvas.fill(collar, band, volume=0.9)
         for x in np.arange(-block.neck + 2, block.neck, 5):
-            canvas.line(np.array([(x, block.top - 14), (x, block.top + 10)]), seam(band), 0.6)
+            canvas.line(np.array([(x, block.top - 14), (x, block.top + 10)]), seam_colour(band), 0.6)
 
 
 def _draw_knit(canvas: Canvas, block: Block, outline: Points, look: Look) -> None:
-    """Cables, or a fine gauge."""
+    """Draw a cable knit or a fine knit."""
     columns = look.random.choice(((-26, 0, 26), (-32, -16, 16, 32), ()))
     for x in columns:
         for y in np.arange(block.armpit - 20, block.bottom - 22, 11):
             for side in (1, -1):
                 stitch = trace((x - side * 4, y), (x + side * 5, y + 3, x + side * 3, y + 11))
-                canvas.line(stitch, seam(look.colour), 1, within=outline)
+                canvas.line(stitch, seam_colour(look.colour), 1, within=outline)
 
 
 def sweatshirt(canvas: Canvas, look: Look) -> None:
     block = block_for(look, sleeve=168, bottom=82, ease=5)
     trim = look.accent if look.random.random() < 0.3 else shade(look.colour, 0.1)
-    paint = plain(look)
+    paint = base_paint(look)
     hooded = look.cut in ("Hooded", "Zip-Up")
     if hooded:
         draw_hood(canvas, block, look)
@@ -178,7 +178,7 @@ def _draw_kangaroo(canvas: Canvas, block: Block, outline: Points, look: Look) ->
         (-wide, low - 12),
         (-wide * 0.7, low - 18, -wide * 0.62, low - 40),
     )
-    canvas.fill(pocket, plain(look), within=outline, volume=0.35, contour=0.7)
+    canvas.fill(pocket, base_paint(look), within=outline, volume=0.35, contour=0.7)
 
 
 def jacket(canvas: Canvas, look: Look) -> None:
@@ -194,8 +194,8 @@ def jacket(canvas: Canvas, look: Look) -> None:
     if look.cut == "Quilted":
         for y in np.arange(block.top + 30, block.bottom, 15):
             quilt = trace((-70, y - 3), (0, y + 5, 70, y - 3))
-            canvas.line(quilt, seam(look.colour), 1.2, within=outline)
-            canvas.veil(ribbon(quilt + (0, 4), 4), WHITE, 0.12, blur=1.5, within=outline)
+            canvas.line(quilt, seam_colour(look.colour), 1.2, within=outline)
+            canvas.overlay(ribbon(quilt + (0, 4), 4), WHITE, 0.12, blur=1.5, within=outline)
     if look.cut == "Denim":
         _draw_denim_yoke(canvas, block, outline, look)
         draw_placket(canvas, outline, paint, block.top + block.drop, block.bottom + 8, 6, 11)
@@ -215,10 +215,13 @@ def jacket(canvas: Canvas, look: Look) -> None:
 
 
 def _draw_denim_yoke(canvas: Canvas, block: Block, outline: Points, look: Look) -> None:
-    thread = mix(seam(look.colour), (214, 160, 90), 0.6)
+    thread = mix(seam_colour(look.colour), (214, 160, 90), 0.6)
     yoke = block.armpit - 12
     canvas.line(
-        np.array([(-70, yoke), (-6, yoke + 4), (6, yoke + 4), (70, yoke)]), seam(look.colour), 1.1, within=outline
+        np.array([(-70, yoke), (-6, yoke + 4), (6, yoke + 4), (70, yoke)]),
+        seam_colour(look.colour),
+        1.1,
+        within=outline,
     )
     for side in (1, -1):
         canvas.stitches(np.array([(side * 14, yoke + 6), (side * 20, block.bottom - 12)]), thread)
@@ -228,24 +231,26 @@ def _draw_denim_yoke(canvas: Canvas, block: Block, outline: Points, look: Look) 
 
 
 def kurta(canvas: Canvas, look: Look) -> None:
-    """Kurtas, kurtis and tunics: long, with side slits and worked borders."""
+    """A kurta, kurti or tunic: long, with side slits and decorated borders."""
     sleeve = {"Sleeveless": 0, "Short-Sleeved": 40, "Three-Quarter Sleeved": 112, "Long-Sleeved": 165}.get(
         look.cut, look.random.choice((40, 112))
     )
     neckline = "v" if look.cut == "V-Neck" else "deep"
     block = block_for(look, sleeve=sleeve, bottom=138, neckline=neckline)
-    hem = block.hem * (1.22 if look.womens else 1.08)
+    hem = block.hem * (1.22 if look.is_womens else 1.08)
     block = replace(block, hem=hem, top=block.top - 16, armpit=block.armpit - 16)
     if not sleeve:
         block = replace(block, shoulder=block.neck + 17)
     trim = look.accent
     draw_back(canvas, block, look.colour)
-    draw_sleeves(canvas, block, look.paint, band=trim if look.womens and look.random.random() < 0.7 else None, width=8)
+    draw_sleeves(
+        canvas, block, look.paint, band=trim if look.is_womens and look.random.random() < 0.7 else None, width=8
+    )
     outline = draw_body(canvas, block, look.paint, look)
     draw_flare_folds(canvas, block, outline, look, 4)
     _draw_border(canvas, block, outline, look)
     _draw_slits(canvas, block, outline, look)
-    if look.cut == "Mandarin-Collar" or not look.womens:
+    if look.cut == "Mandarin-Collar" or not look.is_womens:
         draw_placket(canvas, outline, Paint(tint(look.colour, 0.06)), block.top + block.drop, block.top + 88, 4)
         draw_stand_collar(canvas, block, look.colour)
     else:
@@ -253,7 +258,7 @@ def kurta(canvas: Canvas, look: Look) -> None:
 
 
 def _draw_border(canvas: Canvas, block: Block, outline: Points, look: Look) -> None:
-    if not look.womens or look.random.random() < 0.3:
+    if not look.is_womens or look.random.random() < 0.3:
         draw_hem_seam(canvas, block, outline, look.colour)
         return
     height = look.random.uniform(9, 17)
@@ -276,7 +281,7 @@ def _draw_slits(canvas: Canvas, block: Block, outline: Points, look: Look) -> No
 
 
 def _draw_yoke(canvas: Canvas, block: Block, outline: Points, look: Look) -> None:
-    """A worked panel at the neck, of one of three shapes."""
+    """Draw a decorated panel at the neck in one of three shapes."""
     top, neck, low = block.top, block.neck, block.top + block.drop
     shapes = (
         trace((neck + 9, top + 2), (neck + 8, low + 12, 0, low + 15), (-neck - 8, low + 12, -neck - 9, top + 2)),
@@ -312,7 +317,7 @@ def dress(canvas: Canvas, look: Look) -> None:
     scale = 0.86
     block = replace(
         block,
-        hem=block.hem * flare * (0.9 if look.childs else 1),
+        hem=block.hem * flare * (0.9 if look.is_childs else 1),
         shoulder=block.shoulder * 0.9,
         chest=block.chest * scale,
         waist=block.waist * (scale if look.cut != "Shift" else 1),
@@ -363,8 +368,8 @@ def _draw_gown(canvas: Canvas, block: Block, look: Look) -> Points:
         for share in (0.42, 0.72):
             y, wide = waist + (low - waist) * share, block.hem
             tier = trace((-wide, y - 2), (0, y + 8, wide, y - 2))
-            canvas.veil(ribbon(tier + (0, 2), 6), INK, 0.25, blur=1.2, within=outline)
-            canvas.line(tier, seam(look.colour), 1.1, within=outline)
+            canvas.overlay(ribbon(tier + (0, 2), 6), INK, 0.25, blur=1.2, within=outline)
+            canvas.line(tier, seam_colour(look.colour), 1.1, within=outline)
     hem = trace((-block.hem, low - 6), (0, low + 7, block.hem, low - 6))
-    canvas.line(hem, seam(look.colour), 0.8, within=outline)
+    canvas.line(hem, seam_colour(look.colour), 0.8, within=outline)
     return outline

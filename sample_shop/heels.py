@@ -1,4 +1,4 @@
-"""Shoes on a heel, in profile, toe to the right: pumps, wedges and strapped sandals."""
+"""Shoes with heels in profile, with the toe to the right: pumps, wedges and strapped sandals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sample_shop.shoemaking import GROUND, GUM, LEATHER
 
 def heels(canvas: Canvas, look: Look) -> None:
     height = look.jitter({"Block-Heel": 54, "Wedge": 50, "Kitten-Heel": 34}.get(look.cut, 76), 0.1)
-    canvas.ground(8, GROUND + 2, 80)
+    canvas.ground_shadow(8, GROUND + 2, 80)
     foot = trace(
         (-74, GROUND - height),
         (-20, GROUND - height + 2, 10, GROUND - 6, 42, GROUND - 4),
@@ -79,7 +79,7 @@ def _draw_pump(canvas: Canvas, look: Look, height: float, foot: Points) -> None:
         ]
     )
     canvas.fill(upper, look.paint, volume=1.2)
-    canvas.veil(
+    canvas.overlay(
         trace((52, GROUND - 24), (74, GROUND - 22, 82, GROUND - 10), (66, GROUND - 16, 52, GROUND - 20)),
         WHITE,
         0.45,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sample_shop.canvas import Canvas
-from sample_shop.curves import Points, along, ellipse, mirrored, ribbon, trace, turned
+from sample_shop.curves import Points, along, ellipse, mirrored, ribbon, rotated, trace
 from sample_shop.look import Look
 from sample_shop.palette import RGB, WHITE, shade, tint
 
@@ -40,7 +40,7 @@ def _draw_drop(canvas: Canvas, centre: Points, size: float, metal: RGB, stone: R
 
 def _draw_hoop(canvas: Canvas, centre: Points, size: float, metal: RGB, stone: RGB, look: Look) -> None:
     outer, inner = (ellipse(0, y, rx, ry) * size + centre for y, rx, ry in ((0, 31, 37), (1, 24, 30)))
-    canvas.hollow(outer, inner, metal, volume=1.2)
+    canvas.fill_between(outer, inner, metal, volume=1.2)
     for x, y in (ellipse(0, 2, 27.5, 33, 30, 150)[::6]) * size + centre:
         canvas.fill(ellipse(x, y, 3, 3), tint(metal, 0.55), volume=0.6, contour=0.6)
 
@@ -59,10 +59,10 @@ def _draw_jhumka(canvas: Canvas, centre: Points, size: float, metal: RGB, stone:
 def _draw_stud(canvas: Canvas, centre: Points, size: float, metal: RGB, stone: RGB, look: Look) -> None:
     x, y = centre
     for turn in range(0, 360, 45):
-        petal = turned(ellipse(0, -17, 7, 10), turn) * size + centre
+        petal = rotated(ellipse(0, -17, 7, 10), turn) * size + centre
         canvas.fill(petal, metal, volume=1)
     canvas.fill(ellipse(x, y, 11 * size, 11 * size), stone, volume=1)
-    canvas.veil(ellipse(x - 3, y - 4, 3, 2.4), WHITE, 0.8)
+    canvas.overlay(ellipse(x - 3, y - 4, 3, 2.4), WHITE, 0.8)
 
 
 def necklace(canvas: Canvas, look: Look) -> None:
@@ -92,7 +92,7 @@ def _draw_beads(canvas: Canvas, line: Points, look: Look, count: int, size: floa
         radius = size * middle * (1.25 if i % 4 == 2 else 1)
         colour = look.accent if i % 4 == 2 else look.colour
         canvas.fill(ellipse(x, y, radius, radius), colour, volume=1.1, contour=0.7)
-        canvas.veil(ellipse(x - radius * 0.3, y - radius * 0.35, radius * 0.25, radius * 0.2), WHITE, 0.8)
+        canvas.overlay(ellipse(x - radius * 0.3, y - radius * 0.35, radius * 0.25, radius * 0.2), WHITE, 0.8)
 
 
 def _draw_charm(canvas: Canvas, look: Look, y: float) -> None:
@@ -105,7 +105,7 @@ def _draw_charm(canvas: Canvas, look: Look, y: float) -> None:
     canvas.fill(shape, look.colour, volume=1.4)
     middle = shape.mean(axis=0)
     canvas.fill((shape - middle) * 0.55 + middle, look.accent, volume=1, contour=0.6)
-    canvas.veil(ellipse(middle[0] - 3, middle[1] - 5, 2.6, 2), WHITE, 0.8)
+    canvas.overlay(ellipse(middle[0] - 3, middle[1] - 5, 2.6, 2), WHITE, 0.8)
 
 
 def pendant(canvas: Canvas, look: Look) -> None:
@@ -144,20 +144,20 @@ def _draw_gem(canvas: Canvas, centre: Points, size: float, colour: RGB) -> None:
 
 
 def ring(canvas: Canvas, look: Look) -> None:
-    canvas.ground(0, 66, 50)
+    canvas.ground_shadow(0, 66, 50)
     width = look.jitter(11 if look.cut != "Band" else 22, 0.15)
     hole = (54 - width, 54 - width * 0.8)
-    canvas.hollow(
+    canvas.fill_between(
         ellipse(width * 0.7, 14, 52, 53), ellipse(width * 0.7, 14, *hole), shade(look.colour, 0.3), volume=0.8
     )
-    canvas.hollow(ellipse(0, 14, 54, 54), ellipse(width * 0.2, 14, *hole), look.colour, volume=1.4)
+    canvas.fill_between(ellipse(0, 14, 54, 54), ellipse(width * 0.2, 14, *hole), look.colour, volume=1.4)
     if look.cut == "Solitaire":
         for side in (1, -1):
             canvas.fill(ribbon(trace((side * 8, -40), (side * 18, -58)), 4), look.colour, volume=0.5)
         _draw_gem(canvas, np.array([0, -58]), 24, tint(look.accent, 0.3))
     elif look.cut == "Cocktail":
         for turn in range(0, 360, 40):
-            canvas.fill(turned(ellipse(0, -21, 8, 10), turn) + (0, -46), look.colour, volume=0.9, contour=0.8)
+            canvas.fill(rotated(ellipse(0, -21, 8, 10), turn) + (0, -46), look.colour, volume=0.9, contour=0.8)
         _draw_gem(canvas, np.array([0, -46]), 18, look.accent)
     else:
         for x, y in ellipse(0, 14, 54 - width / 2.2, 54 - width / 2.4, 205, 335)[::4]:

@@ -8,7 +8,7 @@ from sample_shop.canvas import Canvas
 from sample_shop.curves import Points, box, ellipse, ribbon, trace
 from sample_shop.fittings import metal_colour
 from sample_shop.look import Look
-from sample_shop.palette import INK, RGB, STEEL, seam, shade, tint
+from sample_shop.palette import INK, RGB, STEEL, seam_colour, shade, tint
 
 
 def wallet(canvas: Canvas, look: Look) -> None:
@@ -18,13 +18,13 @@ def wallet(canvas: Canvas, look: Look) -> None:
 
 def _draw_bifold(canvas: Canvas, look: Look) -> None:
     wide, high = look.jitter(62, 0.05), look.jitter(50, 0.05)
-    canvas.ground(0, high + 24, wide)
+    canvas.ground_shadow(0, high + 24, wide)
     back = box(3, 22, 2 * wide, 2 * high, 6)
     canvas.fill(back, shade(look.colour, 0.35), volume=0.4)
     front = box(0, 24, 2 * wide - 2, 2 * high - 2, 6)
     canvas.fill(front, look.paint)
-    canvas.stitches(box(0, 24, 2 * wide - 10, 2 * high - 10, 4), seam(look.colour))
-    canvas.veil(ribbon(trace((-wide + 6, 24 - high), (-wide + 6, 24 + high)), 5), INK, 0.25, blur=1.5, within=front)
+    canvas.stitches(box(0, 24, 2 * wide - 10, 2 * high - 10, 4), seam_colour(look.colour))
+    canvas.overlay(ribbon(trace((-wide + 6, 24 - high), (-wide + 6, 24 + high)), 5), INK, 0.25, blur=1.5, within=front)
     style = look.random.choice(("band", "emboss", "tab"))
     if style == "band":
         canvas.fill(
@@ -43,20 +43,20 @@ def _draw_bifold(canvas: Canvas, look: Look) -> None:
 
 def _draw_long_wallet(canvas: Canvas, look: Look) -> None:
     wide, high = look.jitter(88, 0.04), look.jitter(42, 0.08)
-    canvas.ground(0, high + 24, wide)
+    canvas.ground_shadow(0, high + 24, wide)
     body = box(0, 24, 2 * wide, 2 * high, 6)
     canvas.fill(body, look.paint)
     flap = box(0, 24 - high * 0.3, 2 * wide, high * 1.4, 6)
-    canvas.veil(flap + (0, 3), INK, 0.25, blur=2, within=body)
+    canvas.overlay(flap + (0, 3), INK, 0.25, blur=2, within=body)
     canvas.fill(flap, look.paint, within=body, volume=0.6)
-    canvas.stitches(box(0, 24 - high * 0.3, 2 * wide - 9, high * 1.4 - 9, 4), seam(look.colour))
+    canvas.stitches(box(0, 24 - high * 0.3, 2 * wide - 9, high * 1.4 - 9, 4), seam_colour(look.colour))
     canvas.fill(box(0, 24 + high * 0.36, 30, 15, 5), metal_colour(look), volume=0.7, contour=0.7)
 
 
 def _draw_zip_wallet(canvas: Canvas, look: Look) -> None:
     wide, high = look.jitter(86, 0.04), look.jitter(42, 0.08)
     metal = metal_colour(look)
-    canvas.ground(0, high + 24, wide)
+    canvas.ground_shadow(0, high + 24, wide)
     canvas.fill(box(0, 24, 2 * wide, 2 * high, 15), shade(look.colour, 0.3), volume=0.7)
     canvas.stitches(box(0, 24, 2 * wide - 4, 2 * high - 4, 13), metal, 2, 1.4)
     canvas.fill(box(0, 26, 2 * wide - 11, 2 * high - 12, 10), look.paint, volume=0.8)
@@ -66,18 +66,18 @@ def _draw_zip_wallet(canvas: Canvas, look: Look) -> None:
 
 
 def belt(canvas: Canvas, look: Look) -> None:
-    """A coiled belt: the far half inside, the near half with the buckle in front."""
-    width = look.jitter(24 if not look.womens else 16, 0.25)
+    """A coiled belt, with the buckle at the front."""
+    width = look.jitter(24 if not look.is_womens else 16, 0.25)
     reach, depth = 98, look.jitter(15, 0.3)
     metal = metal_colour(look)
-    canvas.veil(ellipse(0, width / 2 + depth + 4, reach, 6), INK, 0.22, blur=5)
+    canvas.overlay(ellipse(0, width / 2 + depth + 4, reach, 6), INK, 0.22, blur=5)
     rear = ellipse(0, -4, reach, depth, 180, 360)
     canvas.fill(_band(rear, width), shade(look.colour, 0.42), volume=0.5)
     front = ellipse(0, -4, reach, depth + 5, 180, 0)
     near = _band(front, width)
     canvas.fill(near, look.paint, volume=0.9)
     for share in (-0.4, 0.4):
-        canvas.stitches(front[2:-2] + (0, width * share), seam(look.colour), 1)
+        canvas.stitches(front[2:-2] + (0, width * share), seam_colour(look.colour), 1)
     _draw_buckle(canvas, look, (4, depth + 1), width, metal)
 
 

@@ -1,4 +1,4 @@
-"""What a product is to look like, decided before it is drawn."""
+"""How a product will look. This is decided before it is drawn."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from sample_shop.patterns import Paint
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The choices a drawing follows. `random` is the product's own source of proportions and small differences."""
+    """The choices for the drawing of a product.
+
+    `random` is the random generator of this product. Drawings use it for proportions and small differences.
+    """
 
     gender: str
     cut: str
@@ -21,17 +24,17 @@ class Look:
 
     @property
     def accent(self) -> RGB:
-        """The colour that goes with the main one: piping, soles, prints."""
+        """The colour of piping, soles and prints, which matches the main colour."""
         return self.paint.second
 
     @property
-    def childs(self) -> bool:
+    def is_childs(self) -> bool:
         return self.gender in ("Boys", "Girls")
 
     @property
-    def womens(self) -> bool:
+    def is_womens(self) -> bool:
         return self.gender in ("Women", "Girls")
 
     def jitter(self, value: float, share: float = 0.06) -> float:
-        """`value` up to a share larger or smaller."""
+        """A random value between `value` × (1 - share) and `value` × (1 + share)."""
         return value * self.random.uniform(1 - share, 1 + share)

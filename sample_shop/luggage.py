@@ -1,4 +1,4 @@
-"""Backpacks and duffel bags, seen from the front and standing on the ground."""
+"""Backpacks and duffel bags, seen from the front."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sample_shop.palette import INK, RGB, STEEL, mix, shade, tint
 def backpack(canvas: Canvas, look: Look) -> None:
     wide, top, low = look.jitter(66, 0.06), -100, look.jitter(104, 0.04)
     trim = look.accent if look.random.random() < 0.45 else shade(look.colour, 0.25)
-    canvas.ground(0, low, wide)
+    canvas.ground_shadow(0, low, wide)
     loop = trace((-13, top + 8), (-13, top - 18, 0, top - 18), (13, top - 18, 13, top + 8))
     canvas.fill(ribbon(loop, 6), shade(look.colour, 0.35), volume=0.6)
     for side in (1, -1):
@@ -52,7 +52,7 @@ def _draw_lid(canvas: Canvas, look: Look, body: Points, wide: float, top: float,
     lid = symmetric(
         trace((0, top - 2), (wide * 0.88, top - 2, wide * 0.98, top + 56), (wide * 0.9, top + 72, 0, top + 74))
     )
-    canvas.veil(lid + (0, 5), INK, 0.28, blur=3, within=body)
+    canvas.overlay(lid + (0, 5), INK, 0.28, blur=3, within=body)
     canvas.fill(lid, look.paint)
     for side in (1, -1):
         canvas.fill(box(side * wide * 0.42, top + 78, 9, 66, 2), trim, volume=0.4, contour=0.7)
@@ -70,7 +70,7 @@ def _draw_front_pocket(canvas: Canvas, look: Look, body: Points, wide: float, lo
             (0, low - 4),
         )
     )
-    canvas.veil(pocket + (0, 2), INK, 0.2, blur=2.5, within=body)
+    canvas.overlay(pocket + (0, 2), INK, 0.2, blur=2.5, within=body)
     canvas.fill(pocket, look.paint if look.cut != "Daypack" else mix(look.colour, trim, 0.85), within=body, volume=0.7)
     zipper = trace((-wide * 0.6, low - high + 26), (0, low - high + 16, wide * 0.6, low - high + 26))
     canvas.line(zipper, shade(look.colour, 0.4), 3, within=body)
@@ -82,7 +82,7 @@ def _draw_front_pocket(canvas: Canvas, look: Look, body: Points, wide: float, lo
 def duffel(canvas: Canvas, look: Look) -> None:
     wide, top, low = look.jitter(98, 0.03), 2, 92
     trim = look.accent if look.random.random() < 0.5 else shade(look.colour, 0.35)
-    canvas.ground(0, low, wide)
+    canvas.ground_shadow(0, low, wide)
     draw_handles(canvas, 36, top + 10, look.jitter(48, 0.15), trim, 7)
     half = trace(
         (0, top), (wide * 0.8, top), (wide, top + 8, wide, top + 44), (wide, low, wide * 0.8, low), (0, low + 1)

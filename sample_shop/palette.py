@@ -1,4 +1,4 @@
-"""The colours of the shop, by the names that fashion catalogues give them."""
+"""The colours of the shop, under the names that fashion catalogues use."""
 
 from __future__ import annotations
 
@@ -65,33 +65,33 @@ _COMPANIONS: dict[str, tuple[str, ...]] = {
 
 
 def mix(colour: RGB, other: RGB, share: float) -> RGB:
-    """`colour` with a share of `other` in it."""
+    """A mixture of two colours, in which `other` has the given share."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(colour, other, strict=True))
     return red, green, blue
 
 
 def luminance(colour: RGB) -> float:
-    """How light a colour looks, from 0 to 255."""
+    """The perceived lightness of a colour, from 0 to 255."""
     return 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
 
 
 def shade(colour: RGB, share: float) -> RGB:
-    """The colour in shadow: towards a cool near-black."""
+    """The colour in shadow: mixed with a dark blue."""
     return mix(colour, INK, share)
 
 
 def tint(colour: RGB, share: float) -> RGB:
-    """The colour in light: towards white."""
+    """The colour in light: mixed with white."""
     return mix(colour, WHITE, share)
 
 
-def seam(colour: RGB) -> RGB:
-    """A thread that shows on cloth of this colour: darker than light cloth, lighter than dark."""
+def seam_colour(colour: RGB) -> RGB:
+    """The colour of a seam on fabric of this colour: darker on light fabric, lighter on dark fabric."""
     return tint(colour, 0.2) if luminance(colour) < 75 else shade(colour, 0.26)
 
 
-def varied(name: str, random: Random) -> RGB:
-    """A dye lot of a named colour: near it, never quite the same."""
+def vary(name: str, random: Random) -> RGB:
+    """A random colour close to the named one, as fabrics of one colour differ a little."""
     hue, light, saturation = colorsys.rgb_to_hls(*(part / 255 for part in COLOURS[name]))
     hue += random.uniform(-0.008, 0.008)
     light = min(max(light + random.uniform(-0.025, 0.025), 0), 0.95)
@@ -101,10 +101,10 @@ def varied(name: str, random: Random) -> RGB:
 
 
 def companions(name: str, random: Random) -> tuple[RGB, RGB]:
-    """Two other colours that stand out from the named one and go with it."""
+    """Two random colours that match the named one and contrast with it."""
     own = COLOURS[name]
     level = luminance(own)
     group = "dark" if level < 85 else "middle" if level < 185 else "light"
     choices = [other for other in _COMPANIONS[group] if abs(luminance(COLOURS[other]) - level) > 45]
     second, third = random.sample(choices, 2)
-    return varied(second, random), varied(third, random)
+    return vary(second, random), vary(third, random)

@@ -1,4 +1,4 @@
-"""Patterns of cloth as marks: coloured outlines that cover a field wider than any product."""
+"""Fabric patterns as lists of marks: coloured outlines that cover an area larger than any product."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from random import Random
 
 import numpy as np
 
-from sample_shop.curves import Points, box, ellipse, ribbon, trace, turned
+from sample_shop.curves import Points, box, ellipse, ribbon, rotated, trace
 from sample_shop.palette import RGB, mix, shade, tint
 
-REACH = 170
+PATTERN_RADIUS = 170
+"""Patterns cover this many pixels around the origin."""
 Mark = tuple[Points, RGB]
 
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """What a surface is covered with. `period` is the repeat in pixels, `angle` turns the pattern (degrees)."""
+    """The colours and pattern of a surface. `period` is the repeat of the pattern in pixels, `angle` its rotation."""
 
     colour: RGB
     pattern: str = "Solid"
@@ -32,27 +33,27 @@ class Paint:
 
 @lru_cache(maxsize=8)
 def marks(paint: Paint) -> tuple[Points, tuple[int, ...], tuple[RGB, ...]]:
-    """The marks of a paint from back to front: all their points, where each mark begins, and its colour."""
+    """The marks of a paint from back to front: the points of all marks, and the first point and the colour of each."""
     draw = _PATTERNS.get(paint.pattern)
     drawn = list(draw(paint, Random(paint.seed))) if draw else []
     if not drawn:
         return np.empty((0, 2)), (), ()
     starts = np.cumsum([0, *(len(points) for points, _ in drawn[:-1])])
-    points = turned(np.concatenate([points for points, _ in drawn]), paint.angle)
+    points = rotated(np.concatenate([points for points, _ in drawn]), paint.angle)
     return points, tuple(starts.tolist()), tuple(colour for _, colour in drawn)
 
 
 def _steps(period: float) -> Iterator[float]:
-    count = math.ceil(REACH / period)
+    count = math.ceil(PATTERN_RADIUS / period)
     return (i * period for i in range(-count, count + 1))
 
 
 def _stripe(y: float, width: float) -> Points:
-    return box(0, y, 2 * REACH, width)
+    return box(0, y, 2 * PATTERN_RADIUS, width)
 
 
 def _bar(x: float, width: float) -> Points:
-    return box(x, 0, width, 2 * REACH)
+    return box(x, 0, width, 2 * PATTERN_RADIUS)
 
 
 def _striped(paint: Paint, random: Random) -> Iterator[Mark]:
@@ -103,7 +104,10 @@ def _scattered(period: float, random: Random) -> Iterator[tuple[float, float, fl
 def _colourblock(paint: Paint, random: Random) -> Iterator[Mark]:
     above = random.random() < 0.6
     border = random.uniform(-58, -44) if above else random.uniform(36, 52)
-    yield box(0, border + (-REACH if above else REACH) / 2, 2 * REACH, REACH), paint.second
+    yield (
+        box(0, border + (-PATTERN_RADIUS if above else PATTERN_RADIUS) / 2, 2 * PATTERN_RADIUS, PATTERN_RADIUS),
+        paint.second,
+    )
     if random.random() < 0.6:
         yield _stripe(border, 6), paint.third
 
@@ -115,9 +119,9 @@ def _floral(paint: Paint, random: Random) -> Iterator[Mark]:
     green = mix(shade(paint.third, 0.1), (70, 120, 80), 0.55)
     for x, y, angle in _scattered(paint.period, random):
         for turn in (40, 220):
-            yield turned(leaf, angle + turn) + (x, y), green
+            yield rotated(leaf, angle + turn) + (x, y), green
         for turn in range(0, 360, 72):
-            yield turned(petal, angle + turn) + (x, y), paint.second
+            yield rotated(petal, angle + turn) + (x, y), paint.second
         yield ellipse(x, y, size * 0.38, size * 0.38)[::6], paint.third
 
 
@@ -128,7 +132,7 @@ def _printed(paint: Paint, random: Random) -> Iterator[Mark]:
 
 def _zigzags(paint: Paint, _: Random) -> Iterator[Mark]:
     step = paint.period * 0.5
-    across = np.arange(-REACH, REACH + step, step)
+    across = np.arange(-PATTERN_RADIUS, PATTERN_RADIUS + step, step)
     for row, y in enumerate(_steps(paint.period)):
         line = np.stack([across, y + step * 0.6 * (np.arange(len(across)) % 2)], axis=1)
         yield ribbon(line, paint.period * 0.26), paint.third if row % 3 == 0 else paint.second
@@ -139,15 +143,15 @@ def _drops(paint: Paint, random: Random) -> Iterator[Mark]:
     drop = trace((0, -size), (size * 0.9, 0, size * 0.5, size, 0, size), (-size * 0.7, size, -size * 0.5, 0, 0, -size))
     for x, y, _ in _scattered(paint.period, random):
         angle = random.choice((30, 210))
-        yield turned(drop, angle) + (x, y), paint.second
-        yield turned(drop * 0.5, angle) + (x, y), paint.third
+        yield rotated(drop, angle) + (x, y), paint.second
+        yield rotated(drop * 0.5, angle) + (x, y), paint.third
 
 
 def _brushes(paint: Paint, random: Random) -> Iterator[Mark]:
     size = paint.period * 0.42
     stroke = ribbon(trace((-size, 0), (0, -size * 0.5, size, 0)), (0.5, size * 0.6, 0.5))
     for x, y, angle in _scattered(paint.period, random):
-        yield turned(stroke, angle) + (x, y), random.choice((paint.second, paint.second, paint.third))
+        yield rotated(stroke, angle) + (x, y), random.choice((paint.second, paint.second, paint.third))
 
 
 def _tiles(paint: Paint, random: Random) -> Iterator[Mark]:

@@ -1,4 +1,4 @@
-"""Prints on a chest: a few invented motifs in the accent colours."""
+"""Prints on the chest of a garment: a few invented motifs in the accent colours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sample_shop.patterns import Paint
 
 
 def draw_emblem(canvas: Canvas, look: Look, y: float, size: float, outline: Points) -> None:
-    """A print on the chest: one of a few invented motifs in the accent colours."""
+    """Draw one of the motifs, chosen at random, around height y. `outline` clips it."""
     motifs = (_sun, _peaks, _bars, _star, _wave)
     look.random.choice(motifs)(canvas, look, y, size, outline)
 
@@ -73,6 +73,6 @@ def _wave(canvas: Canvas, look: Look, y: float, size: float, outline: Points) ->
         canvas.fill(ribbon(wave, size * 0.24), ink, within=outline, volume=0, contour=0)
 
 
-def plain(look: Look) -> Paint:
-    """The main cloth, without the all-over pattern where the pattern is a print on the chest."""
+def base_paint(look: Look) -> Paint:
+    """The paint of the main fabric: solid if the pattern is a print on the chest."""
     return replace(look.paint, pattern="Solid") if look.paint.pattern == "Printed" else look.paint

@@ -1,4 +1,4 @@
-"""What shoes are made of: their materials, and the parts of a closed upper in profile, toe to the right."""
+"""The parts that shoes share: the colours of their materials, and a closed upper in profile, toe to the right."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ GUM: RGB = (176, 132, 88)
 LEATHER: RGB = (198, 162, 124)
 BLACK_SOLE: RGB = (48, 46, 48)
 GROUND = 44
+"""The height of the ground, y in pixels."""
 
 
 def vamp_line(rise: float, toe: float, throat: float) -> Points:
-    """The front of a shoe, from the throat of the opening over the instep to the toe."""
+    """The line from the throat of the opening over the instep to the toe."""
     return trace((throat + 10, -rise + 8), (throat + 42 - 0.42 * rise, 8 - 0.3 * rise, 30, -4, 60, toe))
 
 
 def upper_outline(rise: float, toe: float, throat: float = -16) -> Points:
-    """A closed upper, from the back of the heel over the opening and the toe. `rise` is how high the collar stands."""
+    """The outline of a closed upper, from the heel over the opening to the toe. `rise` is the height of the collar."""
     back = trace(
         (-86, 32),
         (-92, 0, -85 + 0.05 * rise, -rise),
@@ -33,7 +34,7 @@ def upper_outline(rise: float, toe: float, throat: float = -16) -> Points:
 
 
 def draw_lining(canvas: Canvas, rise: float, colour: RGB, throat: float = -16) -> None:
-    """The far side of the opening and what is inside."""
+    """Draw the inside of the shoe, as seen through its opening."""
     opening = trace(
         (-84, -rise),
         (-76, -rise - 10, -52, -rise - 7),
@@ -45,7 +46,7 @@ def draw_lining(canvas: Canvas, rise: float, colour: RGB, throat: float = -16) -
 
 
 def draw_laces(canvas: Canvas, vamp: Points, colour: RGB, count: int, width: float = 17) -> None:
-    """Rows of lace across the vamp, its line given from the throat to the toe, and a bow on top."""
+    """Draw `count` rows of laces along the vamp line, which runs from the throat to the toe, and a bow at its top."""
     for x, y in along(vamp, count):
         lace = trace((x - width * 0.5, y + width * 0.5), (x - 2, y - 3, x + 5, y - 4))
         canvas.line(lace + (0.6, 1.8), INK, 3.6)

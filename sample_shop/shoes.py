@@ -1,4 +1,4 @@
-"""Casual and formal shoes in profile, toe to the right, the inside of the opening in sight."""
+"""Casual and formal shoes in profile, with the toe to the right."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from sample_shop.canvas import Canvas
 from sample_shop.curves import SAMPLES, Points, along, box, ellipse, ribbon, trace
 from sample_shop.look import Look
-from sample_shop.palette import BRASS, RGB, WHITE, luminance, mix, seam, shade, tint
+from sample_shop.palette import BRASS, RGB, WHITE, luminance, mix, seam_colour, shade, tint
 from sample_shop.shoemaking import (
     BLACK_SOLE,
     GROUND,
@@ -23,7 +23,7 @@ from sample_shop.shoemaking import (
 
 
 def _draw_sole(canvas: Canvas, colour: RGB, thickness: float, *, heel: float = 0, toe: float = 94) -> Points:
-    """A sole on the ground, thicker by `heel` at the back."""
+    """The outline of a sole on the ground, thicker by `heel` pixels at the back."""
     top = GROUND - thickness
     sole = trace(
         (-88, top - heel),
@@ -50,7 +50,7 @@ def _sole_colour(look: Look) -> RGB:
 
 
 def casual_shoe(canvas: Canvas, look: Look) -> None:
-    canvas.ground(1, GROUND, 93)
+    canvas.ground_shadow(1, GROUND, 93)
     draw = {
         "High-Top": _draw_high_top,
         "Slip-On": _draw_slip_on,
@@ -75,22 +75,22 @@ def _draw_sneaker(canvas: Canvas, look: Look) -> None:
         canvas.fill(cap, RUBBER, within=upper, volume=0.6, contour=0.8)
     else:
         toe_cap = trace((42, 40), (46, 10, 58, 4))
-        canvas.line(toe_cap, seam(look.colour), 1, within=upper)
+        canvas.line(toe_cap, seam_colour(look.colour), 1, within=upper)
     laces = RUBBER if luminance(look.colour) < 200 else mix(look.colour, (120, 124, 132), 0.35)
     draw_laces(canvas, vamp_line(rise, 10, -16)[1:10] - (2, 0), laces, 5)
     colour = _sole_colour(look)
     _draw_sole(canvas, colour, look.jitter(15, 0.15))
-    canvas.line(trace((-88, 37), (0, 39, 90, 35)), look.accent if colour != look.accent else seam(colour), 1.6)
+    canvas.line(trace((-88, 37), (0, 39, 90, 35)), look.accent if colour != look.accent else seam_colour(colour), 1.6)
 
 
 def _draw_eyestay(canvas: Canvas, look: Look, upper: Points, rise: float) -> None:
-    """The reinforced edge that carries the eyelets."""
+    """Draw the reinforced edge with the eyelets."""
     edge = trace((-26, -rise + 2), (-18, -rise + 30), (4, 4, 34, 14), (44, 6, 46, -2), (20, -30, -26, -rise - 10))
     canvas.fill(edge, shade(look.colour, 0.1), within=upper, volume=0.3, contour=0.7)
 
 
 def _draw_side_mark(canvas: Canvas, look: Look, upper: Points) -> None:
-    """The quarter: two slanted bars, a panel of the second colour, or only seams."""
+    """Draw the side of the shoe: two slanted bars, a panel of the second colour, or only seams."""
     style = look.random.choice(("bars", "panel", "seam"))
     if style == "bars":
         for x in (-40, -24):
@@ -99,7 +99,7 @@ def _draw_side_mark(canvas: Canvas, look: Look, upper: Points) -> None:
         panel = trace((-70, 40), (-60, 10, -34, 2), (-10, 8, 2, 40))
         canvas.fill(panel, look.accent, within=upper, volume=0.3, contour=0.5)
     else:
-        canvas.stitches(trace((-62, -8), (-40, 14, 20, 16)), seam(look.colour), 1)
+        canvas.stitches(trace((-62, -8), (-40, 14, 20, 16)), seam_colour(look.colour), 1)
 
 
 def _draw_high_top(canvas: Canvas, look: Look) -> None:
@@ -135,8 +135,8 @@ def _draw_slip_on(canvas: Canvas, look: Look) -> None:
     canvas.fill(upper, look.paint)
     gore = trace((-28, -20), (-16, 10), (2, 8), (0, -22))
     canvas.fill(gore, shade(look.colour, 0.3), within=upper, volume=0.2, contour=0.6)
-    canvas.line(trace((8, -20), (22, 10, 14, 40)), seam(look.colour), 1, within=upper)
-    canvas.stitches(trace((12, -18), (26, 10, 18, 40)), seam(look.colour))
+    canvas.line(trace((8, -20), (22, 10, 14, 40)), seam_colour(look.colour), 1, within=upper)
+    canvas.stitches(trace((12, -18), (26, 10, 18, 40)), seam_colour(look.colour))
     _draw_sole(canvas, _sole_colour(look), 16)
 
 
@@ -157,14 +157,14 @@ def _draw_desert_boot(canvas: Canvas, look: Look) -> None:
     draw_lining(canvas, rise, LEATHER, throat=-24)
     upper = upper_outline(rise, 10, throat=-24)
     canvas.fill(upper, look.paint)
-    canvas.line(trace((-18, 40), (-10, -4, 6, -22)), seam(look.colour), 1.1, within=upper)
-    canvas.stitches(trace((-22, 40), (-14, -6, 2, -26)), seam(look.colour))
+    canvas.line(trace((-18, 40), (-10, -4, 6, -22)), seam_colour(look.colour), 1.1, within=upper)
+    canvas.stitches(trace((-22, 40), (-14, -6, 2, -26)), seam_colour(look.colour))
     draw_laces(canvas, vamp_line(rise, 10, -24)[:6] - (3, 0), shade(look.colour, 0.3), 3)
     _draw_sole(canvas, look.random.choice((GUM, BLACK_SOLE)), 12, heel=2)
 
 
 def formal_shoe(canvas: Canvas, look: Look) -> None:
-    canvas.ground(4, GROUND, 94)
+    canvas.ground_shadow(4, GROUND, 94)
     boot = look.cut == "Chelsea Boot"
     rise = 70 if boot else look.jitter(17, 0.12)
     throat = -32 if boot else -6
@@ -173,8 +173,8 @@ def formal_shoe(canvas: Canvas, look: Look) -> None:
     upper = np.concatenate([upper[:-SAMPLES], trace((60, 17), (100, 22, 100, 38))[1:]])
     canvas.fill(upper, look.paint, volume=1.2)
     gloss = trace((28, 8), (60, 8, 84, 24), (60, 20, 28, 14))
-    canvas.veil(gloss, WHITE, 0.5, blur=2.4, within=upper)
-    canvas.veil(ellipse(-66, 4, 7, 20), WHITE, 0.22, blur=4, within=upper)
+    canvas.overlay(gloss, WHITE, 0.5, blur=2.4, within=upper)
+    canvas.overlay(ellipse(-66, 4, 7, 20), WHITE, 0.22, blur=4, within=upper)
     draw = {
         "Oxford": _draw_oxford,
         "Brogue": _draw_oxford,
@@ -209,7 +209,7 @@ def _draw_leather_sole(canvas: Canvas, look: Look) -> None:
 def _draw_derby(canvas: Canvas, look: Look, upper: Points, rise: float) -> None:
     facing = trace((-22, -rise - 4), (-10, 16), (12, 20, 24, 12), (22, -4), (4, -rise - 4))
     canvas.fill(facing, shade(look.colour, 0.08), within=upper, volume=0.4, contour=0.8)
-    canvas.line(trace((58, 40), (56, 18, 66, 8)), seam(look.colour), 1, within=upper)
+    canvas.line(trace((58, 40), (56, 18, 66, 8)), seam_colour(look.colour), 1, within=upper)
     draw_laces(canvas, trace((-2, -rise + 8), (10, -2, 18, 4)), shade(look.colour, 0.35), 3, 13)
 
 
@@ -217,7 +217,7 @@ def _draw_oxford(canvas: Canvas, look: Look, upper: Points, rise: float) -> None
     cap = trace((54, 44), (50, 22, 60, 6))
     quarter = trace((-6, 44), (10, 16, 32, 4))
     for line in (cap, quarter):
-        canvas.line(line, seam(look.colour), 1.2, within=upper)
+        canvas.line(line, seam_colour(look.colour), 1.2, within=upper)
         if look.cut == "Brogue":
             for x, y in along(line, 9, 0.05, 0.95) + (4, 0):
                 canvas.fill(ellipse(x, y, 1.3, 1.3), shade(look.colour, 0.5), within=upper, volume=0, contour=0)
@@ -238,12 +238,12 @@ def _draw_monk(canvas: Canvas, look: Look, upper: Points, rise: float) -> None:
     canvas.fill(strap, shade(look.colour, 0.1), within=upper, volume=0.5, contour=0.9)
     canvas.fill(box(-14, 9, 11, 13, 2), BRASS, volume=0.6, contour=0.6)
     canvas.fill(box(-14, 9, 5.5, 7.5, 1), shade(look.colour, 0.2), volume=0, contour=0.4)
-    canvas.line(trace((54, 44), (50, 22, 60, 8)), seam(look.colour), 1, within=upper)
+    canvas.line(trace((54, 44), (50, 22, 60, 8)), seam_colour(look.colour), 1, within=upper)
 
 
 def _draw_chelsea(canvas: Canvas, look: Look, upper: Points, rise: float) -> None:
     gore = trace((-58, -rise - 2), (-52, -20, -46, -4), (-36, -4), (-30, -20, -28, -rise + 4))
     canvas.fill(gore, shade(look.colour, 0.45), within=upper, volume=0.2, contour=0.7)
     for x in (-50, -44, -38):
-        canvas.line(np.array([(x - 2, -rise), (x + 1, -6)]), seam(shade(look.colour, 0.45)), 0.6, within=gore)
-    canvas.line(trace((-18, 42), (-14, 0, 10, -14)), seam(look.colour), 1, within=upper)
+        canvas.line(np.array([(x - 2, -rise), (x + 1, -6)]), seam_colour(shade(look.colour, 0.45)), 0.6, within=gore)
+    canvas.line(trace((-18, 42), (-14, 0, 10, -14)), seam_colour(look.colour), 1, within=upper)

@@ -10,7 +10,7 @@ from recsys.types import Item, Product, Value
 from sample_shop.assortment import LINES, Line, Weights
 from sample_shop.canvas import Canvas, Placement
 from sample_shop.look import Look
-from sample_shop.palette import companions, varied
+from sample_shop.palette import companions, vary
 from sample_shop.patterns import Paint
 
 ATTRIBUTES = ("gender", "masterCategory", "subCategory", "articleType", "baseColour", "season", "usage", "pattern")
@@ -92,7 +92,7 @@ def _design(identity: str, line: Line, random: Random, taken: set[str]) -> Desig
 def _paint(colour: str, pattern: str, line: Line, random: Random) -> Paint:
     second, third = companions(colour, random)
     return Paint(
-        colour=varied(colour, random),
+        colour=vary(colour, random),
         pattern=pattern,
         second=second,
         third=third,

@@ -1,4 +1,4 @@
-"""The parts of a garment for the upper body: a block of measures, and what is cut and sewn from it."""
+"""The parts of garments for the upper body, all drawn from a block of measures."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from sample_shop.canvas import Canvas
 from sample_shop.curves import Points, box, ellipse, mirrored, ribbon, symmetric, trace
 from sample_shop.look import Look
-from sample_shop.palette import INK, RGB, STEEL, luminance, seam, shade, tint
+from sample_shop.palette import INK, RGB, STEEL, luminance, seam_colour, shade, tint
 from sample_shop.patterns import Paint
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The measures of a garment in pixels, x from its middle: half widths, heights (y), sleeve along the arm."""
+    """The measures of a garment in pixels: half widths from its middle, heights (y), and the length of the sleeves."""
 
     neck: float
     drop: float
@@ -39,11 +39,11 @@ class Block:
 
 
 def block_for(look: Look, *, sleeve: float, bottom: float, neckline: str = "round", ease: float = 0) -> Block:
-    """A block for the look's wearer; `ease` widens it, as for a jumper over a shirt."""
+    """The measures for the wearer of the look. `ease` widens them, for example for a sweater worn over a shirt."""
     jitter = look.jitter
     if look.gender == "Women":
         base = Block(25, 17, 54, 50, jitter(45, 0.05), jitter(53, 0.05), -116, 15, -54, bottom, sleeve, 12, 14)
-    elif look.childs:
+    elif look.is_childs:
         base = Block(24, 15, 54, 53, 54, jitter(57, 0.05), -92, 13, -40, bottom * 0.78, sleeve * 0.72, 15, 19)
     else:
         base = Block(25, 15, 67, 60, jitter(58, 0.03), jitter(60, 0.03), -116, 19, -46, bottom, sleeve, 16, 13)
@@ -80,7 +80,7 @@ def shoulder_height(block: Block) -> float:
 
 
 def body_outline(block: Block) -> Points:
-    """The front of the body, neckline to hem."""
+    """The outline of the front, from neckline to hem."""
     top, shoulder, tip = block.top, block.shoulder, shoulder_height(block)
     inset = shoulder - (8 if block.sleeve else 4)
     half = trace(
@@ -96,7 +96,7 @@ def body_outline(block: Block) -> Points:
 
 
 def sleeve_outline(block: Block) -> tuple[Points, Points]:
-    """The right sleeve and the line across its cuff."""
+    """The outline of the right sleeve, and the line across its cuff."""
     angle = math.radians(block.lean)
     down, across = np.array([math.sin(angle), math.cos(angle)]), np.array([math.cos(angle), -math.sin(angle)])
     tip = np.array([block.shoulder, shoulder_height(block)])
@@ -117,7 +117,7 @@ def sleeve_outline(block: Block) -> tuple[Points, Points]:
 
 
 def draw_back(canvas: Canvas, block: Block, colour: RGB) -> None:
-    """The inside of the back, seen through the neckline."""
+    """Draw the inside of the back, as seen through the neckline."""
     top, neck = block.top, block.neck
     half = trace(
         (0, top + 5),
@@ -133,7 +133,7 @@ def draw_back(canvas: Canvas, block: Block, colour: RGB) -> None:
 def draw_sleeves(
     canvas: Canvas, block: Block, paint: Paint, *, band: Paint | RGB | None = None, width: float = 9
 ) -> None:
-    """Both sleeves, with a band around each cuff where one is given."""
+    """Draw both sleeves, with a band around each cuff if its colour is given."""
     if not block.sleeve:
         return
     outline, cuff = sleeve_outline(block)
@@ -148,7 +148,7 @@ def draw_sleeves(
         if band is not None:
             canvas.fill(ribbon(edge * 1.0 + inward * width / 2, width + 2), band, within=shape, volume=0.7)
         else:
-            canvas.line(edge + inward * 4, seam(paint.colour), 0.8, within=shape)
+            canvas.line(edge + inward * 4, seam_colour(paint.colour), 0.8, within=shape)
 
 
 def _draw_elbow_folds(canvas: Canvas, shape: Points, edge: Points) -> None:
@@ -157,11 +157,11 @@ def _draw_elbow_folds(canvas: Canvas, shape: Points, edge: Points) -> None:
         fold = trace(
             (middle[0] - 8, middle[1] + dy - 4), (middle[0], middle[1] + dy + 2, middle[0] + 8, middle[1] + dy)
         )
-        canvas.veil(ribbon(fold, (0.3, 2.6, 0.3)), INK, 0.16, within=shape)
+        canvas.overlay(ribbon(fold, (0.3, 2.6, 0.3)), INK, 0.16, within=shape)
 
 
 def draw_body(canvas: Canvas, block: Block, paint: Paint, look: Look) -> Points:
-    """The front, with its folds; the outline for what comes on top."""
+    """Draw the front with its folds. Returns its outline, to clip what is drawn on top."""
     outline = body_outline(block)
     canvas.fill(outline, paint)
     for side in (1, -1):
@@ -169,35 +169,35 @@ def draw_body(canvas: Canvas, block: Block, paint: Paint, look: Look) -> Points:
         for reach, fall in ((0.5, 16), (0.34, 32)):
             tip = (x * (1 - look.jitter(reach, 0.3)), y + look.jitter(fall, 0.4))
             fold = trace((x * 0.97, y + fall * 0.25), (x * 0.86, y + fall * 0.4, *tip))
-            canvas.veil(ribbon(fold, (3.4, 2, 0.2)), INK, 0.15, within=outline)
+            canvas.overlay(ribbon(fold, (3.4, 2, 0.2)), INK, 0.15, within=outline)
         x, y = side * block.waist, block.waistline
         fold = trace((x, y + look.jitter(6, 1)), (x * 0.8, y + 10, x * look.jitter(0.5, 0.3), y + look.jitter(15, 0.4)))
-        canvas.veil(ribbon(fold, (3, 2.4, 0.2)), INK, 0.12, within=outline)
+        canvas.overlay(ribbon(fold, (3, 2.4, 0.2)), INK, 0.12, within=outline)
     return outline
 
 
 def draw_rib(canvas: Canvas, block: Block, colour: RGB) -> None:
-    """A knitted band around the neckline."""
+    """Draw a knitted band around the neckline."""
     half = trace((0, block.top + block.drop), *neck_steps(block))
     line = np.concatenate([mirrored(half)[::-1], half[1:]])
     canvas.fill(ribbon(line + (0, 1.5), 6.5), colour, volume=0.3, contour=0.7)
 
 
 def draw_hem_band(canvas: Canvas, block: Block, outline: Points, colour: RGB, height: float, *, ribbed: bool) -> None:
-    """A band along the hem."""
+    """Draw a band along the hem."""
     top = block.bottom + 3 - height
     canvas.fill(box(0, top + height, 2 * block.hem + 20, 2 * height), colour, within=outline, volume=0)
     canvas.line(
-        np.array([(-block.hem, top - 1), (0, top + 1), (block.hem, top - 1)]), seam(colour), 0.9, within=outline
+        np.array([(-block.hem, top - 1), (0, top + 1), (block.hem, top - 1)]), seam_colour(colour), 0.9, within=outline
     )
     if ribbed:
         for x in np.arange(-block.hem, block.hem, 4.5):
-            canvas.line(np.array([(x, top + 1), (x, block.bottom + 8)]), seam(colour), 0.6, within=outline)
+            canvas.line(np.array([(x, top + 1), (x, block.bottom + 8)]), seam_colour(colour), 0.6, within=outline)
 
 
 def draw_hem_seam(canvas: Canvas, block: Block, outline: Points, colour: RGB) -> None:
     line = trace((-block.hem, block.bottom - 5), (0, block.bottom + 4, block.hem, block.bottom - 5))
-    canvas.line(line, seam(colour), 0.8, within=outline)
+    canvas.line(line, seam_colour(colour), 0.8, within=outline)
 
 
 def draw_buttons(
@@ -214,14 +214,14 @@ def button_colour(colour: RGB) -> RGB:
 def draw_placket(
     canvas: Canvas, outline: Points, paint: Paint, top: float, bottom: float, buttons: int, width: float = 9
 ) -> None:
-    """A strip of cloth with buttons down the middle."""
+    """Draw a strip of fabric with buttons down the middle."""
     height = bottom - top
     canvas.fill(box(0, top + height / 2, width, height), paint, within=outline, volume=0, contour=0.45)
     draw_buttons(canvas, 0, top + height * 0.12 + 3, bottom - height * 0.06 - 5, buttons, button_colour(paint.colour))
 
 
 def draw_shirt_collar(canvas: Canvas, block: Block, paint: Paint, *, spread: float = 12, fall: float = 24) -> None:
-    """Two leaves that meet under the throat, and the stand behind them."""
+    """Draw the two halves of a shirt collar, and the collar stand behind them."""
     top, neck = block.top, block.neck
     stand = trace(
         (-neck - 1, top + 4),
@@ -240,12 +240,12 @@ def draw_shirt_collar(canvas: Canvas, block: Block, paint: Paint, *, spread: flo
     )
     cloth = replace(paint, angle=paint.angle + 35) if paint.pattern in ("Striped", "Checked") else paint
     for shape, angle in ((leaf, 1), (mirrored(leaf), -1)):
-        canvas.veil(shape + (0.5, 2.5), INK, 0.25, blur=1.2)
+        canvas.overlay(shape + (0.5, 2.5), INK, 0.25, blur=1.2)
         canvas.fill(shape, replace(cloth, angle=angle * cloth.angle), volume=0.6, contour=0.8)
 
 
 def draw_pocket(canvas: Canvas, outline: Points, paint: Paint, x: float, y: float, width: float, height: float) -> None:
-    """A patch pocket with its corner cut to a point."""
+    """Draw a patch pocket with a pointed lower edge."""
     shape = trace(
         (x - width / 2, y),
         (x + width / 2, y),
@@ -255,7 +255,7 @@ def draw_pocket(canvas: Canvas, outline: Points, paint: Paint, x: float, y: floa
         (x - width / 2, y),
     )
     canvas.fill(shape, paint, within=outline, volume=0.25, contour=0.5)
-    canvas.line(np.array([(x - width / 2, y + 4), (x + width / 2, y + 4)]), seam(paint.colour), 0.7)
+    canvas.line(np.array([(x - width / 2, y + 4), (x + width / 2, y + 4)]), seam_colour(paint.colour), 0.7)
 
 
 def draw_zip(canvas: Canvas, top: float, bottom: float, colour: RGB, x: float = 0) -> None:
@@ -265,14 +265,14 @@ def draw_zip(canvas: Canvas, top: float, bottom: float, colour: RGB, x: float = 
 
 
 def draw_flare_folds(canvas: Canvas, block: Block, outline: Points, look: Look, count: int) -> None:
-    """Folds that fan out from the waist to the hem."""
+    """Draw folds that fan out from the waist to the hem."""
     for share in np.linspace(-0.75, 0.75, count):
         end = block.hem * share * look.jitter(1, 0.12)
         fold = trace(
             (block.waist * share * 0.9, block.waistline + 8),
             (block.waist * share, block.waistline + 30, end, block.bottom + 6),
         )
-        canvas.veil(ribbon(fold, (0.3, 3.2, 5)), INK, 0.13, within=outline)
+        canvas.overlay(ribbon(fold, (0.3, 3.2, 5)), INK, 0.13, within=outline)
 
 
 def draw_hood(canvas: Canvas, block: Block, look: Look) -> None:
@@ -292,7 +292,7 @@ def draw_hood(canvas: Canvas, block: Block, look: Look) -> None:
 
 
 def draw_hood_front(canvas: Canvas, block: Block, look: Look) -> None:
-    """The edges of the hood crossing under the throat, with cords."""
+    """Draw the front edges of the hood, which cross under the throat, and its cords."""
     top, wide = block.top, block.neck + 15
     edge = trace(
         (wide, top + 2),

@@ -1,4 +1,4 @@
-"""Sports shoes in profile, toe to the right, the inside of the opening in sight."""
+"""Sports shoes in profile, with the toe to the right."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from sample_shop.canvas import Canvas
 from sample_shop.curves import Points, ellipse, ribbon, trace
 from sample_shop.look import Look
-from sample_shop.palette import INK, luminance, seam, shade, tint
+from sample_shop.palette import INK, luminance, seam_colour, shade, tint
 from sample_shop.shoemaking import (
     BLACK_SOLE,
     GROUND,
@@ -21,7 +21,7 @@ from sample_shop.shoemaking import (
 
 
 def sports_shoe(canvas: Canvas, look: Look) -> None:
-    canvas.ground(1, GROUND, 95)
+    canvas.ground_shadow(1, GROUND, 95)
     high = look.cut == "Basketball"
     rise = look.jitter(64 if high else 28, 0.1)
     throat = -26 if high else -18
@@ -36,7 +36,7 @@ def sports_shoe(canvas: Canvas, look: Look) -> None:
 
 
 def _draw_overlays(canvas: Canvas, look: Look, upper: Points, rise: float) -> None:
-    """The supports of a sports shoe: toe, heel counter, and a moving line on the side."""
+    """Draw the overlays of a sports shoe: toe cap, heel counter, and lines on the side."""
     support = look.accent if look.random.random() < 0.3 else shade(look.colour, 0.16)
     toe = trace((96, 0), (66, 2, 58, 14), (40, 26, 18, 40), (96, 40))
     canvas.fill(toe, support, within=upper, volume=0.4, contour=0.6)
@@ -56,7 +56,7 @@ def _draw_overlays(canvas: Canvas, look: Look, upper: Points, rise: float) -> No
             canvas.line(trace((x - 8, -16), (x + 6, 8), (x - 10, 32)), look.accent, 5.5, within=upper)
     for x in range(20, 60, 6):
         for y in range(-10, 22, 6):
-            canvas.veil(ellipse(x, y + (x % 12) / 2, 1.2, 1.2)[::6], INK, 0.3, within=upper)
+            canvas.overlay(ellipse(x, y + (x % 12) / 2, 1.2, 1.2)[::6], INK, 0.3, within=upper)
 
 
 def _draw_running_sole(canvas: Canvas, look: Look) -> None:
@@ -82,4 +82,4 @@ def _draw_running_sole(canvas: Canvas, look: Look) -> None:
         contour=0.4,
     )
     for x in np.arange(-84, -30, 8):
-        canvas.line(np.array([(x, GROUND - thick + 2), (x + 4, GROUND - 7)]), seam(foam), 1, within=sole)
+        canvas.line(np.array([(x, GROUND - thick + 2), (x + 4, GROUND - 7)]), seam_colour(foam), 1, within=sole)
