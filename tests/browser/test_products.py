@@ -51,7 +51,12 @@ class TestOnEveryScreen:
         expect(status(page)).to_have_text("12 of 12 products that pass the filters")
         expect(red).to_have_attribute("aria-pressed", "true")
         expect(page.locator("#filters .active summary")).to_have_text(["Base colour: Red"])
+        tick(page, "Base colour", "Olive")
+        expect(status(page)).to_have_text("20 of 24 products that pass the filters")
         red.click()
+        expect(page.locator("#filters .active summary")).to_have_text(["Base colour: Olive"])
+        expect(red).to_have_attribute("aria-pressed", "false")
+        press(page, "Clear filters")
         expect(status(page)).to_have_text("20 of 60 products")
 
     def test_a_product_tells_why_it_is_here_and_leads_on_and_back(self, calibrated, page, photo):

@@ -18,11 +18,11 @@ import httpx
 import pytest
 
 from recsys.errors import QueryError
+from recsys.web.page.clicks import clicked
 from recsys.web.page.handlers import Answers
 from recsys.web.page.state import PageOptions, Query
 from recsys.web.server import uploads as query
 from recsys.web.server.route_allowlist import OPEN
-from recsys.web.server.uploads import clicked_value
 from testkit.fake_shop import draw, encoded, fake_shop
 
 SECRET = "the secret of this machine"
@@ -134,13 +134,13 @@ def test_a_visit_remembers_nothing_that_the_shop_does_not_have(shop, change):
 @pytest.mark.parametrize("told", ["x" * 8_001, {"slot": "x" * 8_001}, {"a": 1}, {"a": ["x"]}, ["x"], 5, None])
 def test_what_was_clicked_is_a_few_words(told):
     with pytest.raises(QueryError, match="Reload the page"):
-        clicked_value(gr.EventData(None, {"chosen": told}), str if isinstance(told, str) else dict)
+        clicked({"open": told}, "open", str if isinstance(told, str) else dict)
 
 
-@pytest.mark.parametrize("data", [None, 5, "chosen", [{"chosen": "x"}]])
+@pytest.mark.parametrize("data", [None, 5, "open", [{"open": "x"}], {"pick": "x"}])
 def test_an_event_that_is_none_is_refused(data):
     with pytest.raises(QueryError, match="cannot be read"):
-        clicked_value(gr.EventData(None, data), str)
+        clicked(data, "open", str)
 
 
 @pytest.mark.parametrize("announced", [True, False])

@@ -45,13 +45,15 @@ def to_loosen(items: Items, where: Where) -> dict[str, tuple[str, int]]:
     return {name: (in_words(name, where[name]), without[name]) for name in ordered}
 
 
-def state(items: Items, where: Where, index: str | None, shown: str | None) -> dict[str, Any]:
-    """The value of the filters' field: what is ticked, and how many products each option would leave, in its order.
+def state(items: Items, where: Where, index: str | None, shown: str | None, choice: int = 0) -> dict[str, Any]:
+    """The value of the filters' field.
 
-    Also the markup of this `index`, where the page has `shown` that of another.
+    It has the filter `where`; for each option, in its order, the number of products that it would leave; and the number
+    of the visitor's `choice` that it answers. If the page has `shown` the options of an index other than this one, it
+    also has the HTML of this one's.
     """
     counts = {name: list(column.values()) for name, column in items.facets(where).items()}
-    value = {"where": dict(where), "counts": counts, "index": index}
+    value = {"where": dict(where), "counts": counts, "index": index, "choice": choice}
     return value if shown == index else value | {"markup": panels(items, index)}
 
 

@@ -15,7 +15,7 @@ from recsys.images.crop import automatic_box, product_boxes
 from recsys.images.decode import THUMBNAIL_SIDE
 from recsys.images.segment import Segmentation
 from recsys.recommend.recommender import Recommender
-from recsys.types import Vectors, Where
+from recsys.types import Vectors
 from recsys.web.page import attribute_display as highlights
 from recsys.web.page import cards, headings, product
 from recsys.web.page import crop_hint as focusing
@@ -81,17 +81,6 @@ class Answers:
         """The same query under other filters, or as varied as is wished now."""
         return self.results.show(options, replace(query, look=None, k=PAGE))
 
-    def filtered(self, change: Mapping[str, str], options: PageOptions, query: Query) -> Shown:
-        """The same query with one value more, or less, to filter by: {"attribute": …, "value": …}."""
-        attribute, value = change["attribute"], change["value"]
-        wanted = list(options.where.get(attribute) or ())
-        wanted = [other for other in wanted if other != value] if value in wanted else [*wanted, value]
-        return self._where({**options.where, attribute: wanted}, options, query)
-
-    def loosen(self, attribute: str, options: PageOptions, query: Query) -> Shown:
-        """The same query without the filter on this attribute."""
-        return self._where({**options.where, attribute: []}, options, query)
-
     def but(self, change: Mapping[str, str], options: PageOptions, query: Query) -> Shown:
         """The same with another value of an attribute; the own one again where that is empty."""
         but = {name: value for name, value in query.but.items() if name != change["attribute"]}
@@ -121,7 +110,7 @@ class Answers:
     def visited(self, address: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """What a link asks for, with what the browser remembers; and what of it is no longer so."""
         visit = sharing.read(address, self.items)
-        options = replace(visit.options, liked=options.liked, disliked=options.disliked, index=options.index)
+        options = replace(options, where=visit.options.where, diversity=visit.options.diversity)
         told = sharing.moved_on(visit, self.results.index)
         shown = self.results.show(options, replace(visit.query, search=query.search + 1))
         return *shown, options.diversity, self.results.for_you(options), headings.notice(told) if told else gr.skip()
@@ -155,10 +144,6 @@ class Answers:
 
     def _start_again(self, options: PageOptions, query: Query) -> Shown:
         return self.results.show(options, Query(search=query.search + 1))
-
-    def _where(self, where: Where, options: PageOptions, query: Query) -> Shown:
-        kept = {name: wanted for name, wanted in where.items() if wanted}
-        return self.narrowed(replace(options, where=kept), query)
 
     def _by_picture(self, picture: Image.Image, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """The answer, the picture to show it, and what is looked at in it: all of what a shop itself would show."""

@@ -85,6 +85,6 @@ def _chip(guess: Guess, where: Where, items: Items) -> dict[str, object]:
         "attribute": guess.attribute,
         "value": guess.value,
         "certainty": f"{label(guess.attribute)}, {percent(guess.probability)} sure",
-        "is_filter": guess.value in items.values(guess.attribute),
+        "is_filter": guess.value in (values := items.values(guess.attribute)) and len(values) > 1,
         "is_pressed": guess.value in (where.get(guess.attribute) or ()),
     }

@@ -14,10 +14,11 @@ from recsys.serving.live import Shop
 from recsys.types import Origin
 from recsys.web.api.endpoints import add_endpoints
 from recsys.web.page import filters, headings, likes
+from recsys.web.page.clicks import clicked
 from recsys.web.page.handlers import Answers
 from recsys.web.page.state import PageOptions, Query
 from recsys.web.server.error_responses import user_errors
-from recsys.web.server.uploads import GuardedBlocks, clicked_value
+from recsys.web.server.uploads import GuardedBlocks
 
 HERE = Path(__file__).parent
 TITLE = "Find it by picture"
@@ -42,6 +43,7 @@ class Fields:
     """What a visitor can change, and what changes in answer."""
 
     query: gr.State
+    clicks: gr.HTML
     header: gr.HTML
     notice: gr.HTML
     picture: gr.Image
@@ -94,6 +96,7 @@ def _begin_with(answers: Answers, on: Fields) -> None:
 
 
 def _fields() -> Fields:
+    clicks = _html({}, "clicks", "", js="clicks")
     header = _html("", "header")
     notice = _html("", "notice")
     with gr.Row(elem_id="columns"):
@@ -111,7 +114,9 @@ def _fields() -> Fields:
             found = _html("", "cards", js="cards")
     product = _html("", "product", js="product")
     query = gr.State(Query())
-    return Fields(query, header, notice, picture, part, link, examples, taste, heading, narrow, variety, found, product)
+    return Fields(
+        query, clicks, header, notice, picture, part, link, examples, taste, heading, narrow, variety, found, product
+    )
 
 
 def _wire(latest: Callable[[], Answers], on: Fields) -> None:
@@ -120,6 +125,7 @@ def _wire(latest: Callable[[], Answers], on: Fields) -> None:
     A handler is a method of `Answers`, of those that are the latest when it is called.
     """
     inputs, shown = [on.narrow, on.variety, on.taste, on.query], [on.query, on.heading, on.found, on.narrow]
+    click = [on.clicks, *inputs]
     how = QUIETLY | {"show_progress_on": on.found}
 
     def given(handler: Callable[..., Any]) -> Callable[..., Any]:
@@ -134,37 +140,32 @@ def _wire(latest: Callable[[], Answers], on: Fields) -> None:
 
         return handle
 
-    def chosen(handler: Callable[..., Any], kind: type = str, *words: str) -> Callable[..., Any]:
-        """The handler, given what was clicked, of this kind and with these words, and what was asked."""
+    def chosen(handler: Callable[..., Any], event: str, kind: type = str, *keys: str) -> Callable[..., Any]:
+        """The handler, given what was clicked for this event, of this kind and with these keys, and what was asked."""
 
-        @user_errors
-        def handle(narrow: Any, variety: Any, taste: Any, query: Query, event: gr.EventData) -> Any:
-            answers = latest()
-            options = PageOptions.from_fields(narrow, variety, taste, answers.items)
-            return handler(answers, clicked_value(event, kind, words), options, answers.brought_up(query))
+        def handle(answers: Answers, clicks: Any, options: PageOptions, query: Query) -> Any:
+            return handler(answers, clicked(clicks, event, kind, keys), options, query)
 
-        return handle
+        return given(handle)
 
     uploaded = on.picture.upload(given(Answers.by_upload), [on.picture, *inputs], [*shown, on.picture, on.part], **how)
     uploaded.failure(given(Answers.refused), inputs, [*shown, on.picture, on.part], **how)
     on.picture.clear(given(Answers.cleared), inputs, [*shown, on.part], **how)
     on.link.submit(given(Answers.by_link), [on.link, *inputs], [*shown, on.picture, on.part, on.link], **how)
-    on.examples.pick(chosen(Answers.by_example), inputs, [*shown, on.picture, on.part], **how)
-    on.part.part(chosen(Answers.by_part, object), inputs, [*shown, on.part], **how)
+    on.examples.pick(chosen(Answers.by_example, "pick"), click, [*shown, on.picture, on.part], **how)
+    on.part.part(chosen(Answers.by_part, "part", object), click, [*shown, on.part], **how)
     on.heading.back(given(Answers.back), inputs, shown, **how)
-    on.heading.filter(chosen(Answers.filtered, dict, "attribute", "value"), inputs, shown, **how)
-    on.heading.but(chosen(Answers.but, dict, "attribute", "value"), inputs, shown, **how)
+    on.heading.but(chosen(Answers.but, "but", dict, "attribute", "value"), click, shown, **how)
     on.narrow.narrow(given(Answers.narrowed), inputs, shown, **how)
     on.variety.vary(given(Answers.narrowed), inputs, shown, **how)
-    on.found.loosen(chosen(Answers.loosen), inputs, shown, **how)
     on.found.longer(given(Answers.longer), inputs, shown, **how)
-    on.product.similar(chosen(Answers.by_item), inputs, shown, **how)
+    on.product.similar(chosen(Answers.by_item, "similar"), click, shown, **how)
     for place in (on.heading, on.found, on.product):
-        place.dress(chosen(Answers.dressed, dict), inputs, shown, **how)
+        place.dress(chosen(Answers.dressed, "dress", dict), click, shown, **how)
     for place in (on.found, on.product, on.taste):
-        place.open(chosen(Answers.opened), inputs, on.product, **QUIETLY)
+        place.open(chosen(Answers.opened, "open"), click, on.product, **QUIETLY)
     on.taste.taste(given(Answers.tasted), inputs, [*shown, on.taste], **how)
-    on.taste.visit(chosen(Answers.visited), inputs, [*shown, on.variety, on.taste, on.notice], **how)
+    on.taste.visit(chosen(Answers.visited, "visit"), click, [*shown, on.variety, on.taste, on.notice], **how)
 
 
 def origin_line(origin: Origin, items: int) -> str:
@@ -200,5 +201,5 @@ def _link_field() -> gr.Textbox:
 
 
 def _html(value: Any, name: str, template: str = "${value}", js: str | None = None, **props: Any) -> gr.HTML:
-    script = (HERE / "static" / f"{js}.js").read_text(encoding="utf-8") if js else None
+    script = "".join((HERE / "static" / f"{part}.js").read_text("utf-8") for part in ("common", js)) if js else None
     return gr.HTML(value, html_template=template, js_on_load=script, apply_default_css=False, elem_id=name, **props)

@@ -40,7 +40,7 @@ class Results:
     def show(self, options: PageOptions, query: Query) -> Shown:
         """The answer to a query under these options."""
         options = replace(options, but=query.but)
-        narrow = filters.state(self.items, options.where, self.index, options.index)
+        narrow = filters.state(self.items, options.where, self.index, options.index, options.choice)
         if query.look is not None:
             return *self._look(query, query.look, options), narrow
         where = options.filter or {}

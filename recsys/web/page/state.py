@@ -51,9 +51,13 @@ class Query:
 
 @dataclass(frozen=True)
 class PageOptions(SearchOptions):
-    """The search options that a visitor chose on the page. `index` is the revision whose filters the page shows."""
+    """The search options that a visitor chose on the page.
+
+    `index` is the revision whose filters the page shows, `choice` the number of the visitor's latest choice in them.
+    """
 
     index: str | None = None
+    choice: int = 0
 
     @classmethod
     def from_fields(cls, narrow: Any, variety: Any, taste: Any, items: Items) -> Self:
@@ -66,8 +70,9 @@ class PageOptions(SearchOptions):
         diversity = float(min(1, max(0, variety))) if isinstance(variety, int | float) else 0.0
         liked, disliked = (_known(taste, side, items) for side in ("liked", "disliked"))
         disliked = tuple(item_id for item_id in disliked if item_id not in liked)
-        where, index = filters.checked(narrow.get("where")), narrow.get("index")
-        return cls(where, liked, disliked, diversity, index=index if isinstance(index, str) and index else None)
+        where, index, choice = filters.checked(narrow.get("where")), narrow.get("index"), narrow.get("choice")
+        index, choice = index if isinstance(index, str) and index else None, choice if isinstance(choice, int) else 0
+        return cls(where, liked, disliked, diversity, index=index, choice=choice)
 
     def opinion(self, item_id: str) -> str:
         """What the visitor thinks of a product: "liked", "disliked", or ""."""

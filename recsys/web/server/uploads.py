@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 from PIL import Image
 
-from recsys.errors import PictureError, QueryError
+from recsys.errors import PictureError
 from recsys.images.decode import ACCEPTED, MAX_BYTES
 from recsys.images.decode import decode as decode_untimed
 from recsys.images.fetch import fetch
@@ -26,9 +26,6 @@ from recsys.web.server.metrics import stage
 
 UPLOAD_LIFE = 20.0
 """Seconds from use to removal: the page still draws an upload then, and equal uploads share one file."""
-
-MOST_CLICKED = 8_000
-"""Characters of what the page tells of a click, or of the link that a visit starts with."""
 
 GIVE_ONE = f"Give a picture: upload a file or send an http(s) link. It may be a {ACCEPTED}."
 NOT_HERE = "This picture was not uploaded here, or it is gone by now. Upload it again."
@@ -140,20 +137,6 @@ def _references(value: Any) -> Iterator[Any]:
     if isinstance(value, list):
         for part in value:
             yield from _references(part)
-
-
-def clicked_value(event: gr.EventData, kind: type, words: Sequence[str] = ()) -> Any:
-    """What was clicked, as the page tells it: an id, a link, or words by name. Raises QueryError for anything else."""
-    found = event._data.get("chosen") if isinstance(event._data, dict) else None
-    if isinstance(found, str | dict) and len(str(found)) > MOST_CLICKED:
-        raise QueryError(f"What was clicked has more than {MOST_CLICKED:,} characters. Reload the page and try again.")
-    if not isinstance(found, kind) or (kind is dict and not _are_words(found, words)):
-        raise QueryError("What was clicked cannot be read. Reload the page and try again.")
-    return found
-
-
-def _are_words(found: Any, words: Sequence[str]) -> bool:
-    return found.keys() >= set(words) and all(isinstance(value, str) for value in found.values())
 
 
 def disarmed(value: Any) -> Any:

@@ -1,7 +1,5 @@
 // A plain click on a product opens it in place; with a modifier the link opens as links do. The focus stays with what was
 // asked for: the first of more products, or the heading where its button goes.
-const plain = (event) => !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
-
 const pictures = () => element.querySelectorAll(".front > a");
 let shown = null;
 
@@ -13,17 +11,21 @@ watch("value", () => {
 element.addEventListener("click", (event) => {
   const on = (selector) => event.target.closest(selector);
   const card = on("a[data-item]");
-  if (card && plain(event)) {
+  if (card && isPlain(event)) {
     event.preventDefault();
-    trigger("open", { chosen: card.dataset.item });
+    noteClick("open", card.dataset.item);
+    trigger("open");
   }
   if (on("[data-loosen]")) {
     document.querySelector("#heading .heading").focus({ preventScroll: true });
-    trigger("loosen", { chosen: on("[data-loosen]").dataset.loosen });
+    document.dispatchEvent(new CustomEvent("shop:filter", { detail: { attribute: on("[data-loosen]").dataset.loosen } }));
   }
   if (on("[data-longer]")) {
     shown = pictures().length;
     trigger("longer");
   }
-  if (on("[data-slot]")) trigger("dress", { chosen: { ...on("[data-slot]").dataset } });
+  if (on("[data-slot]")) {
+    noteClick("dress", { ...on("[data-slot]").dataset });
+    trigger("dress");
+  }
 });

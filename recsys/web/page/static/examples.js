@@ -1,4 +1,6 @@
 element.addEventListener("click", (event) => {
   const example = event.target.closest("[data-item]");
-  if (example) trigger("pick", { chosen: example.dataset.item });
+  if (!example) return;
+  noteClick("pick", example.dataset.item);
+  trigger("pick");
 });

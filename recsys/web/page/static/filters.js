@@ -27,8 +27,13 @@ const summarise = () => {
   element.querySelector(".facets").scrollTo({ left: 0 });
 };
 
+// The number of the latest choice here. An answer carries the number of the choice that it is for, so that the answer to
+// an earlier choice does not undo a later one.
+let choice = 0;
+const hold = () => (props.value = { where: selection(), index: element.querySelector(".facets").dataset.index, choice });
 const choose = () => {
-  props.value = { where: selection(), index: element.querySelector(".facets").dataset.index };
+  choice += 1;
+  hold();
   summarise();
   trigger("narrow");
 };
@@ -51,9 +56,19 @@ watch("value", () => {
     find();
     props.value = rest; // what goes back to the server
   }
-  for (const box of boxes) box.checked = (props.value?.where?.[box.name] ?? []).includes(valueOf(box));
-  summarise();
   if (props.value?.counts) recount();
+  if ((props.value?.choice ?? choice) < choice) hold();
+  else for (const box of boxes) box.checked = (props.value?.where?.[box.name] ?? []).includes(valueOf(box));
+  summarise();
+});
+
+// Other parts of the page change a filter too: with a value they switch it on or off, without one all of the attribute off.
+document.addEventListener("shop:filter", ({ detail: { attribute, value } }) => {
+  for (const box of boxes.filter((box) => box.name === attribute)) {
+    if (value === undefined) box.checked = false;
+    else if (valueOf(box) === value) box.checked = !box.checked;
+  }
+  choose();
 });
 
 element.addEventListener("change", (event) => {

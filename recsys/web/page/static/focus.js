@@ -44,6 +44,11 @@ const at = (event) => {
 const between = ([x, y], [u, v]) => [Math.min(x, u), Math.min(y, v), Math.max(x, u), Math.max(y, v)];
 const isBox = ([left, top, right, bottom]) => right - left > 0.05 && bottom - top > 0.05;
 
+const look = (part) => {
+  noteClick("part", part);
+  trigger("part");
+};
+
 veil.addEventListener("pointerdown", (event) => {
   start = at(event);
   veil.setPointerCapture(event.pointerId);
@@ -56,13 +61,13 @@ veil.addEventListener("pointercancel", () => {
 veil.addEventListener("pointerup", (event) => {
   if (!start) return;
   const box = between(start, at(event));
-  trigger("part", { chosen: isBox(box) ? { box } : { point: start } });
+  look(isBox(box) ? { box } : { point: start });
   start = null;
 });
 
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
-  if (button) trigger("part", { chosen: button.dataset.box ? { box: button.dataset.box.split(" ").map(Number) } : null });
+  if (button) look(button.dataset.box ? { box: button.dataset.box.split(" ").map(Number) } : null);
 });
 
 // The picture's own field comes and goes; what is drawn on it follows.

@@ -31,15 +31,21 @@ element.addEventListener("click", (event) => {
     trigger("back");
   }
   if (on("[data-share]")) share(on("[data-share]"));
-  if (on("[data-attribute]")) trigger("filter", { chosen: { ...on("[data-attribute]").dataset } });
+  if (on("[data-attribute]")) {
+    document.dispatchEvent(new CustomEvent("shop:filter", { detail: { ...on("[data-attribute]").dataset } }));
+  }
   const other = on("[data-but]")?.dataset;
   if (other) {
     const menu = element.querySelector("details.menu");
     menu.open = false;
     menu.querySelector("summary").focus();
-    trigger("but", { chosen: { attribute: other.but, value: other.value } });
+    noteClick("but", { attribute: other.but, value: other.value });
+    trigger("but");
   }
-  if (on("[data-slot]")) trigger("dress", { chosen: { ...on("[data-slot]").dataset } });
+  if (on("[data-slot]")) {
+    noteClick("dress", { ...on("[data-slot]").dataset });
+    trigger("dress");
+  }
 });
 
 document.addEventListener("click", (event) => {

@@ -17,16 +17,23 @@ element.addEventListener("close", () => {
 
 element.addEventListener("click", (event) => {
   const on = (selector) => event.target.closest(selector);
-  const chosen = (button) => {
+  const leave = (button) => {
     dialog().close();
     document.querySelector("#heading .heading").focus();
     return button.dataset;
   };
   if (on("[data-close]") || event.target === dialog()) dialog().close();
-  if (on("a[data-item]") && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey) {
+  if (on("a[data-item]") && isPlain(event)) {
     event.preventDefault();
-    trigger("open", { chosen: on("a[data-item]").dataset.item });
+    noteClick("open", on("a[data-item]").dataset.item);
+    trigger("open");
   }
-  if (on("[data-similar]")) trigger("similar", { chosen: chosen(on("[data-similar]")).similar });
-  if (on("[data-look]")) trigger("dress", { chosen: { item: chosen(on("[data-look]")).look } });
+  if (on("[data-similar]")) {
+    noteClick("similar", leave(on("[data-similar]")).similar);
+    trigger("similar");
+  }
+  if (on("[data-look]")) {
+    noteClick("dress", { item: leave(on("[data-look]")).look });
+    trigger("dress");
+  }
 });

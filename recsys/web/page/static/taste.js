@@ -81,9 +81,10 @@ element.addEventListener("click", (event) => {
   if (action === "clear") keep(read("{}"));
   if (action === "export") save();
   const card = event.target.closest("a[data-item]");
-  if (card && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey) {
+  if (card && isPlain(event)) {
     event.preventDefault();
-    trigger("open", { chosen: card.dataset.item });
+    noteClick("open", card.dataset.item);
+    trigger("open");
   }
 });
 
@@ -98,4 +99,7 @@ element.addEventListener("change", async (event) => {
 
 hold();
 show();
-if (location.search || taste.liked.length + taste.disliked.length) trigger("visit", { chosen: location.search });
+if (location.search || taste.liked.length + taste.disliked.length) {
+  noteClick("visit", location.search);
+  trigger("visit");
+}

@@ -1,0 +1,1 @@
+document.addEventListener("shop:click", ({ detail }) => (props.value = { ...props.value, ...detail }));
