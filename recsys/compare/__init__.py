@@ -1,1 +1,1 @@
-"""Which backbone to take, and what training adds to it: python -m recsys.compare --dataset DATASET --models a,b"""
+"""Compares backbones, and what training adds to them: python -m recsys.compare --dataset DATASET --models a,b"""

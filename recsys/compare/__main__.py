@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from recsys.catalog import DEFAULT_DATASET, Catalog
-from recsys.compare.contestants import MODES, Contestant, Plan, embedded, open_encoder, projected, tuned, with_head
+from recsys.compare.candidates import MODES, Candidate, Plan, embedded, open_encoder, projected, tuned, with_head
 from recsys.compare.table import Row, scores_of, to_json, to_markdown, write
 from recsys.encoder import Encoder
 from recsys.errors import CatalogError, RecsysError
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def compare(name: str, modes: Sequence[str], plan: Plan) -> Iterator[Row]:
-    """A row for each mode of a model; one that cannot take part has the reason in its row."""
+    """A row for each mode of a model. The row of a mode that cannot be evaluated has the reason instead of scores."""
     shown = Path(name).resolve().name if Path(name).exists() else name
     with tempfile.TemporaryDirectory(prefix="compare-") as folder:
         try:
@@ -49,12 +49,12 @@ def compare(name: str, modes: Sequence[str], plan: Plan) -> Iterator[Row]:
         for mode in modes:
             print(f"{shown}: {mode}", file=sys.stderr)
             try:
-                yield _judged(shown, _entered(mode, name, encoder, frozen, plan, Path(folder) / "tuned"), plan)
+                yield _evaluated(shown, _candidate(mode, name, encoder, frozen, plan, Path(folder) / "tuned"), plan)
             except RecsysError as error:
                 yield Row(shown, mode, reason=str(error))
 
 
-def _entered(mode: str, name: str, encoder: Encoder, frozen: Contestant, plan: Plan, folder: Path) -> Contestant:
+def _candidate(mode: str, name: str, encoder: Encoder, frozen: Candidate, plan: Plan, folder: Path) -> Candidate:
     if mode == "pca":
         return projected(encoder, frozen, plan)
     if mode == "head":
@@ -62,30 +62,40 @@ def _entered(mode: str, name: str, encoder: Encoder, frozen: Contestant, plan: P
     return tuned(name, encoder, plan, folder) if mode == "tuned" else frozen
 
 
-def _judged(model: str, contestant: Contestant, plan: Plan) -> Row:
+def _evaluated(model: str, candidate: Candidate, plan: Plan) -> Row:
     return Row(
         model=model,
-        mode=contestant.mode,
-        dim=contestant.pool.vectors.shape[1],
-        parameters=contestant.parameters,
-        scores=scores_of(contestant),
-        latency=time_encoding(contestant.encode, first_picture(plan.catalog, contestant.pool)),
-        rate=contestant.rate,
+        mode=candidate.mode,
+        dim=candidate.pool.vectors.shape[1],
+        parameters=candidate.parameters,
+        scores=scores_of(candidate),
+        latency=time_encoding(candidate.encode, first_picture(plan.catalog, candidate.pool)),
+        rate=candidate.rate,
     )
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m recsys.compare", description="Compare models on a catalogue.")
-    parser.add_argument("--dataset", default=DEFAULT_DATASET, help="a Hub id, a folder or 'sample'")
-    parser.add_argument("--models", required=True, help="timm names or encoder folders, with commas between")
-    parser.add_argument("--modes", default=",".join(MODES), help=f"of {', '.join(MODES)}; all by default")
-    parser.add_argument("--dim", type=int, default=256, help="dimensions after a projection or a training")
-    parser.add_argument("--epochs", type=int, default=12, help="of a trained layer and of fine-tuning")
-    parser.add_argument("--limit", type=int, help="only the first N products")
-    parser.add_argument("--output", type=Path, metavar="FOLDER", help="where the table goes")
-    parser.add_argument("--random", action="store_true", help="random weights, where none can be had")
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser = argparse.ArgumentParser(
+        prog="python -m recsys.compare",
+        description="Compare models on a catalogue.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--dataset", default=DEFAULT_DATASET, help="Hub dataset id, folder, or 'sample'")
+    parser.add_argument("--models", required=True, help="timm model names or encoder folders, separated by commas")
+    parser.add_argument(
+        "--modes",
+        default=",".join(MODES),
+        help="modes, separated by commas: the frozen network, PCA of its features, a trained linear layer, fine-tuning",
+    )
+    parser.add_argument(
+        "--dim", type=int, default=256, help="dimensions of the PCA, the trained layer and the fine-tuned network"
+    )
+    parser.add_argument("--epochs", type=int, default=12, help="epochs of the trained layer and of fine-tuning")
+    parser.add_argument("--limit", type=int, metavar="N", help="use only the first N products")
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="write the table to this folder")
+    parser.add_argument("--random", action="store_true", help="use random weights, for machines without network access")
+    parser.add_argument("--device", default="auto", help="torch device: cpu, cuda, or auto")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a Markdown table")
     return parser
 
 
@@ -97,7 +107,7 @@ def _modes(names: str) -> list[str]:
     wanted = _listed(names)
     unknown = [mode for mode in wanted if mode not in MODES]
     if unknown:
-        raise CatalogError(f"There is no mode {unknown[0]!r} to compare. Take of: {', '.join(MODES)}.")
+        raise CatalogError(f"There is no mode {unknown[0]!r}. The modes are: {', '.join(MODES)}.")
     return wanted
 
 

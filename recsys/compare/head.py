@@ -1,4 +1,4 @@
-"""A linear embedding of the features of a frozen network, trained with the heads and the loss of fine-tuning."""
+"""A linear embedding of the features of a frozen network, trained with the same heads and loss as fine-tuning."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class LinearHead:
 
     @property
     def parameters(self) -> int:
-        """How many numbers it consists of."""
+        """The number of weights."""
         return self.mean.size + self.weights.size + self.bias.size
 
     @classmethod
     def fit(cls, features: Vectors, items: Sequence[Item], config: TrainConfig) -> LinearHead:
-        """Train on the features [n, features] of these items for the epochs and with the weights of `config`.
+        """Train on the features [n, features] of these items, with the epochs and the loss weights of `config`.
 
-        Raises CatalogError where no attribute has a head.
+        Raises CatalogError where no attribute can be learned.
         """
         config = config.for_attributes(dict.fromkeys(name for item in items for name in item.attributes))
         torch.manual_seed(config.seed)
@@ -55,7 +55,7 @@ class LinearHead:
 
 
 class _Linear(torch.nn.Module):
-    """In the place of a backbone: the features are at hand, and the classifier is the embedding layer."""
+    """Takes the place of a backbone: its input are the features, and its classifier is the embedding layer."""
 
     def __init__(self, width: int, dim: int):
         super().__init__()
@@ -72,7 +72,7 @@ class _Linear(torch.nn.Module):
 
 
 def _labels(items: Sequence[Item], config: TrainConfig) -> dict[str, torch.Tensor]:
-    """Attribute → the number of each item's value, int64 [n], -1 where absent; of attributes that have a head."""
+    """Attribute → the class of each item, int64 [n], -1 where it has no value. Attributes of weight 0 are left out."""
     names = dict.fromkeys(name for item in items for name in item.attributes if config.weight(name) > 0)
     labels = {}
     for name in names:
@@ -81,7 +81,7 @@ def _labels(items: Sequence[Item], config: TrainConfig) -> dict[str, torch.Tenso
         if number:
             labels[name] = torch.tensor([MISSING if value is None else number[value] for value in values])
     if not labels:
-        raise CatalogError("There is no attribute to learn from. Check the dataset.")
+        raise CatalogError("There is no attribute to learn from. Check the attribute columns of the dataset.")
     return labels
 
 

@@ -1,4 +1,4 @@
-"""The comparison as rows, as Markdown and as JSON."""
+"""The comparison as rows, Markdown and JSON."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from recsys.compare.contestants import Contestant
+from recsys.compare.candidates import Candidate
 from recsys.core.holdout import PRODUCT_SPLIT
 from recsys.errors import CatalogError
-from recsys.evaluate.protocol import exam_of
+from recsys.evaluate.protocol import split_protocol
 from recsys.evaluate.report import table
-from recsys.evaluate.retrieval import Score, joined, roles_of, score
-from recsys.evaluate.search_task import K
+from recsys.evaluate.retrieval import Score, roles_of, score
+from recsys.evaluate.search_task import PRECISION_K
 from recsys.evaluate.speed import Latency
 
 JSON_NAME, MARKDOWN_NAME = "comparison.json", "comparison.md"
@@ -21,9 +21,10 @@ JSON_NAME, MARKDOWN_NAME = "comparison.json", "comparison.md"
 
 @dataclass(frozen=True)
 class Row:
-    """One model in one mode: its scores by kind, by colour and by all that tells, those that the catalogue has.
+    """One model in one mode, with its scores by kind, by colour, and by kind, colour and wearer together.
 
-    `rate` is pictures embedded a second in batches. Of a model that could not take part there is only the `reason`.
+    `rate` is the number of pictures embedded per second in batches. A model that cannot be evaluated has a `reason`
+    instead of scores.
     """
 
     model: str
@@ -36,31 +37,42 @@ class Row:
     reason: str | None = None
 
 
-def scores_of(contestant: Contestant) -> tuple[Score, ...]:
-    """P@5 by kind, by colour, and by these and gender together, on products held out of every training.
+def scores_of(candidate: Candidate) -> tuple[Score, ...]:
+    """The scores of a candidate, with products held out of every training as queries.
 
-    Raises CatalogError where the catalogue has none of them, or too few products.
+    Raises CatalogError for a catalogue without these attributes, or with too few products.
     """
-    trial = exam_of(contestant.pool, PRODUCT_SPLIT, contestant.split).retrieval
-    roles = roles_of(trial.gallery.items)
+    task = split_protocol(candidate.pool, PRODUCT_SPLIT, candidate.split).retrieval
+    roles = roles_of(task.gallery.items)
     known = [name for name in (roles.kind, roles.colour, roles.wearer) if name]
     labels = dict.fromkeys([*((name,) for name in known[:2]), tuple(known)])
-    found = [score(joined(label), trial.label(label), trial) for label in labels if label]
-    scores = tuple(part for part in found if part)
+    scores = tuple(found for label in labels if label and (found := score(label, task)))
     if not scores:
-        raise CatalogError("The catalogue does not say what its products are, so models cannot be compared by it.")
+        raise CatalogError(
+            "The catalogue has no attribute for kind, colour or wearer, so models cannot be compared on it."
+        )
     return scores
 
 
 def to_markdown(rows: Sequence[Row], note: str) -> str:
-    """The rows as a table, those that took no part with the reason, and the thumbnails as the last."""
+    """The rows as a Markdown table, the thumbnail baseline last, then the reasons of the rows without scores."""
     labels = list(dict.fromkeys(part.label for row in rows for part in row.scores))
-    head = ["model", "mode", *(f"P@{K} {label} (95 %)" for label in labels), "dim", "parameters", "ms", "pictures/s"]
+    head = [
+        "model",
+        "mode",
+        *(f"P@{PRECISION_K} {label} (95 %)" for label in labels),
+        "dim",
+        "parameters",
+        "ms per picture",
+        "pictures/s",
+    ]
     lines = [_line(row, labels) for row in rows if not row.reason]
-    judged = next((row for row in rows if row.scores), None)
-    if judged:
-        lines.append(["16×16 thumbnail", "", *(f"{part.thumbnail.precision:.3f}" for part in judged.scores), *[""] * 4])
-    parts = [note, table(head, lines) if lines else "", *(_excuse(row) for row in rows if row.reason)]
+    evaluated = next((row for row in rows if row.scores), None)
+    if evaluated:
+        lines.append(
+            ["16×16 thumbnail", "", *(f"{part.thumbnail.precision:.3f}" for part in evaluated.scores), *[""] * 4]
+        )
+    parts = [note, table(head, lines) if lines else "", *(_failure(row) for row in rows if row.reason)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -87,5 +99,5 @@ def _line(row: Row, labels: Sequence[str]) -> list[str]:
     return [row.model, row.mode, *(scores.get(label, "") for label in labels), *figures]
 
 
-def _excuse(row: Row) -> str:
-    return f"- {row.model}{f', {row.mode}' if row.mode else ''}: took no part. {row.reason}"
+def _failure(row: Row) -> str:
+    return f"- {row.model}{f', {row.mode}' if row.mode else ''}: not evaluated. {row.reason}"

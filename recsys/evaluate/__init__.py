@@ -1,6 +1,6 @@
-"""How good an encoder or an index is: python -m recsys.evaluate --encoder index --dataset DATASET
+"""Evaluates an encoder or an index: python -m recsys.evaluate --encoder index --dataset DATASET
 
-Queries are products that training never saw, and each figure stands beside what needs no encoder.
+The queries are products that training never saw. Baselines without an encoder stand beside each score.
 """
 
 from recsys.evaluate.pool import Pool, embed

@@ -13,14 +13,14 @@ from recsys.catalog import DEFAULT_DATASET, Catalog
 from recsys.core.holdout import PRODUCT_SPLIT, unseen, withheld
 from recsys.encoder import Encoder
 from recsys.errors import CatalogError, RecsysError
-from recsys.evaluate.classification import judge_heads
-from recsys.evaluate.confidence import judge_confidence
+from recsys.evaluate.classification import evaluate_heads
+from recsys.evaluate.confidence import evaluate_confidence
 from recsys.evaluate.contact_sheet import draw_sheet, examples
 from recsys.evaluate.pool import Encode, embed, first_picture
-from recsys.evaluate.protocol import Exam, exam_across, exam_of
+from recsys.evaluate.protocol import EvaluationProtocol, cross_catalogue_protocol, split_protocol
 from recsys.evaluate.report import Report, Source, Subject
-from recsys.evaluate.retrieval import roles_of, score_all, score_classes
-from recsys.evaluate.slices import Slice, judge_slices, slice_trial
+from recsys.evaluate.retrieval import roles_of, score_attributes, score_classes
+from recsys.evaluate.slices import Slice, evaluate_slices, slice_task
 from recsys.evaluate.speed import SearchSpeed, time_encoding, time_search
 from recsys.format.layout import MANIFEST
 from recsys.index.folder import IndexFolder
@@ -28,7 +28,7 @@ from recsys.types import Product, Vectors
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Judge an encoder on a catalogue; returns the exit status."""
+    """Evaluate an encoder on a catalogue; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
         report = run(options)
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(options: argparse.Namespace) -> Report:
-    """Embed, judge, and write what `--output` asks for."""
+    """Embed the catalogue, evaluate the encoder, and write the report to the folder `--output`."""
     _check(options)
     encoder = Encoder.from_pretrained(options.encoder, device=options.device)
     catalog = Catalog.open(options.dataset, limit=options.limit)
@@ -48,60 +48,83 @@ def run(options: argparse.Namespace) -> Report:
     pool = embed(_progress(catalog), encoder.encode)
     if options.queries_from:
         asked_pool = embed(_unseen(asked, encoder), encoder.encode)
-        exam = exam_across(asked_pool, pool)
+        protocol = cross_catalogue_protocol(asked_pool, pool)
     else:
-        asked_pool, exam = pool, exam_of(pool, options.split, encoder.split)
-    kind = roles_of(exam.retrieval.gallery.items).kind
+        asked_pool, protocol = pool, split_protocol(pool, options.split, encoder.split)
+    kind = roles_of(protocol.retrieval.gallery.items).kind
     report = Report(
         encoder=_subject(options.encoder, encoder),
         dataset=Source(catalog.dataset, catalog.revision, len(pool)),
         queries_from=Source(asked.dataset, asked.revision, len(asked_pool)) if options.queries_from else None,
         split=options.split,
-        note=exam.note,
+        note=protocol.note,
         kind=kind,
-        scores=score_all(exam.retrieval),
-        classes=score_classes(exam.retrieval, kind) if kind else (),
-        classification=judge_heads(exam.retrieval, encoder.logits(exam.retrieval.queries.vectors), encoder.values),
-        confidence=judge_confidence(exam.ordinary, {**exam.foreign, **outliers(options.outliers_from, encoder.encode)}),
-        slices=_slices(exam, kind, asked, encoder) if options.slices and kind else (),
+        scores=score_attributes(protocol.retrieval),
+        classes=score_classes(protocol.retrieval, kind) if kind else (),
+        classification=evaluate_heads(
+            protocol.retrieval, encoder.logits(protocol.retrieval.queries.vectors), encoder.values
+        ),
+        confidence=evaluate_confidence(
+            protocol.calibration, {**protocol.out_of_gallery, **outliers(options.outliers_from, encoder.encode)}
+        ),
+        slices=_slices(protocol, kind, asked, encoder) if options.slices and kind else (),
         latency=time_encoding(encoder.encode, first_picture(asked, asked_pool)),
-        search=_search(Path(options.encoder), exam),
+        search=_search(Path(options.encoder), protocol),
     )
     if options.output:
         report.write(options.output)
         if kind:
-            _draw_sheets(exam, kind, asked, catalog, options.output)
+            _draw_sheets(protocol, kind, asked, catalog, options.output)
     return report
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m recsys.evaluate", description="Judge an encoder on a catalogue.")
-    parser.add_argument("--encoder", default="index", help="a timm name, a model repository, a folder, an index folder")
-    parser.add_argument("--dataset", default=DEFAULT_DATASET, help="a Hub id, a folder or 'sample'")
-    parser.add_argument(
-        "--split", default=PRODUCT_SPLIT, help="which products are asked for: product, type, or from a year, year:2017"
+    parser = argparse.ArgumentParser(
+        prog="python -m recsys.evaluate",
+        description="Evaluate an encoder or an index on a catalogue.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("--queries-from", metavar="DATASET", help="ask for the products of another catalogue instead")
     parser.add_argument(
-        "--outliers-from", nargs="+", action="extend", default=[], metavar="FOLDER", help="pictures of no product"
+        "--encoder", default="index", help="timm model name, model repository, encoder folder or index folder"
     )
-    parser.add_argument("--slices", action="store_true", help="ask with pictures as visitors take them, too")
-    parser.add_argument("--output", type=Path, metavar="FOLDER", help="where report, plots and sheets go")
-    parser.add_argument("--limit", type=int, help="only the first N products")
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument("--dataset", default=DEFAULT_DATASET, help="Hub dataset id, folder, or 'sample'")
+    parser.add_argument(
+        "--split",
+        default=PRODUCT_SPLIT,
+        help="which products are the queries: product (held-out products), type (withheld kinds), or year:2017",
+    )
+    parser.add_argument("--queries-from", metavar="DATASET", help="use the products of another catalogue as queries")
+    parser.add_argument(
+        "--outliers-from",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FOLDER",
+        help="folders of pictures that show no product of the catalogue, to measure how many have no close match",
+    )
+    parser.add_argument(
+        "--slices",
+        action="store_true",
+        help="also evaluate rare kinds, small pictures, and corrupted pictures as visitors may send them",
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="FOLDER", help="write the report, plots and contact sheets to this folder"
+    )
+    parser.add_argument("--limit", type=int, metavar="N", help="use only the first N products")
+    parser.add_argument("--device", default="auto", help="torch device: cpu, cuda, or auto")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of Markdown tables")
     return parser
 
 
 def _check(options: argparse.Namespace) -> None:
-    """Raise CatalogError for what would fail after minutes of work."""
+    """Raise CatalogError for options that would otherwise fail after minutes of work."""
     withheld(options.split)
     if options.queries_from and options.split != PRODUCT_SPLIT:
-        raise CatalogError("A split is of one catalogue. Give --split or --queries-from, not both.")
+        raise CatalogError("A split applies to one catalogue. Give --split or --queries-from, not both.")
 
 
 def _unseen(catalog: Catalog, encoder: Encoder) -> Iterator[Product]:
-    """The products that the encoder never saw: of a frozen network all."""
+    """The products that training never saw: all of them for a frozen network."""
     is_unseen = unseen(encoder.split)
     yield from (product for product in _progress(catalog) if not encoder.trained or is_unseen(product.item))
 
@@ -113,7 +136,7 @@ def _subject(source: str, encoder: Encoder) -> Subject:
 
 
 def outliers(folders: Sequence[str], encode: Encode) -> dict[str, Vectors]:
-    """The vectors of the pictures of each folder, by its name; folders with the same name are numbered."""
+    """The embeddings of the pictures of each folder, by the name of the folder. Equal names are numbered."""
     names = [Path(folder).name for folder in folders]
     found = {}
     for place, (name, folder) in enumerate(zip(names, folders, strict=True)):
@@ -122,21 +145,21 @@ def outliers(folders: Sequence[str], encode: Encode) -> dict[str, Vectors]:
     return found
 
 
-def _slices(exam: Exam, kind: str, catalog: Catalog, encoder: Encoder) -> tuple[Slice, ...]:
-    trial = slice_trial(exam.ordinary, kind)
-    pictures = _pictures(catalog, {item.id for item in trial.queries.items})
-    return judge_slices(trial, kind, pictures, encoder.encode)
+def _slices(protocol: EvaluationProtocol, kind: str, catalog: Catalog, encoder: Encoder) -> tuple[Slice, ...]:
+    task = slice_task(protocol.calibration, kind)
+    pictures = _pictures(catalog, {item.id for item in task.queries.items})
+    return evaluate_slices(task, kind, pictures, encoder.encode)
 
 
-def _search(source: Path, exam: Exam) -> tuple[SearchSpeed, ...]:
-    """The speed of the index, where an index folder is judged."""
+def _search(source: Path, protocol: EvaluationProtocol) -> tuple[SearchSpeed, ...]:
+    """The speed and recall of the search, where an index folder is evaluated."""
     if not (source / MANIFEST).is_file():
         return ()
-    return time_search(IndexFolder.open(source).searcher, exam.retrieval.queries.vectors)
+    return time_search(IndexFolder.open(source).searcher, protocol.retrieval.queries.vectors)
 
 
-def _draw_sheets(exam: Exam, kind: str, asked: Catalog, catalog: Catalog, folder: Path) -> None:
-    sheets = {name: examples(exam.retrieval, kind, best=name == "best") for name in ("best", "worst")}
+def _draw_sheets(protocol: EvaluationProtocol, kind: str, asked: Catalog, catalog: Catalog, folder: Path) -> None:
+    sheets = {name: examples(protocol.retrieval, kind, best=name == "best") for name in ("best", "worst")}
     lines = [line for sheet in sheets.values() for line in sheet]
     queries = _pictures(asked, {line[0].id for line in lines})
     gallery = _pictures(catalog, {shown.id for line in lines for shown in line[1:]})

@@ -1,4 +1,4 @@
-"""How often the heads of an encoder name the right value."""
+"""Accuracy and F1 of the classification heads of an encoder."""
 
 from __future__ import annotations
 
@@ -9,38 +9,40 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.core.ranking import Estimate, confusion, macro_f1, weighted_f1
-from recsys.evaluate.search_task import Trial
+from recsys.evaluate.search_task import SearchTask
 from recsys.types import Vectors
 
 
 @dataclass(frozen=True)
 class Classification:
-    """One head on queries that have its attribute.
+    """One head, on the queries that have a value of its attribute.
 
-    Values that the head does not know, those of `unknown` queries, count as wrong, and as classes of F1 zero.
-    `majority` is the accuracy of always naming the gallery's most common value.
+    `unknown` is the number of queries whose value is not among the `classes` of the head: they count as wrong, and
+    their values as classes of F1 zero. `majority` is the accuracy of always predicting the most common value of the
+    gallery.
     """
 
     attribute: str
     queries: int
     unknown: int
+    classes: int
     accuracy: Estimate
     macro_f1: float
     weighted_f1: float
     majority: float
 
 
-def judge_heads(
-    trial: Trial, logits: Mapping[str, Vectors], values: Mapping[str, Sequence[str]]
+def evaluate_heads(
+    task: SearchTask, logits: Mapping[str, Vectors], values: Mapping[str, Sequence[str]]
 ) -> tuple[Classification, ...]:
-    """Judge each head by its `logits` [queries, values], where the catalogue has its attribute."""
-    judged = [_judge(name, trial, logits[name].argmax(1), known) for name, known in values.items()]
-    return tuple(classification for classification in judged if classification)
+    """Evaluate each head by its `logits` [queries, classes], where the catalogue has the attribute of the head."""
+    found = [_evaluate(name, task, logits[name].argmax(1), known) for name, known in values.items()]
+    return tuple(classification for classification in found if classification)
 
 
-def _judge(name: str, trial: Trial, predicted: np.ndarray, known: Sequence[str]) -> Classification | None:
-    truth = [item.attributes.get(name) for item in trial.queries.items]
-    common = [value for item in trial.gallery.items if (value := item.attributes.get(name)) is not None]
+def _evaluate(name: str, task: SearchTask, predicted: np.ndarray, known: Sequence[str]) -> Classification | None:
+    truth = [item.attributes.get(name) for item in task.queries.items]
+    common = [value for item in task.gallery.items if (value := item.attributes.get(name)) is not None]
     asked = np.array([value is not None for value in truth])
     if not asked.any() or not common:
         return None
@@ -53,6 +55,7 @@ def _judge(name: str, trial: Trial, predicted: np.ndarray, known: Sequence[str])
         attribute=name,
         queries=len(right),
         unknown=int((right >= len(known)).sum()),
+        classes=len(known),
         accuracy=Estimate.from_values(predicted[asked] == right),
         macro_f1=macro_f1(counts),
         weighted_f1=weighted_f1(counts),

@@ -1,4 +1,4 @@
-"""Whether a confidence means what it says, and whether what is not in the shop is refused."""
+"""Evaluates the calibration: how reliable confidences are, and how often there is no close match."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from recsys.core.calibration import FEWEST_QUERIES, Calibration, Flags, Numbers, expected_calibration_error
 from recsys.core.ranking import Estimate
 from recsys.evaluate.retrieval import roles_of
-from recsys.evaluate.search_task import Trial, nearest
+from recsys.evaluate.search_task import SearchTask, nearest
 from recsys.runtime.hashing import sha256
 from recsys.types import Rows, Vectors
 
@@ -20,7 +20,7 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Refusal:
-    """The share of these pictures of which it is said that nothing is close."""
+    """The share of these pictures for which the answer is that nothing is close."""
 
     name: str
     pictures: int
@@ -29,7 +29,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Bin:
-    """Matches of about this confidence, and the share of them that is right."""
+    """Matches of about this confidence, and the share of them that is correct."""
 
     confidence: float
     right: float
@@ -38,10 +38,10 @@ class Bin:
 
 @dataclass(frozen=True)
 class Confidence:
-    """The calibration judged on queries that it was not fitted on: fitted on each half, judged on the other.
+    """The calibration, fitted on each half of the queries and evaluated on the other half.
 
-    `error` is the expected calibration error of the ten best matches, None for a catalogue that does not say what kind
-    of thing a product is. `refused` is the share of queries refused, to be at most 5 %.
+    `error` is the expected calibration error of the ten best matches; None for a catalogue without an attribute for
+    the kind of product. `refused` is the share of queries for which nothing is close; it should be at most 5 %.
     """
 
     attribute: str | None
@@ -52,67 +52,68 @@ class Confidence:
     bins: tuple[Bin, ...]
 
 
-def calibrate(trial: Trial) -> Calibration | None:
-    """How to read the cosines of the gallery, from the ten best matches of each query; None for too few queries.
+def calibrate(task: SearchTask) -> Calibration | None:
+    """Fit the calibration to the ten best matches of each query; None for too few queries.
 
-    Queries that do not say what kind of thing they are count for nothing, unless nearly all do not.
+    Queries without a kind are ignored. Where too few queries have a kind, only the threshold is fitted, to all.
     """
-    attribute = roles_of(trial.gallery.items).kind
-    cosines = trial.found[1]
+    attribute = roles_of(task.gallery.items).kind
+    cosines = task.neighbours[1]
     if attribute:
-        label = trial.label([attribute])
-        known = label.asked >= 0
+        label = task.label([attribute])
+        known = label.queries >= 0
         if known.sum() >= FEWEST_QUERIES:
-            return Calibration.fit(cosines[known], label.alike(trial.found[0])[known], attribute)
+            return Calibration.fit(cosines[known], label.matches(task.neighbours[0])[known], attribute)
     return Calibration.fit(cosines, None, None)
 
 
-def judge_confidence(trial: Trial, others: Mapping[str, Vectors]) -> Confidence | None:
-    """Judge the calibration of this trial, also on `others`, vectors [n, dim] of what the gallery does not have.
+def evaluate_confidence(task: SearchTask, others: Mapping[str, Vectors]) -> Confidence | None:
+    """Evaluate the calibration of this task, and the rejection of `others`: name → vectors [n, dim].
 
-    None where there are too few queries to fit on a half of them.
+    The others are pictures of things that the gallery does not have. Returns None where half of the queries are too few
+    to fit a calibration.
     """
-    halves = _halves(trial)
-    first, second, whole = calibrate(trial.take(halves[0])), calibrate(trial.take(halves[1])), calibrate(trial)
+    halves = _halves(task)
+    first, second, whole = calibrate(task.take(halves[0])), calibrate(task.take(halves[1])), calibrate(task)
     if first is None or second is None or whole is None:
         return None
-    judged = [(halves[0], second), (halves[1], first)]
-    cosines = trial.found[1]
-    refused = np.concatenate([fitted.closeness(cosines[rows]) < fitted.threshold for rows, fitted in judged])
-    error, bins = _judge_confidences(trial, judged, whole.attribute)
-    refusals = tuple(_refusal(name, vectors, trial, whole) for name, vectors in others.items() if len(vectors))
+    crossed = [(halves[0], second), (halves[1], first)]
+    cosines = task.neighbours[1]
+    refused = np.concatenate([fitted.closeness(cosines[rows]) < fitted.threshold for rows, fitted in crossed])
+    error, bins = _evaluate_confidences(task, crossed, whole.attribute)
+    refusals = tuple(_refusal(name, vectors, task, whole) for name, vectors in others.items() if len(vectors))
     return Confidence(whole.attribute, len(refused), error, Estimate.from_values(refused), refusals, bins)
 
 
-def _halves(trial: Trial) -> tuple[Rows, Rows]:
-    """The queries in two halves by a hash of their ids."""
-    half = np.array([int(sha256(item.id.encode())[8], 16) % 2 for item in trial.queries.items])
+def _halves(task: SearchTask) -> tuple[Rows, Rows]:
+    """Split the queries into two halves by a hash of their ids."""
+    half = np.array([int(sha256(item.id.encode())[8], 16) % 2 for item in task.queries.items])
     return np.flatnonzero(half == 0), np.flatnonzero(half == 1)
 
 
-def _judge_confidences(
-    trial: Trial, judged: Sequence[tuple[Rows, Calibration]], attribute: str | None
+def _evaluate_confidences(
+    task: SearchTask, crossed: Sequence[tuple[Rows, Calibration]], attribute: str | None
 ) -> tuple[Estimate | None, tuple[Bin, ...]]:
-    if attribute is None or any(fitted.attribute is None for _, fitted in judged):
+    if attribute is None or any(fitted.attribute is None for _, fitted in crossed):
         return None, ()
-    label = trial.label([attribute])
-    places, cosines = trial.found
-    known = [rows[label.asked[rows] >= 0] for rows, _ in judged]
+    label = task.label([attribute])
+    places, cosines = task.neighbours
+    known = [rows[label.queries[rows] >= 0] for rows, _ in crossed]
     confidences = np.concatenate(
         [
             np.interp(cosines[rows], fitted.similarity, fitted.confidence)
-            for rows, (_, fitted) in zip(known, judged, strict=True)
+            for rows, (_, fitted) in zip(known, crossed, strict=True)
         ]
     )
-    right = label.alike(places)[np.concatenate(known)]
+    right = label.matches(places)[np.concatenate(known)]
     return calibration_error(confidences, right), _bins(confidences.ravel(), right.ravel())
 
 
 def calibration_error(confidences: Numbers, right: Flags) -> Estimate:
-    """The expected calibration error of the matches of queries, both [n, k], and its interval over the queries.
+    """The expected calibration error of the matches of queries, both [n, k], with its 95 % interval over the queries.
 
-    A gap of chance alone counts too, and in a resample twice: the interval is the basic one (Davison & Hinkley 1997),
-    which reflects the resamples about the value.
+    Random gaps raise the error, and raise it twice in a resample. The interval is therefore the basic bootstrap
+    interval (Davison & Hinkley 1997), which reflects the errors of the resamples about the value.
     """
     value = expected_calibration_error(confidences.ravel(), right.ravel())
     rng = np.random.default_rng(0)
@@ -130,7 +131,7 @@ def _bins(confidences: Numbers, right: Flags) -> tuple[Bin, ...]:
     )
 
 
-def _refusal(name: str, vectors: Vectors, trial: Trial, fitted: Calibration) -> Refusal:
+def _refusal(name: str, vectors: Vectors, task: SearchTask, fitted: Calibration) -> Refusal:
     nowhere = np.full(len(vectors), -1)
-    cosines = nearest(vectors, trial.gallery.vector_blocks(), fitted.nearest, nowhere)[1]
+    cosines = nearest(vectors, task.gallery.vector_blocks(), fitted.nearest, nowhere)[1]
     return Refusal(name, len(vectors), Estimate.from_values(fitted.closeness(cosines) < fitted.threshold))

@@ -1,4 +1,4 @@
-"""Contact sheets: queries with their nearest products, to be looked at before any figure is read."""
+"""Contact sheets: queries with their nearest products, to look at beside the figures."""
 
 from __future__ import annotations
 
@@ -8,37 +8,44 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from recsys.evaluate.search_task import K, Trial
+from recsys.evaluate.search_task import PRECISION_K, SearchTask
 from recsys.images.decode import decode
 from recsys.runtime.hashing import sha256
 from recsys.types import Rows
 
 QUERIES = 12
-TILE, GAP, MARGIN, CAPTION = 132, 12, 16, 20
-RIGHT, WRONG, PLAIN = "#3f7d4e", "#b3402f", "#d8d2c8"
-INK, PAPER = "#1d1b18", "#ffffff"
-FRAME, TEXT = 3, 12
+TILE_PX = 132
+GAP_PX = 12
+MARGIN_PX = 16
+CAPTION_PX = 20
+FRAME_PX = 3
+FONT_PX = 12
+RIGHT_COLOUR = "#3f7d4e"
+WRONG_COLOUR = "#b3402f"
+QUERY_COLOUR = "#d8d2c8"
+INK = "#1d1b18"
+PAPER = "#ffffff"
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A product on the sheet: its id, what it is, and whether it is what was asked for; None for the query."""
+    """A product on the sheet: its id, its kind, and whether it is of the kind of the query; None for the query."""
 
     id: str
     kind: str
     right: bool | None = None
 
 
-def examples(trial: Trial, attribute: str, *, best: bool) -> list[list[Shown]]:
-    """Twelve queries, each with its five nearest: those with the most right ones, or with the fewest.
+def examples(task: SearchTask, attribute: str, *, best: bool) -> list[list[Shown]]:
+    """Twelve queries, each with its five nearest: the queries with the most correct matches, or with the fewest.
 
-    As far as there are as many, each is of another kind.
+    Queries of different kinds come first.
     """
-    label = trial.label([attribute])
-    places = trial.found[0][:, :K]
-    alike = label.alike(places)
-    asked, held = trial.queries.items, trial.gallery.items
-    rows = _chosen(trial.counted(label), alike.sum(1), label.asked, [item.id for item in asked], best)
+    label = task.label([attribute])
+    places = task.neighbours[0][:, :PRECISION_K]
+    alike = label.matches(places)
+    asked, held = task.queries.items, task.gallery.items
+    rows = _chosen(task.scored_queries(label), alike.sum(1), label.queries, [item.id for item in asked], best)
     return [
         [
             Shown(asked[row].id, asked[row].attributes.get(attribute) or ""),
@@ -63,21 +70,24 @@ def _chosen(counted: Rows, right: Rows, kinds: Rows, ids: Sequence[str], best: b
 def draw_sheet(
     lines: Sequence[Sequence[Shown]], queries: Mapping[str, bytes], gallery: Mapping[str, bytes], path: Path
 ) -> None:
-    """Draw the lines as a PNG: the query at the left, right ones framed green, wrong ones red. Pictures are by id."""
+    """Draw the lines as a PNG: the query on the left, correct matches framed green, wrong ones red.
+
+    `queries` and `gallery` are encoded pictures by id.
+    """
     columns = max(map(len, lines))
-    step = TILE + CAPTION + GAP
-    size = (2 * MARGIN + columns * (TILE + GAP) + GAP, 2 * MARGIN + len(lines) * step - GAP)
+    step = TILE_PX + CAPTION_PX + GAP_PX
+    size = (2 * MARGIN_PX + columns * (TILE_PX + GAP_PX) + GAP_PX, 2 * MARGIN_PX + len(lines) * step - GAP_PX)
     sheet = Image.new("RGB", size, PAPER)
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(TEXT)
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(FONT_PX)
     for number, line in enumerate(lines):
-        top = MARGIN + number * step
+        top = MARGIN_PX + number * step
         for column, shown in enumerate(line):
-            left = MARGIN + column * (TILE + GAP) + (GAP if column else 0)
+            left = MARGIN_PX + column * (TILE_PX + GAP_PX) + (GAP_PX if column else 0)
             picture = decode((gallery if column else queries)[shown.id])
-            colour = {None: PLAIN, True: RIGHT, False: WRONG}[shown.right]
+            colour = {None: QUERY_COLOUR, True: RIGHT_COLOUR, False: WRONG_COLOUR}[shown.right]
             _draw_tile(sheet, pen, picture, (left, top), colour)
-            text = _fitted(shown.kind, font)
-            pen.text((left + TILE / 2, top + TILE + 3), text, INK, font, anchor="ma")
+            text = _shortened(shown.kind, font)
+            pen.text((left + TILE_PX / 2, top + TILE_PX + 3), text, INK, font, anchor="ma")
     path.parent.mkdir(parents=True, exist_ok=True)
     sheet.save(path, optimize=True)
 
@@ -86,15 +96,15 @@ def _draw_tile(
     sheet: Image.Image, pen: ImageDraw.ImageDraw, picture: Image.Image, corner: tuple[int, int], colour: str
 ) -> None:
     left, top = corner
-    inner = TILE - 2 * FRAME - 2
+    inner = TILE_PX - 2 * FRAME_PX - 2
     tile = ImageOps.pad(picture, (inner, inner), Image.Resampling.LANCZOS, color=PAPER)
-    sheet.paste(tile, (left + FRAME + 1, top + FRAME + 1))
-    pen.rectangle((left, top, left + TILE - 1, top + TILE - 1), outline=colour, width=FRAME)
+    sheet.paste(tile, (left + FRAME_PX + 1, top + FRAME_PX + 1))
+    pen.rectangle((left, top, left + TILE_PX - 1, top + TILE_PX - 1), outline=colour, width=FRAME_PX)
 
 
-def _fitted(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
-    """The text, cut where it is wider than a tile."""
+def _shortened(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+    """The text, shortened to the width of a tile."""
     kept = text
-    while font.getlength(kept) > TILE and len(kept) > 1:
+    while font.getlength(kept) > TILE_PX and len(kept) > 1:
         kept = f"{kept.rstrip('…')[:-1].rstrip()}…"
     return kept

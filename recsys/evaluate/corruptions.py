@@ -1,7 +1,8 @@
-"""A product picture on white as a visitor would have taken it: cut out, on a cluttered ground, turned, dark, unsharp.
+"""Corruptions that make a visitor's photo of a product picture on white: clutter, rotation, darkness, blur.
 
-Everything is drawn by one generator, so that the same seed gives the same picture. This is the exam, and shares nothing
-with the pictures that an encoder is trained on.
+Each corruption takes the picture, other pictures to cut clutter from, and a random generator, so that the same seed
+gives the same picture. The code is deliberately separate from the augmentations of training: sharing them would make
+the evaluation too easy.
 """
 
 from __future__ import annotations
@@ -14,76 +15,81 @@ import numpy.typing as npt
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 NEAR_WHITE = 245
-MASK_SIDE = 128
-LEAST_GROUND, LEAST_PRODUCT = 0.1, 0.1
-"""Shares of a picture: with less, its product cannot be told from its ground."""
-MOST_DEGREES = 20
-LEAST_KEPT = 0.7
+"""The lowest level of 256 that counts as white background."""
+MASK_SIDE_PX = 128
+MIN_BACKGROUND_SHARE = 0.1
+MIN_PRODUCT_SHARE = 0.1
+"""With a smaller share of the picture, the product cannot be separated from its background."""
+MAX_DEGREES = 20
+MIN_CROP_SHARE = 0.7
 BRIGHTNESS = (0.35, 0.65)
-BLUR = (0.005, 0.015)
+MAX_TINT = 0.08
+BLUR_SHARE = (0.005, 0.015)
+"""The radius of the blur as a share of the longer side."""
 JPEG_QUALITY = (15, 40)
-COLOURFULNESS = 0.55
+SATURATION = 0.55
+"""Of the colours of the clutter."""
 
 Random = np.random.Generator
-Photograph = Callable[[Image.Image, Sequence[Image.Image], Random], Image.Image | None]
+Corruption = Callable[[Image.Image, Sequence[Image.Image], Random], Image.Image | None]
 
 
 def cluttered(picture: Image.Image, others: Sequence[Image.Image], random: Random) -> Image.Image | None:
-    """The product on another ground; None where it cannot be told from its own."""
+    """The product on a cluttered background; None where it cannot be separated from its own background."""
     return _on_clutter(picture, others, random, degrees=0.0)
 
 
 def rotated(picture: Image.Image, others: Sequence[Image.Image], random: Random) -> Image.Image:
-    """Turned by up to 20° either way, on white."""
-    return _turned(picture, random.uniform(-MOST_DEGREES, MOST_DEGREES), "white")
+    """Rotated by up to 20° to either side, on white."""
+    return _rotated(picture, random.uniform(-MAX_DEGREES, MAX_DEGREES), "white")
 
 
 def cropped(picture: Image.Image, others: Sequence[Image.Image], random: Random) -> Image.Image:
-    """70 to 100 % of each side, from anywhere."""
-    width, height = (max(1, round(side * random.uniform(LEAST_KEPT, 1))) for side in picture.size)
+    """A random crop of 70 to 100 % of each side."""
+    width, height = (max(1, round(side * random.uniform(MIN_CROP_SHARE, 1))) for side in picture.size)
     left = int(random.integers(picture.width - width + 1))
     top = int(random.integers(picture.height - height + 1))
     return picture.crop((left, top, left + width, top + height))
 
 
 def darkened(picture: Image.Image, others: Sequence[Image.Image], random: Random) -> Image.Image:
-    """In a third to two thirds of the light, with a tint of warm or cold."""
-    warmth = random.uniform(-0.08, 0.08)
+    """With 35 to 65 % of the light and a warm or cold tint."""
+    warmth = random.uniform(-MAX_TINT, MAX_TINT)
     light = random.uniform(*BRIGHTNESS) * np.array([1 + warmth, 1, 1 - warmth])
     return Image.fromarray((np.asarray(picture, dtype=np.float32) * light).clip(0, 255).astype(np.uint8))
 
 
 def blurred(picture: Image.Image, others: Sequence[Image.Image], random: Random) -> Image.Image:
-    """Out of focus, by 0.5 to 1.5 % of its longer side."""
-    return picture.filter(ImageFilter.GaussianBlur(random.uniform(*BLUR) * max(picture.size)))
+    """With a Gaussian blur whose radius is 0.5 to 1.5 % of the longer side."""
+    return picture.filter(ImageFilter.GaussianBlur(random.uniform(*BLUR_SHARE) * max(picture.size)))
 
 
 def recompressed(picture: Image.Image, others: Sequence[Image.Image], random: Random) -> Image.Image:
-    """Through a JPEG of quality 15 to 40."""
+    """Compressed as a JPEG of quality 15 to 40."""
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=int(random.integers(*JPEG_QUALITY)))
     return Image.open(file).convert("RGB")
 
 
 def all_at_once(picture: Image.Image, others: Sequence[Image.Image], random: Random) -> Image.Image | None:
-    """Turned, on clutter, cropped, darkened, blurred and recompressed."""
-    photo = _on_clutter(picture, others, random, degrees=random.uniform(-MOST_DEGREES, MOST_DEGREES))
-    for spoil in (cropped, darkened, blurred, recompressed):
-        photo = spoil(photo, others, random) if photo else None
+    """Rotated, cluttered, cropped, darkened, blurred and recompressed."""
+    photo = _on_clutter(picture, others, random, degrees=random.uniform(-MAX_DEGREES, MAX_DEGREES))
+    for corrupt in (cropped, darkened, blurred, recompressed):
+        photo = corrupt(photo, others, random) if photo else None
     return photo
 
 
 def greyscale(picture: Image.Image, others: Sequence[Image.Image], random: Random) -> Image.Image:
-    """Without colour."""
+    """Converted to greyscale."""
     return picture.convert("L").convert("RGB")
 
 
 def mirrored(picture: Image.Image, others: Sequence[Image.Image], random: Random) -> Image.Image:
-    """Left for right."""
+    """Mirrored horizontally."""
     return picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
 
 
-PHOTOGRAPHS: dict[str, Photograph] = {
+CORRUPTIONS: dict[str, Corruption] = {
     "cluttered": cluttered,
     "rotated": rotated,
     "cropped": cropped,
@@ -94,18 +100,17 @@ PHOTOGRAPHS: dict[str, Photograph] = {
     "greyscale": greyscale,
     "mirrored": mirrored,
 }
-"""What visitors do to a picture; each takes the picture, other ones for the clutter, and a generator."""
 
 
 def cut_out(picture: Image.Image) -> Image.Image | None:
-    """The mask of the product, 255 on it and 0 on the near-white ground that reaches the border.
+    """The mask of the product: 0 on the near-white background that reaches the border, 255 elsewhere.
 
-    None where there is hardly any such ground, or hardly anything else.
+    None where the background or the product is less than a tenth of the picture.
     """
     darkest = Image.fromarray(np.asarray(picture).min(axis=2))
     white = darkest.point(lambda level: 255 if level >= NEAR_WHITE else 0)
     small = white.copy()
-    small.thumbnail((MASK_SIDE, MASK_SIDE), Image.Resampling.BOX)
+    small.thumbnail((MASK_SIDE_PX, MASK_SIDE_PX), Image.Resampling.BOX)
     small = small.point(lambda level: 255 if level >= 128 else 0)
     framed = Image.new("L", (small.width + 2, small.height + 2), 255)
     framed.paste(small.filter(ImageFilter.MinFilter(3)), (1, 1))
@@ -114,7 +119,7 @@ def cut_out(picture: Image.Image) -> Image.Image | None:
     near = reached.filter(ImageFilter.MaxFilter(3)).resize(white.size, Image.Resampling.NEAREST)
     ground = ImageChops.multiply(near, white)
     share = float(np.asarray(ground).mean()) / 255
-    return ImageChops.invert(ground) if LEAST_GROUND <= share <= 1 - LEAST_PRODUCT else None
+    return ImageChops.invert(ground) if MIN_BACKGROUND_SHARE <= share <= 1 - MIN_PRODUCT_SHARE else None
 
 
 def _on_clutter(
@@ -123,17 +128,17 @@ def _on_clutter(
     mask = cut_out(picture)
     if mask is None:
         return None
-    product, mask = _turned(picture, degrees, "white"), _turned(mask, degrees, 0)
+    product, mask = _rotated(picture, degrees, "white"), _rotated(mask, degrees, 0)
     soft = mask.filter(ImageFilter.MinFilter(3)).filter(ImageFilter.GaussianBlur(0.7))
     return Image.composite(product, _clutter(picture.size, others, random), soft)
 
 
-def _turned(image: Image.Image, degrees: float, fill: str | int) -> Image.Image:
+def _rotated(image: Image.Image, degrees: float, fill: str | int) -> Image.Image:
     return image.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=fill) if degrees else image
 
 
 def _clutter(size: tuple[int, int], others: Sequence[Image.Image], random: Random) -> Image.Image:
-    """A soft field of colours with some shapes on it, and pieces of other pictures."""
+    """A soft gradient of colours with some shapes and pieces of other pictures on it."""
     cells = random.integers(2, 6, size=2)
     field = Image.fromarray(_colours((*cells, 3), random))
     ground = field.resize(size, Image.Resampling.BICUBIC)
@@ -147,9 +152,9 @@ def _clutter(size: tuple[int, int], others: Sequence[Image.Image], random: Rando
 
 
 def _colours(shape: tuple[int, ...], random: Random) -> npt.NDArray[np.uint8]:
-    """Colours [..., 3] as rooms have them: none pure."""
+    """Random colours [..., 3] of limited saturation, as rooms have them."""
     pure = random.uniform(10, 250, size=shape)
-    return (pure * COLOURFULNESS + pure.mean(-1, keepdims=True) * (1 - COLOURFULNESS)).astype(np.uint8)
+    return (pure * SATURATION + pure.mean(-1, keepdims=True) * (1 - SATURATION)).astype(np.uint8)
 
 
 def _shape(pen: ImageDraw.ImageDraw, size: tuple[int, int], random: Random) -> None:
@@ -166,7 +171,7 @@ def _shape(pen: ImageDraw.ImageDraw, size: tuple[int, int], random: Random) -> N
 
 
 def _paste_piece(ground: Image.Image, other: Image.Image, random: Random) -> None:
-    """A part of another picture, somewhere."""
+    """Paste a random part of another picture at a random place."""
     shares = random.uniform(0.3, 0.8, size=2)
     width, height = (max(1, int(side * share)) for side, share in zip(other.size, shares, strict=True))
     left, top = int(random.integers(other.width - width + 1)), int(random.integers(other.height - height + 1))

@@ -1,4 +1,4 @@
-"""Figures as PNG, with matplotlib. Only this module imports it."""
+"""Plots as PNG files."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ STYLE = {
     "axes.axisbelow": True,
     "text.parse_math": False,
 }
-MOST_CLASSES = 30
+MAX_CLASSES = 30
 
 
 def learning_curves(epochs: Sequence[Mapping[str, float]], path: Path) -> None:
-    """The loss, and beside it the accuracy of each head on held-out products, an epoch."""
+    """The loss, and the accuracy of each head on held-out products, by epoch."""
     names = [name for name in epochs[-1] if name not in ("epoch", "loss", "seconds")]
     numbers = [row["epoch"] for row in epochs]
     with _figure(path, (9, 3.6), ncols=2) as (left, right):
@@ -41,8 +41,8 @@ def learning_curves(epochs: Sequence[Mapping[str, float]], path: Path) -> None:
 
 
 def confusion_matrix(counts: npt.NDArray[np.int64], names: Sequence[str], title: str, path: Path) -> None:
-    """What the most frequent classes are taken for, as shares of each row."""
-    order = np.argsort(-counts.sum(1), kind="stable")[:MOST_CLASSES]
+    """The confusion matrix of the 30 most frequent classes, as shares of each row."""
+    order = np.argsort(-counts.sum(1), kind="stable")[:MAX_CLASSES]
     shares = counts[np.ix_(order, order)] / np.maximum(1, counts[order].sum(1, keepdims=True))
     shown = [names[place] for place in order]
     side = 2.5 + 0.2 * len(shown)
@@ -55,16 +55,16 @@ def confusion_matrix(counts: npt.NDArray[np.int64], names: Sequence[str], title:
 
 
 def reliability(bins: Sequence[tuple[float, float, int]], title: str, path: Path) -> None:
-    """The share of matches that are right over the confidence in them, and beneath it how many there are.
+    """The share of correct matches by confidence, and below it the number of matches.
 
-    `bins` are mean confidence, share right, and count.
+    `bins` are mean confidence, share of correct matches, and number of matches.
     """
     confidence, right, counts = np.array(bins, dtype=float).reshape(-1, 3).T
     with _figure(path, (5, 5.4), nrows=2, height_ratios=(4, 1), sharex=True) as (above, below):
-        above.plot((0, 1), (0, 1), color=MUTED, linestyle="--", linewidth=1, label="as right as confident")
+        above.plot((0, 1), (0, 1), color=MUTED, linestyle="--", linewidth=1, label="perfectly calibrated")
         above.plot(confidence, right, color=ACCENT, linewidth=0.8)
         above.scatter(confidence, right, 6 + 120 * counts / counts.sum(), color=ACCENT, zorder=3)
-        above.set(title=title, ylabel="share right", xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
+        above.set(title=title, ylabel="share of correct matches", xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
         above.legend(fontsize=8, frameon=False, loc="lower right")
         below.bar(confidence, counts, width=0.05, color=MUTED)
         below.set(xlabel="confidence", ylabel="matches")
@@ -76,7 +76,7 @@ def reliability(bins: Sequence[tuple[float, float, int]], title: str, path: Path
 def confidence_curve(
     similarity: Sequence[float], confidence: Sequence[float], threshold: float, attribute: str, path: Path
 ) -> None:
-    """The confidence by cosine, and the cosine under which nothing is close."""
+    """The confidence over the cosine, with the threshold under which nothing is close."""
     with _figure(path, (6, 3.4)) as axes:
         axes.plot(similarity, confidence, color=ACCENT)
         axes.axvline(threshold, color=MUTED, linestyle="--", linewidth=1)
@@ -86,8 +86,8 @@ def confidence_curve(
 
 
 def class_bars(classes: Sequence[tuple[str, float, int]], title: str, path: Path) -> None:
-    """A bar for each class, with its share and how many there are of it, the most frequent first."""
-    shown = sorted(classes, key=lambda row: -row[2])[:MOST_CLASSES]
+    """A bar for each of the 30 most frequent classes, with its share and its count: (name, share, count)."""
+    shown = sorted(classes, key=lambda row: -row[2])[:MAX_CLASSES]
     names, shares, counts = [row[0] for row in shown], [row[1] for row in shown], [row[2] for row in shown]
     with _figure(path, (7.5, 0.9 + 0.21 * len(shown))) as axes:
         axes.barh(names, shares, color=ACCENT, height=0.65)
@@ -100,7 +100,7 @@ def class_bars(classes: Sequence[tuple[str, float, int]], title: str, path: Path
 
 
 def recall_over_time(points: Sequence[tuple[float, float, str, bool]], path: Path) -> None:
-    """Recall over milliseconds a query: points of both, with a label; the one that is served is filled."""
+    """Recall over milliseconds per query. Points are (ms, recall, label, whether it is the served setting)."""
     times, recalls = [point[0] for point in points], [point[1] for point in points]
     with _figure(path, (6.5, 3.8)) as axes:
         axes.plot(times, recalls, color=ACCENT, linewidth=1)
@@ -109,11 +109,11 @@ def recall_over_time(points: Sequence[tuple[float, float, str, bool]], path: Pat
             text = f"{label}, as served" if served else label
             axes.annotate(text, (time, recall), (7, 5 if number % 2 else -10), textcoords="offset points", fontsize=7)
         axes.margins(x=0.2, y=0.15)
-        axes.set(title="search: recall@10 against exact search", xlabel="ms a query (median)", ylabel="recall@10")
+        axes.set(title="search: recall@10 against exact search", xlabel="ms per query (median)", ylabel="recall@10")
 
 
 def slice_bars(slices: Sequence[tuple[str, float, float, float, float]], title: str, path: Path) -> None:
-    """A bar for each slice with its interval, and a mark where the baseline is: name, value, low, high, baseline."""
+    """A bar with its interval, and a mark for the baseline: slices are (name, value, low, high, baseline)."""
     names = [row[0] for row in slices]
     value, low, high, baseline = np.array([row[1:] for row in slices]).T
     with _figure(path, (7.5, 1.1 + 0.28 * len(names))) as axes:
@@ -136,9 +136,9 @@ def _short(count: float) -> str:
 
 @contextlib.contextmanager
 def _figure(path: Path, size: tuple[float, float], **parts: Any) -> Iterator[Any]:
-    """The axes of a figure of this size in inches, which is then written to the path.
+    """The axes of a figure of this size in inches; the figure is then written to the path.
 
-    Without pyplot, which would change the backend and the state of a notebook.
+    It does not use pyplot, which would change the backend and the state of a notebook.
     """
     with matplotlib.rc_context(STYLE):  # type: ignore[arg-type]
         figure = Figure(figsize=size, layout="constrained")

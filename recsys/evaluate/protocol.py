@@ -1,4 +1,4 @@
-"""Which products are asked for, and among which: by the split, and by what the encoder never saw."""
+"""Evaluation protocols: which products are the queries, and which the gallery."""
 
 from __future__ import annotations
 
@@ -11,84 +11,84 @@ from recsys.core.holdout import PRODUCT_SPLIT, TYPE_SPLIT, held_out, unseen, wit
 from recsys.errors import CatalogError
 from recsys.evaluate.pool import Pool
 from recsys.evaluate.retrieval import roles_of
-from recsys.evaluate.search_task import K, Trial
+from recsys.evaluate.search_task import PRECISION_K, SearchTask
 from recsys.types import Vectors
 
 
 @dataclass(frozen=True, eq=False)
-class Exam:
-    """What an encoder is judged by; `note` says it for people.
+class EvaluationProtocol:
+    """The tasks that an encoder is evaluated on.
 
-    `retrieval` asks for what the split selects. `ordinary` asks for other products of what the gallery has: confidence
-    is fitted and judged on those, and `foreign` are the vectors of products that are not in the gallery by their kind.
+    `retrieval` has the queries that the split selects. `calibration` has queries of kinds that the gallery has: the
+    confidence is fitted and evaluated on them. `out_of_gallery` are the vectors of products of kinds that the gallery
+    does not have, by a description of them. `note` describes the protocol in a sentence or two.
     """
 
-    retrieval: Trial
-    ordinary: Trial
-    foreign: Mapping[str, Vectors]
+    retrieval: SearchTask
+    calibration: SearchTask
+    out_of_gallery: Mapping[str, Vectors]
     note: str
 
 
-def exam_of(pool: Pool, split: str, seen_under: str) -> Exam:
-    """The exam of a catalogue under a split, of an encoder that was trained under the split `seen_under`.
+def split_protocol(pool: Pool, split: str, trained_split: str) -> EvaluationProtocol:
+    """The protocol of a split of one catalogue, for an encoder that was trained under `trained_split`.
 
-    Queries are products that the encoder never saw and that the split selects: those held out, or of the withheld types
-    or years. The gallery is what is neither. To be found, products of withheld types stand in the gallery of
-    `retrieval`, where a query does not find itself. Raises CatalogError for an unknown split, or too few products.
+    Queries are products that the encoder never saw and that the split selects: held-out products, or those of the
+    withheld types or years. All products that are neither unseen nor withheld are the gallery. With the type split, the
+    products of withheld types join the gallery of `retrieval`, since a query could find nothing otherwise; a query does
+    not find itself. Raises CatalogError for an unknown split, or too few products.
     """
-    is_unseen, is_withheld, was_withheld = unseen(seen_under), withheld(split), withheld(seen_under)
+    is_unseen, is_withheld, was_withheld = unseen(trained_split), withheld(split), withheld(trained_split)
     unknown = np.array([is_unseen(item) for item in pool.items])
-    besides = np.array([is_withheld(item) for item in pool.items])
+    selected = np.array([is_withheld(item) for item in pool.items])
     held = np.array([held_out(item.id) and not was_withheld(item) for item in pool.items])
-    gallery = pool.take(~unknown & ~besides)
-    ordinary = _trial(pool.take(held & ~besides), gallery)
+    in_gallery = ~unknown & ~selected
+    gallery = pool.take(in_gallery)
+    calibration = _checked(SearchTask.disjoint(pool.take(held & ~selected), gallery))
     if split == PRODUCT_SPLIT:
-        return Exam(ordinary, ordinary, {}, ordinary.note("held out of every training"))
-    queries = pool.take(unknown & besides)
+        return EvaluationProtocol(calibration, calibration, {}, calibration.note("held out of every training"))
+    queries = pool.take(unknown & selected)
     if split != TYPE_SPLIT:
-        retrieval = _trial(queries, gallery)
-        return Exam(retrieval, ordinary, {}, retrieval.note(f"withheld by the split {split}"))
-    shown = (~unknown & ~besides) | besides
-    itself = (np.cumsum(shown) - 1)[unknown & besides]
-    retrieval = _checked(Trial(queries, pool.take(shown), itself))
-    foreign = {f"products withheld by the split {split}": queries.vectors}
-    return Exam(retrieval, ordinary, foreign, f"{retrieval.note('of withheld types')} A query does not find itself.")
+        retrieval = _checked(SearchTask.disjoint(queries, gallery))
+        return EvaluationProtocol(retrieval, calibration, {}, retrieval.note(f"withheld by the split {split}"))
+    shown = in_gallery | selected
+    own_rows = (np.cumsum(shown) - 1)[unknown & selected]
+    retrieval = _checked(SearchTask(queries, pool.take(shown), own_rows))
+    out_of_gallery = {f"products withheld by the split {split}": queries.vectors}
+    note = f"{retrieval.note('of withheld types')} A query does not find itself."
+    return EvaluationProtocol(retrieval, calibration, out_of_gallery, note)
 
 
-def exam_across(asked: Pool, gallery: Pool) -> Exam:
-    """The exam of one catalogue with products of another as queries, which the encoder never saw.
+def cross_catalogue_protocol(queries: Pool, gallery: Pool) -> EvaluationProtocol:
+    """The protocol of one catalogue with the products of another as queries.
 
-    A query whose value the gallery does not have is not counted, and one that is in the gallery, by its id, does not
+    A query whose value the gallery does not have is not scored. A query that is in the gallery, by its id, does not
     find itself. Raises CatalogError for too few products.
     """
-    place = {item.id: row for row, item in enumerate(gallery.items)}
-    itself = np.array([place.get(item.id, -1) for item in asked.items], np.int64)
-    retrieval = _checked(Trial(asked, gallery, itself, answerable=True))
+    rows = {item.id: row for row, item in enumerate(gallery.items)}
+    own_rows = np.array([rows.get(item.id, -1) for item in queries.items], np.int64)
+    retrieval = _checked(SearchTask(queries, gallery, own_rows, skip_unanswerable=True))
     note = retrieval.note("of another catalogue")
-    kind, theirs = (roles_of(pool.items).kind for pool in (gallery, asked))
+    kind, queries_kind = (roles_of(pool.items).kind for pool in (gallery, queries))
     if kind is None:
-        return Exam(retrieval, retrieval, {}, note)
+        return EvaluationProtocol(retrieval, retrieval, {}, note)
     label = retrieval.label([kind])
-    if not (label.asked >= 0).any():
-        note += f" They do not say what they are by {kind}, as the gallery does, but by {theirs or 'nothing'}."
-    lacking = (label.asked >= 0) & (label.available == 0)
+    if not (label.queries >= 0).any():
+        note += f" The gallery names kinds of products by {kind}, the queries by {queries_kind or 'no attribute'}."
+    lacking = (label.queries >= 0) & (label.relevant == 0)
     note += (
-        f" Of the queries {lacking.sum():,} have another {kind} than any product of the gallery; a label counts the"
-        " queries whose value the gallery has."
+        f" {lacking.sum():,} of the queries have a value of {kind} that no product of the gallery has."
+        " Each label is scored on the queries whose value the gallery has."
     )
-    foreign = {f"products whose {kind} the gallery lacks": asked.take(lacking).vectors}
-    return Exam(retrieval, retrieval.take(retrieval.counted(label)), foreign, note)
+    out_of_gallery = {f"products whose {kind} the gallery lacks": queries.take(lacking).vectors}
+    return EvaluationProtocol(retrieval, retrieval.take(retrieval.scored_queries(label)), out_of_gallery, note)
 
 
-def _trial(queries: Pool, gallery: Pool) -> Trial:
-    return _checked(Trial.of(queries, gallery))
-
-
-def _checked(trial: Trial) -> Trial:
-    queries, gallery = len(trial.queries), len(trial.gallery)
-    if not queries or gallery <= K:
+def _checked(task: SearchTask) -> SearchTask:
+    queries, gallery = len(task.queries), len(task.gallery)
+    if not queries or gallery <= PRECISION_K:
         raise CatalogError(
-            f"{queries + gallery} products are too few to judge by: {queries} queries in a gallery of {gallery}."
-            " Take a larger dataset, or another split."
+            f"{queries + gallery} products are too few to evaluate on: {queries} queries, {gallery} in the gallery."
+            " Choose a larger dataset or another split."
         )
-    return trial
+    return task

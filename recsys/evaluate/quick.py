@@ -1,4 +1,4 @@
-"""A first judgement of an index while it is built, from what is at hand: no picture is embedded for it."""
+"""The evaluation of an index while it is built. It uses the vectors and thumbnails at hand and embeds no picture."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from recsys.core.holdout import held_out
 from recsys.evaluate import plots
 from recsys.evaluate.confidence import calibrate
 from recsys.evaluate.pool import THUMBNAIL, Pool, thumbnail_pixels
-from recsys.evaluate.protocol import Exam, exam_across
+from recsys.evaluate.protocol import EvaluationProtocol, cross_catalogue_protocol
 from recsys.evaluate.report import score_table
-from recsys.evaluate.retrieval import Score, score_all
-from recsys.evaluate.search_task import K, Trial
+from recsys.evaluate.retrieval import Score, score_attributes
+from recsys.evaluate.search_task import PRECISION_K, SearchTask
 from recsys.images.decode import decode
 from recsys.types import Item, Vectors
 
-FEWEST_HELD_OUT = 50
+MIN_HELD_OUT = 50
+"""With fewer held-out products, the queries are sampled from the index itself."""
 
 
 @dataclass(frozen=True)
 class QuickReport:
-    """The scores of an index, none where the catalogue has no attributes or is tiny, and how to read its cosines.
+    """The retrieval scores and the calibration of an index.
 
-    `note` says for people what was asked for, and among what.
+    A tiny catalogue, or one without attributes, has no scores. `note` describes queries and gallery.
     """
 
     scores: tuple[Score, ...]
@@ -39,7 +40,7 @@ class QuickReport:
         return f"{self.note}\n\n{score_table(self.scores)}" if self.scores else self.note
 
     def draw(self, folder: Path) -> None:
-        """Write confidence.png, the confidence by cosine, where there is one."""
+        """Write confidence.png, the plot of confidence over cosine, where there is a confidence."""
         found = self.calibration
         if found and found.attribute:
             path = folder / "confidence.png"
@@ -54,31 +55,35 @@ def quick_report(
     queries: Pool | None = None,
     limit: int = 1000,
 ) -> QuickReport:
-    """Judge unit `vectors` [n, dim] of these items; `thumbnails` are their encoded pictures, all readable.
+    """Evaluate the unit `vectors` [n, dim] of these items; `thumbnails` are their encoded pictures, all readable.
 
-    Queries are up to `limit` products that training never saw: of `queries`, of which those count whose kind the
-    gallery has, or of the items, the others being the gallery. Of a shop with less than 50 such products, up to `limit`
-    of all are queries, each of which searches all but itself. Where there are too few, the note says so.
+    Up to `limit` queries are sampled: from `queries` if given, else from the held-out items, the other items being the
+    gallery. With fewer than 50 held-out items they are sampled from all items, and no query finds itself. Where the
+    products are too few, the report has no scores and its note says so.
     """
     small = (thumbnail_pixels(decode(picture)) for picture in thumbnails)
     pool = Pool(items, vectors, np.fromiter(small, THUMBNAIL, len(items)))
     asked = pool if queries is None else queries
-    if len(pool) <= K + 1 or not len(asked):
-        few = f"{len(asked):,} to ask with, {len(pool):,} to be found"
-        return QuickReport((), None, f"There are too few products to judge by: {few}.")
-    exam = _exam(pool, limit) if queries is None else exam_across(asked.take(asked.drawn(limit, "query")), pool)
-    calibration, note = calibrate(exam.ordinary), exam.note
+    if len(pool) <= PRECISION_K + 1 or not len(asked):
+        few = f"{len(asked):,} queries, {len(pool):,} in the gallery"
+        return QuickReport((), None, f"There are too few products to evaluate on: {few}.")
+    protocol = (
+        _protocol(pool, limit)
+        if queries is None
+        else cross_catalogue_protocol(asked.take(asked.sample(limit, "query")), pool)
+    )
+    calibration, note = calibrate(protocol.calibration), protocol.note
     if calibration is None:
-        note += f" Queries of what the gallery has are too few to fit a confidence: fewer than {FEWEST_QUERIES}."
-    return QuickReport(score_all(exam.retrieval), calibration, note)
+        note += f" Fewer than {FEWEST_QUERIES} queries are of kinds that the gallery has: too few to fit a confidence."
+    return QuickReport(score_attributes(protocol.retrieval), calibration, note)
 
 
-def _exam(pool: Pool, limit: int) -> Exam:
+def _protocol(pool: Pool, limit: int) -> EvaluationProtocol:
     held = np.array([held_out(item.id) for item in pool.items])
-    if held.sum() >= FEWEST_HELD_OUT:
+    if held.sum() >= MIN_HELD_OUT:
         queries, which = pool.take(held), "kept out of training"
-        trial = Trial.of(queries.take(queries.drawn(limit, "query")), pool.take(~held))
+        task = SearchTask.disjoint(queries.take(queries.sample(limit, "query")), pool.take(~held))
     else:
-        chosen, which = pool.drawn(limit, "query"), "of the index itself, each of which searches the others"
-        trial = Trial(pool.take(chosen), pool, itself=chosen)
-    return Exam(trial, trial, {}, trial.note(which))
+        chosen, which = pool.sample(limit, "query"), "of the index itself, each of which searches the others"
+        task = SearchTask(pool.take(chosen), pool, own_rows=chosen)
+    return EvaluationProtocol(task, task, {}, task.note(which))

@@ -1,4 +1,4 @@
-"""What was found, as JSON, as Markdown and as pictures."""
+"""The report of an evaluation as JSON, Markdown and plots."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from recsys.evaluate import plots
 from recsys.evaluate.classification import Classification
 from recsys.evaluate.confidence import Confidence
 from recsys.evaluate.retrieval import ClassScore, Score
-from recsys.evaluate.search_task import DEPTH, K
+from recsys.evaluate.search_task import PRECISION_K, RANKING_K
 from recsys.evaluate.slices import Slice
 from recsys.evaluate.speed import Latency, SearchSpeed
 
@@ -22,7 +22,7 @@ JSON_NAME, MARKDOWN_NAME = "report.json", "report.md"
 
 @dataclass(frozen=True)
 class Subject:
-    """The encoder that was judged; `split` is what its training never saw."""
+    """The encoder that was evaluated; `split` is the split of its training."""
 
     name: str
     architecture: str
@@ -33,7 +33,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Source:
-    """A catalogue, and how many of its products take part: their picture can be read, and may be asked with."""
+    """A catalogue, and the number of its products that take part."""
 
     dataset: str
     revision: str | None
@@ -42,7 +42,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Report:
-    """All that was measured; what could not be is empty or None. `kind` is the attribute of slices and classes."""
+    """All measurements; impossible ones are empty or None. `kind` is the attribute of slices and classes."""
 
     encoder: Subject
     dataset: Source
@@ -63,7 +63,7 @@ class Report:
         return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
 
     def to_markdown(self) -> str:
-        """The report as tables."""
+        """The report as Markdown tables."""
         parts = (
             self._head(),
             score_table(self.scores),
@@ -81,28 +81,32 @@ class Report:
         (folder / MARKDOWN_NAME).write_text(self.to_markdown(), "utf-8")
         if self.confidence and self.confidence.bins:
             bins = [(part.confidence, part.right, part.matches) for part in self.confidence.bins]
-            plots.reliability(bins, "confidence against right matches", folder / "reliability.png")
+            plots.reliability(bins, "confidence and share of correct matches", folder / "reliability.png")
         if self.classes:
             bars = [(found.value, found.precision, found.queries) for found in self.classes]
-            plots.class_bars(bars, f"P@{K} by {self.kind}, with the number of queries", folder / "per_class.png")
+            plots.class_bars(
+                bars, f"P@{PRECISION_K} by {self.kind}, with the number of queries", folder / "per_class.png"
+            )
         if self.search:
             points = [(point.ms, point.recall, f"search_k {point.search_k:,}", point.served) for point in self.search]
             plots.recall_over_time(points, folder / "recall_latency.png")
         if self.slices:
             rows = [(part.name, *asdict(part.precision).values(), part.thumbnail) for part in self.slices]
-            plots.slice_bars(rows, f"P@{K} of {self.kind}, by slice of the queries", folder / "slices.png")
+            plots.slice_bars(rows, f"P@{PRECISION_K} of {self.kind}, by slice of the queries", folder / "slices.png")
 
     def _head(self) -> str:
         of = f"{self.dataset.dataset}{_at(self.dataset)}"
         asked = f", queries from {self.queries_from.dataset}{_at(self.queries_from)}" if self.queries_from else ""
         encoder = f"{self.encoder.name} ({self.encoder.architecture}, {self.encoder.dim} dimensions)"
-        return f"Encoder {encoder} on {of}{asked}, split {self.split}. {self.note} Intervals are of 95 %, by bootstrap."
+        return (
+            f"Encoder {encoder} on {of}{asked}, split {self.split}. {self.note} Intervals are 95 % bootstrap intervals."
+        )
 
     def _speed_section(self) -> str:
         latency = self.latency
         line = (
-            f"A picture is encoded in {latency.encode_ms:.1f} ms (median of {latency.runs}),"
-            f" {latency.ratio:.1f} × a 512×512 float32 matrix product."
+            f"Encoding a picture takes {latency.encode_ms:.1f} ms (median of {latency.runs}), which is"
+            f" {latency.ratio:.1f} times a 512×512 float32 matrix product on the same machine."
         )
         if not self.search:
             return line
@@ -110,12 +114,20 @@ class Report:
             (f"{point.search_k:,}{' (served)' if point.served else ''}", f"{point.recall:.4f}", f"{point.ms:.3f}")
             for point in self.search
         ]
-        return f"{line}\n\n{table(('search_k', f'recall@{DEPTH}', 'ms a query'), rows)}"
+        return f"{line}\n\n{table(('search_k', f'recall@{RANKING_K}', 'ms per query (median)'), rows)}"
 
 
 def score_table(scores: Sequence[Score]) -> str:
-    """Retrieval scores beside their baselines, as a Markdown table."""
-    head = ("label", "queries", f"P@{K} (95 %)", f"mAP@{DEPTH} (95 %)", "16×16 thumbnail", "random", "most common")
+    """Retrieval scores and their baselines as a Markdown table."""
+    head = (
+        "label",
+        "queries",
+        f"P@{PRECISION_K} (95 %)",
+        f"mAP@{RANKING_K} (95 %)",
+        "16×16 thumbnail",
+        "random",
+        "majority class",
+    )
     rows = [
         (
             score.label,
@@ -128,12 +140,12 @@ def score_table(scores: Sequence[Score]) -> str:
         )
         for score in scores
     ]
-    note = f"Baselines are P@{K} / mAP@{DEPTH}; those of the most common value are equal."
+    note = f"Baselines are P@{PRECISION_K} / mAP@{RANKING_K}; for the majority class both are equal."
     return f"{table(head, rows)}\n\n{note}" if rows else "The catalogue has no attributes to score by."
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; what would break out of a cell is a space."""
+    """A Markdown table. Characters that would end a cell or start markup are replaced by spaces."""
     cells = [[re.sub(r"[|\n\r<>`]", " ", cell) for cell in line] for line in (head, *rows)]
     cells.insert(1, ["---"] * len(head))
     return "\n".join(f"| {' | '.join(line)} |" for line in cells)
@@ -144,10 +156,14 @@ def _at(source: Source) -> str:
 
 
 def _classification_section(found: Sequence[Classification]) -> str:
-    head = ("head", "queries", "accuracy (95 %)", "most common", "macro F1", "weighted F1", "of unknown value")
+    head = (
+        *("attribute", "classes", "queries", "accuracy (95 %)", "majority-class baseline", "macro F1", "weighted F1"),
+        "queries of an unknown class",
+    )
     rows = [
         (
             part.attribute,
+            f"{part.classes:,}",
             f"{part.queries:,}",
             str(part.accuracy),
             f"{part.majority:.3f}",
@@ -157,23 +173,32 @@ def _classification_section(found: Sequence[Classification]) -> str:
         )
         for part in found
     ]
-    note = "A value that the head does not know counts as wrong."
-    return f"{table(head, rows)}\n\n{note}" if rows else ""
+    note = "Classification by the heads of the encoder. A query of a class that the head does not know counts as wrong."
+    return f"{note}\n\n{table(head, rows)}" if rows else ""
 
 
 def _confidence_section(found: Confidence | None) -> str:
     if found is None:
-        return "There are too few queries to calibrate and judge a confidence."
-    rows = [(f"ordinary queries refused (at most 5 % wanted), {found.queries:,}", _percent(found.refused))]
-    rows += [(f"{part.name} refused, {part.pictures:,}", _percent(part.refused)) for part in found.refusals]
+        return "There are too few queries to fit and evaluate a confidence."
+    rows = [(f"share of {found.queries:,} queries with no close match (target: at most 5 %)", _percent(found.refused))]
+    rows += [
+        (f"share of {part.pictures:,} pictures with no close match: {part.name}", _percent(part.refused))
+        for part in found.refusals
+    ]
     if found.error:
-        rows.insert(0, (f"expected calibration error of {found.attribute}, {DEPTH} matches", str(found.error)))
-    note = "Calibration and threshold are fitted on one half of the queries and judged on the other, both ways."
-    return f"{table(('confidence', 'figure (95 %)'), rows)}\n\n{note}"
+        rows.insert(0, (f"expected calibration error for {found.attribute}, {RANKING_K} matches", str(found.error)))
+    note = "Calibration and threshold are fitted on one half of the queries and evaluated on the other, both ways."
+    return f"{table(('confidence', 'value (95 %)'), rows)}\n\n{note}"
 
 
 def _slice_section(slices: Sequence[Slice], kind: str | None) -> str:
-    head = ("queries …", "number", f"P@{K} of {kind} (95 %)", "fall in points (95 %)", "16×16 thumbnail")
+    head = (
+        "slice of the queries",
+        "queries",
+        f"P@{PRECISION_K} of {kind} (95 %)",
+        "loss in percentage points (95 %)",
+        "16×16 thumbnail",
+    )
     rows = [
         (
             part.name,

@@ -1,4 +1,4 @@
-"""How often the nearest products are what was asked for, beside what asks for no encoder."""
+"""Retrieval scores: how many of the nearest products have the label of the query, and baselines without an encoder."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 
 from recsys.core.ranking import Estimate, average_precision_at_k, random_average_precision
 from recsys.core.roles import Roles
-from recsys.evaluate.search_task import K, Label, Trial
+from recsys.evaluate.search_task import PRECISION_K, SearchTask
 from recsys.types import Item, Rows
 
 
 @dataclass(frozen=True)
-class Scores:
-    """P@5, the share of right ones among the five nearest, and mAP@10, which counts their order too."""
+class Baseline:
+    """Precision@5 and mean average precision@10 of a baseline."""
 
     precision: float
     average_precision: float
@@ -23,10 +23,10 @@ class Scores:
 
 @dataclass(frozen=True)
 class Score:
-    """How well products are found by one label, an attribute or several together.
+    """Precision@5 and mAP@10 for one label, which is an attribute or several attributes together.
 
-    `left_out` are the queries whose value the gallery does not have, where those are not counted. The baselines are the
-    neighbours by 16 × 16 thumbnail, neighbours at random, and the products of the most common value.
+    `left_out` is the number of queries that are not scored because the gallery does not have their value. The baselines
+    are the nearest products by 16 × 16 thumbnail, random products, and products of the majority class.
     """
 
     label: str
@@ -34,58 +34,55 @@ class Score:
     left_out: int
     precision: Estimate
     average_precision: Estimate
-    thumbnail: Scores
-    random: Scores
+    thumbnail: Baseline
+    random: Baseline
     majority: float
 
 
 @dataclass(frozen=True)
 class ClassScore:
-    """P@5 of the queries of one value."""
+    """Precision@5 of the queries with one value of an attribute."""
 
     value: str
     queries: int
     precision: float
 
 
-def score_all(trial: Trial) -> tuple[Score, ...]:
-    """The score of each attribute, and of type with colour and gender where the catalogue has them.
-
-    A query without the label is not counted.
-    """
-    found = [(joined(names), trial.label(names)) for names in _labels(trial.gallery.items)]
-    scores = [score(name, label, trial) for name, label in found]
+def score_attributes(task: SearchTask) -> tuple[Score, ...]:
+    """The score of each attribute, and of the kind together with colour and wearer where the catalogue has them."""
+    scores = [score(names, task) for names in _labels(task.gallery.items)]
     return tuple(score for score in scores if score)
 
 
-def score(name: str, label: Label, trial: Trial) -> Score | None:
-    """The score of a label; None where no query has it."""
-    counted = trial.counted(label)
-    if not len(counted) or not (label.held >= 0).any():
+def score(attributes: Sequence[str], task: SearchTask) -> Score | None:
+    """The score of a label, on the queries that have it; None where there are none."""
+    label = task.label(attributes)
+    counted = task.scored_queries(label)
+    if not len(counted) or not (label.gallery >= 0).any():
         return None
-    relevant, size = trial.relevant(label)[counted], len(trial.gallery) - int((trial.itself >= 0).any())
-    alike = label.alike(trial.found[0])[counted]
-    by_thumbnail = label.alike(trial.found_by_thumbnail)[counted]
-    most_common = np.bincount(label.held[label.held >= 0]).argmax()
-    by_chance = random_average_precision(relevant, size, trial.depth)
+    relevant, size = task.relevant_counts(label)[counted], len(task.gallery) - int((task.own_rows >= 0).any())
+    is_match = label.matches(task.neighbours[0])[counted]
+    by_thumbnail = label.matches(task.thumbnail_neighbours)[counted]
+    most_common = np.bincount(label.gallery[label.gallery >= 0]).argmax()
+    by_chance = random_average_precision(relevant, size, task.depth)
     return Score(
-        label=name,
+        label=" ∧ ".join(attributes),
         queries=len(counted),
-        left_out=int((label.asked >= 0).sum()) - len(counted),
-        precision=Estimate.from_values(alike[:, :K].mean(1)),
-        average_precision=Estimate.from_values(average_precision_at_k(alike, relevant)),
+        left_out=int((label.queries >= 0).sum()) - len(counted),
+        precision=Estimate.from_values(is_match[:, :PRECISION_K].mean(1)),
+        average_precision=Estimate.from_values(average_precision_at_k(is_match, relevant)),
         thumbnail=_scores(by_thumbnail, relevant),
-        random=Scores(float(relevant.mean() / size), float(by_chance.mean())),
-        majority=float((label.asked[counted] == most_common).mean()),
+        random=Baseline(float(relevant.mean() / size), float(by_chance.mean())),
+        majority=float((label.queries[counted] == most_common).mean()),
     )
 
 
-def score_classes(trial: Trial, attribute: str) -> tuple[ClassScore, ...]:
-    """P@5 of each value of an attribute, the most asked for first."""
-    label = trial.label([attribute])
-    counted = trial.counted(label)
-    right = label.alike(trial.found[0][:, :K]).mean(1)[counted]
-    values = np.array([str(trial.queries.items[row].attributes[attribute]) for row in counted])
+def score_classes(task: SearchTask, attribute: str) -> tuple[ClassScore, ...]:
+    """Precision@5 of each value of an attribute, the value of the most queries first."""
+    label = task.label([attribute])
+    counted = task.scored_queries(label)
+    right = label.matches(task.neighbours[0][:, :PRECISION_K]).mean(1)[counted]
+    values = np.array([str(task.queries.items[row].attributes[attribute]) for row in counted])
     names, counts = np.unique(values, return_counts=True)
     order = np.argsort(-counts, kind="stable")
     return tuple(
@@ -95,19 +92,14 @@ def score_classes(trial: Trial, attribute: str) -> tuple[ClassScore, ...]:
 
 
 def attributes_of(items: Sequence[Item]) -> list[str]:
-    """The attributes that any of these items has, in order."""
+    """The attributes that have a value in any of these items, in order."""
     found = dict.fromkeys(name for item in items for name in item.attributes)
     return [name for name in found if any(item.attributes.get(name) is not None for item in items)]
 
 
 def roles_of(items: Sequence[Item]) -> Roles:
-    """The roles of the attributes that any of these items has."""
+    """The roles of the attributes that have a value in any of these items."""
     return Roles.from_names(attributes_of(items))
-
-
-def joined(label: Sequence[str]) -> str:
-    """The name of a label of several attributes."""
-    return " ∧ ".join(label)
 
 
 def _labels(items: Sequence[Item]) -> list[tuple[str, ...]]:
@@ -117,5 +109,5 @@ def _labels(items: Sequence[Item]) -> list[tuple[str, ...]]:
     return [(name,) for name in names] + [tuple(filter(None, label)) for label in joint if None not in label]
 
 
-def _scores(alike: np.ndarray, relevant: Rows) -> Scores:
-    return Scores(float(alike[:, :K].mean()), float(average_precision_at_k(alike, relevant).mean()))
+def _scores(is_match: np.ndarray, relevant: Rows) -> Baseline:
+    return Baseline(float(is_match[:, :PRECISION_K].mean()), float(average_precision_at_k(is_match, relevant).mean()))

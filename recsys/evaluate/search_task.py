@@ -11,110 +11,114 @@ import numpy as np
 from recsys.evaluate.pool import Pool
 from recsys.types import Item, Rows, Value, Vectors
 
-K, DEPTH = 5, 10
-"""A figure is of the five best matches, a ranking and a calibration of ten."""
-QUERIES = 1000
-"""How many queries search a block at a time."""
-NEVER = -2.0
+PRECISION_K = 5
+"""The matches that a precision counts."""
+RANKING_K = 10
+"""The matches that average precision, calibration and recall count."""
+QUERY_BLOCK = 1000
+"""The queries that search a block of the gallery at a time."""
+EXCLUDED = -2.0
+"""Less than any cosine."""
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
-    """Queries and the gallery that they search.
+class SearchTask:
+    """Queries, and the gallery that they search.
 
-    `itself` [queries] is the place of each query in the gallery, where it is not to be found; -1 where it is no part of
-    it. With `answerable`, queries for what the gallery does not have are not counted, else they count as wrong.
+    `own_rows` [queries] is the gallery row of each query, which is left out of its matches; -1 where the query is not
+    in the gallery. With `skip_unanswerable`, queries whose value the gallery does not have are not scored; otherwise
+    their matches count as wrong.
     """
 
     queries: Pool
     gallery: Pool
-    itself: Rows
-    answerable: bool = False
+    own_rows: Rows
+    skip_unanswerable: bool = False
 
     @classmethod
-    def of(cls, queries: Pool, gallery: Pool, answerable: bool = False) -> Trial:
-        """A trial whose queries are no part of the gallery."""
-        return cls(queries, gallery, np.full(len(queries), -1), answerable)
+    def disjoint(cls, queries: Pool, gallery: Pool) -> SearchTask:
+        """A task in which no query is in the gallery."""
+        return cls(queries, gallery, np.full(len(queries), -1))
 
-    def take(self, chosen: Rows) -> Trial:
-        """The trial of some of the queries."""
-        return Trial(self.queries.take(chosen), self.gallery, self.itself[chosen], self.answerable)
+    def take(self, chosen: Rows) -> SearchTask:
+        """The task with these queries only."""
+        return SearchTask(self.queries.take(chosen), self.gallery, self.own_rows[chosen], self.skip_unanswerable)
 
     @property
     def depth(self) -> int:
-        """How many matches each query has."""
-        return min(DEPTH, len(self.gallery) - int((self.itself >= 0).any()))
+        """The number of matches of each query."""
+        return min(RANKING_K, len(self.gallery) - int((self.own_rows >= 0).any()))
 
     @cached_property
-    def found(self) -> tuple[Rows, Vectors]:
-        """The places in the gallery of the matches of each query, and their cosines: [n, depth], best first."""
+    def neighbours(self) -> tuple[Rows, Vectors]:
+        """The gallery rows of the matches of each query, and their cosines: both [queries, depth], best first."""
         return self.search(self.queries.vectors)
 
     @cached_property
-    def found_by_thumbnail(self) -> Rows:
-        """The same as the thumbnails have it."""
-        return self.search_by_thumbnail(self.queries.thumbnails)
+    def thumbnail_neighbours(self) -> Rows:
+        """The matches of each query by its thumbnail, the baseline: gallery rows [queries, depth]."""
+        return self.thumbnail_search(self.queries.thumbnails)
 
     def search(self, vectors: Vectors) -> tuple[Rows, Vectors]:
-        """What is found with these vectors [n, dim] in place of the queries' own."""
-        return nearest(vectors, self.gallery.vector_blocks(), self.depth, self.itself)
+        """The same as `neighbours`, with other vectors [queries, dim] for the queries."""
+        return nearest(vectors, self.gallery.vector_blocks(), self.depth, self.own_rows)
 
-    def search_by_thumbnail(self, thumbnails: Vectors) -> Rows:
-        """What is found with these thumbnails [n, 768] in place of the queries' own."""
-        return nearest(thumbnails, self.gallery.thumbnail_blocks(), self.depth, self.itself)[0]
+    def thumbnail_search(self, thumbnails: Vectors) -> Rows:
+        """The same as `thumbnail_neighbours`, with other thumbnails [queries, 768] for the queries."""
+        return nearest(thumbnails, self.gallery.thumbnail_blocks(), self.depth, self.own_rows)[0]
 
-    def counted(self, label: Label) -> Rows:
-        """The queries that count for this label."""
-        return np.flatnonzero(self.relevant(label) > 0 if self.answerable else label.asked >= 0)
+    def scored_queries(self, label: Label) -> Rows:
+        """The queries that are scored by this label."""
+        return np.flatnonzero(self.relevant_counts(label) > 0 if self.skip_unanswerable else label.queries >= 0)
 
-    def relevant(self, label: Label) -> Rows:
-        """How many of the gallery each query is to find, [n]."""
-        finds_itself = (self.itself >= 0) & (label.held[self.itself] == label.asked)
-        return np.where(label.asked >= 0, label.available - finds_itself, 0)
+    def relevant_counts(self, label: Label) -> Rows:
+        """The number of gallery products that each query should find, [queries]."""
+        finds_itself = (self.own_rows >= 0) & (label.gallery[self.own_rows] == label.queries)
+        return np.where(label.queries >= 0, label.relevant - finds_itself, 0)
 
     def note(self, which: str) -> str:
-        """What is asked for, and among what, for people."""
+        """A sentence about the size of the task; `which` says which products the queries are."""
         return f"{len(self.queries):,} queries, products {which}; {len(self.gallery):,} products in the gallery."
 
     def label(self, attributes: Sequence[str]) -> Label:
-        """What the products are by these attributes together."""
+        """The values of these attributes, taken together."""
         numbers: dict[tuple[Value, ...], int] = {}
-        held = _numbered(self.gallery.items, attributes, numbers)
-        return Label(_numbered(self.queries.items, attributes, numbers), held)
+        gallery = _numbered(self.gallery.items, attributes, numbers)
+        return Label(_numbered(self.queries.items, attributes, numbers), gallery)
 
 
 @dataclass(frozen=True, eq=False)
 class Label:
-    """The number of the value of each query, `asked` [n], and of the gallery, `held` [m]; -1 where it is not known."""
+    """A number for the value of each query [n] and of each product of the gallery [m]; -1 where it is not known."""
 
-    asked: Rows
-    held: Rows
+    queries: Rows
+    gallery: Rows
 
-    def alike(self, places: Rows) -> np.ndarray:
-        """Whether these matches [n, k] have the value of their query; not where either is not known."""
-        return np.asarray((self.held[places] == self.asked[:, None]) & (self.asked >= 0)[:, None])
+    def matches(self, rows: Rows) -> np.ndarray:
+        """Whether these gallery rows [n, k] have the known value of their query, bool [n, k]."""
+        return np.asarray((self.gallery[rows] == self.queries[:, None]) & (self.queries >= 0)[:, None])
 
     @property
-    def available(self) -> Rows:
-        """How many of the gallery have the value of each query, [n]."""
-        counts = np.bincount(self.held[self.held >= 0], minlength=int(self.asked.max(initial=0)) + 1)
-        return np.where(self.asked >= 0, counts[self.asked.clip(0)], 0)
+    def relevant(self) -> Rows:
+        """The number of gallery products that have the value of each query, [n]."""
+        counts = np.bincount(self.gallery[self.gallery >= 0], minlength=int(self.queries.max(initial=0)) + 1)
+        return np.where(self.queries >= 0, counts[self.queries.clip(0)], 0)
 
 
-def nearest(queries: Vectors, blocks: Iterable[Vectors], k: int, itself: Rows) -> tuple[Rows, Vectors]:
-    """The places of the k nearest to each query [n, dim] in the gallery, and their cosines [n, k], best first.
+def nearest(queries: Vectors, blocks: Iterable[Vectors], k: int, own_rows: Rows) -> tuple[Rows, Vectors]:
+    """The gallery rows of the k nearest to each query [n, dim], and their cosines: both [n, k], best first.
 
-    The gallery comes in blocks [m, dim], and holds at least k besides a query. The place `itself` of a query is left
-    out. Memory is bounded.
+    The gallery comes in blocks [m, dim] and has at least k rows besides a query. The row `own_rows` of each query is
+    left out. No more than a block of queries is compared with a block of the gallery at a time.
     """
-    places, cosines = np.zeros((len(queries), k), np.int64), np.full((len(queries), k), NEVER, np.float32)
+    places, cosines = np.zeros((len(queries), k), np.int64), np.full((len(queries), k), EXCLUDED, np.float32)
     start = 0
     for block in blocks:
-        for first in range(0, len(queries), QUERIES):
-            rows = slice(first, first + QUERIES)
-            found, place = queries[rows] @ block.T, itself[rows] - start
-            own = np.flatnonzero((place >= 0) & (place < len(block)))
-            found[own, place[own]] = NEVER
+        for first in range(0, len(queries), QUERY_BLOCK):
+            rows = slice(first, first + QUERY_BLOCK)
+            found, own = queries[rows] @ block.T, own_rows[rows] - start
+            excluded = np.flatnonzero((own >= 0) & (own < len(block)))
+            found[excluded, own[excluded]] = EXCLUDED
             best = _best(found, k)
             near = np.concatenate([cosines[rows], np.take_along_axis(found, best, axis=1)], axis=1)
             order = np.argsort(-near, axis=1, kind="stable")[:, :k]

@@ -1,4 +1,4 @@
-"""The same queries as visitors would send them, and those that are harder by themselves."""
+"""Precision by slice of the queries: rare kinds, small pictures, and corrupted pictures as visitors may send them."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ import numpy as np
 from PIL import Image
 
 from recsys.core.ranking import Estimate
-from recsys.evaluate.corruptions import PHOTOGRAPHS
+from recsys.evaluate.corruptions import CORRUPTIONS
 from recsys.evaluate.pool import BATCH_SIZE, Encode, thumbnail_vectors
-from recsys.evaluate.search_task import K, Label, Trial
+from recsys.evaluate.search_task import PRECISION_K, Label, SearchTask
 from recsys.images.decode import decode
 from recsys.runtime.hashing import sha256
 from recsys.types import Rows, Vectors
 
-MOST_QUERIES = 1000
-CLUTTER_SIDE = 160
-"""Pixels of the longer side of the pictures that clutter is cut from: a thousand are some 60 MB."""
-RARE = 50
+MAX_QUERIES = 1000
+CLUTTER_SIDE_PX = 160
+"""The longer side of the pictures that clutter is cut from. A thousand of them take some 60 MB."""
+RARE_BELOW = 50
+"""A kind with fewer products in the gallery is rare."""
 
 
 @dataclass(frozen=True)
 class Slice:
-    """P@5 of the kind of thing, of some queries.
+    """Precision@5 of the kind, for some of the queries.
 
-    `fall` is how much lower that is than for the same queries as they are, None where they are as they are.
-    `thumbnail` is what 16 × 16 thumbnails reach on the same pictures.
+    `fall` is the loss against the same queries without the corruption; None where the pictures are not corrupted.
+    `thumbnail` is the precision of the baseline, 16 × 16 thumbnails of the same pictures.
     """
 
     name: str
@@ -37,30 +38,32 @@ class Slice:
     thumbnail: float
 
 
-def slice_trial(trial: Trial, attribute: str) -> Trial:
-    """The trial of at most 1,000 of the queries that have the attribute, drawn by their ids."""
-    known = trial.take(np.flatnonzero(trial.label([attribute]).asked >= 0))
-    return known.take(known.queries.drawn(MOST_QUERIES, "slice"))
+def slice_task(task: SearchTask, attribute: str) -> SearchTask:
+    """The task with at most 1,000 of the queries that have the attribute, sampled by their ids."""
+    known = task.take(np.flatnonzero(task.label([attribute]).queries >= 0))
+    return known.take(known.queries.sample(MAX_QUERIES, "slice"))
 
 
-def judge_slices(trial: Trial, attribute: str, pictures: Mapping[str, bytes], encode: Encode) -> tuple[Slice, ...]:
-    """Judge the queries of `slice_trial`: as they are, those that are rare or small, and as visitors photograph them.
+def evaluate_slices(
+    task: SearchTask, attribute: str, pictures: Mapping[str, bytes], encode: Encode
+) -> tuple[Slice, ...]:
+    """Evaluate the queries of `slice_task` by slice: all, rare kinds, small and large pictures, and each corruption.
 
-    `pictures` are those of the queries by id.
+    `pictures` are the encoded pictures of the queries by id.
     """
-    if not len(trial.queries):
+    if not len(task.queries):
         return ()
-    others, pixels = _survey(trial, pictures)
-    label = trial.label([attribute])
-    clean, by_thumbnail = (_right(label, places) for places in (trial.found[0], trial.found_by_thumbnail))
+    others, pixels = _survey(task, pictures)
+    label = task.label([attribute])
+    clean, by_thumbnail = (_right(label, places) for places in (task.neighbours[0], task.thumbnail_neighbours))
     parts = _parts(label, pixels)
     found = [_part(name, rows, clean, by_thumbnail) for name, rows in parts.items() if len(rows)]
-    for name, batches in _photographed(trial, pictures, others, encode).items():
+    for name, batches in _corrupted(task, pictures, others, encode).items():
         if batches:
             rows, vectors, thumbnails = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
-            part, asked = trial.take(rows), Label(label.asked[rows], label.held)
+            part, asked = task.take(rows), Label(label.queries[rows], label.gallery)
             right = _right(asked, part.search(vectors)[0])
-            baseline = float(_right(asked, part.search_by_thumbnail(thumbnails)).mean())
+            baseline = float(_right(asked, part.thumbnail_search(thumbnails)).mean())
             found.append(
                 Slice(name, len(rows), Estimate.from_values(right), Estimate.from_values(clean[rows] - right), baseline)
             )
@@ -70,7 +73,7 @@ def judge_slices(trial: Trial, attribute: str, pictures: Mapping[str, bytes], en
 def _parts(label: Label, pixels: Rows) -> dict[str, Rows]:
     parts = {
         "as they are": np.arange(len(pixels)),
-        f"types of fewer than {RARE} products": np.flatnonzero(label.available < RARE),
+        f"types of fewer than {RARE_BELOW} products": np.flatnonzero(label.relevant < RARE_BELOW),
     }
     middle = np.median(pixels)
     if pixels.min() < middle:
@@ -84,31 +87,31 @@ def _part(name: str, rows: Rows, clean: np.ndarray, by_thumbnail: np.ndarray) ->
 
 
 def _right(label: Label, places: Rows) -> np.ndarray:
-    return np.asarray(label.alike(places[:, :K]).mean(1))
+    return np.asarray(label.matches(places[:, :PRECISION_K]).mean(1))
 
 
-def _survey(trial: Trial, pictures: Mapping[str, bytes]) -> tuple[list[Image.Image], Rows]:
-    """Small copies of the queries' pictures, and how many pixels each has."""
+def _survey(task: SearchTask, pictures: Mapping[str, bytes]) -> tuple[list[Image.Image], Rows]:
+    """Small copies of the queries' pictures, and the number of pixels of each picture."""
     small, pixels = [], []
-    for item in trial.queries.items:
+    for item in task.queries.items:
         image = decode(pictures[item.id])
         pixels.append(image.width * image.height)
-        image.thumbnail((CLUTTER_SIDE, CLUTTER_SIDE))
+        image.thumbnail((CLUTTER_SIDE_PX, CLUTTER_SIDE_PX))
         small.append(image)
     return small, np.array(pixels)
 
 
-def _photographed(
-    trial: Trial, pictures: Mapping[str, bytes], others: list[Image.Image], encode: Encode
+def _corrupted(
+    task: SearchTask, pictures: Mapping[str, bytes], others: list[Image.Image], encode: Encode
 ) -> dict[str, list[tuple[Rows, Vectors, Vectors]]]:
-    """Of each photograph batches of the rows of the queries that it can be taken of, their vectors and thumbnails."""
-    found: dict[str, list[tuple[Rows, Vectors, Vectors]]] = {name: [] for name in PHOTOGRAPHS}
-    ids = [item.id for item in trial.queries.items]
+    """For each corruption, batches of the rows of the queries that it applies to, with their vectors and thumbnails."""
+    found: dict[str, list[tuple[Rows, Vectors, Vectors]]] = {name: [] for name in CORRUPTIONS}
+    ids = [item.id for item in task.queries.items]
     for start in range(0, len(ids), BATCH_SIZE):
         images = [decode(pictures[item_id]) for item_id in ids[start : start + BATCH_SIZE]]
-        for name, photograph in PHOTOGRAPHS.items():
-            taken = [photograph(image, others, _random(name, ids[start + place])) for place, image in enumerate(images)]
-            photos = {start + place: photo for place, photo in enumerate(taken) if photo}
+        for name, corrupt in CORRUPTIONS.items():
+            results = [corrupt(image, others, _random(name, ids[start + place])) for place, image in enumerate(images)]
+            photos = {start + place: photo for place, photo in enumerate(results) if photo}
             if photos:
                 shown = list(photos.values())
                 found[name].append((np.array(list(photos)), encode(shown), thumbnail_vectors(shown)))

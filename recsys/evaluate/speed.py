@@ -1,4 +1,4 @@
-"""How long a query takes, beside something that takes as long on the same machine for every encoder."""
+"""Measures the time to encode a picture and to search an index, and a reference to compare machines by."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from PIL import Image
 
 from recsys.core.ranking import recall_at_k
 from recsys.evaluate.pool import Encode
-from recsys.evaluate.search_task import DEPTH
+from recsys.evaluate.search_task import RANKING_K
 from recsys.index.annoy import AnnoySearcher
 from recsys.types import Vectors
 
-RUNS, WARM_UP = 31, 3
-SIDE = 512
-EFFORTS = (0.25, 0.5, 1.0, 2.0, 4.0)
-"""Shares of the search_k that an index is served with."""
-MOST_QUERIES = 500
+RUNS = 31
+WARM_UP_RUNS = 3
+MATRIX_SIDE = 512
+SEARCH_K_FACTORS = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""Multiples of the search_k that the index is served with."""
+MAX_QUERIES = 500
 
 
 @dataclass(frozen=True)
 class Latency:
-    """Median milliseconds of encoding one picture, and of a product of two 512 × 512 matrices of float32 in between."""
+    """Median milliseconds to encode one picture, and to multiply two 512 × 512 float32 matrices as a reference."""
 
     runs: int
     encode_ms: float
@@ -33,13 +34,16 @@ class Latency:
 
     @property
     def ratio(self) -> float:
-        """The first as a multiple of the second, to compare machines by."""
+        """The encoding time as a multiple of the reference, which compares across machines."""
         return self.encode_ms / self.reference_ms
 
 
 @dataclass(frozen=True)
 class SearchSpeed:
-    """Recall@10 against exact search and milliseconds a query of the served index at this `search_k`."""
+    """Recall@10 against exact search, and median milliseconds per query, at this `search_k`.
+
+    `served` says whether the index is served with it.
+    """
 
     search_k: int
     served: bool
@@ -48,26 +52,28 @@ class SearchSpeed:
 
 
 def time_encoding(encode: Encode, picture: Image.Image) -> Latency:
-    """Encode the picture 31 times, with the reference in between."""
-    matrix = np.random.default_rng(0).random((SIDE, SIDE), dtype=np.float32)
-    for _ in range(WARM_UP):
+    """Encode the picture 31 times, alternating with the reference."""
+    matrix = np.random.default_rng(0).random((MATRIX_SIDE, MATRIX_SIDE), dtype=np.float32)
+    for _ in range(WARM_UP_RUNS):
         encode([picture])
     both = [(_ms(lambda: encode([picture])), _ms(lambda: matrix @ matrix)) for _ in range(RUNS)]
     return Latency(RUNS, median(ours for ours, _ in both), median(reference for _, reference in both))
 
 
 def time_search(searcher: AnnoySearcher, queries: Vectors) -> tuple[SearchSpeed, ...]:
-    """Search for up to 500 of the queries [n, dim] with more and with less effort than the index is served with."""
-    queries, served = queries[:MOST_QUERIES], searcher.search_k
-    _, exact = searcher.exact(queries, min(DEPTH, len(searcher.items)))
-    efforts = sorted({max(1, round(effort * served)) for effort in EFFORTS})
+    """Search for up to 500 of the queries [n, dim] with several values of `search_k`."""
+    queries, served = queries[:MAX_QUERIES], searcher.search_k
+    _, exact = searcher.exact(queries, min(RANKING_K, len(searcher.items)))
+    settings = sorted({max(1, round(factor * served)) for factor in SEARCH_K_FACTORS})
     try:
-        return tuple(_time_effort(searcher, search_k, queries, exact, search_k == served) for search_k in efforts)
+        return tuple(_time_setting(searcher, search_k, queries, exact, search_k == served) for search_k in settings)
     finally:
         searcher.search_k = served
 
 
-def _time_effort(searcher: AnnoySearcher, search_k: int, queries: Vectors, exact: Vectors, served: bool) -> SearchSpeed:
+def _time_setting(
+    searcher: AnnoySearcher, search_k: int, queries: Vectors, exact: Vectors, served: bool
+) -> SearchSpeed:
     searcher.search_k = search_k
     k, cosines, times = exact.shape[1], [], []
     for query in queries:

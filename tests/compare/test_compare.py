@@ -34,7 +34,7 @@ def test_every_mode_of_a_folder_is_a_row_and_what_cannot_take_part_says_why(
     assert all(row["scores"][0]["label"] == "label" and row["latency"]["encode_ms"] > 0 for row in rows[:4])
     assert all(0 <= row["scores"][0]["precision"]["low"] <= 1 and row["rate"] > 0 for row in rows[:4])
     written = (tmp_path / "out" / "comparison.md").read_text()
-    assert "- no_such_net: took no part." in written
+    assert "- no_such_net: not evaluated." in written
     assert written.count("| tiny | ") == 4
     assert "| 16×16 thumbnail |" in written
     assert str(encoder_folder) not in printed + written
@@ -52,7 +52,7 @@ def test_a_projection_to_more_dimensions_than_there_are_takes_no_part(shop_folde
     command = ["--dataset", str(shop_folder), "--models", str(encoder_folder), "--modes", "frozen,pca", "--dim", "999"]
     assert main(command) == 0
     printed = capsys.readouterr().out
-    assert "- tiny, pca: took no part. There are 16 features" in printed
+    assert "- tiny, pca: not evaluated. There are 16 features" in printed
     assert "| tiny | frozen | " in printed
 
 

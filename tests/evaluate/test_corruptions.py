@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from recsys.evaluate.corruptions import PHOTOGRAPHS, cut_out
+from recsys.evaluate.corruptions import CORRUPTIONS, cut_out
 from testkit.fake_shop import COLOURS, KINDS, draw
 
 PICTURES = [draw(kind, colour, (60, 80)) for kind in KINDS for colour in COLOURS.values()]
@@ -11,14 +11,14 @@ LOPSIDED = Image.fromarray(np.hstack([np.asarray(SHIRT)[:, :30], np.full((80, 30
 
 
 def photographed(name, picture=SHIRT, seed=3):
-    return PHOTOGRAPHS[name](picture, PICTURES, np.random.default_rng(seed))
+    return CORRUPTIONS[name](picture, PICTURES, np.random.default_rng(seed))
 
 
 def pixels(image):
     return np.asarray(image, dtype=float)
 
 
-@pytest.mark.parametrize("name", PHOTOGRAPHS)
+@pytest.mark.parametrize("name", CORRUPTIONS)
 def test_a_photograph_is_another_picture_and_the_same_each_time(name):
     picture = LOPSIDED if name == "mirrored" else SHIRT
     photo = photographed(name, picture)

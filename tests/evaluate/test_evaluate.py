@@ -13,16 +13,16 @@ from recsys.core.linalg import unit
 from recsys.errors import CatalogError
 from recsys.evaluate import Pool, quick_report
 from recsys.evaluate.__main__ import main, outliers
-from recsys.evaluate.classification import judge_heads
-from recsys.evaluate.confidence import calibrate, calibration_error, judge_confidence
+from recsys.evaluate.classification import evaluate_heads
+from recsys.evaluate.confidence import calibrate, calibration_error, evaluate_confidence
 from recsys.evaluate.contact_sheet import draw_sheet, examples
-from recsys.evaluate.corruptions import PHOTOGRAPHS
+from recsys.evaluate.corruptions import CORRUPTIONS
 from recsys.evaluate.pool import BATCH_SIZE, embed, thumbnail_vectors
-from recsys.evaluate.protocol import exam_across, exam_of
+from recsys.evaluate.protocol import cross_catalogue_protocol, split_protocol
 from recsys.evaluate.report import table
-from recsys.evaluate.retrieval import score_all, score_classes
-from recsys.evaluate.search_task import Trial, nearest
-from recsys.evaluate.slices import judge_slices, slice_trial
+from recsys.evaluate.retrieval import score_attributes, score_classes
+from recsys.evaluate.search_task import SearchTask, nearest
+from recsys.evaluate.slices import evaluate_slices, slice_task
 from recsys.evaluate.speed import time_search
 from recsys.index.folder import IndexFolder
 from recsys.runtime.hashing import sha256
@@ -62,10 +62,12 @@ def test_many_queries_of_a_large_gallery_do_not_fill_the_memory():
 
 
 def test_vectors_that_know_the_kind_score_one_and_ones_that_know_nothing_score_chance():
-    knowing = by_label(score_all(exam_of(pool(600), "product", "product").retrieval))["articleType"]
+    knowing = by_label(score_attributes(split_protocol(pool(600), "product", "product").retrieval))["articleType"]
     assert (knowing.precision.value, knowing.average_precision.value) == (1, 1)
     assert knowing.queries == count_held_out(600)
-    blind = by_label(score_all(exam_of(pool(3000, noise=1000), "product", "product").retrieval))["articleType"]
+    blind = by_label(score_attributes(split_protocol(pool(3000, noise=1000), "product", "product").retrieval))[
+        "articleType"
+    ]
     assert blind.precision.low < 1 / 6 < blind.precision.high
     for chance in (blind.precision.value, blind.thumbnail.precision, blind.random.precision, blind.majority):
         assert chance == pytest.approx(1 / 6, abs=0.07)
@@ -73,7 +75,7 @@ def test_vectors_that_know_the_kind_score_one_and_ones_that_know_nothing_score_c
 
 
 def test_labels_are_joined_and_a_query_without_its_label_is_not_counted():
-    scores = by_label(score_all(exam_of(pool(600), "product", "product").retrieval))
+    scores = by_label(score_attributes(split_protocol(pool(600), "product", "product").retrieval))
     assert list(scores) == [
         "articleType",
         "baseColour",
@@ -88,9 +90,9 @@ def test_labels_are_joined_and_a_query_without_its_label_is_not_counted():
 
 
 def test_the_classes_of_the_queries_are_counted_and_scored():
-    trial = exam_of(pool(600), "product", "product").retrieval
-    classes = score_classes(trial, "articleType")
-    assert sum(found.queries for found in classes) == len(trial.queries)
+    task = split_protocol(pool(600), "product", "product").retrieval
+    classes = score_classes(task, "articleType")
+    assert sum(found.queries for found in classes) == len(task.queries)
     assert {found.precision for found in classes} == {1}
     assert [found.queries for found in classes] == sorted((found.queries for found in classes), reverse=True)
 
@@ -100,13 +102,13 @@ def test_pictures_that_cannot_be_read_are_left_out_and_none_at_all_is_refused():
     found = embed(products, thumbnail_vectors)
     assert [item.id for item in found.items] == ["0", "1", "2"]
     assert found.vectors == pytest.approx(found.thumbnails)
-    with pytest.raises(CatalogError, match="no picture to judge by"):
+    with pytest.raises(CatalogError, match="no picture to evaluate on"):
         embed([], thumbnail_vectors)
 
 
 def test_too_few_products_are_refused():
-    with pytest.raises(CatalogError, match="too few to judge by"):
-        exam_of(pool(6), "product", "product")
+    with pytest.raises(CatalogError, match="too few to evaluate on"):
+        split_protocol(pool(6), "product", "product")
 
 
 def described_by_types(number):
@@ -128,55 +130,56 @@ def share_of_name(name):
 
 def test_a_split_of_types_asks_for_types_never_seen_which_the_gallery_of_the_refusals_lacks(shop_of_types):
     shop, kind = shop_of_types
-    exam = exam_of(shop, "type", "type")
-    assert {item.attributes["articleType"] for item in exam.retrieval.queries.items} == {kind}
-    assert len(exam.retrieval.queries) == 100
-    assert kind not in {item.attributes["articleType"] for item in exam.ordinary.gallery.items}
-    assert kind not in {item.attributes["articleType"] for item in exam.ordinary.queries.items}
-    assert by_label(score_all(exam.retrieval))["articleType"].precision.value == 1
-    asked, found = exam.retrieval.queries.items, exam.retrieval.gallery.items
+    protocol = split_protocol(shop, "type", "type")
+    assert {item.attributes["articleType"] for item in protocol.retrieval.queries.items} == {kind}
+    assert len(protocol.retrieval.queries) == 100
+    assert kind not in {item.attributes["articleType"] for item in protocol.calibration.gallery.items}
+    assert kind not in {item.attributes["articleType"] for item in protocol.calibration.queries.items}
+    assert by_label(score_attributes(protocol.retrieval))["articleType"].precision.value == 1
+    asked, found = protocol.retrieval.queries.items, protocol.retrieval.gallery.items
     assert all(
-        asked[row].id not in {found[place].id for place in places} for row, places in enumerate(exam.retrieval.found[0])
+        asked[row].id not in {found[place].id for place in places}
+        for row, places in enumerate(protocol.retrieval.neighbours[0])
     )
-    (strangers,) = exam.foreign.values()
+    (strangers,) = protocol.out_of_gallery.values()
     assert len(strangers) == 100
 
 
 def test_a_split_of_types_asks_an_encoder_that_saw_them_only_for_what_was_held_out(shop_of_types):
     shop, kind = shop_of_types
-    exam = exam_of(shop, "type", "product")
-    assert all(held_out(item.id) for item in exam.retrieval.queries.items)
-    assert {item.attributes["articleType"] for item in exam.retrieval.queries.items} == {kind}
+    protocol = split_protocol(shop, "type", "product")
+    assert all(held_out(item.id) for item in protocol.retrieval.queries.items)
+    assert {item.attributes["articleType"] for item in protocol.retrieval.queries.items} == {kind}
 
 
 def test_a_split_of_years_asks_for_the_later_ones_among_the_earlier(shop_of_types):
-    exam = exam_of(shop_of_types[0], "year:2017", "year:2017")
-    assert {item.attributes["year"] for item in exam.retrieval.queries.items} == {"2017", "2018"}
-    assert max(item.attributes["year"] for item in exam.retrieval.gallery.items) == "2016"
-    assert not any(held_out(item.id) for item in exam.retrieval.gallery.items)
-    assert not exam.foreign, "they are later, but of known kinds"
+    protocol = split_protocol(shop_of_types[0], "year:2017", "year:2017")
+    assert {item.attributes["year"] for item in protocol.retrieval.queries.items} == {"2017", "2018"}
+    assert max(item.attributes["year"] for item in protocol.retrieval.gallery.items) == "2016"
+    assert not any(held_out(item.id) for item in protocol.retrieval.gallery.items)
+    assert not protocol.out_of_gallery, "they are later, but of known kinds"
     with pytest.raises(CatalogError, match="no split 'month'"):
-        exam_of(shop_of_types[0], "month", "product")
+        split_protocol(shop_of_types[0], "month", "product")
 
 
 def test_queries_of_another_catalogue_count_where_the_gallery_has_their_value():
     def without_caps(number):
         return attributes(number) | {"articleType": KINDS[number % 5]}
 
-    exam = exam_across(pool(600), pool(90, described=without_caps))
-    score = by_label(score_all(exam.retrieval))["articleType"]
+    protocol = cross_catalogue_protocol(pool(600), pool(90, described=without_caps))
+    score = by_label(score_attributes(protocol.retrieval))["articleType"]
     assert (score.left_out, score.queries) == (100, 500)
-    assert "Caps" not in {found.value for found in score_classes(exam.retrieval, "articleType")}
-    assert len(exam.ordinary.queries) == score.queries
-    assert [len(vectors) for vectors in exam.foreign.values()] == [100]
-    assert "Of the queries 100 have" in exam.note
+    assert "Caps" not in {found.value for found in score_classes(protocol.retrieval, "articleType")}
+    assert len(protocol.calibration.queries) == score.queries
+    assert [len(vectors) for vectors in protocol.out_of_gallery.values()] == [100]
+    assert "100 of the queries have" in protocol.note
 
 
 def test_a_query_of_another_catalogue_that_is_in_the_gallery_does_not_find_itself():
     shop = pool(60, noise=1000)
-    exam = exam_across(shop.take(np.arange(40, 60)), shop.take(np.arange(50)))
-    assert exam.retrieval.itself.tolist() == [*range(40, 50), *[-1] * 10]
-    assert not (exam.retrieval.found[0][:10] == exam.retrieval.itself[:10, None]).any()
+    protocol = cross_catalogue_protocol(shop.take(np.arange(40, 60)), shop.take(np.arange(50)))
+    assert protocol.retrieval.own_rows.tolist() == [*range(40, 50), *[-1] * 10]
+    assert not (protocol.retrieval.neighbours[0][:10] == protocol.retrieval.own_rows[:10, None]).any()
 
 
 def test_a_query_of_another_catalogue_with_an_id_of_the_gallery_still_finds_all_of_its_kind():
@@ -185,40 +188,40 @@ def test_a_query_of_another_catalogue_with_an_id_of_the_gallery_still_finds_all_
 
     asked = pool(6).take([5])
     gallery = pool(30, described=only_one_cap)
-    exam = exam_across(asked, gallery)
-    assert by_label(score_all(exam.retrieval))["articleType"].queries == 1
-    only = exam_across(gallery.take([0]), gallery)
-    assert score_all(only.retrieval) == (), "there is no other cap to be found"
-    assert [len(vectors) for vectors in only.foreign.values()] == [0], "and it is no stranger"
+    protocol = cross_catalogue_protocol(asked, gallery)
+    assert by_label(score_attributes(protocol.retrieval))["articleType"].queries == 1
+    only = cross_catalogue_protocol(gallery.take([0]), gallery)
+    assert score_attributes(only.retrieval) == (), "there is no other cap to be found"
+    assert [len(vectors) for vectors in only.out_of_gallery.values()] == [0], "and it is no stranger"
 
 
 def test_queries_that_name_their_kind_otherwise_than_the_gallery_are_not_told_to_be_of_its_kinds():
-    exam = exam_across(pool(60, described=lambda number: {"label": KINDS[number % 6]}), pool(60))
-    assert (len(exam.ordinary.queries), len(exam.retrieval.queries)) == (0, 60)
-    assert "by articleType, as the gallery does, but by label" in exam.note
-    assert judge_confidence(exam.ordinary, {}) is None
-    assert judge_slices(slice_trial(exam.ordinary, "articleType"), "articleType", {}, thumbnail_vectors) == ()
+    protocol = cross_catalogue_protocol(pool(60, described=lambda number: {"label": KINDS[number % 6]}), pool(60))
+    assert (len(protocol.calibration.queries), len(protocol.retrieval.queries)) == (0, 60)
+    assert "by articleType, the queries by label" in protocol.note
+    assert evaluate_confidence(protocol.calibration, {}) is None
+    assert evaluate_slices(slice_task(protocol.calibration, "articleType"), "articleType", {}, thumbnail_vectors) == ()
 
 
 def test_heads_are_judged_and_a_value_they_do_not_know_counts_as_wrong():
-    trial = exam_of(pool(600), "product", "product").retrieval
-    truth = [KINDS.index(item.attributes["articleType"]) for item in trial.queries.items]
+    task = split_protocol(pool(600), "product", "product").retrieval
+    truth = [KINDS.index(item.attributes["articleType"]) for item in task.queries.items]
     logits = np.eye(6, dtype=np.float32)[truth]
-    (right,) = judge_heads(trial, {"articleType": logits}, {"articleType": KINDS})
+    (right,) = evaluate_heads(task, {"articleType": logits}, {"articleType": KINDS})
     assert (right.accuracy.value, right.macro_f1, right.weighted_f1, right.unknown) == (1, 1, 1, 0)
     caps = truth.count(5)
-    (part,) = judge_heads(trial, {"articleType": logits[:, :5]}, {"articleType": KINDS[:5]})
+    (part,) = evaluate_heads(task, {"articleType": logits[:, :5]}, {"articleType": KINDS[:5]})
     assert part.unknown == caps > 0
     assert part.accuracy.value == pytest.approx(1 - caps / len(truth))
     assert part.macro_f1 < 1
     assert part.majority == pytest.approx(1 / 6, abs=0.1)
-    assert judge_heads(trial, {"size": logits}, {"size": KINDS}) == ()
+    assert evaluate_heads(task, {"size": logits}, {"size": KINDS}) == ()
 
 
 def test_a_confidence_that_was_fitted_on_like_queries_means_what_it_says():
-    trial = exam_of(pool(4000, noise=0.35), "product", "product").ordinary
+    task = split_protocol(pool(4000, noise=0.35), "product", "product").calibration
     strangers = unit(np.random.default_rng(5).normal(size=(50, 16)) * ([0] * 6 + [1] * 10)).astype(np.float32)
-    found = judge_confidence(trial, {"strangers": strangers, "nobody": strangers[:0]})
+    found = evaluate_confidence(task, {"strangers": strangers, "nobody": strangers[:0]})
     assert (found.attribute, found.queries) == ("articleType", count_held_out(4000))
     assert 0 <= found.error.low <= found.error.value <= found.error.high < 0.1
     assert found.refused.value < 0.12
@@ -244,23 +247,21 @@ def test_a_threshold_is_judged_on_other_queries_than_it_was_fitted_on():
     shop = pool(4000, noise=0.35)
     half = np.array([int(sha256(item.id.encode())[8], 16) % 2 for item in shop.items])
     shrunk = np.where(half[:, None] == 1, -shop.vectors, shop.vectors)
-    trial = exam_of(shop, "product", "product").ordinary
-    turned = Pool(
-        trial.queries.items, np.stack([shrunk[int(item.id)] for item in trial.queries.items]), pixels_of(trial)
-    )
-    found = judge_confidence(Trial.of(turned, trial.gallery), {})
+    task = split_protocol(shop, "product", "product").calibration
+    turned = Pool(task.queries.items, np.stack([shrunk[int(item.id)] for item in task.queries.items]), pixels_of(task))
+    found = evaluate_confidence(SearchTask.disjoint(turned, task.gallery), {})
     assert found.refused.value > 0.2
     assert found.error.value > 0.2
 
 
-def pixels_of(trial):
-    return np.zeros((len(trial.queries), 768), np.uint8)
+def pixels_of(task):
+    return np.zeros((len(task.queries), 768), np.uint8)
 
 
 def test_confidence_needs_queries_and_does_without_kinds():
-    assert judge_confidence(exam_of(pool(200), "product", "product").ordinary, {}) is None
-    exam = exam_of(described_pool(1500, lambda number: {"shop": "Ours"}), "product", "product")
-    found = judge_confidence(exam.ordinary, {})
+    assert evaluate_confidence(split_protocol(pool(200), "product", "product").calibration, {}) is None
+    protocol = split_protocol(described_pool(1500, lambda number: {"shop": "Ours"}), "product", "product")
+    found = evaluate_confidence(protocol.calibration, {})
     assert (found.attribute, found.error, found.bins) == (None, None, ())
 
 
@@ -268,8 +269,8 @@ def test_queries_without_a_kind_do_not_count_for_the_calibration():
     def half_described(number):
         return attributes(number) if number % 2 else {**attributes(number), "articleType": None}
 
-    trial = exam_of(described_pool(2000, half_described), "product", "product").ordinary
-    calibration = calibrate(trial)
+    task = split_protocol(described_pool(2000, half_described), "product", "product").calibration
+    calibration = calibrate(task)
     assert calibration.attribute == "articleType"
     assert calibration.queries == sum(held_out(str(number)) for number in range(1, 2000, 2))
 
@@ -282,18 +283,18 @@ def described_pool(count, described):
 
 @pytest.fixture(scope="module")
 def drawn():
-    """A trial of drawn products by their thumbnails, with the pictures."""
+    """A task of drawn products by their thumbnails, with the pictures."""
     products = items(400)
     pictures = {item.id: picture(item) for item in products}
     shop = embed((Product(item, pictures[item.id]) for item in products), thumbnail_vectors)
-    return exam_of(shop, "product", "product").ordinary, pictures
+    return split_protocol(shop, "product", "product").calibration, pictures
 
 
 @pytest.mark.slow
 def test_slices_ask_with_the_same_queries_as_visitors_send_them(drawn):
-    trial, pictures = drawn
-    trial = slice_trial(trial, "articleType")
-    slices = {part.name: part for part in judge_slices(trial, "articleType", pictures, thumbnail_vectors)}
+    task, pictures = drawn
+    task = slice_task(task, "articleType")
+    slices = {part.name: part for part in evaluate_slices(task, "articleType", pictures, thumbnail_vectors)}
     clean = slices["as they are"]
     assert clean.fall is None
     assert clean.precision.value == pytest.approx(clean.thumbnail)
@@ -314,11 +315,11 @@ def test_no_more_than_a_batch_of_pictures_is_decoded_at_once(drawn, monkeypatch)
         most = max(most, sum(found().width == 240 for found in decoded if found()))
         return image
 
-    trial, pictures = drawn
+    task, pictures = drawn
     monkeypatch.setattr("recsys.evaluate.slices.decode", counting)
-    monkeypatch.setattr("recsys.evaluate.slices.PHOTOGRAPHS", {"mirrored": PHOTOGRAPHS["mirrored"]})
-    many = trial.take(np.arange(2 * BATCH_SIZE + 1) % len(trial.queries))
-    slices = {part.name: part for part in judge_slices(many, "articleType", pictures, thumbnail_vectors)}
+    monkeypatch.setattr("recsys.evaluate.slices.CORRUPTIONS", {"mirrored": CORRUPTIONS["mirrored"]})
+    many = task.take(np.arange(2 * BATCH_SIZE + 1) % len(task.queries))
+    slices = {part.name: part for part in evaluate_slices(many, "articleType", pictures, thumbnail_vectors)}
     assert slices["mirrored"].queries == 2 * BATCH_SIZE + 1
     assert most <= 2 * BATCH_SIZE
 
@@ -328,29 +329,29 @@ def test_slices_of_rare_types_and_of_small_pictures_are_those_queries_as_they_ar
     products = items(400)
     small = {item.id: encoded(draw("Caps", "#222222", (24, 32) if int(item.id) % 3 else (48, 64))) for item in products}
     shop = embed((Product(item, small[item.id]) for item in products), thumbnail_vectors)
-    trial = exam_of(shop, "product", "product").ordinary
-    monkeypatch.setattr("recsys.evaluate.slices.RARE", 64)
-    rare = (trial.label(["articleType"]).available < 64).sum()
-    slices = {part.name: part for part in judge_slices(trial, "articleType", small, thumbnail_vectors)}
-    assert 0 < slices["types of fewer than 64 products"].queries == rare < len(trial.queries)
+    task = split_protocol(shop, "product", "product").calibration
+    monkeypatch.setattr("recsys.evaluate.slices.RARE_BELOW", 64)
+    rare = (task.label(["articleType"]).relevant < 64).sum()
+    slices = {part.name: part for part in evaluate_slices(task, "articleType", small, thumbnail_vectors)}
+    assert 0 < slices["types of fewer than 64 products"].queries == rare < len(task.queries)
     assert slices["types of fewer than 64 products"].fall is None
 
 
 def test_slices_are_of_a_thousand_queries_at_most(monkeypatch):
-    monkeypatch.setattr("recsys.evaluate.slices.MOST_QUERIES", 10)
-    trial = exam_of(pool(600), "product", "product").ordinary
-    chosen = [item.id for item in slice_trial(trial, "articleType").queries.items]
+    monkeypatch.setattr("recsys.evaluate.slices.MAX_QUERIES", 10)
+    task = split_protocol(pool(600), "product", "product").calibration
+    chosen = [item.id for item in slice_task(task, "articleType").queries.items]
     assert len(chosen) == 10
-    assert chosen == [item.id for item in slice_trial(trial, "articleType").queries.items]
+    assert chosen == [item.id for item in slice_task(task, "articleType").queries.items]
 
 
 def test_a_sheet_shows_a_query_of_each_kind_first_with_its_matches_framed(drawn, tmp_path):
-    trial, pictures = drawn
-    lines = examples(trial, "articleType", best=True)
+    task, pictures = drawn
+    lines = examples(task, "articleType", best=True)
     assert len({line[0].kind for line in lines[:5]}) == 5
     assert all(len(line) == 6 and line[0].right is None for line in lines)
     right = [sum(shown.right for shown in line[1:]) for line in lines]
-    worst = [sum(shown.right for shown in line[1:]) for line in examples(trial, "articleType", best=False)]
+    worst = [sum(shown.right for shown in line[1:]) for line in examples(task, "articleType", best=False)]
     assert np.mean(right) >= np.mean(worst)
     assert all(shown.right == (shown.kind == line[0].kind) for line in lines for shown in line[1:])
     draw_sheet(lines, pictures, pictures, tmp_path / "best.png")
@@ -403,7 +404,7 @@ def test_a_quick_judgement_asks_with_all_the_queries_it_is_given_up_to_its_limit
 def test_a_quick_judgement_does_with_hardly_any_queries_and_says_so():
     none = quickly(300, queries=pool(200).take(np.arange(0)))
     assert (none.scores, none.calibration) == ((), None)
-    assert "too few products to judge by: 0 to ask with" in none.note
+    assert "too few products to evaluate on: 0 queries" in none.note
     few = quickly(300, queries=pool(19))
     assert by_label(few.scores)["articleType"].queries == 19
     assert few.calibration is None
@@ -413,10 +414,10 @@ def test_a_quick_judgement_does_with_hardly_any_queries_and_says_so():
 def test_a_quick_judgement_with_queries_of_other_kinds_has_no_confidence_and_says_why():
     strange = quickly(300, queries=pool(60, described=lambda number: {"articleType": "Lamps"}))
     assert (strange.scores, strange.calibration) == ((), None)
-    assert "Of the queries 60 have another articleType" in strange.note
+    assert "60 of the queries have a value of articleType that no product" in strange.note
     otherwise = quickly(300, queries=pool(60, described=lambda number: {"label": KINDS[number % 6]}))
     assert (otherwise.scores, otherwise.calibration) == ((), None)
-    assert "by articleType, as the gallery does, but by label" in otherwise.note
+    assert "by articleType, the queries by label" in otherwise.note
 
 
 def test_a_table_holds_what_would_break_out_of_it():
@@ -425,7 +426,7 @@ def test_a_table_holds_what_would_break_out_of_it():
 
 @pytest.fixture(scope="module")
 def shop_folder(tmp_path_factory):
-    return write_shop(tmp_path_factory.mktemp("exam") / "shop", 300)
+    return write_shop(tmp_path_factory.mktemp("protocol") / "shop", 300)
 
 
 @pytest.mark.slow
@@ -488,4 +489,4 @@ def test_the_command_says_what_it_cannot_judge(pictures, encoder_folder, capsys)
     assert main([*command, "--split", "type", "--queries-from", "sample"]) == 1
     assert "--split or --queries-from, not both" in capsys.readouterr().err
     assert main([*command, "--limit", "3"]) == 1
-    assert "too few to judge by" in capsys.readouterr().err
+    assert "too few to evaluate on" in capsys.readouterr().err

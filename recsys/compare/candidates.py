@@ -1,4 +1,4 @@
-"""What takes part: a network as it is, projected, with a trained layer on it, or trained whole."""
+"""The candidates of a comparison: a network frozen, reduced by PCA, with a trained layer, or fine-tuned."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from recsys.types import Vectors
 
 MODES = ("frozen", "pca", "head", "tuned")
 FINE_TUNING_RATE = 5e-4
-"""Weights that know something already are moved less than random ones."""
+"""The learning rate for pretrained weights, which is lower than that for random weights."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to compare by: `dim` is that of a projection, a trained layer and a trained network."""
+    """The settings of a comparison. `dim` applies to the PCA, the trained layer and the fine-tuned network."""
 
     catalog: Catalog
     dim: int
@@ -44,8 +44,8 @@ class Plan:
 
 
 @dataclass(frozen=True, eq=False)
-class Contestant:
-    """A way to embed pictures: `pool` are the products with its vectors, `rate` pictures embedded a second."""
+class Candidate:
+    """A way to embed pictures. `pool` has the products with its vectors; `rate` is in pictures per second."""
 
     mode: str
     encode: Encode
@@ -56,7 +56,7 @@ class Contestant:
 
 
 def open_encoder(name: str, plan: Plan, folder: Path) -> Encoder:
-    """The encoder of this name, or one with random weights, for which it needs the folder. Raises RecsysError."""
+    """The encoder of this name, or one with random weights, which is written to `folder`. Raises RecsysError."""
     if not plan.random:
         return Encoder.from_pretrained(name, device=plan.device)
     torch.manual_seed(0)
@@ -65,29 +65,29 @@ def open_encoder(name: str, plan: Plan, folder: Path) -> Encoder:
     return Encoder.from_pretrained(folder, device=plan.device)
 
 
-def embedded(encoder: Encoder, plan: Plan) -> Contestant:
-    """The network as it is. Raises CatalogError where there is no picture."""
+def embedded(encoder: Encoder, plan: Plan) -> Candidate:
+    """The frozen network. Raises CatalogError where there is no picture."""
     encode = _features(encoder)
     timer = _Timer(encode)
     pool = embed(plan.catalog, timer)
-    return Contestant("frozen", encode, pool, encoder.split, encoder.parameters, len(pool) / timer.seconds)
+    return Candidate("frozen", encode, pool, encoder.split, encoder.parameters, len(pool) / timer.seconds)
 
 
-def projected(encoder: Encoder, frozen: Contestant, plan: Plan) -> Contestant:
-    """The features of the network, projected to fewer dimensions. Raises EncoderError where they are not more."""
+def projected(encoder: Encoder, frozen: Candidate, plan: Plan) -> Candidate:
+    """The PCA of the features of the network. Raises EncoderError for too few features or products."""
     features = frozen.pool.vectors
     projection = Projection.fit([features[_seen(frozen)]], plan.dim)
     if projection is None or plan.dim >= features.shape[1]:
         raise EncoderError(
             f"There are {features.shape[1]} features of {_seen(frozen).sum():,} products, too few for a projection to"
-            f" {plan.dim}. Take a smaller --dim."
+            f" {plan.dim} dimensions. Choose a smaller --dim."
         )
     size = projection.mean.size + projection.components.size
     return _behind("pca", projection, size, encoder, frozen)
 
 
-def with_head(encoder: Encoder, frozen: Contestant, plan: Plan) -> Contestant:
-    """A linear layer trained on the features. Raises CatalogError where there is nothing to learn."""
+def with_head(encoder: Encoder, frozen: Candidate, plan: Plan) -> Candidate:
+    """A linear layer trained on the features. Raises CatalogError where no attribute can be learned."""
     seen = _seen(frozen)
     items = [item for item, learnt in zip(frozen.pool.items, seen, strict=True) if learnt]
     config = TrainConfig(dim=plan.dim, epochs=plan.epochs, device=plan.device)
@@ -95,8 +95,8 @@ def with_head(encoder: Encoder, frozen: Contestant, plan: Plan) -> Contestant:
     return _behind("head", head, head.parameters, encoder, frozen)
 
 
-def tuned(name: str, encoder: Encoder, plan: Plan, folder: Path) -> Contestant:
-    """The whole network trained, as `python -m recsys.train` does. Raises RecsysError."""
+def tuned(name: str, encoder: Encoder, plan: Plan, folder: Path) -> Candidate:
+    """The network fine-tuned as by `python -m recsys.train`. Raises RecsysError."""
     _, height, width = encoder.spec.input_size
     config = TrainConfig(
         architecture=encoder.spec.architecture,
@@ -115,7 +115,7 @@ def tuned(name: str, encoder: Encoder, plan: Plan, folder: Path) -> Contestant:
     with contextlib.redirect_stdout(sys.stderr):
         train(config, data, load(judged, height, width, data.vocabulary), folder)
     trained = embedded(Encoder.from_pretrained(folder, device=plan.device), plan)
-    return Contestant("tuned", trained.encode, trained.pool, trained.split, trained.parameters, trained.rate)
+    return Candidate("tuned", trained.encode, trained.pool, trained.split, trained.parameters, trained.rate)
 
 
 def _features(encoder: Encoder) -> Encode:
@@ -123,7 +123,7 @@ def _features(encoder: Encoder) -> Encode:
 
 
 class _Timer:
-    """An encode that adds up its seconds."""
+    """Encodes pictures and adds up the seconds."""
 
     def __init__(self, encode: Encode):
         self._encode, self.seconds = encode, 0.0
@@ -135,17 +135,17 @@ class _Timer:
         return vectors
 
 
-def _behind(mode: str, layer: Projection | LinearHead, size: int, encoder: Encoder, frozen: Contestant) -> Contestant:
-    """The frozen network with a layer behind it."""
+def _behind(mode: str, layer: Projection | LinearHead, size: int, encoder: Encoder, frozen: Candidate) -> Candidate:
+    """The frozen network followed by a layer."""
     pool = frozen.pool.with_vectors(layer(frozen.pool.vectors))
 
     def encode(images: Sequence[Image.Image]) -> Vectors:
         return layer(frozen.encode(images))
 
-    return Contestant(mode, encode, pool, frozen.split, frozen.parameters + size, frozen.rate)
+    return Candidate(mode, encode, pool, frozen.split, frozen.parameters + size, frozen.rate)
 
 
-def _seen(contestant: Contestant) -> np.ndarray:
-    """The products that may be learnt from."""
-    is_unseen = unseen(contestant.split)
-    return np.array([not is_unseen(item) for item in contestant.pool.items])
+def _seen(candidate: Candidate) -> np.ndarray:
+    """The mask of the products that may be used for training."""
+    is_unseen = unseen(candidate.split)
+    return np.array([not is_unseen(item) for item in candidate.pool.items])
