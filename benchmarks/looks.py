@@ -117,7 +117,7 @@ def report(items: Items, stylist: Stylist, count: int, ready: float) -> None:
     times = []
     for anchor in (anchors[place] for place in drawn):
         started = time.perf_counter()
-        look = stylist.look(anchor.id)
+        look = stylist.outfit(anchor.id)
         times.append(1000 * (time.perf_counter() - started))
         wrong += broken(anchor, look)
         pieces += len(look.pieces)

@@ -28,7 +28,8 @@ import numpy.typing as npt
 from recsys.core.items import Items
 from recsys.core.ranking import Estimate
 from recsys.index.folder import IndexFolder
-from recsys.recommend.likes import Likes
+from recsys.recommend.options import SearchOptions
+from recsys.recommend.search import Search
 from recsys.types import Searcher
 
 K = 20
@@ -73,6 +74,15 @@ def page(searcher: Searcher, start: int, out: Collection[int] = ()) -> list[int]
     return [row for row in rows[0].tolist() if row != start and row not in out][:K]
 
 
+def served(
+    known: Items, searcher: Searcher, start: int, liked: Sequence[int], disliked: Sequence[int] = ()
+) -> list[int]:
+    """The page of a recommender that knows these items' attributes, beside these likes. It needs no encoder."""
+    options = SearchOptions(liked=[known.ids[row] for row in liked], disliked=[known.ids[row] for row in disliked])
+    answer = Search(None, searcher, known, None, None, None).by_item(start, K, options)
+    return [match.row for match in answer]
+
+
 def shoppers_of(items: Items, searcher: Searcher, count: int, seed: int) -> tuple[list[Shopper], int]:
     """At most `count` shoppers whose first page shows something to like, and how many were passed over till then."""
     rng, found, passed = np.random.default_rng(seed), [], 0
@@ -93,12 +103,12 @@ def session(shopper: Shopper, searcher: Searcher, known: Items) -> Numbers:
     They are those of the page, of the page without likes when the liked are out, and of the first page. `known` holds
     the attributes that the taste may use.
     """
-    query, found = searcher.vectors([shopper.start]), []
+    found = []
     liked: tuple[int, ...] = ()
     first = shown = page(searcher, shopper.start)
     for number in range(1, max(LIKES) + 1):
         liked = (*liked, *[row for row in shown if shopper.wanted[row]][:1])
-        shown = Likes(known, searcher, liked).nearest(query, K, without=[shopper.start])[0].tolist()
+        shown = served(known, searcher, shopper.start, liked)
         if number in LIKES:
             pages = (shown, page(searcher, shopper.start, liked), first)
             found.append((len(liked), *(shopper.wanted[rows].mean() for rows in pages)))
@@ -123,9 +133,9 @@ def milliseconds(shoppers: Sequence[Shopper], items: Items, searcher: Searcher) 
     """How long answers with five likes and two dislikes take, one for each shopper: [n]."""
     times = []
     for shopper in shoppers:
-        query, near = searcher.vectors([shopper.start]), page(searcher, shopper.start)
+        near = page(searcher, shopper.start)
         started = time.perf_counter()
-        Likes(items, searcher, tuple(near[:5]), tuple(near[5:7])).nearest(query, K)
+        served(items, searcher, shopper.start, near[:5], near[5:7])
         times.append(1000 * (time.perf_counter() - started))
     return np.array(times)
 

@@ -5,14 +5,17 @@ This module imports the standard library and numpy only.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, overload
+from dataclasses import InitVar, dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
     from PIL import Image
 
 Vectors = npt.NDArray[np.float32]
@@ -74,28 +77,37 @@ class Guess:
 class Match:
     """A product that answers a query.
 
-    `similarity` is the cosine of the two embeddings, in [-1, 1]; `confidence` the calibrated probability that the
-    product is of the query's kind, None where the catalogue does not say what its products are, or nothing is close. A
-    filter is no part of it: it is the probability among all products of that similarity.
+    `similarity` is the cosine of the two embeddings, in [-1, 1]. `confidence` is the calibrated probability that the
+    product is of the query's kind, among all products of that similarity, whatever the filter; it is None where the
+    catalogue does not say what kind its products are, or where nothing is close. `reasons` are the attribute values
+    that query and product share. `row` is the place of the product in the index.
     """
 
     item: Item
     similarity: float
     confidence: float | None = None
     reasons: tuple[Reason, ...] = ()
+    row: int | None = field(default=None, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer(Sequence[Match]):
-    """The products that answer a query, best first.
+    """The products that answer a query, best first. A notebook shows them as pictures.
 
-    `close` is False where nothing that passes the filter is close to it, the matches being the nearest all the same;
-    None where the index does not know. `seen` is what the query seems to be, attribute by attribute.
+    `close` is False where nothing that passes the filter is close to the query; the matches are the nearest products
+    all the same. It is None where the index does not know. `seen` is what the query seems to be, by attribute.
     """
 
     matches: tuple[Match, ...]
     close: bool | None
     seen: Mapping[str, Guess]
+    assets: InitVar[IndexAssets | None] = None
+
+    def __post_init__(self, assets: IndexAssets | None) -> None:
+        object.__setattr__(self, "_assets", assets)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("matches", "close", "seen")} | {"_assets": None}
 
     def __len__(self) -> int:
         return len(self.matches)
@@ -106,6 +118,48 @@ class Answer(Sequence[Match]):
     def __getitem__(self, place: slice) -> tuple[Match, ...]: ...
     def __getitem__(self, place: int | slice) -> Match | tuple[Match, ...]:
         return self.matches[place]
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """The matches as values that JSON can hold, with the names that the API uses."""
+        return [
+            {
+                "id": match.item.id,
+                "name": match.item.name,
+                "attributes": dict(match.item.attributes),
+                "similarity": match.similarity,
+                "confidence": match.confidence,
+                "reasons": [{"attribute": reason.attribute, "value": reason.value} for reason in match.reasons],
+            }
+            for match in self
+        ]
+
+    def to_pandas(self) -> DataFrame:
+        """The matches as a table: a row for each, with a column for each attribute of the catalogue."""
+        import pandas
+
+        rows = [
+            {"id": match.item.id, "name": match.item.name}
+            | {"similarity": match.similarity, "confidence": match.confidence}
+            | {name: value for name, value in match.item.attributes.items() if name not in ("id", "name")}
+            for match in self
+        ]
+        return pandas.DataFrame(rows)
+
+    def _repr_html_(self) -> str:
+        """The matches as pictures with names and similarities, for notebooks."""
+        figures = "".join(self._figure(match) for match in self)
+        far = "<p>Nothing in this catalogue is close to the query. These are the nearest products.</p>"
+        note = far if self.close is False else ""
+        return f'{note}<div style="display: flex; flex-wrap: wrap; gap: 1em">{figures}</div>'
+
+    def _figure(self, match: Match) -> str:
+        picture, assets = "", getattr(self, "_assets", None)
+        if assets is not None and match.row is not None:
+            encoded = b64encode(assets.thumbnail(match.row)).decode("ascii")
+            picture = f'<img src="data:image/jpeg;base64,{encoded}" alt="" style="max-width: 100%; height: 10em">'
+        facts = [f"{match.similarity:.2f}", *(reason.value for reason in match.reasons)]
+        caption = f"{escape(match.item.name or match.item.id)}<br><small>{escape(' · '.join(facts))}</small>"
+        return f'<figure style="width: 10em; margin: 0">{picture}<figcaption>{caption}</figcaption></figure>'
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from recsys.types import Guess, Item, Reason, Vectors
+from recsys.types import Guess, Item, Reason, Value, Vectors
 
 SURE = 0.5
 """A guess of no more than this is as likely wrong as right, and two values may have it: the value is left open."""
@@ -42,8 +42,8 @@ def by_neighbours(neighbours: Sequence[Item]) -> dict[str, Guess]:
     return guesses
 
 
-def shared(seen: Iterable[tuple[str, str | None]], item: Item) -> tuple[Reason, ...]:
+def shared(seen: Mapping[str, Value], item: Item) -> tuple[Reason, ...]:
     """Those of the attributes and values seen that the item has too."""
     return tuple(
-        Reason(name, value) for name, value in seen if value is not None and item.attributes.get(name) == value
+        Reason(name, value) for name, value in seen.items() if value is not None and item.attributes.get(name) == value
     )

@@ -1,46 +1,62 @@
-"""What a visitor likes, from the first like on: a query that moves, and values of the liked that count for more."""
+"""Likes and dislikes: a gentle re-ranking of a query's nearest products, and recommendations from likes alone."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain, zip_longest
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from recsys.core.items import Column, Items
+from recsys.core.linalg import unit
 from recsys.errors import QueryError
 from recsys.types import Reason, Rows, Searcher, Vectors, Where
 
-QUERY, LIKED, DISLIKED = 1.0, 3.0, 0.5
-"""Rocchio's weights of the query, of the mean of the liked and of the mean of the disliked."""
-LABELS_LIKED, LABELS_DISLIKED = 0.5, 0.25
-"""How many standard deviations of the candidates' cosines a log-odds of one is worth."""
-PRIOR = 1.0
+
+class Weights(NamedTuple):
+    """How much likes count: in Rocchio's formula, where the query counts 1, and per log-odds of an attribute value.
+
+    The latter are in standard deviations of the candidates' cosines.
+    """
+
+    liked: float
+    disliked: float
+    liked_values: float
+    disliked_values: float
+
+
+ALONE = Weights(liked=3.0, disliked=0.5, liked_values=0.5, disliked_values=0.25)
+BESIDE_A_QUERY = Weights(liked=0.3, disliked=0.3, liked_values=0.5, disliked_values=0.5)
+"""Gentle: the picture or product that was asked with says more about what is wanted than likes do."""
+RERANKED = 100
+"""How many of a query's nearest products are re-ranked by likes."""
+CANDIDATES_FOR_LIKES = 1000
+PRIOR_LIKES = 1.0
 """How many likes the base rate of a value counts as."""
-POOL = 1000
-STARTS = 10
-NAMED = 3
-IMPLIED = 0.97
+MAX_STARTS = 10
+"""How many of the latest likes are searched with, where there is no other query."""
+MAX_SHARED_VALUES = 3
+IMPLIED_SHARE = 0.97
 
 Numbers = npt.NDArray[np.float64]
 
 
-def rocchio(query: Vectors, liked: Vectors, disliked: Vectors) -> Vectors:
-    """The query moved towards the liked and away from the disliked: unit [1, dim], by Rocchio (1971).
+def rocchio(query: Vectors, liked: Vectors, disliked: Vectors, weights: Weights = ALONE) -> Vectors:
+    """The query moved towards the liked and away from the disliked: a unit vector [1, dim], by Rocchio (1971).
 
     `query` is a unit vector [1, dim]; `liked` and `disliked` are unit rows [n, dim], of which there may be none.
     """
-    parts = [(QUERY, query), (LIKED, liked), (-DISLIKED, disliked)]
-    total = np.sum([weight * part.mean(0, keepdims=True) for weight, part in parts if len(part)], axis=0)
-    return np.asarray(total / max(np.linalg.norm(total), 1e-12), dtype=np.float32)
+    parts = [(1.0, query), (weights.liked, liked), (-weights.disliked, disliked)]
+    return unit(np.sum([weight * part.mean(0, keepdims=True) for weight, part in parts if len(part)], axis=0))
 
 
 @dataclass(frozen=True, eq=False)
 class Likes:
-    """What a visitor likes of a catalogue and what not: row numbers, in the order he said so."""
+    """The liked and disliked products of a visitor, as rows of the catalogue, the latest last."""
 
     items: Items
     searcher: Searcher
@@ -49,39 +65,48 @@ class Likes:
 
     @classmethod
     def from_ids(cls, items: Items, searcher: Searcher, liked: Sequence[str], disliked: Sequence[str] = ()) -> Self:
-        """From ids. Raises QueryError for one that is unknown."""
+        """From item ids; a repeated id counts once. Raises QueryError for an unknown id."""
         rows = [tuple(items.row(item_id) for item_id in dict.fromkeys(ids)) for ids in (liked, disliked)]
         return cls(items, searcher, *rows)
 
-    def nearest(
-        self, query: Vectors, k: int, where: Where | None = None, without: Collection[int] = ()
-    ) -> tuple[Rows, Vectors]:
-        """The k best rows for a query [1, dim] and this taste, best first, with their cosines: [m] and [m].
+    @property
+    def judged(self) -> tuple[int, ...]:
+        """The liked and the disliked rows, which stay out of an answer."""
+        return (*self.liked, *self.disliked)
 
-        The order is that of `scores` among the 1,000 nearest to the moved query that pass `where`; the cosines are
-        those to the query as it was asked. The liked, the disliked and the rows in `without` stay out. Raises
-        QueryError for a filter that the catalogue does not know.
+    def rerank(self, query: Vectors, rows: Rows) -> Rows:
+        """The places of a query's nearest products in the order of `scores`: a permutation of 0 … n - 1.
+
+        `rows` [n] come nearest first to the query, a unit vector [1, dim]; the first 100 of them are re-ranked. Likes
+        order only products of one kind among themselves: each place keeps the kind that it had, and only likes of that
+        kind count there. So likes of shoes change nothing in an answer of shirts.
         """
-        liked, disliked = self._vectors(self.liked), self._vectors(self.disliked)
-        return self._ranked(query, rocchio(query, liked, disliked), k, where, without)
+        order = np.arange(len(rows))
+        kinds = self._kinds[rows[:RERANKED]]
+        for kind in np.intersect1d(kinds, self._kinds[list(self.judged)]):
+            places = np.flatnonzero(kinds == kind)
+            likes, candidates = self._of_kind(kind), rows[places]
+            moved = rocchio(query, likes._vectors(likes.liked), likes._vectors(likes.disliked), BESIDE_A_QUERY)
+            scores = likes.scores(candidates, self.searcher.vectors(candidates) @ moved[0], BESIDE_A_QUERY)
+            order[places] = places[np.argsort(-scores, kind="stable")]
+        return order
 
     def for_you(self, k: int, where: Where | None = None) -> tuple[Rows, Vectors]:
-        """The k best rows for the likes alone, as `nearest` gives them; a cosine is that to the like it comes by.
+        """The k best rows for the likes alone, best first, each with its cosine to the like that found it: [m] and [m].
 
         The latest 10 likes take turns as the query: between two interests, their mean can miss one of them (Pal et al.
-        2020, PinnerSage). Raises QueryError where nothing is liked, or for a filter that the catalogue does not know.
+        2020, PinnerSage). Raises QueryError if nothing is liked, or for a filter that the catalogue does not know.
         """
         if not self.liked:
-            raise QueryError("Nothing is liked yet, so there is no taste to go by. Name at least one liked item.")
-        latest, disliked = self._vectors(self.liked[::-1][:STARTS]), self._vectors(self.disliked)
-        answers = [self._ranked(like, rocchio(like, like, disliked), k, where) for like in latest[:, None]]
+            raise QueryError("There is nothing to search with. Give a picture, or the id of at least one liked item.")
+        starts = self._vectors(self.liked[::-1][:MAX_STARTS])
         best: dict[int, float] = {}
-        for row, cosine in _in_turn(answers):
+        for row, cosine in _in_turn([self._for_one(start, k, where) for start in starts[:, None]]):
             best.setdefault(row, cosine)
         return np.array([*best][:k], dtype=np.int64), np.array([*best.values()][:k], dtype=np.float32)
 
-    def scores(self, rows: Rows, cosines: Vectors) -> Numbers:
-        """How well candidates [n] fit, given their cosines [n] to the moved query: [n], higher is better.
+    def scores(self, rows: Rows, cosines: Vectors, weights: Weights = ALONE) -> Numbers:
+        """How well candidate rows [n] fit, given their cosines [n] to the moved query: [n], higher is better.
 
         The cosine in standard deviations and, for each attribute, the log of how much more often the liked have the
         candidate's value than the candidates do: relevance weights (Robertson & Spärck Jones 1976), smoothed by the
@@ -92,14 +117,15 @@ class Likes:
             return np.empty(0)
         scores = (cosines - cosines.mean()).astype(np.float64) / max(float(cosines.std()), 1e-6)
         for column in self.items.columns.values():
-            for weight, examples in ((LABELS_LIKED, self.liked), (-LABELS_DISLIKED, self.disliked)):
-                scores += weight * _log_odds(column, examples, rows)[column.codes[rows]]
+            scores += weights.liked_values * _log_odds(column, self.liked, rows)[column.codes[rows]]
+            scores -= weights.disliked_values * _log_odds(column, self.disliked, rows)[column.codes[rows]]
         return scores
 
-    def likes(self) -> tuple[Reason, ...]:
-        """The values that most tell the liked from the catalogue, at most 3, the most telling first.
+    def shared_values(self) -> tuple[Reason, ...]:
+        """The values that most set the liked apart from the catalogue, at most 3, the most telling first.
 
-        Two of the likes, and half of all, have each. From a single like there is none: it may be liked for anything.
+        At least two of the likes, and half of all, have each of them. A single like has none: any of its values may be
+        the reason for it.
         """
         every, liked = np.arange(len(self.items)), list(self.liked)
         gains: dict[Reason, float] = {}
@@ -111,28 +137,39 @@ class Likes:
         for reason in sorted(gains, key=lambda reason: -gains[reason]):
             if not any(self._implies(finer, reason) for finer in named):
                 named.append(reason)
-        return tuple(named[:NAMED])
+        return tuple(named[:MAX_SHARED_VALUES])
+
+    @cached_property
+    def _kinds(self) -> npt.NDArray[np.int32]:
+        """The kind of each product, as a code; one kind for all in a catalogue that does not say."""
+        kind = self.items.roles.kind
+        return self.items.columns[kind].codes if kind else np.zeros(len(self.items), dtype=np.int32)
+
+    def _of_kind(self, kind: int) -> Likes:
+        liked, disliked = (
+            tuple(row for row in rows if self._kinds[row] == kind) for rows in (self.liked, self.disliked)
+        )
+        return replace(self, liked=liked, disliked=disliked)
+
+    def _for_one(self, like: Vectors, k: int, where: Where | None) -> tuple[Rows, Vectors]:
+        """The k best rows for one like [1, dim] as the query, and their cosines to it."""
+        moved = rocchio(like, like, self._vectors(self.disliked))
+        (rows,), (cosines,) = self.searcher.search(moved, max(CANDIDATES_FOR_LIKES, k) + len(self.judged), where)
+        kept = ~np.isin(rows, self.judged)
+        rows, cosines = rows[kept], cosines[kept]
+        best = rows[np.argsort(-self.scores(rows, cosines), kind="stable")[:k]]
+        return best, (self.searcher.vectors(best) @ like[0]).clip(-1, 1)
 
     def _implies(self, finer: Reason, coarser: Reason) -> bool:
-        has_finer, has_coarser = (
-            column.codes == column.vocabulary.index(reason.value)
-            for reason in (finer, coarser)
-            for column in [self.items.columns[reason.attribute]]
-        )
-        return bool(has_coarser[has_finer].mean() >= IMPLIED)
+        """Whether nearly all products with the first value have the second too."""
+        return bool(self._has(coarser)[self._has(finer)].mean() >= IMPLIED_SHARE)
+
+    def _has(self, reason: Reason) -> npt.NDArray[np.bool_]:
+        column = self.items.columns[reason.attribute]
+        return column.codes == column.vocabulary.index(reason.value)
 
     def _vectors(self, rows: Sequence[int]) -> Vectors:
         return self.searcher.vectors(np.array(rows, dtype=np.int64))
-
-    def _ranked(
-        self, query: Vectors, towards: Vectors, k: int, where: Where | None, without: Collection[int] = ()
-    ) -> tuple[Rows, Vectors]:
-        out = [*self.liked, *self.disliked, *without]
-        (rows,), (cosines,) = self.searcher.search(towards, max(POOL, k) + len(out), where)
-        kept = ~np.isin(rows, out)
-        rows, cosines = rows[kept], cosines[kept]
-        best = rows[np.argsort(-self.scores(rows, cosines), kind="stable")[:k]]
-        return best, (self.searcher.vectors(best) @ query[0]).clip(-1, 1)
 
 
 def _log_odds(column: Column, examples: Sequence[int], background: Rows) -> Numbers:
@@ -144,7 +181,7 @@ def _log_odds(column: Column, examples: Sequence[int], background: Rows) -> Numb
     )
     rate = (base + 0.5) / (base + 0.5).sum()
     weights = np.zeros(len(known))
-    weights[known] = np.log((seen / rate + PRIOR) / (seen.sum() + PRIOR))
+    weights[known] = np.log((seen / rate + PRIOR_LIKES) / (seen.sum() + PRIOR_LIKES))
     return weights
 
 

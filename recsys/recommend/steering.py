@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
@@ -24,6 +25,12 @@ class Steering:
         self.items, self.searcher = items, searcher
         self._kind = items.roles.kind
         self._looks: dict[str, Vectors] = {}
+
+    def steer_all(self, query: Vectors, wanted: Mapping[str, str], present: Mapping[str, Value]) -> Vectors:
+        """The query [1, dim] with each wanted value in place of the present one of its attribute; see `steer`."""
+        for attribute, value in wanted.items():
+            query = self.steer(query, attribute, value, present.get(attribute))
+        return query
 
     def steer(self, query: Vectors, attribute: str, wanted: Value, present: Value = None) -> Vectors:
         """A query [1, dim] as if it were `wanted` in an attribute where it is `present`: a unit vector [1, dim].

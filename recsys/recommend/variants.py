@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recsys.core.items import Items
 from recsys.core.linalg import class_means, unit
-from recsys.types import Rows, Searcher, Value, Vectors
+from recsys.types import Answer, Item, Match, Rows, Searcher, Value, Vectors
 
 SAME_STYLE, PER_DOUBLING = 0.74, 0.05
 SAME_PICTURE = 0.998
@@ -41,11 +41,17 @@ class Variants:
         self._names = _numbered(zip(stems, self._kinds.tolist(), strict=True))
         self._sharing = np.bincount(self._names)[self._names]
 
-    def fold(self, rows: Sequence[int]) -> list[list[int]]:
-        """The places of these products, one list for each that is another: its best, then its variants.
+    def group(self, answer: Answer) -> list[list[Match]]:
+        """The matches of an answer, variants of one product together: its best match first, groups in their order."""
+        rows = [self.items.row(match.item.id) if match.row is None else match.row for match in answer]
+        return [[answer[place] for place in places] for places in self.group_rows(rows)]
 
-        `rows` are the products of an answer, best first; the lists come in the order of their best.
-        """
+    def of(self, item_id: str) -> list[Item]:
+        """The same product in other colours, or pictured again, the most alike first. Raises QueryError."""
+        return [self.items[row] for row in self.of_row(self.items.row(item_id))]
+
+    def group_rows(self, rows: Sequence[int]) -> list[list[int]]:
+        """The places 0 … n - 1 of `rows` [n], variants of one product together, as `group` does."""
         one = self._one(rows, rows)
         groups: list[list[int]] = []
         for place in range(len(rows)):
@@ -56,7 +62,7 @@ class Variants:
                 group.append(place)
         return groups
 
-    def of(self, row: int) -> list[int]:
+    def of_row(self, row: int) -> list[int]:
         """The other rows of the catalogue that are this product, the most alike first."""
         named = (self._names == self._names[row]) | self._nameless | self._nameless[row]
         others = np.flatnonzero(named & (self._kinds == self._kinds[row]))

@@ -97,7 +97,7 @@ class Reloader:
             self._fetched.append(snapshot)
         opened = with_store(open_snapshot(snapshot, self._settings.token), self._settings)
         found = Recommender.from_index(opened, self._encoder(opened.folder, serving))
-        found.folded(found.recommend(decode(opened.folder.thumbnail(0))))
+        found.variants.group(found.recommend(decode(opened.folder.thumbnail(0))))
         hub.remember(snapshot)
         return found
 

@@ -61,5 +61,5 @@ def test_neighbours_in_a_tie_leave_it_open():
 
 def test_a_reason_is_what_is_known_and_equal():
     item = Item("1", None, {"type": "Caps", "gender": "Men", "season": None, "colour": "Red"})
-    seen = [("type", "Caps"), ("gender", "Women"), ("season", None), ("colour", "Red"), ("size", "M")]
+    seen = {"type": "Caps", "gender": "Women", "season": None, "colour": "Red", "size": "M"}
     assert shared(seen, item) == (Reason("type", "Caps"), Reason("colour", "Red"))

@@ -5,7 +5,7 @@ import pytest
 
 from recsys.core.items import Items
 from recsys.errors import QueryError
-from recsys.recommend.likes import Likes, rocchio
+from recsys.recommend.likes import RERANKED, Likes, rocchio
 from recsys.recommend.options import SearchOptions
 from recsys.types import Item, Reason
 from testkit.fake_shop import ExactSearcher
@@ -38,6 +38,15 @@ def told(items, rows, attribute):
     return [items[int(row)].attributes[attribute] for row in rows]
 
 
+def nearest(likes, query, k, where=None, without=()):
+    """The k best rows for a query beside these likes, and their cosines, as a search puts them together."""
+    out = [*likes.judged, *without]
+    (rows,), (cosines,) = likes.searcher.search(query, max(k, RERANKED) + len(out), where)
+    rows, cosines = (found[~np.isin(rows, out)] for found in (rows, cosines))
+    order = likes.rerank(query, rows)[:k]
+    return rows[order], cosines[order]
+
+
 def query_of(shop, item_id):
     items, searcher = shop
     return searcher.vectors([items.row(item_id)])
@@ -58,7 +67,7 @@ def test_a_query_without_a_taste_stays_and_finds_what_a_search_finds(shop):
     items, searcher = shop
     query = query_of(shop, "Shirts/Blue/Sports/0")
     assert rocchio(query, query[:0], query[:0]) == pytest.approx(query)
-    rows, cosines = Likes(items, searcher).nearest(query, 20)
+    rows, cosines = nearest(Likes(items, searcher), query, 20)
     (expected,), (near,) = searcher.search(query, 20)
     assert rows.tolist() == expected.tolist()
     assert cosines == pytest.approx(near, abs=1e-6)
@@ -67,8 +76,8 @@ def test_a_query_without_a_taste_stays_and_finds_what_a_search_finds(shop):
 def test_one_like_brings_what_no_picture_shows(shop):
     items, searcher = shop
     query = query_of(shop, "Shirts/Blue/Casual/0")
-    before, _ = Likes(items, searcher).nearest(query, 3)
-    after, _ = Likes.from_ids(items, searcher, ["Shirts/Red/Sports/0"]).nearest(query, 3)
+    before, _ = nearest(Likes(items, searcher), query, 3)
+    after, _ = nearest(Likes.from_ids(items, searcher, ["Shirts/Red/Sports/0"]), query, 3)
     assert set(told(items, before, "use")) != {"Sports"} and set(told(items, before, "colour")) == {"Blue"}
     assert set(told(items, after, "use")) == {"Sports"}
 
@@ -76,15 +85,16 @@ def test_one_like_brings_what_no_picture_shows(shop):
 def test_likes_count_by_what_they_share(shop):
     items, searcher = shop
     taste = Likes.from_ids(items, searcher, ["Shirts/Red/Sports/0", "Shirts/Blue/Sports/0", "Shoes/Black/Sports/1"])
-    rows, _ = taste.nearest(query_of(shop, "Shirts/Green/Casual/0"), 8)
-    assert set(told(items, rows, "use")) == {"Sports"}
+    query = query_of(shop, "Shirts/Green/Casual/0")
+    before, after = (told(items, nearest(likes, query, 8)[0], "use") for likes in (Likes(items, searcher), taste))
+    assert set(after[:4]) == {"Sports"} != set(before[:4]) and after.count("Sports") > before.count("Sports")
 
 
 def test_a_dislike_alone_keeps_its_like_away(shop):
     items, searcher = shop
     query = query_of(shop, "Shirts/Blue/Casual/0")
-    before = told(items, Likes(items, searcher).nearest(query, 9)[0], "colour")
-    after = told(items, Likes.from_ids(items, searcher, [], ["Shirts/Blue/Casual/1"]).nearest(query, 9)[0], "colour")
+    before = told(items, nearest(Likes(items, searcher), query, 9)[0], "colour")
+    after = told(items, nearest(Likes.from_ids(items, searcher, [], ["Shirts/Blue/Casual/1"]), query, 9)[0], "colour")
     assert after.count("Blue") < before.count("Blue")
 
 
@@ -92,7 +102,7 @@ def test_what_was_judged_or_left_out_stays_out_and_all_else_can_come(shop):
     items, searcher = shop
     taste = Likes.from_ids(items, searcher, ["Shoes/Red/Sports/0"], ["Shoes/Red/Casual/0"])
     asked = items.row("Shoes/Red/Sports/1")
-    rows, _ = taste.nearest(searcher.vectors([asked]), len(items), without=[asked])
+    rows, _ = nearest(taste, searcher.vectors([asked]), len(items), without=[asked])
     assert sorted(rows.tolist()) == sorted({*range(len(items))} - {*taste.liked, *taste.disliked, asked})
     assert not {*taste.for_you(len(items))[0].tolist()} & {*taste.liked, *taste.disliked}
 
@@ -100,14 +110,14 @@ def test_what_was_judged_or_left_out_stays_out_and_all_else_can_come(shop):
 def test_the_cosines_are_those_to_the_query_as_it_was_asked(shop):
     items, searcher = shop
     query = query_of(shop, "Watches/Red/Sports/0")
-    rows, cosines = Likes.from_ids(items, searcher, ["Watches/Blue/Casual/0"]).nearest(query, 6)
+    rows, cosines = nearest(Likes.from_ids(items, searcher, ["Watches/Blue/Casual/0"]), query, 6)
     assert cosines == pytest.approx(searcher.vectors(rows) @ query[0], abs=1e-6)
 
 
 def test_a_filter_holds_and_its_own_value_tells_nothing(shop):
     items, searcher = shop
     taste = Likes.from_ids(items, searcher, ["Shirts/Red/Sports/0"])
-    for rows, _ in (taste.nearest(query_of(shop, "Shirts/Blue/Casual/0"), 50, {"colour": "Blue"}),
+    for rows, _ in (nearest(taste, query_of(shop, "Shirts/Blue/Casual/0"), 50, {"colour": "Blue"}),
                     taste.for_you(50, {"colour": "Blue"})):  # fmt: skip
         assert set(told(items, rows, "colour")) == {"Blue"} and len(rows) == 3 * 3 * COPIES
     blue = items.passing({"colour": "Blue", "use": "Sports"})
@@ -125,7 +135,7 @@ def test_a_missing_value_is_no_reason(shop):
     alike = items.passing({"kind": "Shirts", "colour": "Red"})
     scores = taste.scores(alike, np.zeros(len(alike), dtype=np.float32))
     assert scores == pytest.approx(scores[0])
-    assert "use" not in [reason.attribute for reason in taste.likes()]
+    assert "use" not in [reason.attribute for reason in taste.shared_values()]
 
 
 def test_for_you_serves_every_interest_the_latest_first(shop):
@@ -150,9 +160,12 @@ def test_what_comes_by_two_likes_comes_once_with_the_cosine_of_its_turn(shop):
 def test_what_the_likes_share_can_be_said(shop):
     items, searcher = shop
     liked = ["Shirts/Blue/Sports/0", "Shoes/Blue/Sports/0", "Watches/Blue/Sports/1"]
-    assert set(Likes.from_ids(items, searcher, liked).likes()) == {Reason("colour", "Blue"), Reason("use", "Sports")}
-    assert Likes.from_ids(items, searcher, liked[:1]).likes() == ()
-    twice = Likes.from_ids(items, searcher, ["Shirts/Blue/None/0", "Shirts/Red/None/0"]).likes()
+    assert set(Likes.from_ids(items, searcher, liked).shared_values()) == {
+        Reason("colour", "Blue"),
+        Reason("use", "Sports"),
+    }
+    assert Likes.from_ids(items, searcher, liked[:1]).shared_values() == ()
+    twice = Likes.from_ids(items, searcher, ["Shirts/Blue/None/0", "Shirts/Red/None/0"]).shared_values()
     assert len(twice) == 1 and twice[0].value in ("Shirts", "Apparel")
 
 
@@ -161,16 +174,35 @@ def test_a_catalogue_without_attributes_still_moves(shop):
     bare = Items(items.ids, items.names, {})
     query = query_of(shop, "Shirts/Blue/Casual/0")
     moves = ExactSearcher(searcher.matrix, bare)
-    before = told(items, Likes(bare, moves).nearest(query, 8)[0], "colour")
-    after = told(items, Likes.from_ids(bare, moves, ["Shirts/Red/Casual/0"]).nearest(query, 8)[0], "colour")
+    before = told(items, nearest(Likes(bare, moves), query, 20)[0], "colour")
+    after = told(items, nearest(Likes.from_ids(bare, moves, ["Shirts/Red/Casual/0"]), query, 20)[0], "colour")
     assert after.count("Red") > before.count("Red")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_likes_of_other_kinds_change_nothing_in_the_answer_to_a_query(shop, kind):
+    items, searcher = shop
+    query = query_of(shop, f"{kind}/Blue/Casual/0")
+    others = [items.ids[row] for row in range(0, len(items), 5) if items.columns["kind"][row] != kind]
+    plain, _ = nearest(Likes(items, searcher), query, 10)
+    assert set(told(items, plain, "kind")) == {kind}
+    for liked, disliked in ((others[:1], []), (others, []), ([], others)):
+        assert nearest(Likes.from_ids(items, searcher, liked, disliked), query, 10)[0].tolist() == plain.tolist()
+
+
+def test_likes_of_its_own_kind_keep_the_kind_at_each_place(shop):
+    items, searcher = shop
+    between = unit(query_of(shop, "Shirts/Blue/Casual/0") + query_of(shop, "Shoes/Red/Casual/0"))
+    plain, _ = nearest(Likes(items, searcher), between, 24)
+    moved, _ = nearest(Likes.from_ids(items, searcher, ["Shirts/Green/None/0", "Shoes/Green/None/0"]), between, 24)
+    assert told(items, moved, "kind") == told(items, plain, "kind") and moved.tolist() != plain.tolist()
 
 
 def test_a_filter_that_nothing_passes_gives_nothing(shop):
     items, searcher = shop
     taste = Likes.from_ids(items, searcher, ["Shirts/Red/Sports/0"])
     nothing = {"group": "Apparel", "kind": "Shoes"}
-    assert [len(part) for part in taste.nearest(query_of(shop, "Shirts/Blue/Casual/0"), 5, nothing)] == [0, 0]
+    assert [len(part) for part in nearest(taste, query_of(shop, "Shirts/Blue/Casual/0"), 5, nothing)] == [0, 0]
     assert [len(part) for part in taste.for_you(5, nothing)] == [0, 0]
 
 
@@ -179,7 +211,7 @@ def test_a_taste_that_cannot_be_is_refused(shop):
         SearchOptions(liked=["Shirts/Red/Sports/0"], disliked=["Shirts/Red/Sports/0"])
     with pytest.raises(QueryError, match="Ids look like"):
         Likes.from_ids(*shop, ["nope"])
-    with pytest.raises(QueryError, match="Nothing is liked yet"):
+    with pytest.raises(QueryError, match="at least one liked item"):
         Likes.from_ids(*shop, [], ["Shirts/Red/Sports/0"]).for_you(5)
 
 

@@ -114,7 +114,7 @@ def test_no_hue_is_on_more_than_two_pieces_but_a_neutral_may_be_on_all():
 @pytest.mark.parametrize("season", ["Summer", "Winter"])
 def test_every_piece_obeys_every_rule(shop, gender, usage, season):
     for colour in ("Red", "Yellow"):
-        look = shop.look(f"Shirts {gender} {usage} {season} {colour}")
+        look = shop.outfit(f"Shirts {gender} {usage} {season} {colour}")
         assert look.slots == ("top",) and list(look.pieces) == OPEN and not look.missing
         for piece in look.pieces.values():
             found = piece.item.attributes
@@ -126,13 +126,13 @@ def test_every_piece_obeys_every_rule(shop, gender, usage, season):
 
 def test_pieces_around_a_unisex_item_are_for_one_wearer(shop):
     for colour in ("Black", "Red", "Green", "Yellow"):
-        look = shop.look(f"Handbags Unisex Casual Summer {colour}")
+        look = shop.outfit(f"Handbags Unisex Casual Summer {colour}")
         assert look.theme.wearer in ("Men", "Women")
         assert {piece.item.attributes["gender"] for piece in look.pieces.values()} <= {look.theme.wearer, "Unisex"}
 
 
 def test_what_an_item_leaves_open_is_settled_once_for_all_pieces(shop):
-    look = shop.look("Shirts Men Casual None Black")
+    look = shop.outfit("Shirts Men Casual None Black")
     assert look.theme.season in ("Summer", "Winter")
     assert {piece.item.attributes["season"] for piece in look.pieces.values()} == {look.theme.season}
 
@@ -141,13 +141,13 @@ def test_an_open_theme_is_the_one_that_fills_most_slots():
     shirt = item("shirt", "Shirts", season=None)
     summer = [item(f"jeans {number}", "Jeans") for number in range(5)]
     winter = [item("boots", "Boots", season="Winter"), item("cords", "Trousers", season="Winter")]
-    assert ids(stylist_of(shirt, *summer, *winter).look("shirt")) == {"bottom": "cords", "shoes": "boots"}
+    assert ids(stylist_of(shirt, *summer, *winter).outfit("shirt")) == {"bottom": "cords", "shoes": "boots"}
 
 
 def test_a_product_that_says_less_is_taken_only_where_no_other_is_left():
     shirt, silent = item("shirt", "Shirts"), [item(f"silent {n}", "Jeans", season=None) for n in range(9)]
-    assert ids(stylist_of(shirt, *silent, item("says", "Jeans")).look("shirt")) == {"bottom": "says"}
-    assert ids(stylist_of(shirt, *silent).look("shirt"))["bottom"].startswith("silent")
+    assert ids(stylist_of(shirt, *silent, item("says", "Jeans")).outfit("shirt")) == {"bottom": "says"}
+    assert ids(stylist_of(shirt, *silent).outfit("shirt"))["bottom"].startswith("silent")
 
 
 def test_of_those_that_obey_the_closest_in_style_is_taken():
@@ -157,27 +157,27 @@ def test_of_those_that_obey_the_closest_in_style_is_taken():
     shirts = [[0.8, 0.6, 0], [0.8, -0.6, 0]]
     jeans = [[0, -0.28, 0.96], [0.6, -0.8, 0]]  # the loud ones have the higher cosine with both shirts
     stylist = Stylist(items, ExactSearcher(np.array([*shirts, *jeans], dtype=np.float32), items))
-    assert ids(stylist.look("plain shirt")) == {"bottom": "plain jeans"}
-    assert ids(stylist.look("loud shirt")) == {"bottom": "loud jeans"}
+    assert ids(stylist.outfit("plain shirt")) == {"bottom": "plain jeans"}
+    assert ids(stylist.outfit("loud shirt")) == {"bottom": "loud jeans"}
     loud = PictureAnchor(np.array([[0.6, -0.8, 0]], dtype=np.float32), SEEN)
-    assert ids(stylist.look(loud)) == {"bottom": "loud jeans"}
+    assert ids(stylist.outfit(loud)) == {"bottom": "loud jeans"}
 
 
 def test_the_slot_with_the_least_choice_is_filled_first():
     bottoms = [item(f"jeans {colour}", "Jeans", colour) for colour in ("Yellow", "Green")]
     shop = stylist_of(item("shirt", "Shirts", "White"), *bottoms, item("bag", "Handbags", "Red"))
-    assert ids(shop.look("shirt")) == {"bottom": "jeans Green", "bag": "bag"}
+    assert ids(shop.outfit("shirt")) == {"bottom": "jeans Green", "bag": "bag"}
 
 
 def test_a_dress_fills_top_and_bottom(shop):
-    look = shop.look("Frock")
+    look = shop.outfit("Frock")
     assert look.slots == ("top", "bottom")
     assert list(look.pieces) == ["shoes", "bag", "accessory"]
 
 
 def test_a_piece_says_what_it_obeys():
     white = stylist_of(item("shirt", "Shirts", "White"), item("jeans", "Jeans", "Navy Blue", gender="Unisex"))
-    (piece,) = white.look("shirt").pieces.values()
+    (piece,) = white.outfit("shirt").pieces.values()
     assert piece.reasons == ("Unisex", "Casual", "Summer", "Navy Blue goes with White: a neutral")
 
 
@@ -187,7 +187,7 @@ def test_a_slot_that_stays_empty_says_why():
         item("jeans", "Jeans", "Red"),
         item("heels", "Heels", gender="Women"),
         item("belt", "Belts"),
-    ).look("shirt")
+    ).outfit("shirt")
     assert list(look.pieces) == ["accessory"]
     assert look.missing == {
         "bottom": "None of the bottoms for Men, Casual, Summer harmonises with the colours of this look.",
@@ -198,7 +198,7 @@ def test_a_slot_that_stays_empty_says_why():
 
 def test_a_locked_slot_keeps_its_item_and_the_others_harmonise_with_it(shop):
     anchor, red = "Shirts Men Casual Summer Black", "Jeans Men Casual Summer Red"
-    look = shop.look(anchor, locked={"bottom": red})
+    look = shop.outfit(anchor, locked={"bottom": red})
     assert ids(look)["bottom"] == red
     assert "Yellow" not in {piece.item.attributes["baseColour"] for piece in look.pieces.values()}
     assert list(look.pieces) == OPEN
@@ -206,11 +206,11 @@ def test_a_locked_slot_keeps_its_item_and_the_others_harmonise_with_it(shop):
 
 def test_a_swap_changes_one_slot_and_comes_round(shop):
     anchor = "Shirts Men Casual Summer Yellow"
-    first = ids(shop.look(anchor))
+    first = ids(shop.outfit(anchor))
     others = {slot: item_id for slot, item_id in first.items() if slot != "shoes"}
     passed, shown = [], []
     for _ in range(60):
-        look = ids(shop.look(anchor, locked=others, passed_over=passed))
+        look = ids(shop.outfit(anchor, locked=others, passed_over=passed))
         assert {slot: look[slot] for slot in others} == others
         shown.append(look["shoes"])
         passed.append(look["shoes"])
@@ -221,28 +221,28 @@ def test_a_swap_changes_one_slot_and_comes_round(shop):
 
 def test_a_reroll_picks_others_in_every_slot_and_keeps_the_rules(shop):
     anchor = "Shirts Men Casual Summer Black"
-    first = ids(shop.look(anchor))
-    again = shop.look(anchor, passed_over=list(first.values()))
+    first = ids(shop.outfit(anchor))
+    again = shop.outfit(anchor, passed_over=list(first.values()))
     assert not set(ids(again).values()) & set(first.values())
     assert list(again.pieces) == OPEN
     kept = {"bag": first["bag"]}
-    assert ids(shop.look(anchor, locked=kept, passed_over=list(first.values())))["bag"] == first["bag"]
+    assert ids(shop.outfit(anchor, locked=kept, passed_over=list(first.values())))["bag"] == first["bag"]
 
 
 def test_equal_arguments_give_equal_looks(shop):
     arguments = {"locked": {"bag": "Handbags Unisex Casual Summer Red"}, "passed_over": ["Jeans Men Casual Summer Red"]}
-    look = shop.look("Shirts Men Casual Summer Black", **arguments)
-    assert look == stylist_of(*catalogue(), item("Perfume", "Perfume"), item("Frock", "Dresses", gender="Women")).look(
-        "Shirts Men Casual Summer Black", **arguments
-    )
-    assert look == shop.look(
+    look = shop.outfit("Shirts Men Casual Summer Black", **arguments)
+    assert look == stylist_of(
+        *catalogue(), item("Perfume", "Perfume"), item("Frock", "Dresses", gender="Women")
+    ).outfit("Shirts Men Casual Summer Black", **arguments)
+    assert look == shop.outfit(
         "Shirts Men Casual Summer Black", **(arguments | {"passed_over": {"gone", arguments["passed_over"][0]}})
     )
 
 
 def test_a_picture_gets_the_look_of_what_it_seems_to_be(shop):
     vector = np.eye(1, 8, dtype=np.float32)
-    look = shop.look(PictureAnchor(vector, SEEN | {"season": None, "usage": None, "baseColour": None}))
+    look = shop.outfit(PictureAnchor(vector, SEEN | {"season": None, "usage": None, "baseColour": None}))
     assert look.slots == ("top",) and list(look.pieces) == OPEN
     assert look.theme.wearer == "Men" and look.theme.usage and look.theme.season
     assert {piece.item.attributes["usage"] for piece in look.pieces.values()} == {look.theme.usage}
@@ -252,7 +252,7 @@ def test_a_picture_gets_the_look_of_what_it_seems_to_be(shop):
 def test_a_catalogue_that_says_only_what_things_are_gets_looks_too():
     items = Items(list("abc"), [None] * 3, {"label": ["Shirt", "Boots", "Mugs"]})
     stylist = Stylist(items, ExactSearcher(np.eye(3, dtype=np.float32), items))
-    look = stylist.look("a")
+    look = stylist.outfit("a")
     assert ids(look) == {"shoes": "b"} and look.pieces["shoes"].reasons == ()
     assert look.missing["bottom"] == "This catalogue has no bottoms."
     assert [stylist.slots(item_id) for item_id in "abc"] == [("top",), ("shoes",), ()]
@@ -272,7 +272,7 @@ def test_other_words_for_wearers_are_understood(gender, fitting, unfitting):
     shirt = item("shirt", "Shirts", gender=gender)
     others = [item(kind, kind, gender=unfitting) for kind in ("Boots", "Handbags")]
     shop = stylist_of(shirt, item("fits", "Jeans", gender=fitting), *others)
-    assert ids(shop.look("shirt")) == {"bottom": "fits"}
+    assert ids(shop.outfit("shirt")) == {"bottom": "fits"}
 
 
 @pytest.mark.parametrize(
@@ -290,4 +290,4 @@ def test_other_words_for_wearers_are_understood(gender, fitting, unfitting):
 )
 def test_what_cannot_be_a_look_is_refused(shop, anchor, locked, message):
     with pytest.raises(QueryError, match=message):
-        shop.look(anchor, locked=locked)
+        shop.outfit(anchor, locked=locked)

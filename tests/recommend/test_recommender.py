@@ -168,11 +168,11 @@ def drawn():
 
 
 def test_the_embedding_of_several_products_lies_between_theirs(drawn):
-    one, other, both = (drawn.embedding(ids)[0] for ids in (["p7"], ["p10"], ["p7", "p10"]))
+    one, other, both = (drawn.embed_items(ids)[0] for ids in (["p7"], ["p10"], ["p7", "p10"]))
     assert both @ both == pytest.approx(1, abs=1e-5)
     assert both @ one == pytest.approx(both @ other, abs=1e-5) and both @ one > one @ other
     with pytest.raises(QueryError, match="Ids look like"):
-        drawn.embedding(["p7", "nope"])
+        drawn.embed_items(["p7", "nope"])
 
 
 def test_what_is_nearest_to_an_embedding_is_what_its_picture_finds(drawn):
@@ -183,13 +183,13 @@ def test_what_is_nearest_to_an_embedding_is_what_its_picture_finds(drawn):
 def test_a_product_is_compared_as_it_would_be_found(drawn):
     found = drawn.recommend(RED_DRESS, k=60)
     for match in (found[0], found[-1]):
-        compared = drawn.compared(drawn.embed(RED_DRESS), match.item.id)
+        compared = drawn.compare(drawn.embed(RED_DRESS), match.item.id)
         assert compared.similarity == pytest.approx(match.similarity, abs=1e-6)
         assert (compared.item, compared.reasons) == (match.item, match.reasons)
-    assert drawn.compared(drawn.embed(RED_DRESS), "p7").confidence == pytest.approx(found[0].confidence, abs=1e-4)
+    assert drawn.compare(drawn.embed(RED_DRESS), "p7").confidence == pytest.approx(found[0].confidence, abs=1e-4)
     assert compared.confidence == pytest.approx(found[-1].confidence, abs=1e-4)
     with pytest.raises(QueryError, match="Ids look like"):
-        drawn.compared(drawn.embed(RED_DRESS), "nope")
+        drawn.compare(drawn.embed(RED_DRESS), "nope")
 
 
 def test_likes_alone_are_neither_close_nor_far(drawn):
@@ -208,16 +208,16 @@ def recoloured():
 
 
 def test_the_same_in_other_colours_is_a_variant(recoloured):
-    variants = recoloured.variants("p7")
+    variants = recoloured.variants.of("p7")
     assert [item.name for item in variants] == ["Men Dresses"] * len(variants) and len(variants) >= 2
     assert "Red" not in [item.attributes["baseColour"] for item in variants]
     with pytest.raises(QueryError, match="Ids look like"):
-        recoloured.variants("nope")
+        recoloured.variants.of("nope")
 
 
 def test_an_answer_is_folded_to_one_match_each_best_first(recoloured):
     answer = recoloured.recommend(RED_DRESS, k=20)
-    groups = recoloured.folded(answer)
+    groups = recoloured.variants.group(answer)
     assert len(groups) < len(answer) and max(map(len, groups)) > 1
     assert sorted(ids(match for group in groups for match in group)) == sorted(ids(answer))
     assert groups[0][0] == answer[0]
@@ -270,7 +270,7 @@ def test_a_picture_of_unknown_things_has_no_look():
 def test_the_card_and_its_plots_are_those_of_the_index():
     shop = fake_shop()
     shop.assets = Pictures(card="# Ours", plots={"a.png": b"1"})
-    assert (shop.card, shop.plots) == ("# Ours", {"a.png": b"1"})
+    assert (shop.assets.card, shop.assets.plots) == ("# Ours", {"a.png": b"1"})
 
 
 @pytest.mark.parametrize("k", [0, -1, 101, 2.5, "5", None, True])

@@ -39,9 +39,9 @@ def test_a_product_in_other_colours_is_one_in_the_order_of_the_best():
         product("Puma Men Deck Red Tshirt", "Red", "deck"),
         product("PUMA men Deck: White Tshirt", "White", "deck"),
     )
-    assert variants.fold([0, 1, 2, 3]) == [[0, 2, 3], [1]]
-    assert variants.fold([1, 3, 0]) == [[0], [1, 2]]
-    assert variants.fold([]) == []
+    assert variants.group_rows([0, 1, 2, 3]) == [[0, 2, 3], [1]]
+    assert variants.group_rows([1, 3, 0]) == [[0], [1, 2]]
+    assert variants.group_rows([]) == []
 
 
 def test_the_same_words_for_another_design_are_not_the_same_product():
@@ -49,7 +49,7 @@ def test_the_same_words_for_another_design_are_not_the_same_product():
         product("Nike Men Red T-shirt", "Red", "stripes"),
         product("Nike Men Green T-shirt", "Green", "skull"),
     )
-    assert variants.fold([0, 1]) == [[0], [1]]
+    assert variants.group_rows([0, 1]) == [[0], [1]]
 
 
 def test_another_name_kind_or_gender_is_another_product():
@@ -59,7 +59,7 @@ def test_another_name_kind_or_gender_is_another_product():
         product("Deck Green", "Green", "deck", kind="Shirts"),
         product("Deck Green", "Green", "deck", gender="Women"),
     )
-    assert variants.fold([0, 1, 2, 3]) == [[0], [1], [2], [3]]
+    assert variants.group_rows([0, 1, 2, 3]) == [[0], [1], [2], [3]]
 
 
 def test_the_more_products_share_a_name_the_closer_they_have_to_be():
@@ -69,8 +69,8 @@ def test_the_more_products_share_a_name_the_closer_they_have_to_be():
 
     many = [product(f"Basic {colour}", colour, f"basic {n}") for colour in COLOURS for n in range(10)]
     variants = shop(*similar("Basic"), *similar("Deck Special"), *many)
-    assert variants.fold([2, 3]) == [[0, 1]]
-    assert variants.fold([0, 1]) == [[0], [1]]
+    assert variants.group_rows([2, 3]) == [[0, 1]]
+    assert variants.group_rows([0, 1]) == [[0], [1]]
 
 
 def test_a_product_pictured_twice_is_one_and_one_like_it_is_not():
@@ -81,7 +81,7 @@ def test_a_product_pictured_twice_is_one_and_one_like_it_is_not():
         (like, vector + 0.2 * direction("another print")),
         product("Dock Red", "Red", "deck"),
     )
-    assert variants.fold([0, 1, 2, 3]) == [[0, 1], [2], [3]]
+    assert variants.group_rows([0, 1, 2, 3]) == [[0, 1], [2], [3]]
 
 
 @pytest.mark.parametrize("name", [None, "Red", " – "])
@@ -90,7 +90,7 @@ def test_without_a_name_only_the_same_picture_makes_one(name):
         product("Deck Red", "Red", "deck"), product(name, "Red", "deck"), product(name, "Green", "deck"),
         product(name, "White", "deck"),
     )  # fmt: skip
-    assert variants.fold([0, 1, 2, 3]) == [[0, 1], [2], [3]]
+    assert variants.group_rows([0, 1, 2, 3]) == [[0, 1], [2], [3]]
 
 
 def test_all_variants_of_the_catalogue_are_found_the_most_alike_first():
@@ -101,15 +101,15 @@ def test_all_variants_of_the_catalogue_are_found_the_most_alike_first():
         product("Deck Red", "Red", "deck"),
         product("Deck Red", "Red", "skull"),
     )
-    assert variants.of(0) == [2, 1]
-    assert variants.of(3) == []
+    assert variants.of_row(0) == [2, 1]
+    assert variants.of_row(3) == []
 
 
 def test_a_catalogue_without_attributes_or_names_folds_the_same_pictures():
     variants = shop(
         product(None, "Red", "deck"), product(None, "Red", "deck"), product(None, "Green", "deck"), attributes=()
     )
-    assert variants.fold([0, 1, 2]) == [[0, 1], [2]]
+    assert variants.group_rows([0, 1, 2]) == [[0, 1], [2]]
 
 
 def test_the_attributes_may_have_other_names_and_the_colour_be_absent():
@@ -120,4 +120,4 @@ def test_the_attributes_may_have_other_names_and_the_colour_be_absent():
         product("Deck Green", "Green", "deck", gender="Women"),
         attributes=("product_type", "sex", "color_family"),
     )
-    assert variants.fold([0, 1, 2, 3]) == [[0, 1, 2], [3]]
+    assert variants.group_rows([0, 1, 2, 3]) == [[0, 1, 2], [3]]

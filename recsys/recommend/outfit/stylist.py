@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Self
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from recsys.recommend.outfit.slots import PLURALS, SLOTS
 from recsys.recommend.outfit.style import Style
 from recsys.recommend.outfit.theme import Theme, common
 from recsys.recommend.outfit.wardrobe import Profile, Wardrobe
-from recsys.types import Item, Rows, Searcher, Value, Vectors
+from recsys.types import Guess, Item, Rows, Searcher, Value, Vectors
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -27,6 +28,11 @@ class PictureAnchor:
 
     vector: Vectors
     attributes: Mapping[str, Value]
+
+    @classmethod
+    def from_guesses(cls, vector: Vectors, guesses: Mapping[str, Guess]) -> Self:
+        """From the embedding [1, dim] of a picture and what it seems to be."""
+        return cls(vector, {name: guess.value for name, guess in guesses.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ class Stylist:
         attributes = anchor.attributes if isinstance(anchor, PictureAnchor) else self._item(anchor).attributes
         return self._wardrobe.profile(attributes).slots
 
-    def look(
+    def outfit(
         self,
         anchor: str | PictureAnchor,
         *,

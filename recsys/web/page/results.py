@@ -12,6 +12,7 @@ from PIL import Image
 
 from recsys.errors import QueryError
 from recsys.images.decode import decode
+from recsys.recommend.outfit import PictureAnchor
 from recsys.recommend.recommender import MAX_K, Recommender
 from recsys.types import Answer, Match, Vectors
 from recsys.web.page import attribute_display as highlights
@@ -52,7 +53,7 @@ class Results:
         answer = self._ask(query, options)
         if answer is None:
             return query, *self.window(options, query), narrow
-        groups = self.recommender.folded(answer)
+        groups = self.recommender.variants.group(answer)
         shared = query.picture is None and query.item is None
         shown = cards.gallery(self._card(group, options, shared) for group in groups)
         detail = self._detail(answer, passing, bool(where))
@@ -81,9 +82,9 @@ class Results:
         """A product, looked at closely. Raises QueryError for an unknown id."""
         item = self.items[self.items.row(item_id)]
         others = [match.item for match in self.recommender.similar(item_id, OTHERS)]
-        variants = self.recommender.variants(item_id)[:OTHERS]
+        variants = self.recommender.variants.of(item_id)[:OTHERS]
         why, opinion = self._why(item_id, query), options.opinion(item_id)
-        dressable = bool(self.recommender.slots(item_id))
+        dressable = bool(self.recommender.stylist.slots(item_id))
         return product.view(self.recommender, item, self.telling, opinion, dressable, why, variants, others)
 
     def _ask(self, query: Query, options: PageOptions) -> Answer | None:
@@ -97,15 +98,16 @@ class Results:
 
     def _as_shared(self, answer: Answer, query: Query, options: PageOptions) -> Answer:
         """The products of a link first, as they were, then others like them; their cosines are to no one's picture."""
-        passing = {self.items.ids[row] for row in self.items.passing(options.where)}
-        first = [Match(self.items[self.items.row(found)], 1.0) for found in query.found if found in passing]
+        passing = set(self.items.passing(options.where).tolist())
+        rows = [row for row in map(self.items.row, query.found) if row in passing]
+        first = [Match(self.items[row], 1.0, row=row) for row in rows]
         rest = [match for match in answer if match.item.id not in query.found]
         return Answer((*first, *rest)[: query.k], None, {})
 
     def _embedding(self, query: Query) -> Vectors | None:
         """Of the picture, or of the products that stand for it in a link; None where there is neither."""
         shared = query.picture is None and query.found
-        return self.recommender.embedding(query.found) if shared else query.picture
+        return self.recommender.embed_items(query.found) if shared else query.picture
 
     def _named(self, query: Query, answer: Answer | None) -> list[str]:
         """The products to stand for the picture in a link: those found with it, or else those nearest to it."""
@@ -125,11 +127,11 @@ class Results:
         """Why a product answers the query; None where it is no answer to one."""
         if query.item is not None and query.item != item_id:
             picture = decode(self.recommender.thumbnail(query.item))
-            match = self.recommender.compared(self.recommender.embedding([query.item]), item_id)
+            match = self.recommender.compare(self.recommender.embed_items([query.item]), item_id)
         elif query.picture is not None and query.shown is not None and query.item is None:
             picture = decode(query.shown)
             picture = query.box.crop(picture) if query.box else picture
-            match = self.recommender.compared(query.picture, item_id)
+            match = self.recommender.compare(query.picture, item_id)
         else:
             return None
         heat = self.recommender.heat(picture, item_id)
@@ -160,7 +162,7 @@ class Results:
         tools = headings.tools(
             headings.chips(highlights.seen(answer.seen, self.telling), options.where, self.items) if answer else "",
             headings.same_but(self.steerable, query.but) if answer or query.but else "",
-            looks.START if answer and pictured is not None and self.recommender.slots(pictured, answer.seen) else "",
+            looks.START if answer and pictured is not None and self._has_slots(pictured, answer) else "",
         )
         back = self._back(query)
         return headings.heading(
@@ -173,6 +175,10 @@ class Results:
             below=tools,
             look=query.look is not None,
         )
+
+    def _has_slots(self, picture: Vectors, answer: Answer) -> bool:
+        """Whether an outfit can be built around a picture [1, dim], which seems to be what its answer says."""
+        return bool(self.recommender.stylist.slots(PictureAnchor.from_guesses(picture, answer.seen)))
 
     def _back(self, query: Query) -> str:
         if query.look is not None and query.item is not None:

@@ -27,10 +27,10 @@ def routes(served: Shop | Recommender, title: str) -> list[Route]:
     shop = Shop.of(served)
 
     def about(request: Request) -> Response:
-        return HTMLResponse(page(shop.now.card, title), headers=HEADERS)
+        return HTMLResponse(page(shop.now.assets.card, title), headers=HEADERS)
 
     def asset(request: Request) -> Response:
-        picture = shop.now.plots.get(request.path_params["name"])
+        picture = shop.now.assets.plots.get(request.path_params["name"])
         if picture is None:
             return PlainTextResponse("There is no such plot.", status_code=404, headers=HEADERS)
         return Response(picture, media_type="image/png", headers=HEADERS)

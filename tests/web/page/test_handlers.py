@@ -232,7 +232,7 @@ class TestProduct:
         dialog = knowing.opened("p37", PageOptions(), pictured(knowing))
         assert dialog.count("data:image/png;base64,") == 1 and dialog.count("data:image/jpeg;base64,") == 1
         assert "The warmer a part" in dialog
-        assert seen[0][0] == (240, 320) and np.allclose(seen[0][1], knowing.recommender.embedding(["p37"])[0])
+        assert seen[0][0] == (240, 320) and np.allclose(seen[0][1], knowing.recommender.embed_items(["p37"])[0])
 
     def test_a_product_found_from_another_is_compared_with_that(self, knowing):
         followed = knowing.by_item("p8", PageOptions(), pictured(knowing))[0]

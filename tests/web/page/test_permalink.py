@@ -59,7 +59,7 @@ def test_without_a_revision_a_link_names_none(items):
 
 
 def test_a_visitors_picture_is_named_by_what_was_found_and_by_nothing_else(shop):
-    query = Query(shop.embedding(["p7"]), b"JPEG of a face")
+    query = Query(shop.embed_items(["p7"]), b"JPEG of a face")
     found = [f"p{number}" for number in range(30)]
     parts = parse_qs(link(query, PageOptions(), found, REVISION)[1:])
     assert parts == {"found": found[:20], "index": [REVISION]}

@@ -1,0 +1,153 @@
+"""The search behind a recommender: from an embedding, a product or likes to an answer, under search options."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from recsys.core.calibration import Calibration
+from recsys.core.items import Items
+from recsys.recommend.describe import by_heads, by_neighbours, shared
+from recsys.recommend.diversity import maximal_marginal_relevance, pool_size
+from recsys.recommend.likes import RERANKED, Likes
+from recsys.recommend.options import SearchOptions
+from recsys.recommend.steering import Steering
+from recsys.types import Answer, Guess, ImageEncoder, IndexAssets, Match, Rows, Searcher, Value, Vectors, Where
+
+NEIGHBOURS_THAT_DESCRIBE = 20
+"""How many of the nearest products vote on the attributes of a picture that the encoder has no head for."""
+
+
+class Found(NamedTuple):
+    """Products, best first: their rows [n] and their cosines to the query [n]."""
+
+    rows: Rows
+    cosines: Vectors
+
+    def without(self, rows: Collection[int]) -> Found:
+        """All but these rows."""
+        kept = ~np.isin(self.rows, list(rows))
+        return Found(self.rows[kept], self.cosines[kept])
+
+    def at(self, places: Rows | slice) -> Found:
+        """Those at these places, in that order."""
+        return Found(self.rows[places], self.cosines[places])
+
+
+@dataclass(frozen=True, eq=False)
+class Query:
+    """An embedding [1, dim] and its attribute values, None where unknown; `row` if it is a product of the catalogue."""
+
+    embedding: Vectors
+    values: Mapping[str, Value]
+    row: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """Searches one catalogue. A query without a filter or an override takes one nearest-neighbour search."""
+
+    encoder: ImageEncoder
+    searcher: Searcher
+    items: Items
+    assets: IndexAssets
+    calibration: Calibration | None
+    steering: Steering
+
+    def by_embedding(self, embedding: Vectors, k: int, options: SearchOptions) -> Answer:
+        """The k products nearest to an embedding [1, dim]."""
+        count = self._candidates(k, options)
+        nearest = self._nearest(embedding, max(NEIGHBOURS_THAT_DESCRIBE, 0 if options.filter else count))
+        seen = self._describe(embedding, nearest)
+        if options.filter:
+            nearest = self._nearest(embedding, count, options.filter)
+        query = Query(embedding, {name: guess.value for name, guess in seen.items()})
+        return self._answer_to(query, nearest, seen, k, options)
+
+    def by_item(self, row: int, k: int, options: SearchOptions) -> Answer:
+        """The k products most like the product in this row, which is left out."""
+        query = Query(self.searcher.vectors([row]), self.items[row].attributes, row)
+        nearest = self._nearest(query.embedding, self._candidates(k, options) + 1, options.filter).without([row])
+        return self._answer_to(query, nearest, {}, k, options)
+
+    def by_likes(self, k: int, options: SearchOptions) -> Answer:
+        """The k products that fit the likes alone. Raises QueryError if nothing is liked."""
+        likes = Likes.from_ids(self.items, self.searcher, options.liked, options.disliked)
+        found = Found(*likes.for_you(_pool(k, options), options.filter))
+        values = {reason.attribute: reason.value for reason in likes.shared_values()}
+        return self._answer(self._select(found, k, options), values, {}, close=None)
+
+    def compare(self, embedding: Vectors, row: int) -> Match:
+        """The product in this row as a match of an embedding [1, dim]."""
+        needed = self.calibration.nearest if self.calibration else 0
+        nearest = self._nearest(embedding, max(NEIGHBOURS_THAT_DESCRIBE, needed))
+        values = {name: guess.value for name, guess in self._describe(embedding, nearest).items()}
+        found = Found(np.array([row]), self.searcher.vectors([row]) @ embedding[0])
+        return self._answer(found, values, {}, self._is_close(nearest))[0]
+
+    def describe(self, embedding: Vectors) -> dict[str, Guess]:
+        """The attributes that an embedding [1, dim] seems to have: by the encoder's heads, else by the 20 nearest."""
+        return self._describe(embedding, self._nearest(embedding, NEIGHBOURS_THAT_DESCRIBE))
+
+    def _answer_to(
+        self, query: Query, nearest: Found, seen: Mapping[str, Guess], k: int, options: SearchOptions
+    ) -> Answer:
+        """The answer, given the nearest products that pass the filter."""
+        likes = Likes.from_ids(self.items, self.searcher, options.liked, options.disliked)
+        target, found = query.embedding, nearest
+        if options.but:
+            target = self.steering.steer_all(query.embedding, options.but, query.values)
+            rows = self._nearest(target, self._candidates(k, options) + 1, options.filter).rows
+            found = Found(rows, (self.searcher.vectors(rows) @ query.embedding[0]).clip(-1, 1))
+        left_out = likes.judged if query.row is None else (query.row, *likes.judged)
+        found = found.without(left_out) if left_out else found
+        found = found.at(likes.rerank(target, found.rows)) if likes.judged else found
+        selected = self._select(found.at(slice(_pool(k, options))), k, options)
+        return self._answer(selected, query.values, seen, self._is_close(nearest))
+
+    def _select(self, found: Found, k: int, options: SearchOptions) -> Found:
+        """The k of these candidates to show, by diversity and minimum similarity. Their order is their relevance."""
+        if options.diversity:
+            relevance, vectors = np.sort(found.cosines)[::-1], self.searcher.vectors(found.rows)
+            found = found.at(maximal_marginal_relevance(relevance, vectors, k, options.diversity))
+        if options.min_similarity is not None:
+            found = found.at(np.flatnonzero(found.cosines >= options.min_similarity))
+        return found.at(slice(k))
+
+    def _answer(
+        self, found: Found, values: Mapping[str, Value], seen: Mapping[str, Guess], close: bool | None
+    ) -> Answer:
+        matches = []
+        for row, cosine in zip(found.rows.tolist(), found.cosines.tolist(), strict=True):
+            item = self.items[row]
+            confidence = self.calibration.confidence_at(cosine) if self.calibration and close else None
+            matches.append(Match(item, cosine, confidence, shared(values, item), row))
+        return Answer(tuple(matches), close, seen, self.assets)
+
+    def _nearest(self, vector: Vectors, count: int, where: Where | None = None) -> Found:
+        (rows,), (cosines,) = self.searcher.search(vector, count, where)
+        return Found(rows, cosines)
+
+    def _candidates(self, k: int, options: SearchOptions) -> int:
+        """How many of the nearest products to search for, with those that are left out of the answer."""
+        judged = len(options.liked) + len(options.disliked)
+        reranked = max(_pool(k, options), RERANKED) + judged if judged else _pool(k, options)
+        return max(reranked, self.calibration.nearest if self.calibration else 0)
+
+    def _describe(self, embedding: Vectors, nearest: Found) -> dict[str, Guess]:
+        neighbours = [self.items[row] for row in nearest.rows[:NEIGHBOURS_THAT_DESCRIBE].tolist()]
+        return by_neighbours(neighbours) | by_heads(self.encoder.logits(embedding), self.encoder.values)
+
+    def _is_close(self, nearest: Found) -> bool | None:
+        """Whether the nearest products that pass the filter are close; None where that is unknown."""
+        if self.calibration is None or not len(nearest.cosines):
+            return None
+        return self.calibration.is_close(nearest.cosines[: self.calibration.nearest].tolist())
+
+
+def _pool(k: int, options: SearchOptions) -> int:
+    """How many candidates to choose k from."""
+    return pool_size(k) if options.diversity else k
