@@ -106,7 +106,7 @@ class Report:
         latency = self.latency
         line = (
             f"Encoding a picture takes {latency.encode_ms:.1f} ms (median of {latency.runs}), which is"
-            f" {latency.ratio:.1f} times a 512×512 float32 matrix product on the same machine."
+            f" {latency.ratio:.1f} × the time of a 512×512 float32 matrix product on the same machine."
         )
         if not self.search:
             return line

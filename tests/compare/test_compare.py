@@ -9,7 +9,7 @@ from recsys.core.linalg import unit
 from recsys.errors import CatalogError
 from recsys.train.config import TrainConfig
 from testkit.fake_shop import KINDS
-from tests.support.exam_shop import items, vectors_by_kind, write_shop
+from tests.support.evaluation_shop import items, vectors_by_kind, write_shop
 
 
 @pytest.fixture(scope="module")

@@ -53,3 +53,7 @@ def write_shop(folder, count):
         place.mkdir(parents=True, exist_ok=True)
         (place / f"{item.id}.png").write_bytes(picture(item))
     return folder
+
+
+def by_label(scores):
+    return {score.label: score for score in scores}

@@ -1,0 +1,57 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from recsys.evaluate import quick_report
+from testkit.fake_shop import KINDS
+from tests.support.evaluation_shop import attributes, by_label, count_held_out, items, picture, pool, vectors_by_kind
+
+
+def quickly(count, noise=0.1, described=attributes, **options):
+    products = items(count)
+    found = [replace(item, attributes=described(int(item.id))) for item in products]
+    return quick_report(found, vectors_by_kind(products, noise), [picture(item) for item in products], **options)
+
+
+@pytest.mark.slow
+def test_a_quick_judgement_asks_for_what_was_held_out_and_of_a_small_shop_for_everything():
+    large, small = quickly(1300), quickly(60)
+    assert by_label(large.scores)["articleType"].queries == large.calibration.queries == count_held_out(1300)
+    assert by_label(small.scores)["articleType"].queries == small.calibration.queries == 60
+    assert large.calibration.attribute == "articleType"
+    assert by_label(quickly(60, limit=30).scores)["articleType"].queries == 30
+
+
+def test_a_quick_judgement_does_without_attributes_and_with_hardly_any_products():
+    plain = quickly(60, described=lambda number: {})
+    assert plain.scores == ()
+    assert (plain.calibration.attribute, plain.calibration.queries) == (None, 60)
+    assert quickly(3).calibration is None
+    assert quickly(12).calibration is None
+    assert "too few to fit a confidence" in quickly(12).note
+
+
+def test_a_quick_judgement_asks_with_all_the_queries_it_is_given_up_to_its_limit():
+    found = quickly(300, queries=pool(200))
+    assert by_label(found.scores)["articleType"].queries == found.calibration.queries == 200
+    assert by_label(quickly(300, queries=pool(200), limit=30).scores)["articleType"].queries == 30
+
+
+def test_a_quick_judgement_does_with_hardly_any_queries_and_says_so():
+    none = quickly(300, queries=pool(200).take(np.arange(0)))
+    assert (none.scores, none.calibration) == ((), None)
+    assert "too few products to evaluate on: 0 queries" in none.note
+    few = quickly(300, queries=pool(19))
+    assert by_label(few.scores)["articleType"].queries == 19
+    assert few.calibration is None
+    assert "too few to fit a confidence" in few.note
+
+
+def test_a_quick_judgement_with_queries_of_other_kinds_has_no_confidence_and_says_why():
+    strange = quickly(300, queries=pool(60, described=lambda number: {"articleType": "Lamps"}))
+    assert (strange.scores, strange.calibration) == ((), None)
+    assert "60 of the queries have a value of articleType that no product" in strange.note
+    otherwise = quickly(300, queries=pool(60, described=lambda number: {"label": KINDS[number % 6]}))
+    assert (otherwise.scores, otherwise.calibration) == ((), None)
+    assert "by articleType, the queries by label" in otherwise.note
