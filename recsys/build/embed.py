@@ -101,7 +101,9 @@ def embed_catalog(
             rows.add(product.item, product.thumbnail)
     if not items:
         reason = f" The first reason: {skipped[0].reason}" if skipped else ""
-        raise CatalogError(f"{catalog.dataset} has no picture that can be read, of {len(skipped)} products.{reason}")
+        raise CatalogError(
+            f"None of the {len(skipped):,} products of {catalog.dataset} has a readable picture.{reason}"
+        )
     return EmbeddedCatalog(Items.from_items(items, catalog.attributes), keys, tuple(skipped), writer.embedded)
 
 

@@ -120,8 +120,8 @@ def _open_source(dataset: str, split: str, revision: str | None) -> Source:
         raise CatalogError(f"{folder.name} is a file. Give a folder: unpack an archive first.")
     if not is_repo_id(dataset):
         raise CatalogError(
-            f"There is no folder {dataset!r}, and it is no Hub dataset id either (owner/name). "
-            f"Give one of the two, or {SAMPLE!r}."
+            f"There is no folder {dataset!r}, and this is not a Hub dataset id (owner/name) either."
+            f" Give a folder, a Hub dataset, or {SAMPLE!r}."
         )
     from recsys.catalog.hf_datasets import open_hub  # datasets takes seconds to import
 

@@ -87,9 +87,10 @@ def _image_column(source: Source, requested: str | None) -> str:
             raise CatalogError(f"Column {requested!r} holds no pictures. The columns are: {', '.join(names)}.")
         return requested
     if len(source.pictures) != 1:
+        several = f"several columns of pictures ({', '.join(source.pictures)})"
+        found = several if source.pictures else "no column of pictures"
         raise CatalogError(
-            f"One column must hold the pictures; {source.name} has {', '.join(source.pictures) or 'none that does'}. "
-            f"Name it with --image-column. The columns are: {', '.join(names)}."
+            f"{source.name} has {found}. Name the column with --image-column. The columns are: {', '.join(names)}."
         )
     return source.pictures[0]
 

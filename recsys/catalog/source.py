@@ -51,4 +51,4 @@ def picture_reader(base: Path, is_allowed: Callable[[Path], bool] = lambda file:
 def require(what: str, name: str, known: Collection[str]) -> None:
     """Raises CatalogError, listing the known names, if `name` is not one of them."""
     if name not in known:
-        raise CatalogError(f"There is no {what} {name!r}. There is: {', '.join(known) or 'none'}.")
+        raise CatalogError(f"There is no {what} {name!r}. Available: {', '.join(known) or 'none'}.")

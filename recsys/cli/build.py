@@ -11,16 +11,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recsys.catalog import DEFAULT_DATASET
+from recsys import hub
+from recsys.build.embed import Engine, embed_in_process
+from recsys.build.pipeline import BuildReport, Comparison, build_index
+from recsys.build.previous import PreviousIndex
+from recsys.catalog import DEFAULT_DATASET, Catalog
+from recsys.encoder import Encoder
 from recsys.errors import HubNotFoundError, RecsysError
 from recsys.format.layout import OWN_INDEX
+from recsys.index.folder import IndexFolder
+from recsys.index.replace import check_replaceable, claim
 
 if TYPE_CHECKING:
-    from recsys.build.embed import Engine
-    from recsys.build.pipeline import BuildReport, Comparison
-    from recsys.build.previous import PreviousIndex
-    from recsys.catalog import Catalog
-    from recsys.encoder import Encoder
     from recsys.stores.milvus import Milvus
 
 DEFAULT_ENCODER = "resnet50.tv_in1k"
@@ -71,92 +73,50 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_catalogue_flags(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--dataset",
-        default=DEFAULT_DATASET,
-        help="Hub dataset, folder (dataset repository, Kaggle archive, index, or pictures), or 'sample' for the drawn"
-        " sample shop (default: %(default)s)",
-    )
-    group.add_argument("--split", default="train", help="split of the dataset (default: %(default)s)")
-    group.add_argument("--revision", help="branch, tag or commit of a Hub dataset (default: its main branch)")
-    group.add_argument("--limit", metavar="N", type=_positive, help="index only the first N products (default: all)")
-    group.add_argument("--image-column", help="column of the pictures (default: detected)")
-    group.add_argument("--id-column", help="column of the ids (default: detected, else the row number)")
-    group.add_argument("--name-column", help="column of the product names (default: detected, else none)")
-    group.add_argument(
-        "--attributes", metavar="NAME,NAME", type=_names, help="columns of the attributes (default: detected)"
-    )
-    group.add_argument(
-        "--queries-from",
-        metavar="DATASET",
-        help="calibrate confidence on the products of this dataset, if they are closer to what visitors will search"
-        " with (default: on the catalogue itself)",
-    )
+    dataset = "Hub dataset, folder (dataset repository, Kaggle archive, index, or pictures), or 'sample'"
+    queries = "calibrate confidence on the products of this dataset, if visitors search with pictures like these"
+    add = group.add_argument
+    add("--dataset", default=DEFAULT_DATASET, help=f"{dataset} for the drawn shop (default: %(default)s)")
+    add("--split", default="train", help="split of the dataset (default: %(default)s)")
+    add("--revision", help="branch, tag or commit of a Hub dataset (default: its main branch)")
+    add("--limit", metavar="N", type=_positive, help="index only the first N products (default: all)")
+    add("--image-column", metavar="NAME", help="column of the pictures (default: detected)")
+    add("--id-column", metavar="NAME", help="column of the ids (default: detected, else the row number)")
+    add("--name-column", metavar="NAME", help="column of the product names (default: detected, else none)")
+    add("--attributes", metavar="NAMES", type=_names, help="columns of attributes, a,b,c (default: detected)")
+    add("--queries-from", metavar="DATASET", help=f"{queries} (default: on the catalogue itself)")
 
 
 def _add_encoder_flags(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--encoder",
-        help="timm model name, model repository, encoder folder, or index folder whose encoder to use (default: the"
-        f" encoder of --update, else {DEFAULT_ENCODER})",
-    )
-    group.add_argument(
-        "--update",
-        metavar="INDEX",
-        nargs="?",
-        const="",
-        help="start from this index (Hub repository or folder; without INDEX, that of --push-to-hub): keep its encoder"
-        " and projection, and reuse the vectors of unchanged pictures",
-    )
-    group.add_argument(
-        "--dim",
-        metavar="N",
-        type=_positive,
-        default=256,
-        help="dimensions that the features of a frozen network are projected to by PCA (default: %(default)s)",
-    )
-    group.add_argument(
-        "--recall",
-        type=_share,
-        default=0.99,
-        help="recall@10 against exact search that the search index must reach (default: %(default)s)",
-    )
-    group.add_argument(
-        "--int8",
-        action="store_true",
-        help="quantize the network to int8: faster and less exact, so evaluate it; needs nncf",
-    )
+    encoder = "timm model, model repository, encoder folder, or index folder whose encoder to use"
+    update = "start from this index (Hub repository or folder; without INDEX, that of --push-to-hub): keep its encoder"
+    dim = "dimensions that the features of a frozen network are projected to by PCA"
+    recall = "recall@10 against exact search that the search index must reach"
+    add = group.add_argument
+    add("--encoder", help=f"{encoder} (default: the encoder of --update, else {DEFAULT_ENCODER})")
+    add("--update", metavar="INDEX", nargs="?", const="", help=f"{update}, and reuse vectors of unchanged pictures")
+    add("--dim", metavar="N", type=_positive, default=256, help=f"{dim} (default: %(default)s)")
+    add("--recall", type=_share, default=0.99, help=f"{recall} (default: %(default)s)")
+    add("--int8", action="store_true", help="quantize the network: faster, less exact, so evaluate it; needs nncf")
 
 
 def _add_computing_flags(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--device", default="auto", help="auto, cpu or cuda (default: %(default)s)")
-    group.add_argument(
-        "--batch-size",
-        metavar="N",
-        type=_positive,
-        default=32,
-        help="pictures that are embedded at once (default: %(default)s)",
-    )
-    group.add_argument(
-        "--engine",
-        choices=["process", "ray"],
-        default="process",
-        help="where pictures are embedded: in this process, or on all machines of a Ray cluster, which needs"
-        " requirements-scale.txt (default: %(default)s)",
-    )
-    group.add_argument(
-        "--address", metavar="HOST:PORT", help="head of the Ray cluster (default: the cores of this machine)"
-    )
+    engine = "embed pictures in this process, or on all machines of a Ray cluster (needs requirements-scale.txt)"
+    size = "pictures that are embedded at once (default: %(default)s)"
+    add = group.add_argument
+    add("--device", default="auto", help="auto, cpu or cuda (default: %(default)s)")
+    add("--batch-size", metavar="N", type=_positive, default=32, help=size)
+    add("--engine", choices=["process", "ray"], default="process", help=f"{engine} (default: %(default)s)")
+    add("--address", metavar="HOST:PORT", help="head of the Ray cluster (default: the cores of this machine)")
 
 
 def _add_output_flags(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--output", metavar="FOLDER", type=Path, default=OWN_INDEX, help="index folder (default: %(default)s)"
-    )
-    group.add_argument("--store", choices=["milvus"], help="also load the vectors into this store, to search there")
-    group.add_argument("--uri", help="address of the store: https://HOST:19530, or NAME.db for Milvus Lite")
-    group.add_argument("--push-to-hub", metavar="REPO", help="publish the index as this dataset repository")
-    group.add_argument("--private", action="store_true", help="create that repository as private")
+    add = group.add_argument
+    add("--output", metavar="FOLDER", type=Path, default=OWN_INDEX, help="index folder (default: %(default)s)")
+    add("--store", choices=["milvus"], help="also load the vectors into this store, to search there")
+    add("--uri", help="address of the store: https://HOST:19530, or NAME.db for Milvus Lite")
+    add("--push-to-hub", metavar="REPO", help="publish the index as this dataset repository")
+    add("--private", action="store_true", help="create that repository as private")
 
 
 def _positive(text: str) -> int:
@@ -179,19 +139,24 @@ def _names(text: str) -> list[str]:
 
 def run(options: argparse.Namespace) -> None:
     """Build the index, then load it into a store and publish it if asked."""
-    from recsys import hub
-    from recsys.build.pipeline import build_index
-    from recsys.catalog import Catalog
-    from recsys.index.replace import check_replaceable
-
     token = os.environ.get("HF_TOKEN") or None
     if options.push_to_hub:
         hub.check_push(options.push_to_hub, token)
     milvus = _connect_to_milvus(options.uri) if options.store else None
     check_replaceable(options.output.resolve())
     previous = _index_to_update(options.push_to_hub if options.update == "" else options.update, token)
-    encoder = _encoder(options, previous, token)
-    catalog = _catalog(options)
+    source = options.encoder or (previous.folder.path if previous else DEFAULT_ENCODER)
+    encoder = Encoder.from_pretrained(source, token=token, device=options.device)
+    catalog = Catalog.open(
+        options.dataset,
+        split=options.split,
+        revision=options.revision,
+        limit=options.limit,
+        image_column=options.image_column,
+        id_column=options.id_column,
+        name_column=options.name_column,
+        attributes=options.attributes,
+    )
     with _engine(options) as engine:
         report = build_index(
             catalog,
@@ -214,7 +179,7 @@ def run(options: argparse.Namespace) -> None:
 
 def _connect_to_milvus(uri: str) -> Milvus:
     """The Milvus server at `uri`, once it has answered. Its token is the variable STORE_TOKEN."""
-    from recsys.stores.milvus import Milvus
+    from recsys.stores.milvus import Milvus  # an optional dependency
 
     milvus = Milvus(uri, os.environ.get("STORE_TOKEN") or None)
     milvus.ask("list_collections")
@@ -222,9 +187,6 @@ def _connect_to_milvus(uri: str) -> Milvus:
 
 
 def _index_to_update(source: str | None, token: str | None) -> PreviousIndex | None:
-    from recsys import hub
-    from recsys.build.previous import PreviousIndex
-
     if source is None:
         return None
     if Path(source).is_dir():
@@ -235,37 +197,13 @@ def _index_to_update(source: str | None, token: str | None) -> PreviousIndex | N
         raise HubNotFoundError(f"{error} For a first build, leave --update out.") from error
 
 
-def _encoder(options: argparse.Namespace, previous: PreviousIndex | None, token: str | None) -> Encoder:
-    from recsys.encoder import Encoder
-
-    source = options.encoder or (previous.folder.path if previous else DEFAULT_ENCODER)
-    return Encoder.from_pretrained(source, token=token, device=options.device)
-
-
-def _catalog(options: argparse.Namespace) -> Catalog:
-    from recsys.catalog import Catalog
-
-    return Catalog.open(
-        options.dataset,
-        split=options.split,
-        revision=options.revision,
-        limit=options.limit,
-        image_column=options.image_column,
-        id_column=options.id_column,
-        name_column=options.name_column,
-        attributes=options.attributes,
-    )
-
-
 @contextmanager
 def _engine(options: argparse.Namespace) -> Iterator[Engine]:
     """The engine that embeds the pictures. A Ray cluster stays connected until the context ends."""
     if options.engine == "process":
-        from recsys.build.embed import embed_in_process
-
         yield embed_in_process
         return
-    from recsys.build.ray.cluster import connected
+    from recsys.build.ray.cluster import connected  # an optional dependency
 
     with connected(options.address):
         from recsys.build.ray.engine import RayEngine
@@ -302,7 +240,6 @@ def _comparison_lines(comparison: Comparison) -> Iterator[str]:
 
 def _load_into_milvus(milvus: Milvus, output: Path) -> None:
     """Load the vectors of the index in `output`. This precedes publishing, after which apps will search them."""
-    from recsys.index.folder import IndexFolder
     from recsys.stores.milvus import Edition, load
 
     folder = IndexFolder.open(output)
@@ -316,9 +253,6 @@ def _load_into_milvus(milvus: Milvus, output: Path) -> None:
 
 
 def _publish(options: argparse.Namespace, token: str | None) -> None:
-    from recsys import hub
-    from recsys.index.replace import claim
-
     try:
         with claim(options.output) as folder:
             pushed = hub.push(folder, options.push_to_hub, private=options.private, token=token)

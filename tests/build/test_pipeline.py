@@ -55,7 +55,7 @@ def test_a_catalogue_without_readable_pictures_is_an_error(tmp_path, encoder_fol
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "broken.jpg").write_bytes(b"no")
     assert build("--dataset", tmp_path / "bad", "--encoder", encoder_folder, "--output", tmp_path / "out") == 1
-    assert "error: bad has no picture that can be read, of 1 products" in capsys.readouterr().err
+    assert "error: None of the 1 products of bad has a readable picture." in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

@@ -47,7 +47,7 @@ def test_structs_with_bytes_are_the_picture_whatever_their_name(tmp_path: Path) 
 def test_without_a_picture_column_the_error_names_the_flag_and_the_columns(tmp_path: Path) -> None:
     write_repository(tmp_path, {"id": [1, 2], "kind": ["a", "b"]}, {"id": Value("int64")})
 
-    with pytest.raises(CatalogError, match="has none that does.*--image-column.*id, kind"):
+    with pytest.raises(CatalogError, match="has no column of pictures.*--image-column.*id, kind"):
         Catalog.open(str(tmp_path))
 
 
@@ -55,7 +55,7 @@ def test_of_two_picture_columns_one_has_to_be_named(tmp_path: Path) -> None:
     columns = {"front": pictures(2), "back": pictures(2)[::-1]}
     write_repository(tmp_path, columns, {"front": datasets.Image(), "back": datasets.Image()})
 
-    with pytest.raises(CatalogError, match="has front, back.*--image-column"):
+    with pytest.raises(CatalogError, match=r"has several columns of pictures \(front, back\).*--image-column"):
         Catalog.open(str(tmp_path))
     assert next(iter(Catalog.open(str(tmp_path), image_column="back"))).picture == png(1)
 

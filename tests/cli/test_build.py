@@ -11,11 +11,12 @@ def test_recsys_build_builds_an_index(pictures, encoder_folder, tmp_path):
     assert len(IndexFolder.open(tmp_path / "out").items) == 30
 
 
-def test_the_help_describes_every_option_with_its_default(capsys):
+def test_the_help_describes_every_option_with_its_default(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "1000")  # no line breaks within a default
     with pytest.raises(SystemExit):
         main(["build", "--help"])
-    text = " ".join(capsys.readouterr().out.split())
+    text = capsys.readouterr().out
     for action in parser()._actions:
         assert action.help
         if action.default not in (None, False, "==SUPPRESS=="):
-            assert f"(default: {action.default})" in text.replace("product- images", "product-images")
+            assert f"(default: {action.default})" in text
