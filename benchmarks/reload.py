@@ -34,7 +34,8 @@ from recsys.format.layout import ITEMS, MANIFEST, VECTORS
 from recsys.index.annoy import METRIC
 from recsys.index.annoy import build as build_trees
 from recsys.index.annoy.graph import graph_path, write_graph
-from recsys.index.folder import IndexFolder, ItemsWriter, file_facts
+from recsys.index.folder import IndexFolder
+from recsys.index.writer import ItemsWriter, file_facts
 from testkit.hub_double import File, HubDouble, is_lfs
 
 REPO = "me/shop"

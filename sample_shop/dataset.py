@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from recsys.errors import CatalogError
-from recsys.index.folder import ItemsWriter
+from recsys.index.writer import ItemsWriter
 from recsys.types import Product
 from sample_shop.shop import ATTRIBUTES
 

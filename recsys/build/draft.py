@@ -19,8 +19,10 @@ from recsys.evaluate import Pool, QuickReport, embed, quick_report
 from recsys.format.layout import ASSETS, CARD, ENCODER, ITEMS, MANIFEST, VECTORS
 from recsys.format.manifest import DatasetFacts, Manifest, SearchFacts
 from recsys.index.annoy import METRIC, SearchPoint, build_for_recall
-from recsys.index.card import write_card
-from recsys.index.folder import IndexFolder, file_facts, library_versions, read_thumbnails
+from recsys.index.card import render_card
+from recsys.index.folder import IndexFolder
+from recsys.index.items_table import read_thumbnails
+from recsys.index.writer import file_facts, library_versions
 from recsys.runtime.hashing import sha256
 from recsys.types import Vectors
 
@@ -96,7 +98,8 @@ class Draft:
             versions=library_versions(),
             calibration=report.calibration,
         )
-        write_card(self.folder / CARD, manifest, items, curve, report.to_markdown())
+        card = render_card(self.folder, manifest, items, curve, report.to_markdown())
+        (self.folder / CARD).write_text(card, encoding="utf-8")
         manifest = replace(manifest, files=file_facts(self.folder))
         (self.folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
 

@@ -22,7 +22,7 @@ from recsys.core.items import Items
 from recsys.encoder import Encoder
 from recsys.errors import CatalogError, PictureError
 from recsys.images.decode import decode, thumbnail
-from recsys.index.folder import ItemsWriter
+from recsys.index.writer import ItemsWriter
 from recsys.runtime.hashing import sha256
 from recsys.runtime.prefetch import prefetch
 from recsys.types import Item, Pixels, Product, Skipped, Vectors

@@ -1,1 +1,1 @@
-"""The index folder on disk: reading, writing, replacing it in one step, and its card."""
+"""The index folder on disk: opening, writing and replacing it, and its card."""

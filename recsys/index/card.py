@@ -1,8 +1,9 @@
-"""The card of an index: a README.md with the Hub's metadata that says what is in the folder and how to use it."""
+"""Renders the card of an index: a README.md with the Hub's metadata, what the folder holds and how to use it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from recsys.core.calibration import Calibration
@@ -11,91 +12,32 @@ from recsys.format.layout import ASSETS, COMPILED, ENCODER, ITEMS
 from recsys.format.manifest import Manifest
 from recsys.index.annoy import RECALL_K, SearchPoint
 
-SHOWN_VALUES = 8
-SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+MAX_SHOWN_VALUES = 8
+SIZE_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
-TEMPLATE = """---
-pretty_name: Visual search index of {title}
-tags:
-- visual-search
-- fashion
-- annoy
-- timm
-task_categories:
-- image-feature-extraction
-size_categories:
-- {size}
-configs:
-- config_name: default
-  data_files: {items}
----
-
-# Visual search index of {title}
-
-{count:,} products of `{dataset}`{revision} ({split} split, {skipped} left out for want of a picture that can be read),
-each with a unit vector of {dim} dimensions. A picture in, the products like it out:
-
-```python
-from recsys import Recommender
-
-shop = Recommender.from_pretrained("OWNER/NAME")  # this repository, or the folder
-for match in shop.recommend(image, k=5):
-    print(match.item.name, match.similarity)
-```
-
-## What is in it
-
-| file | holds |
-| --- | --- |
-| `index.json` | how it was built, and size and sha256 of every other file |
-| `vectors.ann` | the Annoy index: {metric}, {n_trees} trees |
-| `vectors.neighbours.npy` | which products are nearest to each |
-| `pictures.npy` | the sha256 of each product's picture, by which an update knows what is new |
-| `items.parquet` | id, name, attributes and thumbnail of each product, in index order |
-{encoder_file}
-| attribute | values | most common |
-| --- | --- | --- |
-{attributes}
-
-## The encoder
-
-{encoder}
-
-## How well it finds
-
-{scores}
-
-## What a confidence means
-
-{confidence}
-
-## Recall of the search
-
-Recall@{k} against exact search, measured on products of this index, each asked for as if it were not there. The last
-row is how it is searched; with a filter the search is exact.
-
-| trees | `search_k` | recall@{k} |
-| --- | --- | --- |
-{curve}
-"""
+TEMPLATE = Path(__file__).with_name("card.md")
+"""A format string; its fields are filled in `render_card`."""
 
 
-def write_card(path: Path, manifest: Manifest, items: Items, curve: list[SearchPoint], scores: str) -> None:
-    """Write the card of this index to `path`; `scores` is Markdown."""
+def render_card(folder: Path, manifest: Manifest, items: Items, curve: Sequence[SearchPoint], scores: str) -> str:
+    """The card of the index in `folder`, as Markdown.
+
+    `curve` are the measured search settings, the chosen one last; `scores` is Markdown about retrieval quality.
+    """
     dataset, search = manifest.dataset, manifest.search
-    text = TEMPLATE.format(
+    return TEMPLATE.read_text("utf-8").format(
         title=re.sub(r"[^\w/.-]+", "-", dataset.id),
         dataset=dataset.id,
         revision=f" at `{dataset.revision[:7]}`" if dataset.revision else "",
         split=dataset.split,
         skipped=dataset.skipped,
         count=manifest.count,
-        size=next((name for limit, name in SIZES if manifest.count < limit), "n>1M"),
+        size=next((name for limit, name in SIZE_CATEGORIES if manifest.count < limit), "n>1M"),
         items=ITEMS,
         dim=search.dim,
         n_trees=search.n_trees,
         metric=search.metric,
-        encoder_file=_encoder_file(manifest, path.parent),
+        encoder_file=_encoder_file(manifest, folder),
         attributes="\n".join(_attribute_row(name, items) for name in manifest.attributes) or "| none | | |",
         encoder=_encoder_text(manifest),
         scores=scores,
@@ -103,7 +45,6 @@ def write_card(path: Path, manifest: Manifest, items: Items, curve: list[SearchP
         k=RECALL_K,
         curve="\n".join(f"| {point.n_trees} | {point.search_k} | {point.recall:.4f} |" for point in curve),
     )
-    path.write_text(text, encoding="utf-8")
 
 
 def _encoder_file(manifest: Manifest, folder: Path) -> str:
@@ -143,7 +84,7 @@ def _confidence_text(calibration: Calibration | None) -> str:
 
 def _attribute_row(name: str, items: Items) -> str:
     counts = items.columns[name].counts
-    shown = [f"{_cell(value)} ({count:,})" for value, count in list(counts.items())[:SHOWN_VALUES]]
+    shown = [f"{_cell(value)} ({count:,})" for value, count in list(counts.items())[:MAX_SHOWN_VALUES]]
     return f"| {_cell(name)} | {len(counts)} | {', '.join(shown)} |"
 
 

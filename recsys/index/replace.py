@@ -1,14 +1,14 @@
-"""The place of an index on disk: it holds a whole one at every moment, whenever a build is killed.
+"""Replaces an index folder in one step: however a build ends, the folder holds a complete index, old or new.
 
-Beside the index NAME a build keeps, and one that was killed leaves
+Beside an index NAME, a build keeps these hidden folders, and a killed build leaves them:
 
-.NAME.vectors/  the vectors by the content of their picture, and the lock that one build at a time holds
+.NAME.vectors/  the vectors by the hash of their picture, and the lock that only one build at a time can hold
 .NAME.new/      the index that is being written
 .NAME.old/      the index that is being replaced
 
-A finished index and the old one change places in a single step, where the file system can do that (Linux's `renameat2`
-with RENAME_EXCHANGE, as ext4, XFS, Btrfs and tmpfs have it). Elsewhere it takes two renames: between them, a reader
-finds the old one under `.NAME.old` (see `standing`), and where a build is killed there, the next one moves it back.
+Old and new index are exchanged in one system call (Linux's `renameat2` with RENAME_EXCHANGE), which ext4, XFS, Btrfs
+and tmpfs support. Other systems need two renames. Between them, readers find the old index under `.NAME.old` (see
+`current_location`). If a build is killed there, the next one moves it back.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ from recsys.format.layout import MANIFEST
 
 try:
     import fcntl
-except ImportError:  # Windows: two builds at once are not told apart there
+except ImportError:  # Windows has no such lock: it does not stop a second build of the same index
     fcntl = None  # type: ignore[assignment]
 
 LOCK = "lock"
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
-CANNOT_EXCHANGE = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}
+EXCHANGE_UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}
 
 
 def beside(output: Path, what: str) -> Path:
-    """A hidden folder beside the index that a build works with: its `vectors`, the `new` index, the `old` one."""
+    """The hidden folder beside an index for `what`: vectors, new or old."""
     return output.with_name(f".{output.name}.{what}")
 
 
-def standing(path: Path) -> Path:
-    """Where the index of this place is at this moment: there, or under `.NAME.old` between two renames."""
+def current_location(path: Path) -> Path:
+    """Where the index at `path` is now: there, or between the two renames of a build under `.NAME.old`."""
     if path.exists():
         return path
     old = beside(path.resolve(), "old")
@@ -51,9 +51,9 @@ def standing(path: Path) -> Path:
 
 
 def check_replaceable(output: Path) -> None:
-    """Raises IndexFolderError where `output` cannot be written, or holds something else that must not be lost."""
+    """Raise IndexFolderError if `output` cannot be written, or holds something other than an index."""
     if output.is_file() or (output.is_dir() and any(output.iterdir()) and not (output / MANIFEST).is_file()):
-        raise IndexFolderError(f"{output} exists and is no index. Choose another --output, or move it away.")
+        raise IndexFolderError(f"{output} exists and is not an index. Choose another --output, or move it away.")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=output.parent):
@@ -64,9 +64,9 @@ def check_replaceable(output: Path) -> None:
 
 @contextmanager
 def claim(output: Path) -> Iterator[Path]:
-    """Hold the place of an index against other builds, cleared of what a killed one left; gives its absolute path.
+    """Lock the output folder against other builds and remove what a killed build left. Yields its absolute path.
 
-    Raises IndexFolderError where another build holds it, and as `check_replaceable` does.
+    Raises IndexFolderError if another build holds the lock, and as `check_replaceable` does.
     """
     target = output.resolve()
     check_replaceable(target)
@@ -79,7 +79,7 @@ def claim(output: Path) -> Iterator[Path]:
 
 
 def replace_folder(new: Path, output: Path) -> None:
-    """Put the finished folder `new` in the place of `output`, on the disk before it is there to be seen."""
+    """Move the finished folder `new` to `output`. Its files are flushed to the disk first."""
     old = beside(output, "old")
     for path in (*new.rglob("*"), new):
         _flush(path)
@@ -99,20 +99,20 @@ def _lock(file: IO[bytes], output: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise IndexFolderError(
-            f"Another build of {output} is running. Run the same command when it has ended, or choose another --output."
+            f"Another build of {output} is running. Wait until it has ended, or choose another --output."
         ) from error
 
 
 def _recover(target: Path) -> None:
-    whole = standing(target)
-    if whole != target:
-        os.rename(whole, target)
+    complete = current_location(target)
+    if complete != target:
+        os.rename(complete, target)
     for left in ("new", "old"):
         shutil.rmtree(beside(target, left), ignore_errors=True)
 
 
 def _exchange(one: Path, other: Path) -> bool:
-    """Let two folders change places in one step; False where this system or file system cannot."""
+    """Exchange two folders in one step. Returns False if the system or the file system does not support that."""
     if sys.platform != "linux":
         return False
     libc = ctypes.CDLL(None, use_errno=True)
@@ -121,14 +121,14 @@ def _exchange(one: Path, other: Path) -> bool:
     if libc.renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE) == 0:
         return True
     code = ctypes.get_errno()
-    if code in CANNOT_EXCHANGE:
+    if code in EXCHANGE_UNSUPPORTED:
         return False
     raise OSError(code, os.strerror(code), str(other))
 
 
 def _flush(path: Path) -> None:
-    """Have a file, or the names in a folder, on the disk."""
-    if os.name != "posix":  # elsewhere what was opened to read cannot be flushed
+    """Flush a file, or the names in a folder, to the disk."""
+    if os.name != "posix":  # other systems cannot flush a file that was opened for reading
         return
     handle = os.open(path, os.O_RDONLY)
     try:

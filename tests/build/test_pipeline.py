@@ -116,7 +116,7 @@ def test_a_frozen_network_gets_a_projection(catalogue, frozen, tmp_path):
 
 def test_an_output_folder_that_is_not_an_index_is_not_overwritten(catalogue, encoder_folder, capsys):
     assert build("--dataset", catalogue, "--encoder", encoder_folder, "--output", catalogue) == 1
-    assert "exists and is no index" in capsys.readouterr().err
+    assert "exists and is not an index" in capsys.readouterr().err
     assert (catalogue / "Caps" / "Red.png").is_file()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from recsys.catalog import Catalog
 from recsys.errors import CatalogError
-from recsys.index.folder import ItemsWriter
+from recsys.index.writer import ItemsWriter
 from recsys.types import Item, Product
 from tests.support.catalog_sources import png
 

@@ -10,8 +10,9 @@ from PIL import Image
 from recsys import Recommender
 from recsys.errors import IndexDamagedError, IndexFolderError, IndexFormatError, IndexMismatchError
 from recsys.images.decode import decode
-from recsys.index.folder import IndexFolder, ItemsWriter
+from recsys.index.folder import IndexFolder
 from recsys.index.replace import check_replaceable, replace_folder
+from recsys.index.writer import ItemsWriter
 from recsys.types import Item
 from testkit.manifests import rewrite, vouch_for
 
@@ -74,7 +75,7 @@ def test_items_with_other_columns_are_refused(index):
     table = pq.read_table(index / "items.parquet").rename_columns(["id", "name", "kind", "thumbnail"])
     pq.write_table(table, index / "items.parquet")
     vouch_for(index, "items.parquet")
-    with pytest.raises(IndexDamagedError, match="rows of id, name, kind, thumbnail, where .* id, name, label"):
+    with pytest.raises(IndexDamagedError, match="rows of id, name, kind, thumbnail, but .* id, name, label"):
         IndexFolder.open(index)
 
 
@@ -161,7 +162,7 @@ def test_the_hub_viewer_is_told_that_thumbnails_are_pictures(index):
 def test_what_is_no_index_is_never_replaced(tmp_path):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "holiday.jpg").write_bytes(b"dear")
-    with pytest.raises(IndexFolderError, match="exists and is no index"):
+    with pytest.raises(IndexFolderError, match="exists and is not an index"):
         check_replaceable(tmp_path / "photos")
     check_replaceable(tmp_path / "nothing-there")
 
@@ -235,7 +236,7 @@ def test_ids_that_are_no_ids_are_refused(index, ids):
     field = pa.field("id", column.type)
     pq.write_table(table.set_column(0, field, column), index / "items.parquet")
     vouch_for(index, "items.parquet")
-    with pytest.raises(IndexDamagedError, match=r"items.parquet (holds no catalogue|has 30 rows of)"):
+    with pytest.raises(IndexDamagedError, match=r"items.parquet (does not hold a catalogue|has 30 rows of)"):
         IndexFolder.open(index)
 
 

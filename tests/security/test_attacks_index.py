@@ -17,7 +17,8 @@ from recsys import Recommender
 from recsys.encoder import Encoder
 from recsys.errors import EncoderError, IndexDamagedError, RecsysError
 from recsys.images.decode import decode
-from recsys.index.folder import PICTURE, IndexFolder
+from recsys.index.folder import IndexFolder
+from recsys.index.items_table import PICTURE_TYPE
 from recsys.runtime.hashing import file_sha256, sha256
 from recsys.web.server import about
 from testkit.fake_shop import HOSTILE_NAME, Pictures, fake_shop
@@ -242,7 +243,7 @@ class TestItems:
 
     def test_a_picture_that_every_row_repeats_is_kept_once(self, index):
         table = pq.read_table(index / "items.parquet")
-        pictures = pa.array([{"bytes": b"\xff\xd8\xff" + bytes(5_000_000), "path": None}] * 30, PICTURE)
+        pictures = pa.array([{"bytes": b"\xff\xd8\xff" + bytes(5_000_000), "path": None}] * 30, PICTURE_TYPE)
         pq.write_table(table.set_column(3, table.schema.field("thumbnail"), pictures), index / "items.parquet")
         del pictures
         vouch_for(index, "items.parquet")
@@ -253,8 +254,8 @@ class TestItems:
 
     def test_pictures_of_any_size_are_refused_before_they_are_unpacked(self, index):
         large = [{"bytes": bytes([row]) * 3_000_000, "path": None} for row in range(30)]
-        write_items(index, thumbnail=pa.array(large, PICTURE))
-        with pytest.raises(IndexDamagedError, match="pictures that are read at once take more than 64,000,000 bytes"):
+        write_items(index, thumbnail=pa.array(large, PICTURE_TYPE))
+        with pytest.raises(IndexDamagedError, match="the pictures of a row group take more than 64,000,000 bytes"):
             IndexFolder.open(index)
 
     def test_a_product_without_an_id_is_refused(self, index):
@@ -267,7 +268,7 @@ class TestItems:
             pa.string(), 30, [None, pa.py_buffer(np.arange(31, dtype=np.int32)), pa.py_buffer(b"\xff" * 30)]
         )
         write_items(index, name=bad)
-        with pytest.raises(IndexDamagedError, match="holds no catalogue"):
+        with pytest.raises(IndexDamagedError, match="does not hold a catalogue"):
             IndexFolder.open(index)
 
     def test_an_id_is_never_a_path(self, index, tmp_path):
@@ -280,7 +281,7 @@ class TestItems:
 
     def test_a_product_without_a_picture_takes_nothing_down(self, index):
         pictures = [{"bytes": None, "path": "/etc/passwd"}, None, *[{"bytes": b"<svg/>", "path": None}] * 28]
-        write_items(index, thumbnail=pa.array(pictures, PICTURE))
+        write_items(index, thumbnail=pa.array(pictures, PICTURE_TYPE))
         folder = IndexFolder.open(index)
         assert [folder.thumbnail(row) for row in range(3)] == [b"", b"", b"<svg/>"]
 

@@ -1,0 +1,75 @@
+"""Writes the parts of an index folder that do not depend on the searcher: products, file hashes, library versions."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from recsys.format.layout import MANIFEST
+from recsys.index.items_table import schema_for
+from recsys.runtime.hashing import file_sha256
+from recsys.types import Item
+
+ROWS_PER_GROUP = 64
+"""Thumbnails are read one row group at a time."""
+LIBRARIES = ("annoy", "timm", "torch", "pillow", "numpy", "pyarrow")
+"""The libraries that decide what an index holds."""
+
+
+class ItemsWriter:
+    """Writes items.parquet row group by row group. Use it as a context manager, or call `close`."""
+
+    def __init__(self, path: Path, attributes: Sequence[str]):
+        self._schema = schema_for(attributes)
+        self._attributes = tuple(attributes)
+        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
+        self._rows: list[list[Any]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            self.close()
+            return
+        with contextlib.suppress(OSError):  # on a full disk closing fails too, and `error` says so already
+            self._writer.close()
+
+    def add(self, item: Item, thumbnail: bytes) -> None:
+        """Write one product."""
+        values = [item.attributes.get(name) for name in self._attributes]
+        self._rows.append([item.id, item.name, *values, {"bytes": thumbnail, "path": None}])
+        if len(self._rows) == ROWS_PER_GROUP:
+            self._write_group()
+
+    def close(self) -> None:
+        """Write the remaining rows and end the file."""
+        if self._rows:
+            self._write_group()
+        self._writer.close()
+
+    def _write_group(self) -> None:
+        columns = zip(*self._rows, strict=True)
+        arrays = [pa.array(column, field.type) for column, field in zip(columns, self._schema, strict=True)]
+        self._writer.write_table(pa.table(arrays, schema=self._schema), row_group_size=ROWS_PER_GROUP)
+        self._rows = []
+
+
+def file_facts(folder: Path) -> dict[str, dict[str, Any]]:
+    """Relative path → size and sha256, for every file of the folder but the manifest."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    return {
+        path.relative_to(folder).as_posix(): {"size": path.stat().st_size, "sha256": file_sha256(path)}
+        for path in paths
+    }
+
+
+def library_versions() -> dict[str, str]:
+    """Library → installed version, for the libraries that decide what an index holds."""
+    return {name: version(name) for name in LIBRARIES}
