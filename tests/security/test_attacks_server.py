@@ -19,7 +19,7 @@ import pytest
 
 from recsys.errors import QueryError
 from recsys.web.page.clicks import clicked
-from recsys.web.page.handlers import Answers
+from recsys.web.page.handlers import PageHandlers
 from recsys.web.page.state import PageOptions, Query
 from recsys.web.server import uploads as query
 from recsys.web.server.route_allowlist import OPEN
@@ -125,10 +125,10 @@ def test_the_memory_of_a_visit_is_not_for_the_visitor_to_write(server, play, sec
 )
 def test_a_visit_remembers_nothing_that_the_shop_does_not_have(shop, change):
     """Else its memory grows with every request, for as long as a visitor likes."""
-    answers = Answers(shop)
-    query = answers.dressed({"item": "p6"}, PageOptions(), Query())[0]
+    answers = PageHandlers(shop)
+    query = answers.change_look({"item": "p6"}, PageOptions(), Query())[0]
     with pytest.raises(QueryError):
-        (answers.dressed if "act" in change else answers.but)(change, PageOptions(), query)
+        (answers.change_look if "act" in change else answers.change_value)(change, PageOptions(), query)
 
 
 @pytest.mark.parametrize("told", ["x" * 8_001, {"slot": "x" * 8_001}, {"a": 1}, {"a": ["x"]}, ["x"], 5, None])

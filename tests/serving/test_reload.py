@@ -28,7 +28,7 @@ from recsys.serving.open import open_shop
 from recsys.serving.reload import Reloader
 from recsys.settings import RELOAD_SECONDS, Settings
 from recsys.types import Item, Origin
-from recsys.web.page.handlers import Answers
+from recsys.web.page.handlers import PageHandlers
 from recsys.web.page.state import PageOptions, Query
 from recsys.web.server import thumbnails
 from testkit.fake_shop import ExactSearcher, Pictures, ThumbnailEncoder, draw, encoded, fake_shop
@@ -503,55 +503,55 @@ class TestOpenPage:
     """What a browser that has the page of the old index open asks of the new one."""
 
     def test_a_picture_is_seen_anew_by_another_encoder(self):
-        before, after = Answers(fake_shop()), Answers(another_shop(encoder=FlatEncoder()))
-        query = before.by_example("p5", PageOptions(), Query())[0]
-        assert before.brought_up(query) is query
-        newer = after.brought_up(query)
+        before, after = PageHandlers(fake_shop()), PageHandlers(another_shop(encoder=FlatEncoder()))
+        query = before.search_example("p5", PageOptions(), Query())[0]
+        assert before.up_to_date(query) is query
+        newer = after.up_to_date(query)
         assert newer.picture.shape == (1, 96) and newer.index == "fedcba9876543210"
-        assert after.brought_up(newer) is newer
-        _, heading, found, _ = after.narrowed(PageOptions(), newer)
+        assert after.up_to_date(newer) is newer
+        _, heading, found, _ = after.filters_changed(PageOptions(), newer)
         assert "Closest to your picture" in heading and 'data-item="n1"' in found
 
     def test_a_part_of_a_picture_stays_that_part(self):
-        before, after = Answers(fake_shop()), Answers(another_shop())
-        query = before.by_example("p5", PageOptions(), Query())[0]
-        part = before.by_part({"box": [0.2, 0.2, 0.6, 0.6]}, PageOptions(), query)[0]
-        assert np.allclose(after.brought_up(part).picture, part.picture)
+        before, after = PageHandlers(fake_shop()), PageHandlers(another_shop())
+        query = before.search_example("p5", PageOptions(), Query())[0]
+        part = before.search_part({"box": [0.2, 0.2, 0.6, 0.6]}, PageOptions(), query)[0]
+        assert np.allclose(after.up_to_date(part).picture, part.picture)
         assert not np.allclose(part.picture, query.picture)
         assert part.index == query.index == "1a2b3c4d5e6f7890"
 
     def test_the_filters_of_the_newer_index_come_with_the_first_answer(self):
-        after = Answers(another_shop())
-        narrow = after.narrowed(PageOptions(index="1a2b3c4d5e6f7890"), Query())[3]
+        after = PageHandlers(another_shop())
+        narrow = after.filters_changed(PageOptions(index="1a2b3c4d5e6f7890"), Query())[3]
         assert 'data-index="fedcba9876543210"' in narrow["markup"] and "Unisex" in narrow["markup"]
         assert narrow["counts"] == {"gender": [2, 1]}
         again = PageOptions.from_fields(narrow, 0.0, None, after.items)
-        assert "markup" not in after.narrowed(again, Query())[3]
+        assert "markup" not in after.filters_changed(again, Query())[3]
 
     def test_a_link_goes_on_with_the_products_that_are_left(self):
-        after = Answers(without("p7"))
-        query = after.brought_up(Query(found=("p0", "p7", "p9")))
+        after = PageHandlers(without("p7"))
+        query = after.up_to_date(Query(found=("p0", "p7", "p9")))
         assert query.found == ("p0", "p9")
-        assert 'data-item="p9"' in after.longer(PageOptions(), query)[2]
-        assert Answers(another_shop()).brought_up(Query(found=("p0",))).found == ()
+        assert 'data-item="p9"' in after.show_more(PageOptions(), query)[2]
+        assert PageHandlers(another_shop()).up_to_date(Query(found=("p0",))).found == ()
 
     def test_a_look_goes_on_with_the_pieces_that_are_left(self):
-        before = Answers(fake_shop())
-        query = before.dressed({"act": "start", "slot": "", "item": "p0"}, PageOptions(), Query())[0]
+        before = PageHandlers(fake_shop())
+        query = before.change_look({"act": "start", "slot": "", "item": "p0"}, PageOptions(), Query())[0]
         gone, stays = list(query.look.pieces)[:2]
-        query = before.dressed({"act": "keep", "slot": gone}, PageOptions(), query)[0]
-        after = Answers(without(query.look.pieces[gone]))
-        newer = after.dressed({"act": "keep", "slot": stays}, PageOptions(), after.brought_up(query))[0]
+        query = before.change_look({"act": "keep", "slot": gone}, PageOptions(), query)[0]
+        after = PageHandlers(without(query.look.pieces[gone]))
+        newer = after.change_look({"act": "keep", "slot": stays}, PageOptions(), after.up_to_date(query))[0]
         assert newer.look.pieces[stays] == query.look.pieces[stays]
         assert newer.look.pieces[gone] != query.look.pieces[gone]
         assert newer.look.kept == (stays,)
 
     def test_what_is_gone_is_said(self):
-        after = Answers(another_shop())
+        after = PageHandlers(another_shop())
         with pytest.raises(QueryError, match="There is no item 'p3'"):
-            after.opened("p3", PageOptions(), Query())
+            after.open_product("p3", PageOptions(), Query())
         with pytest.raises(QueryError, match="No product has gender 'Women'"):
-            after.narrowed(PageOptions({"gender": ["Women"]}), Query())
+            after.filters_changed(PageOptions({"gender": ["Women"]}), Query())
         assert PageOptions.from_fields(None, 0.0, {"liked": ["p3", "p7"]}, after.items).liked == ("p7",)
 
 

@@ -21,7 +21,7 @@ from recsys.web.page import cards, headings, product
 from recsys.web.page import crop_hint as focusing
 from recsys.web.page import outfit_view as looks
 from recsys.web.page import permalink as sharing
-from recsys.web.page.results import Results, Shown, in_small
+from recsys.web.page.results import ResultsView, Shown, in_small
 from recsys.web.page.state import PAGE, PageOptions, Query, longer
 from recsys.web.server import thumbnails
 from recsys.web.server.uploads import bytes_of, decode, picture_of
@@ -29,59 +29,60 @@ from recsys.web.server.uploads import bytes_of, decode, picture_of
 EXAMPLES = 6
 
 
-class Answers:
+class PageHandlers:
     """The handlers of the page, over one recommender."""
 
     def __init__(self, recommender: Recommender):
         self.recommender, self.items = recommender, recommender.items
-        self.results = Results(recommender)
+        self.results = ResultsView(recommender)
 
-    def by_upload(self, upload: Any, options: PageOptions, query: Query) -> tuple[Any, ...]:
+    def search_upload(self, upload: Any, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """The products like an uploaded, photographed or pasted picture; also that, where no browser shows it."""
         data = bytes_of(upload)
         picture = decode(data)
-        *shown, preview, around = self._by_picture(picture, options, query)
+        *shown, preview, around = self._search_picture(picture, options, query)
         return *shown, gr.skip() if thumbnails.media_type(data) else preview, around
 
-    def by_link(self, link: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
+    def search_link(self, link: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """The products like the picture behind a link; also the picture, to show it."""
-        return *self._by_picture(picture_of(str(link).strip()), options, query), ""
+        return *self._search_picture(picture_of(str(link).strip()), options, query), ""
 
-    def by_example(self, item_id: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
+    def search_example(self, item_id: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """The products like the picture of an item; also the picture, to show it."""
-        return self._by_picture(decode(self.recommender.thumbnail(item_id)), options, query)
+        return self._search_picture(decode(self.recommender.thumbnail(item_id)), options, query)
 
-    def by_part(self, part: Any, options: PageOptions, query: Query) -> tuple[Any, ...]:
+    def search_part(self, part: Any, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """The products like a part of the picture: a box, what lies at a point, or all of it where that is None."""
         if query.shown is None:
             raise QueryError("There is no picture to look at a part of. Bring one first.")
         picture = decode(query.shown)
         segmentation = Segmentation.from_picture(picture)
         box = focusing.box_of(part, segmentation)
-        query = replace(self._anew(query), picture=self._seen(picture, box), box=box, index=self.results.index)
+        embedding = query.whole if box is None else self.recommender.embed(box.crop(picture))
+        query = replace(self._next_search(query), picture=embedding, box=box, index=self.results.index)
         return *self.results.show(options, query), focusing.markup(product_boxes(segmentation), box)
 
-    def by_item(self, item_id: str, options: PageOptions, query: Query) -> Shown:
+    def search_similar(self, item_id: str, options: PageOptions, query: Query) -> Shown:
         """The products like an item of the shop."""
-        return self.results.show(options, replace(self._anew(query), item=item_id))
+        return self.results.show(options, replace(self._next_search(query), item=item_id))
 
-    def back(self, options: PageOptions, query: Query) -> Shown:
+    def go_back(self, options: PageOptions, query: Query) -> Shown:
         """From an item or a look, to the picture's products or the shop window again."""
-        return self.results.show(options, replace(self._anew(query), item=query.item if query.look else None))
+        return self.results.show(options, replace(self._next_search(query), item=query.item if query.look else None))
 
-    def cleared(self, options: PageOptions, query: Query) -> tuple[Any, ...]:
+    def picture_cleared(self, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """The shop window, after the picture was taken away. Changing to the camera or the clipboard clears as well."""
-        return (gr.skip(),) * 5 if query.picture is None else (*self._start_again(options, query), "")
+        return (gr.skip(),) * 5 if query.picture is None else (*self._shop_window(options, query), "")
 
-    def refused(self, options: PageOptions, query: Query) -> tuple[Any, ...]:
+    def picture_refused(self, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """The shop window, and no picture, after one that could not be used."""
-        return *self._start_again(options, query), None, ""
+        return *self._shop_window(options, query), None, ""
 
-    def narrowed(self, options: PageOptions, query: Query) -> Shown:
+    def filters_changed(self, options: PageOptions, query: Query) -> Shown:
         """The same query under other filters, or as varied as is wished now."""
         return self.results.show(options, replace(query, look=None, k=PAGE))
 
-    def but(self, change: Mapping[str, str], options: PageOptions, query: Query) -> Shown:
+    def change_value(self, change: Mapping[str, str], options: PageOptions, query: Query) -> Shown:
         """The same with another value of an attribute; the own one again where that is empty."""
         but = {name: value for name, value in query.but.items() if name != change["attribute"]}
         if change["value"]:
@@ -89,25 +90,25 @@ class Answers:
             but[change["attribute"]] = change["value"]
         return self.results.show(options, replace(query, but=but, k=PAGE))
 
-    def longer(self, options: PageOptions, query: Query) -> Shown:
+    def show_more(self, options: PageOptions, query: Query) -> Shown:
         """The same, and more of it."""
         return self.results.show(options, replace(query, k=longer(query.k)))
 
-    def opened(self, item_id: str, options: PageOptions, query: Query) -> str:
+    def open_product(self, item_id: str, options: PageOptions, query: Query) -> str:
         """A product, looked at closely."""
         return self.results.closely(item_id, options, query)
 
-    def dressed(self, change: Mapping[str, Any], options: PageOptions, query: Query) -> Shown:
+    def change_look(self, change: Mapping[str, Any], options: PageOptions, query: Query) -> Shown:
         """A look around what was asked, or opened; or the same look with a slot kept, swapped, or all chosen anew."""
         if query.look is None or "item" in change:
-            query = replace(self._anew(query), item=change.get("item", query.item))
+            query = replace(self._next_search(query), item=change.get("item", query.item))
         return self.results.show(options, replace(query, look=looks.changed(query.look, change)))
 
-    def tasted(self, options: PageOptions, query: Query) -> tuple[Any, ...]:
+    def likes_changed(self, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """The same query, moved by what is liked, and the row of what is liked alone."""
         return *self.results.show(options, query), self.results.for_you(options)
 
-    def visited(self, address: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
+    def open_link(self, address: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """What a link asks for, with what the browser remembers; and what of it is no longer so."""
         visit = sharing.read(address, self.items)
         options = replace(options, where=visit.options.where, diversity=visit.options.diversity)
@@ -115,41 +116,43 @@ class Answers:
         shown = self.results.show(options, replace(visit.query, search=query.search + 1))
         return *shown, options.diversity, self.results.for_you(options), headings.notice(told) if told else gr.skip()
 
-    def brought_up(self, query: Query) -> Query:
+    def up_to_date(self, query: Query) -> Query:
         """The query for this index: what is left of a link or a look, and a picture of another encoder seen anew."""
-        query = self._left_of(query)
+        query = self._without_missing(query)
         if query.picture is None or query.shown is None or query.index == self.results.index:
             return query
-        return replace(query, picture=self._seen(decode(query.shown), query.box), index=self.results.index)
+        picture, whole = self._embeddings(decode(query.shown), query.box)
+        return replace(query, picture=picture, whole=whole, index=self.results.index)
 
     def examples(self) -> str:
         """Pictures of the shop's own to search with."""
         items = highlights.showcase(self.items, self.items.passing({}), EXAMPLES, "examples")
         return cards.examples(self.recommender, items, self.results.telling)
 
-    def _left_of(self, query: Query) -> Query:
+    def _without_missing(self, query: Query) -> Query:
         """The query without products of a link, and pieces of a look, that another index had."""
         found = tuple(item_id for item_id in query.found if item_id in self.items)
         look = query.look and looks.among(query.look, self.items)
         return query if (found, look) == (query.found, query.look) else replace(query, found=found, look=look)
 
-    def _seen(self, picture: Image.Image, box: Box | None) -> Vectors:
-        """The embedding of what is looked at, [1, dim]."""
-        return self.recommender.embed(box.crop(picture) if box else picture)
+    def _embeddings(self, picture: Image.Image, box: Box | None) -> tuple[Vectors, Vectors]:
+        """The embeddings [1, dim] of the part in the box and of the whole picture; without a box, the same twice."""
+        whole = self.recommender.embed(picture)
+        return (self.recommender.embed(box.crop(picture)) if box else whole), whole
 
-    def _anew(self, query: Query) -> Query:
+    def _next_search(self, query: Query) -> Query:
         """Another search by the same visitor, with the same picture."""
-        kept = (query.picture, query.shown, query.box, query.found)
-        return Query(*kept, search=query.search + 1, index=query.index)
+        return replace(query, item=None, but={}, look=None, k=PAGE, search=query.search + 1)
 
-    def _start_again(self, options: PageOptions, query: Query) -> Shown:
+    def _shop_window(self, options: PageOptions, query: Query) -> Shown:
         return self.results.show(options, Query(search=query.search + 1))
 
-    def _by_picture(self, picture: Image.Image, options: PageOptions, query: Query) -> tuple[Any, ...]:
+    def _search_picture(self, picture: Image.Image, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """The answer, the picture to show it, and what is looked at in it: all of what a shop itself would show."""
         segmentation = Segmentation.from_picture(picture)
         box = automatic_box(segmentation) if max(picture.size) > THUMBNAIL_SIDE else None
         shown = in_small(picture)
-        query = Query(self._seen(picture, box), shown, box, search=query.search + 1, index=self.results.index)
+        part, whole = self._embeddings(picture, box)
+        query = Query(part, whole, shown, box, search=query.search + 1, index=self.results.index)
         preview = {"path": None, "url": product.data_url(shown, "image/jpeg")}
         return *self.results.show(options, query), preview, focusing.markup(product_boxes(segmentation), box)

@@ -14,7 +14,7 @@ from recsys.recommend.outfit import Outfit
 from recsys.recommend.recommender import Recommender
 from recsys.types import Item
 from recsys.web.page import cards
-from recsys.web.page.state import Look, PageOptions
+from recsys.web.page.state import LookState, PageOptions
 from recsys.web.page.templates import render
 
 RULE = (
@@ -25,11 +25,11 @@ START = render("look_start.html")
 MOST_PASSED = 200
 
 
-def changed(look: Look | None, change: Mapping[str, Any]) -> Look:
+def changed(look: LookState | None, change: Mapping[str, Any]) -> LookState:
     """The look after what was pressed: {"act": start, reroll, keep or swap, "slot": …}. Raises QueryError."""
     act, slot = change.get("act", "start"), change.get("slot", "")
     if look is None or act == "start":
-        return Look()
+        return LookState()
     if act == "keep" and slot in (*look.pieces, *look.kept):
         kept = [other for other in look.kept if other != slot] if slot in look.kept else [*look.kept, slot]
         return replace(look, kept=tuple(kept))
@@ -40,14 +40,19 @@ def changed(look: Look | None, change: Mapping[str, Any]) -> Look:
     raise QueryError(f"A look can be started, rerolled, and its slots kept or swapped; got {act!r:.50}.")
 
 
-def among(look: Look, items: Items) -> Look:
+def among(look: LookState, items: Items) -> LookState:
     """The look, with the slots whose products this shop does not have to be filled anew."""
     gone = {slot for slot, item_id in look.pieces.items() if item_id not in items}
     return _without(look, gone) if gone else look
 
 
 def shown(
-    recommender: Recommender, outfit: Outfit, look: Look, telling: list[str], options: PageOptions, own: Item | None
+    recommender: Recommender,
+    outfit: Outfit,
+    look: LookState,
+    telling: list[str],
+    options: PageOptions,
+    own: Item | None,
 ) -> Markup:
     """The pieces as cards, each with its slot, after the product that they go with; and why a slot is empty."""
     anchor = []
@@ -69,9 +74,9 @@ def shown(
     return render("look.html", gallery=gallery, missing=outfit.missing, has_pieces=bool(outfit.pieces))
 
 
-def _without(look: Look, slots: set[str]) -> Look:
+def _without(look: LookState, slots: set[str]) -> LookState:
     """The look with these slots to be filled anew, by others than they hold."""
     rest = {slot: item_id for slot, item_id in look.pieces.items() if slot not in slots}
     passed = [item_id for slot, item_id in look.pieces.items() if slot in slots]
     kept = tuple(slot for slot in look.kept if slot not in slots)
-    return Look(rest, kept, (*look.passed, *passed)[-MOST_PASSED:])
+    return LookState(rest, kept, (*look.passed, *passed)[-MOST_PASSED:])

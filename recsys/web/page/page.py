@@ -15,7 +15,7 @@ from recsys.types import Origin
 from recsys.web.api.endpoints import add_endpoints
 from recsys.web.page import filters, headings, likes
 from recsys.web.page.clicks import clicked
-from recsys.web.page.handlers import Answers
+from recsys.web.page.handlers import PageHandlers
 from recsys.web.page.state import PageOptions, Query
 from recsys.web.server.error_responses import user_errors
 from recsys.web.server.uploads import GuardedBlocks
@@ -61,7 +61,7 @@ class Fields:
 def build_page(served: Shop | Recommender) -> gr.Blocks:
     """The page and the API over what is served, to be launched by `launch`."""
     shop = Shop.of(served)
-    answers = Answers(shop.now)
+    answers = PageHandlers(shop.now)
     with GuardedBlocks(
         title=TITLE, fill_width=True, analytics_enabled=False, delete_cache=REMOVE_UNUSED_UPLOADS
     ) as page:
@@ -72,7 +72,7 @@ def build_page(served: Shop | Recommender) -> gr.Blocks:
     def prepare(recommender: Recommender) -> None:
         """Have those who come from now on begin with this recommender, and those who are here go on with it."""
         nonlocal answers
-        newer = Answers(recommender)
+        newer = PageHandlers(recommender)
         _begin_with(newer, fields)
         page.config = page.get_config_file()
         answers = newer
@@ -82,7 +82,7 @@ def build_page(served: Shop | Recommender) -> gr.Blocks:
     return page
 
 
-def _begin_with(answers: Answers, on: Fields) -> None:
+def _begin_with(answers: PageHandlers, on: Fields) -> None:
     """What a page shows that nothing was asked on yet. Gradio sends it with the page, so that it costs no request."""
     origin, items = answers.recommender.origin, answers.items
     on.header.value = headings.header(TITLE, origin_line(origin, len(items)))
@@ -119,10 +119,10 @@ def _fields() -> Fields:
     )
 
 
-def _wire(latest: Callable[[], Answers], on: Fields) -> None:
+def _wire(latest: Callable[[], PageHandlers], on: Fields) -> None:
     """Each event and its handler. Data flows one way: settings, query → handler → query, heading, cards, settings.
 
-    A handler is a method of `Answers`, of those that are the latest when it is called.
+    A handler is a method of `PageHandlers`, of those that are the latest when it is called.
     """
     inputs, shown = [on.narrow, on.variety, on.taste, on.query], [on.query, on.heading, on.found, on.narrow]
     click = [on.clicks, *inputs]
@@ -136,36 +136,38 @@ def _wire(latest: Callable[[], Answers], on: Fields) -> None:
             *value, narrow, variety, taste, query = values
             answers = latest()
             options = PageOptions.from_fields(narrow, variety, taste, answers.items)
-            return handler(answers, *value, options, answers.brought_up(query))
+            return handler(answers, *value, options, answers.up_to_date(query))
 
         return handle
 
     def chosen(handler: Callable[..., Any], event: str, kind: type = str, *keys: str) -> Callable[..., Any]:
         """The handler, given what was clicked for this event, of this kind and with these keys, and what was asked."""
 
-        def handle(answers: Answers, clicks: Any, options: PageOptions, query: Query) -> Any:
+        def handle(answers: PageHandlers, clicks: Any, options: PageOptions, query: Query) -> Any:
             return handler(answers, clicked(clicks, event, kind, keys), options, query)
 
         return given(handle)
 
-    uploaded = on.picture.upload(given(Answers.by_upload), [on.picture, *inputs], [*shown, on.picture, on.part], **how)
-    uploaded.failure(given(Answers.refused), inputs, [*shown, on.picture, on.part], **how)
-    on.picture.clear(given(Answers.cleared), inputs, [*shown, on.part], **how)
-    on.link.submit(given(Answers.by_link), [on.link, *inputs], [*shown, on.picture, on.part, on.link], **how)
-    on.examples.pick(chosen(Answers.by_example, "pick"), click, [*shown, on.picture, on.part], **how)
-    on.part.part(chosen(Answers.by_part, "part", object), click, [*shown, on.part], **how)
-    on.heading.back(given(Answers.back), inputs, shown, **how)
-    on.heading.but(chosen(Answers.but, "but", dict, "attribute", "value"), click, shown, **how)
-    on.narrow.narrow(given(Answers.narrowed), inputs, shown, **how)
-    on.variety.vary(given(Answers.narrowed), inputs, shown, **how)
-    on.found.longer(given(Answers.longer), inputs, shown, **how)
-    on.product.similar(chosen(Answers.by_item, "similar"), click, shown, **how)
+    uploaded = on.picture.upload(
+        given(PageHandlers.search_upload), [on.picture, *inputs], [*shown, on.picture, on.part], **how
+    )
+    uploaded.failure(given(PageHandlers.picture_refused), inputs, [*shown, on.picture, on.part], **how)
+    on.picture.clear(given(PageHandlers.picture_cleared), inputs, [*shown, on.part], **how)
+    on.link.submit(given(PageHandlers.search_link), [on.link, *inputs], [*shown, on.picture, on.part, on.link], **how)
+    on.examples.pick(chosen(PageHandlers.search_example, "pick"), click, [*shown, on.picture, on.part], **how)
+    on.part.part(chosen(PageHandlers.search_part, "part", object), click, [*shown, on.part], **how)
+    on.heading.back(given(PageHandlers.go_back), inputs, shown, **how)
+    on.heading.but(chosen(PageHandlers.change_value, "but", dict, "attribute", "value"), click, shown, **how)
+    on.narrow.narrow(given(PageHandlers.filters_changed), inputs, shown, **how)
+    on.variety.vary(given(PageHandlers.filters_changed), inputs, shown, **how)
+    on.found.longer(given(PageHandlers.show_more), inputs, shown, **how)
+    on.product.similar(chosen(PageHandlers.search_similar, "similar"), click, shown, **how)
     for place in (on.heading, on.found, on.product):
-        place.dress(chosen(Answers.dressed, "dress", dict), click, shown, **how)
+        place.dress(chosen(PageHandlers.change_look, "dress", dict), click, shown, **how)
     for place in (on.found, on.product, on.taste):
-        place.open(chosen(Answers.opened, "open"), click, on.product, **QUIETLY)
-    on.taste.taste(given(Answers.tasted), inputs, [*shown, on.taste], **how)
-    on.taste.visit(chosen(Answers.visited, "visit"), click, [*shown, on.variety, on.taste, on.notice], **how)
+        place.open(chosen(PageHandlers.open_product, "open"), click, on.product, **QUIETLY)
+    on.taste.taste(given(PageHandlers.likes_changed), inputs, [*shown, on.taste], **how)
+    on.taste.visit(chosen(PageHandlers.open_link, "visit"), click, [*shown, on.variety, on.taste, on.notice], **how)
 
 
 def origin_line(origin: Origin, items: int) -> str:

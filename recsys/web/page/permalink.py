@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from recsys.core.items import Items
 from recsys.types import Value
-from recsys.web.page.state import PAGE, Look, PageOptions, Query
+from recsys.web.page.state import PAGE, LookState, PageOptions, Query
 
 FILTER, BUT, PIECE = "is.", "but.", "piece."
 FOUND_AT_MOST = 20
@@ -66,7 +66,7 @@ def read(address: str, items: Items) -> Visit:
         item=known[0] if "item" in one and known else None,
         found=() if "item" in one else tuple(known[:FOUND_AT_MOST]),
         but={name: value for name, value in but.items() if value in items.values(name)} if known else {},
-        look=Look(_known(pieces, items), tuple(kept)) if "look" in one and known else None,
+        look=LookState(_known(pieces, items), tuple(kept)) if "look" in one and known else None,
         k=_number(one.get("k"), PAGE),
     )
     varied = one.get("varied", "")

@@ -19,7 +19,7 @@ from recsys.web.page import attribute_display as highlights
 from recsys.web.page import cards, filters, headings, likes, product
 from recsys.web.page import outfit_view as looks
 from recsys.web.page import permalink as sharing
-from recsys.web.page.state import PAGE, Look, PageOptions, Query
+from recsys.web.page.state import PAGE, LookState, PageOptions, Query
 from recsys.web.server import thumbnails
 
 PREVIEW_SIDE = 640
@@ -29,7 +29,7 @@ Shown = tuple[Query, str, str, dict[str, Any]]
 """The query, the heading, the cards, and the filters with their counts."""
 
 
-class Results:
+class ResultsView:
     """Shows what one recommender finds."""
 
     def __init__(self, recommender: Recommender):
@@ -138,7 +138,7 @@ class Results:
         shown = product.data_url(in_small(picture), "image/jpeg")
         return product.Why(match, shown, None if heat is None else product.heat_picture(heat))
 
-    def _look(self, query: Query, look: Look, options: PageOptions) -> tuple[Query, str, str]:
+    def _look(self, query: Query, look: LookState, options: PageOptions) -> tuple[Query, str, str]:
         around = query.item if query.item is not None else self._embedding(query)
         if around is None:
             raise QueryError("A look is built around a product or a picture. Open a product, or bring a picture.")

@@ -19,7 +19,7 @@ MOST_LIKES = 200
 
 
 @dataclass(frozen=True)
-class Look:
+class LookState:
     """An outfit around the query: what its slots hold, those that are to stay, and what was passed over."""
 
     pieces: Mapping[str, str] = field(default_factory=dict)
@@ -31,19 +31,21 @@ class Look:
 class Query:
     """What is looked for.
 
-    `picture` is an embedding [1, dim], by the encoder of `index` (a revision), `shown` the picture itself in small, as
-    JPEG, which lives as long as the visit, and `box` the part of it that is looked at.
+    `picture` is the embedding [1, dim] of the part of the picture in `box`, `whole` that of the whole picture as it was
+    uploaded, both by the encoder of `index` (a revision). Without a box they are the same. `shown` is the picture
+    itself as a small JPEG, which is kept as long as the visit.
     `found` are the products of a shared answer, `item` the product that was followed since. `but` are values to have
     in place of the query's own. `k` is how many are shown; `search` tells one search from the next.
     """
 
     picture: Vectors | None = None
+    whole: Vectors | None = None
     shown: bytes | None = None
     box: Box | None = None
     found: tuple[str, ...] = ()
     item: str | None = None
     but: Mapping[str, str] = field(default_factory=dict)
-    look: Look | None = None
+    look: LookState | None = None
     k: int = PAGE
     search: int = 0
     index: str | None = None

@@ -24,7 +24,7 @@ from recsys.web.page import cards, filters, headings, likes, product
 from recsys.web.page import crop_hint as focusing
 from recsys.web.page import outfit_view as looks
 from recsys.web.page.page import origin_line
-from recsys.web.page.state import Look, PageOptions
+from recsys.web.page.state import LookState, PageOptions
 from recsys.web.page.templates import ENVIRONMENT, TEMPLATES, OneLine, render
 from testkit.fake_shop import HOSTILE_NAME, fake_shop
 
@@ -143,7 +143,7 @@ def test_what_an_encoder_and_a_catalogue_say_stays_text(shop):
         "filters": filters.panels(Items.from_items([item, Item("p2", None, {})], [HOSTILE_NAME])),
         "likes": likes.panel(shop, [item], [], 1, 0),
         "examples": cards.examples(shop, [item], []),
-        "look": looks.shown(shop, outfit, Look(kept=(HOSTILE_NAME,)), [], PageOptions(), item),
+        "look": looks.shown(shop, outfit, LookState(kept=(HOSTILE_NAME,)), [], PageOptions(), item),
     }
     for place, markup in said.items():
         assert "&lt;script&gt;" in markup, place
@@ -314,7 +314,7 @@ def test_a_box_is_read_back_from_what_the_page_says():
 
 def test_a_look_has_a_way_to_keep_and_to_swap_each_piece(shop):
     outfit = shop.complete_the_look(item_id="p6")
-    look = Look({slot: piece.item.id for slot, piece in outfit.pieces.items()}, ("bag",))
+    look = LookState({slot: piece.item.id for slot, piece in outfit.pieces.items()}, ("bag",))
     markup = looks.shown(shop, outfit, look, [], PageOptions(liked=("p6",)), shop.items[6])
     ways = re.findall(r'data-act="(\w+)" data-slot="(\w+)"(?: aria-pressed="(\w+)")?', markup)
     assert ways == [(act, slot, str(slot == "bag").lower() if act == "keep" else "")
@@ -325,14 +325,14 @@ def test_a_look_has_a_way_to_keep_and_to_swap_each_piece(shop):
 
 @pytest.mark.parametrize("act", ["keep", "swap", "reroll", "explode"])
 def test_before_there_is_a_look_it_is_started(act):
-    assert looks.changed(None, {"act": act, "slot": "bag"}) == Look()
+    assert looks.changed(None, {"act": act, "slot": "bag"}) == LookState()
 
 
 def test_a_look_changes_as_it_is_told():
-    look = Look({"top": "a", "bag": "b", "shoes": "c"}, ("bag",), ("z",))
-    assert looks.changed(look, {"act": "swap", "slot": "bag"}) == Look({"top": "a", "shoes": "c"}, (), ("z", "b"))
-    assert looks.changed(look, {"act": "reroll"}) == Look({"bag": "b"}, ("bag",), ("z", "a", "c"))
+    look = LookState({"top": "a", "bag": "b", "shoes": "c"}, ("bag",), ("z",))
+    assert looks.changed(look, {"act": "swap", "slot": "bag"}) == LookState({"top": "a", "shoes": "c"}, (), ("z", "b"))
+    assert looks.changed(look, {"act": "reroll"}) == LookState({"bag": "b"}, ("bag",), ("z", "a", "c"))
     assert looks.changed(look, {"act": "keep", "slot": "bag"}).kept == ()
-    assert looks.changed(look, {"act": "start"}) == Look()
+    assert looks.changed(look, {"act": "start"}) == LookState()
     with pytest.raises(QueryError, match="got 'explode'"):
         looks.changed(look, {"act": "explode"})

@@ -5,9 +5,9 @@ from urllib.parse import parse_qs, parse_qsl, urlencode
 import pytest
 
 from recsys.errors import QueryError
-from recsys.web.page.handlers import Answers
+from recsys.web.page.handlers import PageHandlers
 from recsys.web.page.permalink import link, moved_on, read
-from recsys.web.page.state import PAGE, Look, PageOptions, Query
+from recsys.web.page.state import PAGE, LookState, PageOptions, Query
 from testkit.fake_shop import fake_shop
 
 REVISION = "1a2b3c4d5e6f7890"
@@ -30,9 +30,9 @@ LINKS = {
     "filters": (Query(item="p7"), PageOptions({"season": ["Summer", None], "baseColour": ["Navy Blue"]})),
     "filters alone": (Query(), PageOptions({"gender": ["Men"]})),
     "but": (Query(item="p7", but={"baseColour": "Black", "gender": "Women"}), PageOptions()),
-    "a look": (Query(item="p6", look=Look({"bottom": "p8", "bag": "a/b ü?"}, ("bag",))), PageOptions()),
-    "a new look": (Query(item="p6", look=Look()), PageOptions()),
-    "a look around what was found": (Query(found=("p6",), look=Look({"bag": "p9"})), PageOptions()),
+    "a look": (Query(item="p6", look=LookState({"bottom": "p8", "bag": "a/b ü?"}, ("bag",))), PageOptions()),
+    "a new look": (Query(item="p6", look=LookState()), PageOptions()),
+    "a look around what was found": (Query(found=("p6",), look=LookState({"bag": "p9"})), PageOptions()),
     "varied": (Query(item="p7"), PageOptions(diversity=0.25)),
     "more": (Query(item="p7", k=60), PageOptions()),
     "all of it": (Query(item="p7", but={"gender": "Men"}, k=100), PageOptions({"season": [None]}, diversity=1.0)),
@@ -79,7 +79,7 @@ def test_likes_are_in_no_link(items):
 def test_what_this_shop_does_not_have_is_left_out_and_said(items):
     address = "?item=p7&but.gender=Aliens&but.size=M&is.gender=Men&is.gender=Aliens&is.size=M&look=1&piece.bag=gone"
     visit = read(address, items)
-    assert visit.query == Query(item="p7", look=Look()) and visit.options == PageOptions({"gender": ["Men"]})
+    assert visit.query == Query(item="p7", look=LookState()) and visit.options == PageOptions({"gender": ["Men"]})
     assert visit.missing == ("gone", "gender Aliens", "size M", "gender Aliens", "size M")
     assert moved_on(visit, None) == "This link is not what it was. No longer here: gone, gender Aliens, size M …."
 
@@ -136,7 +136,7 @@ def junk(chance):
 
 
 def test_junk_in_an_address_is_read_as_what_is_left_of_it(shop, items):
-    chance, answers, read_as = random.Random(0), Answers(shop), set()
+    chance, answers, read_as = random.Random(0), PageHandlers(shop), set()
     for _ in range(300):
         address = junk(chance)
         visit = read(address, items)
@@ -146,13 +146,13 @@ def test_junk_in_an_address_is_read_as_what_is_left_of_it(shop, items):
         assert 1 <= query.k <= 100 and len(moved_on(visit, REVISION)) < 1000
         read_as.add((query.item is not None, bool(query.found), query.look is not None))
         if query.look is None:
-            answers.visited(address, PageOptions(), Query())
+            answers.open_link(address, PageOptions(), Query())
     assert read_as >= {(False, False, False), (False, True, False), (True, False, False), (True, False, True)}
 
 
 def test_a_piece_that_does_not_go_into_the_look_is_refused_in_words(shop):
     with pytest.raises(QueryError, match="does not go into the slot"):
-        Answers(shop).visited("?item=p6&look=1&piece.bag=p8", PageOptions(), Query())
+        PageHandlers(shop).open_link("?item=p6&look=1&piece.bag=p8", PageOptions(), Query())
 
 
 def test_a_link_is_an_address_whatever_the_catalogue_holds():
