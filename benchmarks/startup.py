@@ -90,12 +90,12 @@ def main(stamps: str) -> None:
             print(json.dumps([name, time.monotonic()]), file=file)
 
     def stamped(*args: Any) -> Any:
-        shop = open_shop(*args)
+        shop = open_recommender(*args)
         stamp("index opened")
         threading.Thread(target=stamp, args=("encoder ready", lambda: shop.encoder.values is not None)).start()
         return shop
 
-    open_shop, app.open_shop = app.open_shop, stamped
+    open_recommender, app.open_recommender = app.open_recommender, stamped
     imported = lambda: hasattr(sys.modules.get("recsys.web"), "launch")  # noqa: E731
     threading.Thread(target=stamp, args=("imports", imported)).start()
     sys.exit(app.main([]))

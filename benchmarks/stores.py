@@ -23,7 +23,7 @@ from recsys.core.items import Items
 from recsys.core.linalg import unit
 from recsys.core.ranking import recall_at_k
 from recsys.index.folder import IndexFolder
-from recsys.stores.milvus import Edition, Milvus, MilvusSearcher, load
+from recsys.stores.milvus import IndexCollection, Milvus, MilvusSearcher, load
 from recsys.stores.milvus.client import WORK_SECONDS, pymilvus
 from recsys.stores.milvus.schema import ROW, VECTOR, expression
 from recsys.types import Rows, Searcher, Vectors, Where
@@ -99,11 +99,11 @@ def measure(folder: IndexFolder, uri: str, count: int) -> None:
     """Load, ask and print."""
     items, annoy = folder.items, folder.searcher
     queries = queries_of(annoy.vectors(range(len(items))), count)
-    milvus, edition = Milvus(uri), Edition.of(folder.manifest)
+    milvus, collection = Milvus(uri), IndexCollection.from_manifest(folder.manifest)
     started = time.perf_counter()
-    load(milvus, edition, items, annoy)
+    load(milvus, collection, items, annoy)
     print(f"\n{len(items):,} products of {queries.shape[1]} dimensions loaded in {time.perf_counter() - started:.1f} s")
-    served = MilvusSearcher(milvus, edition, items, annoy)
+    served = MilvusSearcher(milvus, collection, items, annoy)
     cases = [
         (where, len(items.passing(where or {})) / len(items), annoy.exact(queries, K, where or {})[1])
         for where in filters_of(items)
@@ -112,9 +112,9 @@ def measure(folder: IndexFolder, uri: str, count: int) -> None:
     for engine, searcher in {"Annoy": annoy, "Milvus": served}.items():
         for where, passing, exact in cases:
             show(engine, lambda query, s=searcher, w=where: s.search(query, K, w), queries, where, passing, exact)
-    with_graph(milvus, edition.collection)
+    with_graph(milvus, collection.name)
     for where, passing, exact in cases:
-        search = by_graph(milvus, edition.collection, items, annoy, where)
+        search = by_graph(milvus, collection.name, items, annoy, where)
         show("Milvus by HNSW, not served", search, queries, where, passing, exact)
 
 

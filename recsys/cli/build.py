@@ -240,16 +240,16 @@ def _comparison_lines(comparison: Comparison) -> Iterator[str]:
 
 def _load_into_milvus(milvus: Milvus, output: Path) -> None:
     """Load the vectors of the index in `output`. This precedes publishing, after which apps will search them."""
-    from recsys.stores.milvus import Edition, load
+    from recsys.stores.milvus import IndexCollection, load
 
     folder = IndexFolder.open(output)
-    edition = Edition.of(folder.manifest)
+    collection = IndexCollection.from_manifest(folder.manifest)
     try:
-        load(milvus, edition, folder.items, folder.searcher)
+        load(milvus, collection, folder.items, folder.searcher)
     except RecsysError:
         print(f"The index is in {output}. The same command loads it into Milvus and does not build it again.")
         raise
-    print(f"In Milvus: {edition.collection}, with the alias {edition.shop}.")
+    print(f"In Milvus: {collection.name}, with the alias {collection.alias}.")
 
 
 def _publish(options: argparse.Namespace, token: str | None) -> None:

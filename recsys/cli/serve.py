@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from recsys.errors import RecsysError
 from recsys.runtime.json_log import log_to_stderr
-from recsys.serving.live import Shop
-from recsys.serving.open import open_shop
+from recsys.serving.live import LiveRecommender
+from recsys.serving.open import open_recommender
 from recsys.serving.reload import Reloader
 from recsys.settings import Settings
 
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = Settings.from_env(os.environ)
         with ThreadPoolExecutor(1) as pool:
-            opening = pool.submit(lambda: Shop(open_shop(settings)))
+            opening = pool.submit(lambda: LiveRecommender(open_recommender(settings)))
             from recsys.web import launch  # Gradio takes seconds to import: the index opens meanwhile
 
             shop = opening.result()

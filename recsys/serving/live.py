@@ -1,4 +1,4 @@
-"""What is served: one recommender after another, each in place of the last between two requests."""
+"""The recommender that answers requests now, replaced between two requests when a newer index is ready."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from collections.abc import Callable
 from recsys.recommend.recommender import Recommender
 
 
-class Shop:
-    """Holds the recommender that serves now.
+class LiveRecommender:
+    """Holds the current recommender.
 
-    A request takes `now` once, at its start, and ends with it, whatever has come since.
+    A request reads `current` once, at its start, and uses that recommender to its end.
     """
 
     def __init__(self, recommender: Recommender):
-        self._now = recommender
-        self._followers: list[Callable[[Recommender], None]] = []
+        self._current = recommender
+        self._callbacks: list[Callable[[Recommender], None]] = []
 
     @classmethod
-    def of(cls, served: Shop | Recommender) -> Shop:
-        """A shop as it is, or one that always has this recommender."""
-        return served if isinstance(served, Shop) else cls(served)
+    def ensure(cls, served: LiveRecommender | Recommender) -> LiveRecommender:
+        """`served` itself, or a LiveRecommender that holds it."""
+        return served if isinstance(served, LiveRecommender) else cls(served)
 
     @property
-    def now(self) -> Recommender:
-        """The recommender of a request that begins now."""
-        return self._now
+    def current(self) -> Recommender:
+        """The recommender for a request that starts now."""
+        return self._current
 
-    def follow(self, follower: Callable[[Recommender], None]) -> None:
-        """Have `follower` prepare for each recommender that is to come; where it raises, that one does not come."""
-        self._followers.append(follower)
+    def before_swap(self, callback: Callable[[Recommender], None]) -> None:
+        """Call `callback` with each new recommender before it is served; if it raises, the swap does not happen."""
+        self._callbacks.append(callback)
 
-    def renew(self, recommender: Recommender) -> None:
-        """Serve this one from the next request on."""
-        for follower in self._followers:
-            follower(recommender)
-        self._now = recommender
+    def swap(self, recommender: Recommender) -> None:
+        """Serve this recommender from the next request on."""
+        for callback in self._callbacks:
+            callback(recommender)
+        self._current = recommender

@@ -19,7 +19,7 @@ from recsys.types import Origin
 logger = logging.getLogger(__name__)
 
 
-def open_shop(settings: Settings, device: str = "auto") -> Recommender:
+def open_recommender(settings: Settings, device: str = "auto") -> Recommender:
     """What the app serves: the Hub's index, else its last good copy, else the folder. The encoder loads behind it.
 
     Raises IndexFolderError where there is nothing that may be served, StoreError where what is to search its vectors
@@ -82,8 +82,8 @@ def with_store(opened: OpenedIndex, settings: Settings) -> OpenedIndex:
     """
     if settings.store_uri is None:
         return opened
-    from recsys.stores.milvus import Edition, Milvus, MilvusSearcher
+    from recsys.stores.milvus import IndexCollection, Milvus, MilvusSearcher
 
     milvus, folder = Milvus(settings.store_uri, settings.store_token), opened.folder
-    searcher = MilvusSearcher(milvus, Edition.of(folder.manifest), folder.items, folder.searcher)
+    searcher = MilvusSearcher(milvus, IndexCollection.from_manifest(folder.manifest), folder.items, folder.searcher)
     return replace(opened, searcher=searcher)

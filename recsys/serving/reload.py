@@ -19,7 +19,7 @@ from recsys.images.decode import decode
 from recsys.index.folder import IndexFolder
 from recsys.index.opening import open_snapshot
 from recsys.recommend.recommender import Recommender
-from recsys.serving.live import Shop
+from recsys.serving.live import LiveRecommender
 from recsys.serving.open import kept_notice, with_store
 from recsys.settings import Settings
 from recsys.types import ImageEncoder
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 class Reloader:
     """Asks the Hub now and then, in a thread of its own, for a newer index than the shop has."""
 
-    def __init__(self, shop: Shop, settings: Settings, device: str = "auto"):
+    def __init__(self, shop: LiveRecommender, settings: Settings, device: str = "auto"):
         self._shop, self._settings, self._device = shop, settings, device
         self._failures = 0
         self._fetched: list[hub.Snapshot] = []
@@ -58,7 +58,7 @@ class Reloader:
 
         Returns whether another index is served than before.
         """
-        serving, repo = self._shop.now, str(self._settings.index_repo)
+        serving, repo = self._shop.current, str(self._settings.index_repo)
         try:
             found = self._newest(serving, repo)
             self._serve(found)
@@ -86,7 +86,7 @@ class Reloader:
     def _settled(self) -> bool:
         """Whether a commit is served that the settings name, which nothing is newer than."""
         pinned = self._settings.index_revision
-        return pinned is not None and pinned == self._shop.now.origin.revision
+        return pinned is not None and pinned == self._shop.current.origin.revision
 
     def _newest(self, serving: Recommender, repo: str) -> Recommender:
         """The index as it is on the Hub: what is served already, or another, checked, with an encoder that works."""
@@ -108,9 +108,9 @@ class Reloader:
         return Encoder.from_pretrained(folder.path, token=self._settings.token, device=self._device)
 
     def _serve(self, recommender: Recommender) -> None:
-        if recommender is self._shop.now:
+        if recommender is self._shop.current:
             return
-        self._shop.renew(recommender)
+        self._shop.swap(recommender)
         origin = recommender.origin
         logger.info("Serving %s at %s, %d products", origin.name, origin.revision, len(recommender.items))
 
@@ -119,7 +119,7 @@ class Reloader:
         gc.collect()  # an index folder refers to itself, so that it does not go with its last use
         with suppress(OSError, TypeError, AttributeError):  # where the C library is not glibc
             ctypes.CDLL(None).malloc_trim(0)  # which keeps what is free for itself
-        served = self._shop.now.origin.revision
+        served = self._shop.current.origin.revision
         hub.forget(snapshot for snapshot in self._fetched if snapshot.revision != served)
         self._fetched = [snapshot for snapshot in self._fetched if snapshot.revision == served]
 

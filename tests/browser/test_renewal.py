@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from recsys.core.items import Items
-from recsys.serving.live import Shop
+from recsys.serving.live import LiveRecommender
 from recsys.types import Item
 from testkit.fake_shop import fake_shop
 from tests.browser.steps import cards, choose, heading, press, status, tick
@@ -17,7 +17,7 @@ from tests.support.serving import serving
 
 @pytest.fixture(scope="module")
 def shop():
-    return Shop(fake_shop())
+    return LiveRecommender(fake_shop())
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +39,9 @@ def renew(shop):
         ]
         newer.items = newer.searcher.items = Items.from_items(told, ["brand", "gender"])
         newer.origin = replace(newer.origin, revision="fedcba9876543210")
-        shop.renew(newer)
+        shop.swap(newer)
 
-    shop.renew(fake_shop())
+    shop.swap(fake_shop())
     return come
 
 

@@ -20,8 +20,8 @@ from recsys import errors, hub
 from recsys.core.items import Items
 from recsys.index.folder import IndexFolder
 from recsys.index.replace import claim
-from recsys.serving.live import Shop
-from recsys.serving.open import open_shop
+from recsys.serving.live import LiveRecommender
+from recsys.serving.open import open_recommender
 from recsys.serving.reload import Reloader
 from recsys.settings import Settings
 from recsys.web import launch
@@ -33,8 +33,8 @@ pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install -
 
 import grpc
 
-from recsys.stores.milvus import Edition, Milvus, MilvusSearcher, client, delete, load
-from tests.support.milvus_shop import edition_of
+from recsys.stores.milvus import IndexCollection, Milvus, MilvusSearcher, client, delete, load
+from tests.support.milvus_shop import collection_of
 
 CAP = draw("Caps", "#b3262e")
 SECRET = "root:very-secret"
@@ -44,15 +44,15 @@ def collections(milvus):
     return set(milvus.ask("list_collections"))
 
 
-def editions(shop, count=3):
-    """Versions of a shop: the edition, its items, and what has its vectors."""
+def versions(shop, count=3):
+    """Versions of a shop: the collection, its items, and what has its vectors."""
     found = []
     for number in range(count):
         made = fake_shop()
         columns = {name: [column[row] for row in range(len(made.items))] for name, column in made.items.columns.items()}
         items = Items([f"{id}-{number}" for id in made.items.ids], made.items.names, columns)
         made.searcher.items = items
-        found.append((edition_of(items, made.searcher, shop), items, made.searcher))
+        found.append((collection_of(items, made.searcher, shop), items, made.searcher))
     return found
 
 
@@ -78,9 +78,9 @@ def build(pictures, encoder, output, *more):
 
 def load_folder(milvus, path):
     folder = IndexFolder.open(path)
-    edition = Edition.of(folder.manifest)
-    load(milvus, edition, folder.items, folder.searcher)
-    return edition
+    collection = IndexCollection.from_manifest(folder.manifest)
+    load(milvus, collection, folder.items, folder.searcher)
+    return collection
 
 
 @pytest.fixture
@@ -93,21 +93,21 @@ def other(pictures, tmp_path):
 
 class TestLoading:
     def test_the_alias_of_a_shop_names_the_newest_and_one_version_before_is_kept(self, milvus):
-        first, second, third = editions("shop_a_00")
-        other = editions("shop_a", 1)[0]
-        for edition, items, searcher in (other, first, second, third):
-            load(milvus, edition, items, searcher)
-            assert milvus.ask("describe_alias", edition.shop)["collection_name"] == edition.collection
-        assert collections(milvus) == {edition.collection for edition, _, _ in (other, second, third)}
+        first, second, third = versions("shop_a_00")
+        other = versions("shop_a", 1)[0]
+        for collection, items, searcher in (other, first, second, third):
+            load(milvus, collection, items, searcher)
+            assert milvus.ask("describe_alias", collection.alias)["collection_name"] == collection.name
+        assert collections(milvus) == {collection.name for collection, _, _ in (other, second, third)}
 
     def test_what_is_there_whole_is_not_written_again(self, milvus, monkeypatch):
-        edition, items, searcher = editions("shop_a", 1)[0]
-        load(milvus, edition, items, searcher)
+        collection, items, searcher = versions("shop_a", 1)[0]
+        load(milvus, collection, items, searcher)
         monkeypatch.setattr("recsys.stores.milvus.upload._write", lambda *parts: pytest.fail("written again"))
-        load(milvus, edition, items, searcher)
+        load(milvus, collection, items, searcher)
 
     def test_a_load_that_was_cut_off_is_not_served_and_is_made_anew_by_the_next(self, milvus, monkeypatch):
-        edition, items, searcher = editions("shop_a", 1)[0]
+        collection, items, searcher = versions("shop_a", 1)[0]
         asked = milvus.ask
 
         def cut_off(call, *arguments, **options):
@@ -118,25 +118,25 @@ class TestLoading:
 
         monkeypatch.setattr(milvus, "ask", cut_off)
         with pytest.raises(KeyboardInterrupt):
-            load(milvus, edition, items, searcher)
+            load(milvus, collection, items, searcher)
         monkeypatch.undo()
         with pytest.raises(errors.StoreMissingError, match=r"has 20 vectors of 192 dimensions, the index 60 of 192"):
-            MilvusSearcher(milvus, edition, items, searcher)
-        load(milvus, edition, items, searcher)
-        assert MilvusSearcher(milvus, edition, items, searcher).search(searcher.vectors([7]), 1)[0] == [[7]]
+            MilvusSearcher(milvus, collection, items, searcher)
+        load(milvus, collection, items, searcher)
+        assert MilvusSearcher(milvus, collection, items, searcher).search(searcher.vectors([7]), 1)[0] == [[7]]
 
     def test_a_collection_is_deleted_with_its_alias(self, milvus):
-        edition, items, searcher = editions("shop_a", 1)[0]
-        load(milvus, edition, items, searcher)
-        delete(milvus, edition.collection)
+        collection, items, searcher = versions("shop_a", 1)[0]
+        load(milvus, collection, items, searcher)
+        delete(milvus, collection.name)
         assert collections(milvus) == set()
-        load(milvus, edition, items, searcher)
+        load(milvus, collection, items, searcher)
 
     def test_an_index_of_more_attributes_than_milvus_has_fields_is_refused(self, milvus):
         items = Items(["a"], [None], {f"attribute {number}": ["x"] for number in range(61)})
-        searcher = replace(editions("shop_a", 1)[0][2], items=items)
+        searcher = replace(versions("shop_a", 1)[0][2], items=items)
         with pytest.raises(errors.StoreError, match="61 attributes, and Milvus takes 60"):
-            load(milvus, Edition("shop_a", "0" * 32), items, searcher)
+            load(milvus, IndexCollection("shop_a", "0" * 32), items, searcher)
 
 
 class TestCommandLine:
@@ -145,11 +145,11 @@ class TestCommandLine:
     ):
         output = tmp_path / "shop"
         assert build(pictures, encoder_folder, output, "--store", "milvus", "--uri", uri) == 0
-        edition = Edition.of(IndexFolder.open(output).manifest)
-        assert f"In Milvus: {edition.collection}, with the alias {edition.shop}." in capsys.readouterr().out
-        shop = open_shop(Settings.from_env({"INDEX_DIR": str(output), "STORE_URI": uri}))
+        collection = IndexCollection.from_manifest(IndexFolder.open(output).manifest)
+        assert f"In Milvus: {collection.name}, with the alias {collection.alias}." in capsys.readouterr().out
+        shop = open_recommender(Settings.from_env({"INDEX_DIR": str(output), "STORE_URI": uri}))
         assert isinstance(shop.searcher, MilvusSearcher)
-        folder = open_shop(Settings(index_dir=output))
+        folder = open_recommender(Settings(index_dir=output))
         assert not isinstance(folder.searcher, MilvusSearcher)
         assert list(shop.recommend(CAP, 10, {"label": "Caps"})) == list(folder.recommend(CAP, 10, {"label": "Caps"}))
 
@@ -176,23 +176,23 @@ class TestCommandLine:
 
 class TestServing:
     def test_vectors_of_another_version_are_never_served(self, index, other, milvus, uri):
-        edition = load_folder(milvus, other)
+        collection = load_folder(milvus, other)
         with pytest.raises(errors.StoreMissingError, match="has no collection shop_drawn_shop_.*--store milvus"):
-            open_shop(Settings(index_dir=index, store_uri=uri))
-        assert edition.shop == load_folder(milvus, index).shop
-        assert len(open_shop(Settings(index_dir=index, store_uri=uri)).recommend(CAP)) == 5
+            open_recommender(Settings(index_dir=index, store_uri=uri))
+        assert collection.alias == load_folder(milvus, index).alias
+        assert len(open_recommender(Settings(index_dir=index, store_uri=uri)).recommend(CAP)) == 5
 
     def test_vectors_of_another_dimension_under_its_name_are_refused(self, index, milvus, uri):
         folder = IndexFolder.open(index)
-        narrow = replace(editions("x", 1)[0][2], matrix=np.eye(30, 12, dtype=np.float32), items=folder.items)
-        load(milvus, Edition.of(folder.manifest), folder.items, narrow)
+        narrow = replace(versions("x", 1)[0][2], matrix=np.eye(30, 12, dtype=np.float32), items=folder.items)
+        load(milvus, IndexCollection.from_manifest(folder.manifest), folder.items, narrow)
         with pytest.raises(errors.StoreMissingError, match="has 30 vectors of 12 dimensions, the index 30 of 16"):
-            open_shop(Settings(index_dir=index, store_uri=uri))
+            open_recommender(Settings(index_dir=index, store_uri=uri))
 
     def test_a_collection_that_is_deleted_meanwhile_is_told(self, index, milvus, uri):
-        edition = load_folder(milvus, index)
-        shop = open_shop(Settings(index_dir=index, store_uri=uri))
-        delete(milvus, edition.collection)
+        collection = load_folder(milvus, index)
+        shop = open_recommender(Settings(index_dir=index, store_uri=uri))
+        delete(milvus, collection.name)
         with pytest.raises(errors.StoreMissingError, match="does not have this index any more"):
             shop.recommend(CAP)
         page = launch(shop, prevent_thread_lock=True)
@@ -208,16 +208,16 @@ class TestServing:
         push(index, name)
         load_folder(milvus, index)
         settings = Settings(index_repo=name, index_dir=index, token="hf_test", store_uri=uri)
-        shop = Shop(open_shop(settings))
+        shop = LiveRecommender(open_recommender(settings))
         reloader = Reloader(shop, settings)
-        serving, newest = shop.now, push(other, name)
+        serving, newest = shop.current, push(other, name)
         assert not reloader.check()
-        assert shop.now.searcher is serving.searcher and len(shop.now.recommend(CAP)) == 5
-        assert "copy of" in shop.now.origin.notice and "Milvus has no collection" in shop.now.origin.notice
+        assert shop.current.searcher is serving.searcher and len(shop.current.recommend(CAP)) == 5
+        assert "copy of" in shop.current.origin.notice and "Milvus has no collection" in shop.current.origin.notice
         load_folder(milvus, other)
         assert reloader.check()
-        assert (shop.now.origin.revision, shop.now.origin.notice) == (newest.revision, None)
-        assert isinstance(shop.now.searcher, MilvusSearcher) and len(shop.now.recommend(CAP)) == 5
+        assert (shop.current.origin.revision, shop.current.origin.notice) == (newest.revision, None)
+        assert isinstance(shop.current.searcher, MilvusSearcher) and len(shop.current.recommend(CAP)) == 5
         assert len(serving.recommend(CAP)) == 5, "the version before serves on"
 
     def test_at_the_start_the_last_good_index_that_milvus_has_is_served(self, index, other, milvus, uri, hub):
@@ -225,14 +225,14 @@ class TestServing:
         settings = Settings(index_repo=name, index_dir=index, token="hf_test", store_uri=uri)
         first = push(index, name)
         load_folder(milvus, index)
-        assert len(open_shop(settings).recommend(CAP)) == 5
+        assert len(open_recommender(settings).recommend(CAP)) == 5
         push(other, name)
-        shop = open_shop(settings)
+        shop = open_recommender(settings)
         assert shop.origin.revision == first.revision and "Milvus has no collection" in shop.origin.notice
 
     def test_its_searches_are_timed_as_a_stage(self, index, milvus, uri):
         load_folder(milvus, index)
-        shop = open_shop(Settings(index_dir=index, store_uri=uri))
+        shop = open_recommender(Settings(index_dir=index, store_uri=uri))
         metrics.observe(shop)
         before = metrics.exposition({})
         with metrics.answering("recommend", None):
@@ -283,7 +283,7 @@ class TestConnection:
         uri = f"http://127.0.0.1:{port}"
         with server(folder, port):
             load_folder(Milvus(uri), index)
-            shop = open_shop(Settings(index_dir=index, store_uri=uri))
+            shop = open_recommender(Settings(index_dir=index, store_uri=uri))
             assert len(shop.recommend(CAP)) == 5
         started = time.monotonic()
         with pytest.raises(errors.StoreDownError, match=r"does not answer. Please try again") as caught:
@@ -295,13 +295,13 @@ class TestConnection:
 
     def test_a_server_that_is_not_there_is_told_at_once(self, index):
         with pytest.raises(errors.StoreDownError, match="does not answer"):
-            open_shop(Settings(index_dir=index, store_uri=f"http://127.0.0.1:{free_port()}"))
+            open_recommender(Settings(index_dir=index, store_uri=f"http://127.0.0.1:{free_port()}"))
 
     def test_one_that_accepts_and_never_answers_is_given_up(self, index):
         with socket.create_server(("127.0.0.1", 0)) as deaf:
             started = time.monotonic()
             with pytest.raises(errors.StoreDownError, match="does not answer"):
-                open_shop(Settings(index_dir=index, store_uri=f"http://127.0.0.1:{deaf.getsockname()[1]}"))
+                open_recommender(Settings(index_dir=index, store_uri=f"http://127.0.0.1:{deaf.getsockname()[1]}"))
             assert time.monotonic() - started < 10
 
     @pytest.mark.parametrize("where", ["token", "address"])
@@ -311,7 +311,7 @@ class TestConnection:
             uri = f"http://127.0.0.1:{port}" if where == "token" else f"http://{SECRET}@127.0.0.1:{port}"
             settings = Settings(index_dir=index, store_uri=uri, store_token=SECRET if where == "token" else None)
             with pytest.raises(errors.StoreTokenError, match="refuses the token. Set STORE_TOKEN") as caught:
-                open_shop(settings)
+                open_recommender(settings)
         shown = capfd.readouterr()
         told = [str(caught.value), repr(settings), caplog.text, shown.out, shown.err]
         assert not [text for text in told if "very-secret" in text]
@@ -338,5 +338,5 @@ def refusing(reason):
 def test_a_milvus_lite_that_another_process_has_open_is_told(tmp_path, index):
     folder = tmp_path / "taken.db"
     with server(folder, free_port()), pytest.raises(errors.StoreError, match="one process has open at a time"):
-        open_shop(Settings(index_dir=index, store_uri=str(folder)))
+        open_recommender(Settings(index_dir=index, store_uri=str(folder)))
     shutil.rmtree(folder)

@@ -12,8 +12,9 @@ EXTRA = ("pymilvus", "milvus_lite", "grpc", "faiss", "ray")
 OURS = ("recsys.stores.milvus", "recsys.build.ray")
 BUILD = "import sys, build_index; build_index.main(['--dataset', {0!r}, '--encoder', {1!r}, '--output', {2!r}]);"
 SERVE = (
-    "import sys, app; from PIL import Image; from recsys import web as ui; from recsys.serving.open import open_shop;"
-    "from recsys.settings import Settings; shop = open_shop(Settings.from_env({{'INDEX_DIR': {0!r}}}));"
+    "import sys, app; from PIL import Image; from recsys import web;"
+    "from recsys.serving.open import open_recommender;"
+    "from recsys.settings import Settings; shop = open_recommender(Settings.from_env({{'INDEX_DIR': {0!r}}}));"
     "print(len(shop.recommend(Image.open({1!r}))));"
 )
 

@@ -19,7 +19,7 @@ pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install -
 
 from recsys.stores.milvus import Milvus, delete
 from recsys.stores.milvus.schema import expression
-from tests.support.milvus_shop import edition_of, in_milvus
+from tests.support.milvus_shop import collection_of, in_milvus
 
 COUNT, DIM = 1500, 32
 HOSTILE = ['a" or row >= 0 or a0 == "', "' OR 1 == 1 --", "a\\", "{x}", "x] or a0 in [0", "ü\n;", "%"]
@@ -68,7 +68,7 @@ def searcher(request, annoy, items, tmp_path_factory):
     server = os.environ.get("MILVUS_URI", ""), os.environ.get("MILVUS_TOKEN")
     milvus = Milvus(lite) if request.param == "milvus lite" else Milvus(*server)
     yield in_milvus(milvus, items, annoy)
-    delete(milvus, edition_of(items, annoy).collection)
+    delete(milvus, collection_of(items, annoy).name)
 
 
 @pytest.fixture(scope="module")

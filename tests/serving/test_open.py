@@ -13,7 +13,7 @@ from recsys.hub import push
 from recsys.recommend.recommender import Recommender
 from recsys.serving import lazy_encoder
 from recsys.serving.lazy_encoder import BackgroundEncoder
-from recsys.serving.open import open_shop
+from recsys.serving.open import open_recommender
 from recsys.settings import Settings
 from testkit.fake_shop import draw
 
@@ -34,21 +34,21 @@ def published(index, hub):
     name = hub.new_name()
     commit = push(index, name)
     settings = Settings(index_repo=name, index_dir=index, token="hf_test")
-    shop = open_shop(settings)
+    shop = open_recommender(settings)
     assert shop.origin.notice is None
     assert len(shop.recommend(draw("Caps", "#b3262e"))) == 5
     return settings, commit.revision
 
 
 def test_the_folder_is_served_where_no_repository_is_named(built):
-    shop = open_shop(Settings(index_dir=built))
+    shop = open_recommender(Settings(index_dir=built))
     assert (shop.origin.name, shop.origin.revision, shop.origin.notice) == ("shop", None, None)
     assert len(shop.recommend(draw("Caps", "#b3262e"))) == 5
 
 
 def test_a_repository_is_served_pinned_to_its_commit(published):
     settings, revision = published
-    shop = open_shop(settings)
+    shop = open_recommender(settings)
     assert (shop.origin.name, shop.origin.revision) == (settings.index_repo, revision)
     assert len(shop.recommend(draw("Caps", "#b3262e"))) == 5
 
@@ -59,7 +59,7 @@ def test_the_last_good_copy_is_served_when_the_hub_fails_and_it_is_said(publishe
     if fault in ("corrupt", "truncated"):
         hub.seed("datasets", settings.index_repo, {"vectors.ann": b"new " * 9999})
     FAULTS[fault](hub)
-    shop = open_shop(settings)
+    shop = open_recommender(settings)
     assert shop.origin.revision == revision
     assert f"the copy of {settings.index_repo} that last worked ({revision[:7]})" in shop.origin.notice
     assert "hf_test" not in shop.origin.notice
@@ -69,7 +69,7 @@ def test_the_last_good_copy_is_served_when_the_hub_fails_and_it_is_said(publishe
 def test_a_damaged_revision_is_refused_and_the_last_good_one_served(published, hub):
     settings, revision = published
     hub.seed("datasets", settings.index_repo, {"vectors.ann": b"nothing of the kind"})
-    shop = open_shop(settings)
+    shop = open_recommender(settings)
     assert shop.origin.revision == revision
     assert "vectors.ann has 19 bytes where" in shop.origin.notice
 
@@ -85,23 +85,23 @@ def test_a_revision_whose_encoder_does_not_load_never_counts_as_good(published, 
 
     with monkeypatch.context() as patch:
         patch.setattr(Encoder, "from_spec", fail)
-        shop = open_shop(settings)
+        shop = open_recommender(settings)
         assert shop.origin.revision != revision
         with pytest.raises(EncoderError, match="does not load"):
             shop.embed(draw("Caps", "#b3262e"))
     hub.stop()
-    assert open_shop(settings).origin.revision == revision
+    assert open_recommender(settings).origin.revision == revision
 
 
 def test_the_folder_is_served_where_the_hub_never_answered(built, hub):
-    shop = open_shop(Settings(index_repo="me/not-there", index_dir=built))
+    shop = open_recommender(Settings(index_repo="me/not-there", index_dir=built))
     assert shop.origin.name == "shop"
     assert "the index that came with this app instead of me/not-there" in shop.origin.notice
 
 
 def test_nothing_is_served_where_there_is_nothing(tmp_path, hub):
     with pytest.raises(IndexFolderError, match=r"me/not-there.* And there is no index to show.*has no index.json"):
-        open_shop(Settings(index_repo="me/not-there", index_dir=tmp_path))
+        open_recommender(Settings(index_repo="me/not-there", index_dir=tmp_path))
 
 
 def test_a_repository_that_is_no_index_is_named(hub, tmp_path):
@@ -122,11 +122,11 @@ def test_weights_on_the_hub_are_in_the_cache_before_an_index_counts_as_good(hub,
     assert not list((tmp_path / "shop").glob("encoder/model.safetensors"))
     push(tmp_path / "shop", name)
     settings = Settings(index_repo=name, index_dir=tmp_path / "nothing", token="hf_test")
-    first = open_shop(settings)
+    first = open_recommender(settings)
     assert first.origin.notice is None
     first.embed(draw("Caps", "#b3262e"))
     hub.stop()
-    shop = open_shop(settings)
+    shop = open_recommender(settings)
     assert "last worked" in shop.origin.notice
     assert len(shop.recommend(draw("Caps", "#b3262e"))) == 5
 

@@ -23,8 +23,8 @@ from recsys.hub import client as hub_client
 from recsys.index.folder import IndexFolder
 from recsys.recommend.recommender import Recommender
 from recsys.serving import reload
-from recsys.serving.live import Shop
-from recsys.serving.open import open_shop
+from recsys.serving.live import LiveRecommender
+from recsys.serving.open import open_recommender
 from recsys.serving.reload import Reloader
 from recsys.settings import RELOAD_SECONDS, Settings
 from recsys.types import Item, Origin
@@ -75,7 +75,7 @@ def serve(hub):
     reloaders = []
 
     def start(settings):
-        shop = Shop(open_shop(settings))
+        shop = LiveRecommender(open_recommender(settings))
         reloaders.append(Reloader(shop, settings))
         return shop, reloaders[-1]
 
@@ -96,45 +96,50 @@ def published(index, hub, tmp_path):
 def served(published, serve):
     """The index of the Hub, served: shop, reloader, and the name of the repository."""
     shop, reloader = serve(published)
-    assert len(shop.now.recommend(CAP)) == 5
+    assert len(shop.current.recommend(CAP)) == 5
     return shop, reloader, published.index_repo
 
 
 class TestNewer:
     def test_nothing_happens_at_the_cost_of_one_request_where_nothing_is_newer(self, served, hub):
         shop, reloader, name = served
-        serving = shop.now
+        serving = shop.current
         hub.requests.clear()
         assert not reloader.check()
-        assert shop.now is serving
+        assert shop.current is serving
         assert hub.requests == [f"GET /api/datasets/{name}/revision/main"]
 
     def test_a_newer_index_is_served_to_the_next_request_and_the_running_one_ends_with_the_old(self, served, fewer):
         shop, reloader, name = served
-        running = shop.now
+        running = shop.current
         commit = push(fewer, name)
         assert reloader.check()
-        assert (shop.now.origin.revision, shop.now.origin.notice, len(shop.now.items)) == (commit.revision, None, 25)
-        assert len(running.recommend(CAP)) == len(shop.now.recommend(CAP)) == 5
+        assert (shop.current.origin.revision, shop.current.origin.notice, len(shop.current.items)) == (
+            commit.revision,
+            None,
+            25,
+        )
+        assert len(running.recommend(CAP)) == len(shop.current.recommend(CAP)) == 5
         assert len(running.items) == 30 and running.thumbnail("Watches/Red")
         with pytest.raises(QueryError, match="There is no item"):
-            shop.now.thumbnail("Watches/Red")
+            shop.current.thumbnail("Watches/Red")
 
     def test_an_encoder_that_stays_the_same_is_not_loaded_again(self, served, fewer, monkeypatch):
         shop, reloader, name = served
-        encoder = shop.now.encoder
+        encoder = shop.current.encoder
         push(fewer, name)
         assert reloader.check()
-        assert shop.now.encoder is encoder
+        assert shop.current.encoder is encoder
 
     def test_another_encoder_comes_with_its_index(self, served, seen_otherwise):
         shop, reloader, name = served
-        before = shop.now.embed(CAP)
+        before = shop.current.embed(CAP)
         push(seen_otherwise, name)
         assert reloader.check()
-        assert not np.allclose(shop.now.embed(CAP), before)
+        assert not np.allclose(shop.current.embed(CAP), before)
         assert (
-            shop.now.recommend(CAP)[0].item.id == Recommender.from_pretrained(seen_otherwise).recommend(CAP)[0].item.id
+            shop.current.recommend(CAP)[0].item.id
+            == Recommender.from_pretrained(seen_otherwise).recommend(CAP)[0].item.id
         )
 
     def test_it_is_the_last_good_copy_from_then_on(self, served, published, hub, fewer, impatient):
@@ -142,26 +147,26 @@ class TestNewer:
         commit = push(fewer, name)
         reloader.check()
         hub.stop()
-        assert open_shop(published).origin.revision == commit.revision
+        assert open_recommender(published).origin.revision == commit.revision
 
     def test_the_thread_finds_it_by_itself_and_ends(self, published, serve, fewer):
         shop, reloader = serve(replace(published, reload_seconds=0.05))
         reloader.start()
         commit = push(fewer, published.index_repo)
-        assert within(20, lambda: shop.now.origin.revision == commit.revision)
+        assert within(20, lambda: shop.current.origin.revision == commit.revision)
         reloader.stop()
         assert within(20, lambda: "reload" not in [thread.name for thread in threading.enumerate()])
 
     @pytest.mark.parametrize("settings", [Settings(), Settings(index_repo="me/shop", reload_seconds=0)])
     def test_no_thread_runs_where_there_is_nothing_to_ask(self, settings):
-        Reloader(Shop(fake_shop()), settings).start()
+        Reloader(LiveRecommender(fake_shop()), settings).start()
         assert "reload" not in [thread.name for thread in threading.enumerate()]
 
 
 class TestWhatIsGivenBack:
     def test_the_memory_of_the_old_index_goes_with_its_last_request(self, served, fewer):
         shop, reloader, name = served
-        running = shop.now
+        running = shop.current
         parts = [weakref.ref(part) for part in (running, running.items, running.searcher, running.assets)]
         push(fewer, name)
         reloader.check()
@@ -175,8 +180,8 @@ class TestWhatIsGivenBack:
         import app
 
         def launched(shop, share):
-            parts = [weakref.ref(part) for part in (shop.now, shop.now.items, shop.now.searcher)]
-            shop.renew(fake_shop())
+            parts = [weakref.ref(part) for part in (shop.current, shop.current.items, shop.current.searcher)]
+            shop.swap(fake_shop())
             gc.collect()
             left.append([part() for part in parts])
 
@@ -191,14 +196,14 @@ class TestWhatIsGivenBack:
     ):
         monkeypatch.setattr(reload, "LAST_REQUESTS", 0.0)
         shop, reloader = serve(replace(published, reload_seconds=0.05))
-        shop.now.embed(CAP)
+        shop.current.embed(CAP)
         reloader.start()
-        folders, items = [shop.now.assets.path], weakref.ref(shop.now.items)
+        folders, items = [shop.current.assets.path], weakref.ref(shop.current.items)
         gc.disable()  # so that what goes was made to
         for newer in (fewer, seen_otherwise):
             commit = push(newer, published.index_repo)
-            assert within(20, lambda commit=commit: shop.now.origin.revision == commit.revision)
-            folders.append(shop.now.assets.path)
+            assert within(20, lambda commit=commit: shop.current.origin.revision == commit.revision)
+            folders.append(shop.current.assets.path)
         assert within(20, lambda: not folders[1].exists())
         gc.enable()
         assert items() is None
@@ -218,21 +223,21 @@ class TestWhatIsNotTaken:
     @pytest.mark.parametrize("damage", DAMAGE)
     def test_a_damaged_index_is_refused_and_said_and_a_mended_one_taken(self, served, hub, fewer, damage):
         shop, reloader, name = served
-        serving = shop.now
+        serving = shop.current
         files, reason = DAMAGE[damage]
         hub.seed("datasets", name, files)
         assert not reloader.check()
-        origin = shop.now.origin
+        origin = shop.current.origin
         assert origin.revision == serving.origin.revision
         assert f"the copy of {name} that last worked ({origin.revision[:7]}). " in origin.notice
         assert reason in origin.notice
-        assert len(shop.now.recommend(CAP)) == 5
-        said = shop.now
+        assert len(shop.current.recommend(CAP)) == 5
+        said = shop.current
         reloader.check()
-        assert shop.now is said
+        assert shop.current is said
         push(fewer, name)
         assert reloader.check()
-        assert (len(shop.now.items), shop.now.origin.notice) == (25, None)
+        assert (len(shop.current.items), shop.current.origin.notice) == (25, None)
 
     def test_an_encoder_that_does_not_load_is_refused(self, served, seen_otherwise, monkeypatch):
         from recsys.encoder import Encoder
@@ -241,14 +246,14 @@ class TestWhatIsNotTaken:
             raise EncoderError("does not load")
 
         shop, reloader, name = served
-        revision = shop.now.origin.revision
+        revision = shop.current.origin.revision
         push(seen_otherwise, name)
         with monkeypatch.context() as patch:
             patch.setattr(Encoder, "from_spec", fail)
             assert not reloader.check()
-        assert shop.now.origin.revision == revision and "does not load" in shop.now.origin.notice
+        assert shop.current.origin.revision == revision and "does not load" in shop.current.origin.notice
         assert reloader.check()
-        assert shop.now.origin.notice is None
+        assert shop.current.origin.notice is None
 
     def test_an_index_that_cannot_be_shown_is_refused_and_the_log_has_the_reason(self, served, fewer, caplog):
         def fail(recommender):
@@ -256,12 +261,12 @@ class TestWhatIsNotTaken:
                 raise ZeroDivisionError("a secret of ours")
 
         shop, reloader, name = served
-        serving = shop.now
-        shop.follow(fail)
+        serving = shop.current
+        shop.before_swap(fail)
         commit = push(fewer, name)
         assert not reloader.check()
-        assert shop.now.searcher is serving.searcher
-        assert reload.OUR_FAULT in shop.now.origin.notice and "secret" not in shop.now.origin.notice
+        assert shop.current.searcher is serving.searcher
+        assert reload.OUR_FAULT in shop.current.origin.notice and "secret" not in shop.current.origin.notice
         assert "a secret of ours" in caplog.text
 
     def test_a_picture_that_cannot_be_read_is_refused(self, served, fewer, monkeypatch):
@@ -269,7 +274,7 @@ class TestWhatIsNotTaken:
         push(fewer, name)
         monkeypatch.setattr(IndexFolder, "thumbnail", lambda self, row: b"no picture")
         assert not reloader.check()
-        assert len(shop.now.items) == 30 and "last worked" in shop.now.origin.notice
+        assert len(shop.current.items) == 30 and "last worked" in shop.current.origin.notice
 
 
 class TestFaults:
@@ -285,45 +290,45 @@ class TestFaults:
         commit, (begin, reason) = push(fewer, name, token="hf_test"), FAULTS[fault]
         end = begin(hub, name)
         assert not reloader.check()
-        assert len(shop.now.items) == 30 and len(shop.now.recommend(CAP)) == 5
-        assert "that last worked" in shop.now.origin.notice and reason in shop.now.origin.notice
-        assert not re.search("hf_(other|test)", shop.now.origin.notice)
+        assert len(shop.current.items) == 30 and len(shop.current.recommend(CAP)) == 5
+        assert "that last worked" in shop.current.origin.notice and reason in shop.current.origin.notice
+        assert not re.search("hf_(other|test)", shop.current.origin.notice)
         end()
         assert reloader.check()
-        assert (shop.now.origin.revision, shop.now.origin.notice) == (commit.revision, None)
+        assert (shop.current.origin.revision, shop.current.origin.notice) == (commit.revision, None)
 
     @pytest.mark.parametrize("fault", FAULTS)
     def test_from_a_start_with_the_last_good_copy_the_newest_comes_by_itself(
         self, served, published, serve, hub, fewer, impatient, fault
     ):
-        served[0].now.embed(CAP)
+        served[0].current.embed(CAP)
         commit = push(fewer, published.index_repo, token="hf_test")
         end = FAULTS[fault][0](hub, published.index_repo)
         shop, reloader = serve(published)
-        assert "that last worked" in shop.now.origin.notice and len(shop.now.items) == 30
+        assert "that last worked" in shop.current.origin.notice and len(shop.current.items) == 30
         end()
         assert reloader.check()
-        assert (shop.now.origin.revision, shop.now.origin.notice) == (commit.revision, None)
+        assert (shop.current.origin.revision, shop.current.origin.notice) == (commit.revision, None)
 
     def test_from_a_start_with_the_copy_that_is_newest_the_notice_goes(self, served, published, serve, hub, impatient):
         end = private(hub, published.index_repo)
         shop, reloader = serve(published)
-        searcher = shop.now.searcher
-        assert shop.now.origin.notice
+        searcher = shop.current.searcher
+        assert shop.current.origin.notice
         end()
         assert not reloader.check()
-        assert shop.now.searcher is searcher and shop.now.origin.notice is None
+        assert shop.current.searcher is searcher and shop.current.origin.notice is None
 
     def test_from_a_start_with_the_folder_the_hubs_index_comes_by_itself(self, published, serve, hub, fewer, impatient):
         end = deleted(hub, published.index_repo)
         shop, reloader = serve(replace(published, index_dir=fewer))
-        assert "that came with this app" in shop.now.origin.notice
+        assert "that came with this app" in shop.current.origin.notice
         assert not reloader.check()
-        assert "that came with this app" in shop.now.origin.notice
+        assert "that came with this app" in shop.current.origin.notice
         end()
         assert reloader.check()
-        assert (shop.now.origin.name, len(shop.now.items)) == (published.index_repo, 30)
-        assert shop.now.origin.notice is None
+        assert (shop.current.origin.name, len(shop.current.items)) == (published.index_repo, 30)
+        assert shop.current.origin.notice is None
 
 
 class TestPinned:
@@ -333,17 +338,17 @@ class TestPinned:
         hub.requests.clear()
         reloader.start()
         assert within(5, lambda: "reload" not in [thread.name for thread in threading.enumerate()])
-        assert hub.requests == [] and shop.now.origin.revision == commit
+        assert hub.requests == [] and shop.current.origin.revision == commit
 
     def test_a_commit_that_could_not_be_had_is(self, published, serve, hub, impatient, monkeypatch):
         commit = hub.repos["datasets", published.index_repo].branches["main"]
         end = deleted(hub, published.index_repo)
         monkeypatch.setattr(reload, "LAST_REQUESTS", 0.0)
         shop, reloader = serve(replace(published, index_revision=commit, reload_seconds=0.01))
-        assert shop.now.origin.revision is None
+        assert shop.current.origin.revision is None
         end()
         reloader.start()
-        assert within(20, lambda: shop.now.origin.revision == commit)
+        assert within(20, lambda: shop.current.origin.revision == commit)
         assert within(20, lambda: "reload" not in [thread.name for thread in threading.enumerate()])
 
 
@@ -366,7 +371,7 @@ class TestSchedule:
 
     def test_no_two_apps_ask_at_the_same_time(self):
         random.seed(7)
-        reloader = Reloader(Shop(fake_shop()), Settings(index_repo="me/shop", reload_seconds=100))
+        reloader = Reloader(LiveRecommender(fake_shop()), Settings(index_repo="me/shop", reload_seconds=100))
         waits = {reloader.wait() for _ in range(100)}
         assert len(waits) > 90 and 90 <= min(waits) < 93 < 107 < max(waits) <= 110
 
@@ -424,13 +429,13 @@ def without(item_id):
 @pytest.fixture(scope="module")
 def shop():
     """What the server of this module serves."""
-    return Shop(fake_shop())
+    return LiveRecommender(fake_shop())
 
 
 class TestPage:
     @pytest.fixture
     def web(self, shop, server):
-        shop.renew(fake_shop())
+        shop.swap(fake_shop())
         with httpx.Client(base_url=server.local_url, timeout=60) as client:
             yield client
 
@@ -445,7 +450,7 @@ class TestPage:
     def test_a_fresh_visit_begins_with_the_newer_index(self, shop, web):
         before = web.get("/").text
         assert "60 products" in before and 'data-item=\\"n1' not in before
-        shop.renew(another_shop("Not the newest, you know."))
+        shop.swap(another_shop("Not the newest, you know."))
         for path in ("/", "/config"):
             text = web.get(path).text
             assert "@ fedcba9 · 3 products" in text and "Not the newest, you know." in text
@@ -458,7 +463,7 @@ class TestPage:
 
     def test_the_api_says_which_index_answers_and_why_it_is_not_the_newest(self, shop, web):
         assert self.ask(web, "catalog")["notice"] is None
-        shop.renew(another_shop("Not the newest, you know."))
+        shop.swap(another_shop("Not the newest, you know."))
         answer = self.ask(web, "catalog")
         assert answer["index"] == {"name": "tests/fake-shop", "revision": "fedcba9876543210", "items": 3}
         assert answer["notice"] == "Not the newest, you know."
@@ -466,35 +471,35 @@ class TestPage:
         assert "no item 'p11'" in self.ask(web, "similar", item_id="p11")
 
     def test_a_request_that_began_on_the_old_index_ends_on_it(self, shop, web):
-        serving = shop.now
+        serving = shop.current
         serving.encoder.ready.clear()
         path = web.post("gradio_api/upload", files={"files": ("cap.png", encoded(CAP))}).json()[0]
         started = web.post("gradio_api/call/v2/recommend", json={"image": {"path": path}, "k": 60}).json()["event_id"]
         time.sleep(0.3)
-        shop.renew(another_shop())
+        shop.swap(another_shop())
         assert self.ask(web, "catalog")["index"]["items"] == 3
         serving.encoder.ready.set()
         answer = web.get(f"gradio_api/call/recommend/{started}").text
         assert "event: complete" in answer and '"items": 60' in answer and answer.count('"similarity"') == 60
 
     def test_no_browser_keeps_the_picture_of_the_old_index(self, shop, web):
-        old, missing = thumbnails.url(shop.now, "p7"), thumbnails.url(shop.now, "p8")
+        old, missing = thumbnails.url(shop.current, "p7"), thumbnails.url(shop.current, "p8")
         first = web.get(old)
         assert "immutable" in first.headers["cache-control"]
-        shop.renew(another_shop())
+        shop.swap(another_shop())
         again = web.get(old, headers={"If-None-Match": first.headers["etag"]})
         assert (again.status_code, again.headers["cache-control"]) == (200, "no-cache")
-        assert again.content == shop.now.thumbnail("p7") != first.content
-        new = thumbnails.url(shop.now, "p7")
+        assert again.content == shop.current.thumbnail("p7") != first.content
+        new = thumbnails.url(shop.current, "p7")
         assert new != old and "immutable" in web.get(new).headers["cache-control"]
         assert web.get(missing).status_code == 404
 
     def test_what_the_page_held_of_the_old_index_goes(self, shop, web):
-        old = shop.now
+        old = shop.current
         web.get("/")
         parts = [weakref.ref(part) for part in (old, old.items, old.searcher)]
         del old
-        shop.renew(another_shop())
+        shop.swap(another_shop())
         gc.collect()
         assert [part() for part in parts] == [None] * 3
 

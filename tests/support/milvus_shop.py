@@ -13,22 +13,22 @@ import pytest
 from recsys.core.items import Items
 from recsys.recommend.recommender import Recommender
 from recsys.runtime.hashing import sha256
-from recsys.stores.milvus import Edition, Milvus, MilvusSearcher, load
+from recsys.stores.milvus import IndexCollection, Milvus, MilvusSearcher, load
 from recsys.types import Searcher
 
 
-def edition_of(items: Items, searcher: Searcher, shop: str | None = None) -> Edition:
+def collection_of(items: Items, searcher: Searcher, shop: str | None = None) -> IndexCollection:
     """The version of these items and vectors; each is a shop of its own where none is named."""
     content = searcher.vectors(np.arange(len(items))).tobytes() + repr(list(items)).encode()
     version = sha256(content)[:32]
-    return Edition(shop or f"shop_{version}", version)
+    return IndexCollection(shop or f"shop_{version}", version)
 
 
 def in_milvus(milvus: Milvus, items: Items, searcher: Searcher) -> MilvusSearcher:
     """The searcher of Milvus with the vectors of another."""
-    edition = edition_of(items, searcher)
-    load(milvus, edition, items, searcher)
-    return MilvusSearcher(milvus, edition, items, searcher)
+    collection = collection_of(items, searcher)
+    load(milvus, collection, items, searcher)
+    return MilvusSearcher(milvus, collection, items, searcher)
 
 
 @contextmanager

@@ -5,8 +5,8 @@ rows are near: it holds a copy of the vectors in a collection that belongs to ex
 """
 
 from recsys.stores.milvus.client import Milvus
-from recsys.stores.milvus.collection import Edition
+from recsys.stores.milvus.collection import IndexCollection
 from recsys.stores.milvus.searcher import MilvusSearcher
 from recsys.stores.milvus.upload import delete, load
 
-__all__ = ["Edition", "Milvus", "MilvusSearcher", "delete", "load"]
+__all__ = ["IndexCollection", "Milvus", "MilvusSearcher", "delete", "load"]

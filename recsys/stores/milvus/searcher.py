@@ -12,7 +12,7 @@ from recsys.core.ranking import TIE
 from recsys.errors import QueryError, StoreError, StoreMissingError
 from recsys.index.annoy import ranked
 from recsys.stores.milvus.client import WORK_SECONDS, Milvus, NotLoadedError
-from recsys.stores.milvus.collection import Edition
+from recsys.stores.milvus.collection import IndexCollection
 from recsys.stores.milvus.schema import ROW, VECTOR, expression
 from recsys.stores.milvus.upload import count
 from recsys.types import Rows, Searcher, Vectors, Where
@@ -33,12 +33,12 @@ class MilvusSearcher:
     equal cosines come in row order, and the answer has the same bits as a search of the folder.
     """
 
-    def __init__(self, milvus: Milvus, edition: Edition, items: Items, local: Searcher):
+    def __init__(self, milvus: Milvus, collection: IndexCollection, items: Items, local: Searcher):
         """Of the index with these items, whose single vectors `local` gives.
 
         Raises StoreMissingError where Milvus does not have this version of it whole, StoreDownError, StoreTokenError.
         """
-        self._milvus, self._collection = milvus, edition.collection
+        self._milvus, self._collection = milvus, collection.name
         self.items, self._local = items, local
         if not milvus.ask("has_collection", self._collection):
             raise StoreMissingError(f"Milvus has no collection {self._collection}, that of this index. {LOAD}")

@@ -7,31 +7,31 @@ from tqdm import tqdm
 from recsys.core.items import Items
 from recsys.errors import StoreError
 from recsys.stores.milvus.client import WORK_SECONDS, Milvus
-from recsys.stores.milvus.collection import Edition
+from recsys.stores.milvus.collection import IndexCollection
 from recsys.stores.milvus.schema import entities, exact_index, schema_of
 from recsys.types import Searcher
 
 BYTES_AT_ONCE = 4 * 2**20
 
 
-def load(milvus: Milvus, edition: Edition, items: Items, searcher: Searcher) -> None:
+def load(milvus: Milvus, collection: IndexCollection, items: Items, searcher: Searcher) -> None:
     """Have Milvus hold the vectors of this index, which are read from its `searcher`, and name them the shop's own.
 
     They go into a collection of their own; when that is whole, the alias of the shop moves to it in one step, and older
     collections are deleted, but for the one before: apps that serve it go on until they have the newer index. What is
     there whole is not written again. Raises StoreError.
     """
-    name = edition.collection
+    name = collection.name
     if not milvus.ask("has_collection", name) or count(milvus, name) != len(items):
         delete(milvus, name)
         _write(milvus, name, items, searcher)
-    before = _named(milvus, edition)
+    before = _named(milvus, collection)
     if before is None:
-        milvus.ask("create_alias", name, edition.shop)
+        milvus.ask("create_alias", name, collection.alias)
     elif before != name:
-        milvus.ask("alter_alias", name, edition.shop)
+        milvus.ask("alter_alias", name, collection.alias)
         for older in milvus.ask("list_collections"):
-            if edition.is_another(older) and older != before:
+            if collection.is_other_version(older) and older != before:
                 delete(milvus, older)
 
 
@@ -67,10 +67,10 @@ def _write(milvus: Milvus, collection: str, items: Items, searcher: Searcher) ->
         )
 
 
-def _named(milvus: Milvus, edition: Edition) -> str | None:
+def _named(milvus: Milvus, collection: IndexCollection) -> str | None:
     """The collection that the alias of the shop names, if there is one."""
     for name in milvus.ask("list_collections"):
-        mine = name == edition.collection or edition.is_another(name)
-        if mine and edition.shop in milvus.ask("list_aliases", name)["aliases"]:
+        mine = name == collection.name or collection.is_other_version(name)
+        if mine and collection.alias in milvus.ask("list_aliases", name)["aliases"]:
             return str(name)
     return None

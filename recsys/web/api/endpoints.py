@@ -13,7 +13,7 @@ from gradio.data_classes import FileData
 from gradio.route_utils import get_root_url
 
 from recsys.errors import PictureError
-from recsys.serving.live import Shop
+from recsys.serving.live import LiveRecommender
 from recsys.web.api.arguments import ids_of, locks_of, options_of, pictures_of, reference, where_of
 from recsys.web.api.schemas import (
     AnswerFacts,
@@ -31,7 +31,7 @@ from recsys.web.server.uploads import bytes_of, decode, picture_of
 GRADIO_ROUTES = "/gradio_api/"
 
 
-def add_endpoints(shop: Shop) -> None:
+def add_endpoints(shop: LiveRecommender) -> None:
     """Add the API to the page that is being built. Each call is answered by the recommender of its beginning."""
     for endpoint in (*_searches(shop), *_others(shop)):
         gr.api(replied(endpoint), api_name=endpoint.__name__)
@@ -39,7 +39,7 @@ def add_endpoints(shop: Shop) -> None:
     gr.api(replied(batch), api_name=batch.__name__, concurrency_limit=1)
 
 
-def _searches(shop: Shop) -> tuple[Callable[..., AnswerFacts], ...]:
+def _searches(shop: LiveRecommender) -> tuple[Callable[..., AnswerFacts], ...]:
     def recommend(
         request: gr.Request,
         image: FileData | None = None,
@@ -63,7 +63,7 @@ def _searches(shop: Shop) -> tuple[Callable[..., AnswerFacts], ...]:
             but: What to have in place of the picture's own, as attribute to value, such as {"baseColour": "Blue"}.
             min_similarity: Leave out products of a lower similarity, from -1 to 1.
         """
-        recommender, root = shop.now, _root(request)
+        recommender, root = shop.current, _root(request)
         options = options_of(where, liked, disliked, diversity, but, min_similarity)
         picture = None if image is None and options.liked else picture_of(reference(image, root))
         return answer_facts(recommender, recommender.search(picture, k, options), root)
@@ -91,21 +91,21 @@ def _searches(shop: Shop) -> tuple[Callable[..., AnswerFacts], ...]:
             but: What to have in place of the product's own, as attribute to value, such as {"baseColour": "Blue"}.
             min_similarity: Leave out products of a lower similarity, from -1 to 1.
         """
-        recommender = shop.now
+        recommender = shop.current
         options = options_of(where, liked, disliked, diversity, but, min_similarity)
         return answer_facts(recommender, recommender.search(str(item_id), k, options), _root(request))
 
     return recommend, similar
 
 
-def _others(shop: Shop) -> tuple[Callable[..., Any], ...]:
+def _others(shop: LiveRecommender) -> tuple[Callable[..., Any], ...]:
     def describe(request: gr.Request, image: FileData | None = None) -> QueryFacts:
         """What a picture seems to be, attribute by attribute, with probabilities.
 
         Args:
             image: An uploaded file, or an http(s) link to a picture.
         """
-        return query_facts(shop.now.describe(picture_of(reference(image, _root(request)))))
+        return query_facts(shop.current.describe(picture_of(reference(image, _root(request)))))
 
     def complete_the_look(
         request: gr.Request,
@@ -125,7 +125,7 @@ def _others(shop: Shop) -> tuple[Callable[..., Any], ...]:
             locked: Slot to the id of a product that is to stay there.
             passed_over: Ids of products to be passed over for others, at most 200; one that is named again, more so.
         """
-        recommender = shop.now
+        recommender = shop.current
         kept, passed, root = locks_of(locked), ids_of("passed_over", passed_over), _root(request)
         picture = None if image is None else picture_of(reference(image, root))
         item = None if item_id is None else str(item_id)
@@ -138,12 +138,12 @@ def _others(shop: Shop) -> tuple[Callable[..., Any], ...]:
         Args:
             where: Count those products only that pass this filter: attribute to a value, a list of values, or null.
         """
-        return catalog_facts(shop.now, where_of(where))
+        return catalog_facts(shop.current, where_of(where))
 
     return describe, complete_the_look, catalog
 
 
-def _batch(shop: Shop) -> Callable[..., Any]:
+def _batch(shop: LiveRecommender) -> Callable[..., Any]:
     def recommend_batch(
         request: gr.Request, images: list[FileData], k: int = 5, where: dict[str, Any] | None = None
     ) -> list[AnswerFacts | Failure]:
@@ -154,7 +154,7 @@ def _batch(shop: Shop) -> Callable[..., Any]:
             k: How many products for each, from 1 to 100.
             where: A filter: attribute to a value, a list of values, or null for "not given". /catalog lists them.
         """
-        recommender = shop.now
+        recommender = shop.current
         pictures, filtered, root = pictures_of(images), where_of(where), _root(request)
 
         def answer(data: Future[bytes]) -> AnswerFacts | Failure:

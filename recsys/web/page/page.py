@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from recsys.recommend.recommender import Recommender
-from recsys.serving.live import Shop
+from recsys.serving.live import LiveRecommender
 from recsys.types import Origin
 from recsys.web.api.endpoints import add_endpoints
 from recsys.web.page import filters, headings, likes
@@ -58,10 +58,10 @@ class Fields:
     product: gr.HTML
 
 
-def build_page(served: Shop | Recommender) -> gr.Blocks:
+def build_page(served: LiveRecommender | Recommender) -> gr.Blocks:
     """The page and the API over what is served, to be launched by `launch`."""
-    shop = Shop.of(served)
-    answers = PageHandlers(shop.now)
+    shop = LiveRecommender.ensure(served)
+    answers = PageHandlers(shop.current)
     with GuardedBlocks(
         title=TITLE, fill_width=True, analytics_enabled=False, delete_cache=REMOVE_UNUSED_UPLOADS
     ) as page:
@@ -78,7 +78,7 @@ def build_page(served: Shop | Recommender) -> gr.Blocks:
         answers = newer
 
     _begin_with(answers, fields)
-    shop.follow(prepare)
+    shop.before_swap(prepare)
     return page
 
 

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from recsys.recommend.recommender import Recommender
-from recsys.serving.live import Shop
+from recsys.serving.live import LiveRecommender
 
 STYLE = (Path(__file__).parent / "static" / "about.css").read_text(encoding="utf-8")
 FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
@@ -22,15 +22,15 @@ POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
 HEADERS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": POLICY}
 
 
-def routes(served: Shop | Recommender, title: str) -> list[Route]:
+def routes(served: LiveRecommender | Recommender, title: str) -> list[Route]:
     """GET /about, the card as a page, and GET /about/{name}, its plots: /assets is Gradio's own."""
-    shop = Shop.of(served)
+    shop = LiveRecommender.ensure(served)
 
     def about(request: Request) -> Response:
-        return HTMLResponse(page(shop.now.assets.card, title), headers=HEADERS)
+        return HTMLResponse(page(shop.current.assets.card, title), headers=HEADERS)
 
     def asset(request: Request) -> Response:
-        picture = shop.now.assets.plots.get(request.path_params["name"])
+        picture = shop.current.assets.plots.get(request.path_params["name"])
         if picture is None:
             return PlainTextResponse("There is no such plot.", status_code=404, headers=HEADERS)
         return Response(picture, media_type="image/png", headers=HEADERS)

@@ -15,7 +15,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from recsys.images.decode import MAX_BYTES
 from recsys.recommend.recommender import Recommender
-from recsys.serving.live import Shop
+from recsys.serving.live import LiveRecommender
 from recsys.web.api.mcp import without_files
 from recsys.web.page.page import HERE, TITLE, build_page
 from recsys.web.server import about, health, thumbnails
@@ -48,7 +48,7 @@ UNREADABLE = (FnIndexInferError, KeyError, TypeError)
 
 
 def launch(
-    served: Shop | Recommender,
+    served: LiveRecommender | Recommender,
     *,
     share: bool = False,
     prevent_thread_lock: bool = False,
@@ -63,9 +63,9 @@ def launch(
     for name, value in UNWATCHED.items():
         os.environ.setdefault(name, value)
     limits, proxies = limits or Limits(), Proxies.from_env(os.environ)
-    shop = Shop.of(served)
-    observe(shop.now)
-    shop.follow(observe)
+    shop = LiveRecommender.ensure(served)
+    observe(shop.current)
+    shop.before_swap(observe)
     page = build_page(shop)
     page.queue(default_concurrency_limit=AT_ONCE, max_size=limits.pending)
     load = Load(lambda: len(page._queue.event_ids_to_events), PACE.seconds_each, lambda: leftovers.stored(page))
@@ -88,7 +88,7 @@ def launch(
                 "routes": [
                     thumbnails.route(shop),
                     *about.routes(shop, TITLE),
-                    *health.routes(lambda: shop.now, lambda: len(page._queue), load.pending),
+                    *health.routes(lambda: shop.current, lambda: len(page._queue), load.pending),
                 ],
                 "lifespan": _lifespan,
                 "middleware": [

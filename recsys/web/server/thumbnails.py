@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from recsys.errors import QueryError
 from recsys.recommend.recommender import Recommender
-from recsys.serving.live import Shop
+from recsys.serving.live import LiveRecommender
 
 PREFIX = "thumbs"
 A_YEAR = 365 * 24 * 3600
@@ -43,12 +43,12 @@ def media_type(data: bytes) -> str | None:
     return None
 
 
-def route(served: Shop | Recommender) -> Route:
+def route(served: LiveRecommender | Recommender) -> Route:
     """GET /thumbs/{item id}."""
-    shop = Shop.of(served)
+    shop = LiveRecommender.ensure(served)
 
     def serve(request: Request) -> Response:
-        recommender = shop.now
+        recommender = shop.current
         try:
             data = recommender.thumbnail(request.path_params["item_id"])
         except QueryError:
