@@ -27,6 +27,7 @@ import numpy.typing as npt
 
 from recsys.core.items import Items
 from recsys.core.ranking import Estimate
+from recsys.core.roles import Roles
 from recsys.index.folder import IndexFolder
 from recsys.recommend.options import SearchOptions
 from recsys.recommend.search import Search
@@ -119,6 +120,7 @@ def with_columns(items: Items, names: Collection[str]) -> Items:
     """The items with these attributes alone."""
     fewer = copy.copy(items)
     fewer.columns = {name: items.columns[name] for name in names}
+    fewer.roles = Roles.from_names(fewer.columns)
     return fewer
 
 

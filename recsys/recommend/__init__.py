@@ -1,1 +1,1 @@
-"""From a query embedding to the products to show: search, likes, diversity, outfits. Numpy only."""
+"""Recommendations: from a query to the products to show, with likes, diversity, attribute overrides and outfits."""

@@ -1,4 +1,4 @@
-"""What a picture shows, attribute by attribute, and what it shares with a product."""
+"""Predicts the attributes of a picture, and finds the values that it shares with a product."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import numpy as np
 
 from recsys.types import Guess, Item, Reason, Value, Vectors
 
-SURE = 0.5
-"""A guess of no more than this is as likely wrong as right, and two values may have it: the value is left open."""
-SHOWN = 3
+MIN_PROBABILITY = 0.5
+"""A guess has a value only if its probability is higher than this. Otherwise it is as likely wrong as right."""
+MAX_LIKELY_VALUES = 3
 
 
 def guess(attribute: str, probabilities: Mapping[str, float]) -> Guess:
-    """The guess of one attribute from the probabilities of its values."""
-    likely = sorted(probabilities.items(), key=lambda pair: -pair[1])[:SHOWN]
+    """The guess of one attribute, from the probability of each of its values."""
+    likely = sorted(probabilities.items(), key=lambda pair: -pair[1])[:MAX_LIKELY_VALUES]
     value, probability = likely[0]
-    return Guess(attribute, value if probability > SURE else None, probability, tuple(likely))
+    return Guess(attribute, value if probability > MIN_PROBABILITY else None, probability, tuple(likely))
 
 
 def by_heads(logits: Mapping[str, Vectors], values: Mapping[str, Sequence[str]]) -> dict[str, Guess]:
-    """From the logits [1, values] that an encoder gives a picture."""
+    """The guesses from the logits of an encoder's classification heads for one picture: attribute → [1, values]."""
     guesses = {}
     for attribute, (scores,) in logits.items():
         shares = np.exp(scores - scores.max())
@@ -32,7 +32,10 @@ def by_heads(logits: Mapping[str, Vectors], values: Mapping[str, Sequence[str]])
 
 
 def by_neighbours(neighbours: Sequence[Item]) -> dict[str, Guess]:
-    """From the products nearest to a picture, which vote with what they are; those that do not say so abstain."""
+    """The guesses from a picture's nearest products: the probability of a value is the share of products that have it.
+
+    A product without a value for an attribute votes for none there.
+    """
     guesses = {}
     for attribute in dict.fromkeys(name for item in neighbours for name in item.attributes):
         votes = Counter(value for item in neighbours if (value := item.attributes.get(attribute)) is not None)
@@ -42,8 +45,10 @@ def by_neighbours(neighbours: Sequence[Item]) -> dict[str, Guess]:
     return guesses
 
 
-def shared(seen: Mapping[str, Value], item: Item) -> tuple[Reason, ...]:
-    """Those of the attributes and values seen that the item has too."""
+def shared(values: Mapping[str, Value], item: Item) -> tuple[Reason, ...]:
+    """The attribute values that the query, which has `values`, and the item have in common."""
     return tuple(
-        Reason(name, value) for name, value in seen.items() if value is not None and item.attributes.get(name) == value
+        Reason(name, value)
+        for name, value in values.items()
+        if value is not None and item.attributes.get(name) == value
     )

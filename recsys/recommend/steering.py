@@ -1,4 +1,4 @@
-"""Same but …: a query moved from what it is to what is wanted instead, in one attribute."""
+"""Attribute overrides ("the same but blue"): moves a query from its own value of an attribute to another value."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from recsys.core.items import Items
 from recsys.core.linalg import class_means, unit
 from recsys.types import Searcher, Value, Vectors
 
-PRIOR = 5
-"""The mean of fewer products than this says more of them than of the value that they share."""
+PRIOR_PRODUCTS = 5
+"""Shrinkage of a value's mean vector: as many products count for the mean of all, so that rare values move less."""
 
 Codes = npt.NDArray[np.int32]
 
 
 class Steering:
-    """What the values of each attribute look like in a catalogue, so that one can be exchanged for another."""
+    """Exchanges one attribute value of a query for another, by the mean vectors of the values in a catalogue."""
 
     def __init__(self, items: Items, searcher: Searcher):
         self.items, self.searcher = items, searcher
         self._kind = items.roles.kind
-        self._looks: dict[str, Vectors] = {}
+        self._offsets: dict[str, Vectors] = {}
 
     def steer_all(self, query: Vectors, wanted: Mapping[str, str], present: Mapping[str, Value]) -> Vectors:
         """The query [1, dim] with each wanted value in place of the present one of its attribute; see `steer`."""
@@ -33,39 +33,39 @@ class Steering:
         return query
 
     def steer(self, query: Vectors, attribute: str, wanted: Value, present: Value = None) -> Vectors:
-        """A query [1, dim] as if it were `wanted` in an attribute where it is `present`: a unit vector [1, dim].
+        """The query [1, dim] with the `wanted` value of an attribute in place of its `present` one: a unit vector.
 
-        By vector arithmetic (Mikolov et al. 2013), with the means of the two values among products of the same kind.
-        It is for a search among the products of the wanted value. A present value that is not known, None or none of
-        the catalogue's, is not taken out. Raises QueryError for an attribute, or a wanted value, that the catalogue
-        does not have.
+        Vector arithmetic (Mikolov et al. 2013): the offset of the wanted value is added and that of the present value
+        subtracted. A present value that is None, or that no product has, is not subtracted. The result is meant for a
+        search among the products that have the wanted value. Raises QueryError for an attribute or a wanted value that
+        the catalogue does not have.
         """
         self.items.passing({attribute: wanted})
-        if attribute not in self._looks:
-            self._looks[attribute] = self._measure(attribute)
-        looks, column = self._looks[attribute], self.items.columns[attribute]
-        moved = query + looks[column.vocabulary.index(wanted)]
+        if attribute not in self._offsets:
+            self._offsets[attribute] = self._measure(attribute)
+        offsets, column = self._offsets[attribute], self.items.columns[attribute]
+        moved = query + offsets[column.vocabulary.index(wanted)]
         if present is not None and present in column.counts:
-            moved = moved - looks[column.vocabulary.index(present)]
+            moved = moved - offsets[column.vocabulary.index(present)]
         return unit(moved)
 
     def _measure(self, attribute: str) -> Vectors:
-        """How the products of each value differ from those of their kind on average, float32 [values, dim].
+        """The mean difference of each value's products from the mean of their kind, float32 [values, dim].
 
-        Within kinds, because a colour's plain mean also tells what comes in that colour.
+        Differences are taken within kinds, because the mean of a colour also depends on which kinds come in it.
         """
         values = self.items.columns[attribute].codes
         kinds, of_kinds = self._kinds if attribute != self._kind else self._grouped(None)
         means, counts = class_means(self.searcher, values)
         shares = np.zeros((len(means), len(of_kinds)))
         np.add.at(shares, (values, kinds), 1 / counts[values])
-        return np.asarray((means - shares @ of_kinds) * (counts / (counts + PRIOR))[:, None], dtype=np.float32)
+        return np.asarray((means - shares @ of_kinds) * (counts / (counts + PRIOR_PRODUCTS))[:, None], dtype=np.float32)
 
     @cached_property
     def _kinds(self) -> tuple[Codes, Vectors]:
         return self._grouped(self._kind)
 
     def _grouped(self, attribute: str | None) -> tuple[Codes, Vectors]:
-        """The group of each product by an attribute, by None all in one, and the mean vector of each group."""
+        """The value of each product as a code, and the mean vector of each value; one value for all if None."""
         groups = self.items.columns[attribute].codes if attribute else np.zeros(len(self.items), dtype=np.int32)
         return groups, class_means(self.searcher, groups)[0]

@@ -1,4 +1,4 @@
-"""Which products are one and the same, in other colours or pictured twice."""
+"""Finds variants: entries of a catalogue that are one product in several colours, or pictured twice."""
 
 from __future__ import annotations
 
@@ -13,20 +13,25 @@ from recsys.core.items import Items
 from recsys.core.linalg import class_means, unit
 from recsys.types import Answer, Item, Match, Rows, Searcher, Value, Vectors
 
-SAME_STYLE, PER_DOUBLING = 0.74, 0.05
-SAME_PICTURE = 0.998
-PRIOR = 10
+MIN_STYLE_COSINE = 0.74
+"""The least cosine of two colours of one product, if no other product shares its name."""
+STYLE_COSINE_PER_DOUBLING = 0.05
+"""Added to the least cosine for each doubling of the number of products that share the name."""
+MIN_PICTURE_COSINE = 0.998
+PRIOR_PRODUCTS = 10
+"""Shrinkage of a colour's mean vector: as many products count for the mean of all."""
 
 Flags = npt.NDArray[np.bool_]
 
 
 class Variants:
-    """Tells the variants of a product in a catalogue.
+    """Finds the variants of each product of a catalogue.
 
-    Two products are one where they are of one kind and gender, their names agree once the words of colours are out, and
-    - they differ in colour, and their vectors agree once the mean of each colour is out. The more products share the
-      name, the closer they have to agree: "Nike Men T-shirt" says little; or
-    - they are of one colour, and their pictures all but equal, which is enough where one has no name.
+    Two entries are variants of one product if they have the same kind and wearer, the same name apart from words for
+    colours, and either
+    - different colours, and similar vectors after the mean vector of each colour is subtracted. The more products share
+      the name, the higher the cosine must be, because a name such as "Nike Men T-shirt" identifies little; or
+    - the same colour, and nearly identical pictures. In that case one of the two may lack a name.
     """
 
     def __init__(self, items: Items, searcher: Searcher):
@@ -35,24 +40,24 @@ class Variants:
         colour = items.roles.colour
         alike = [columns[name].codes.tolist() for name in (items.roles.kind, items.roles.wearer) if name]
         self._colours = columns[colour].codes if colour else np.zeros(len(items), dtype=np.int32)
-        stems = _without(columns[colour].vocabulary if colour else [], items.names)
+        stems = _stems(columns[colour].vocabulary if colour else [], items.names)
         self._nameless = np.array([not stem for stem in stems], dtype=bool)
         self._kinds = _numbered(zip(*alike, strict=True)) if alike else np.zeros(len(items), dtype=np.int64)
         self._names = _numbered(zip(stems, self._kinds.tolist(), strict=True))
         self._sharing = np.bincount(self._names)[self._names]
 
     def group(self, answer: Answer) -> list[list[Match]]:
-        """The matches of an answer, variants of one product together: its best match first, groups in their order."""
+        """The matches of an answer, grouped by product. Each group and the list of groups start with the best match."""
         rows = [self.items.row(match.item.id) if match.row is None else match.row for match in answer]
         return [[answer[place] for place in places] for places in self.group_rows(rows)]
 
     def of(self, item_id: str) -> list[Item]:
-        """The same product in other colours, or pictured again, the most alike first. Raises QueryError."""
+        """The other variants of this product, the most similar first. Raises QueryError for an unknown id."""
         return [self.items[row] for row in self.of_row(self.items.row(item_id))]
 
     def group_rows(self, rows: Sequence[int]) -> list[list[int]]:
-        """The places 0 … n - 1 of `rows` [n], variants of one product together, as `group` does."""
-        one = self._one(rows, rows)
+        """The indices 0 … n - 1 of `rows` [n], grouped by product as in `group`."""
+        one = self._are_variants(rows, rows)
         groups: list[list[int]] = []
         for place in range(len(rows)):
             group = next((group for group in groups if one[group[0], place]), None)
@@ -63,20 +68,20 @@ class Variants:
         return groups
 
     def of_row(self, row: int) -> list[int]:
-        """The other rows of the catalogue that are this product, the most alike first."""
+        """The rows of the other variants of this product, the most similar first."""
         named = (self._names == self._names[row]) | self._nameless | self._nameless[row]
         others = np.flatnonzero(named & (self._kinds == self._kinds[row]))
-        found = others[self._one([row], others)[0] & (others != row)]
+        found = others[self._are_variants([row], others)[0] & (others != row)]
         cosines = self.searcher.vectors(found) @ self.searcher.vectors([row])[0]
         return found[np.argsort(-cosines, kind="stable")].tolist()
 
-    def _one(self, rows: Sequence[int] | Rows, others: Sequence[int] | Rows) -> Flags:
-        """Whether each of these rows and each of the others are one product, [rows, others]."""
+    def _are_variants(self, rows: Sequence[int] | Rows, others: Sequence[int] | Rows) -> Flags:
+        """Whether each of these rows and each of the others are variants of one product: bool [rows, others]."""
         a, b = np.asarray(rows, dtype=np.int64)[:, None], np.asarray(others, dtype=np.int64)
         vectors, of_others = self.searcher.vectors(a[:, 0]), self.searcher.vectors(b)
-        needed = SAME_STYLE + PER_DOUBLING * np.log2(self._sharing[a])
+        needed = MIN_STYLE_COSINE + STYLE_COSINE_PER_DOUBLING * np.log2(self._sharing[a])
         one_style = self._style(a[:, 0], vectors) @ self._style(b, of_others).T >= needed
-        one_picture = vectors @ of_others.T >= SAME_PICTURE
+        one_picture = vectors @ of_others.T >= MIN_PICTURE_COSINE
         nameless = self._nameless[a] | self._nameless[b]
         other_colour = self._colours[a] != self._colours[b]
         recoloured = (self._names[a] == self._names[b]) & ~nameless & other_colour & one_style
@@ -84,19 +89,19 @@ class Variants:
         return (self._kinds[a] == self._kinds[b]) & (recoloured | pictured_twice)
 
     def _style(self, rows: Rows, vectors: Vectors) -> Vectors:
-        """What is left of unit vectors [n, dim] without the look of their colours."""
-        return unit(vectors - self._looks[self._colours[rows]])
+        """Unit vectors [n, dim] minus the mean vector of their colours, scaled to length one."""
+        return unit(vectors - self._colour_means[self._colours[rows]])
 
     @cached_property
-    def _looks(self) -> Vectors:
-        """The mean vector of each colour, that of a rare one drawn to the mean of all: float32 [colours, dim]."""
+    def _colour_means(self) -> Vectors:
+        """The mean vector of each colour, shrunk towards the mean of all: float32 [colours, dim]."""
         means, counts = class_means(self.searcher, self._colours)
         centre = counts @ means / counts.sum()
-        return (centre + (means - centre) * (counts / (counts + PRIOR))[:, None]).astype(np.float32)
+        return (centre + (means - centre) * (counts / (counts + PRIOR_PRODUCTS))[:, None]).astype(np.float32)
 
 
-def _without(colours: Iterable[Value], names: Iterable[Value]) -> list[str]:
-    """The names without the words of colours, and without case and punctuation."""
+def _stems(colours: Iterable[Value], names: Iterable[Value]) -> list[str]:
+    """The names in lower case, without punctuation and without words that occur in colours."""
     words = {word for colour in colours for word in _words(colour)}
     return [" ".join(word for word in _words(name) if word not in words) for name in names]
 
@@ -106,6 +111,6 @@ def _words(text: Value) -> list[str]:
 
 
 def _numbered(values: Iterable[Hashable]) -> Rows:
-    """A number for each value, equal where these are."""
+    """A number for each value: equal values get equal numbers."""
     numbers: dict[Hashable, int] = {}
     return np.array([numbers.setdefault(value, len(numbers)) for value in values], dtype=np.int64)

@@ -279,7 +279,7 @@ def test_other_words_for_wearers_are_understood(gender, fitting, unfitting):
     ("anchor", "locked", "message"),
     [
         ("nobody", {}, "no item 'nobody'"),
-        ("Perfume", {}, "Perfume is not known as part of a look.*start from one"),
+        ("Perfume", {}, "Perfume is not known as part of a look.*Start from one"),
         ("Frock", {"top": "Shirts Women Casual Summer Red"}, "no slot 'top' to lock.*It has: shoes, bag, accessory"),
         ("Frock", {"shoe": "Shirts Women Casual Summer Red"}, "no slot 'shoe' to lock"),
         ("Frock", {"shoes": "Shirts Women Casual Summer Red"}, "does not go into the slot 'shoes'"),

@@ -1,4 +1,4 @@
-"""Complete the look: by rules, since no dataset here knows what people wear together. Pure numpy."""
+"""Outfits ("complete the look") by rules, because the catalogues do not record what people wear together."""
 
 from recsys.recommend.outfit.slots import SLOTS
 from recsys.recommend.outfit.stylist import Outfit, PictureAnchor, Piece, Stylist

@@ -1,10 +1,10 @@
-"""Which colours go together: a rule on the colour circle, not a learned taste.
+"""Colour harmony: rules on the colour circle for which colours go together.
 
-Colours stand on the twelve-part circle of Itten (*The Art of Color*, 1961): red 0, orange 2, yellow 4, green 6, blue 8,
-violet 10. Two go together, after the harmonies of analogous and of contrasting colours of Chevreul (*De la loi du
-contraste simultané des couleurs*, 1839), where they are of one hue, neighbours on the circle, or opposite.
-Neutrals go with every colour: black, white and greys, and with them what dress treats so, browns, metals and navy. A
-mixture of colours goes with neutrals only. No hue is on more than two pieces of a look.
+Hues are places on the twelve-part circle of Itten (*The Art of Color*, 1961): red 0, orange 2, yellow 4, green 6, blue
+8, violet 10. Two hues go together if they are the same, neighbours on the circle, or opposite: the harmonies of
+analogous and of contrasting colours of Chevreul (*De la loi du contraste simultané des couleurs*, 1839). Neutral
+colours go with every colour: black, white and grey, and also browns, metals and navy, which fashion treats as neutral.
+A mixture of colours goes with neutral colours only. An outfit has at most two pieces of one hue.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Literal
 from recsys.types import Value
 
 Tone = int | Literal["neutral", "mixed"] | None
-"""A place on the circle, 0 to 11, or what has none; None where nothing is known."""
+"""A hue, as a place on the circle from 0 to 11, or a colour that has none. None is an unknown colour."""
 
 CIRCLE = 12
-MOST_OF_A_HUE = 2
+MAX_PIECES_OF_A_HUE = 2
 RELATIONS = {0: "the same hue", 1: "neighbours on the colour circle", 6: "opposite on the colour circle"}
 
 NEUTRALS = """black white grey gray charcoal silver steel metallic gold golden bronze copper gunmetal platinum ivory
@@ -47,13 +47,13 @@ TONES: dict[str, Tone] = {
 
 
 def tone_of(colour: Value) -> Tone:
-    """The tone of a colour's name, by the first of its words that is known: "Turquoise Blue" is turquoise."""
+    """The tone of a colour, by the first known word of its name: "Turquoise Blue" is turquoise."""
     words = re.findall(r"[^\W\d_]+", (colour or "").lower())
     return next((TONES[word] for word in words if word in TONES), None)
 
 
 def relation(one: Tone, other: Tone) -> str | None:
-    """Why two tones go together, in words; "" where one is unknown, None where they do not."""
+    """The reason why two tones go together, in words. "" if one is unknown, None if they do not go together."""
     if one is None or other is None:
         return ""
     if "neutral" in (one, other):
@@ -65,6 +65,6 @@ def relation(one: Tone, other: Tone) -> str | None:
 
 
 def joins(tone: Tone, worn: Sequence[Tone]) -> bool:
-    """Whether a piece of this tone goes with all the others of a look."""
-    repeated = isinstance(tone, int) and worn.count(tone) >= MOST_OF_A_HUE
+    """Whether a piece of this tone goes with all the pieces that an outfit already has."""
+    repeated = isinstance(tone, int) and worn.count(tone) >= MAX_PIECES_OF_A_HUE
     return not repeated and all(relation(tone, other) is not None for other in worn)

@@ -1,4 +1,4 @@
-"""The place of a product in a look, read from the words of its categories."""
+"""The slot of a product in an outfit, recognized by the words of its categories."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from recsys.types import Value
 
 TOP, BOTTOM, SHOES, BAG, ACCESSORY = SLOTS = ("top", "bottom", "shoes", "bag", "accessory")
 PLURALS = {TOP: "tops", BOTTOM: "bottoms", SHOES: "shoes", BAG: "bags", ACCESSORY: "accessories"}
-NOT_WORN_OUT = re.compile(
+NOT_PART_OF_AN_OUTFIT = re.compile(
     r"\b(inner ?wear|under ?(wear|shirt|garment)|lingerie|bras?\b|briefs?\b|boxers?\b|trunks?\b|camisole|shapewear"
     r"|petticoat|sock|stocking|hosiery|night|loung|sleep|p[ay]jama|(bath ?)?robes?\b|swim|bikini"
     r"|personal care|beauty|cosmetic|make-?up|fragrance|perfume|deodorant|skin ?care|hair ?care|grooming"
@@ -36,20 +36,21 @@ HEAD_PATTERNS = {slots: re.compile(rf"(?:{words})(?:s|es)?") for slots, words in
 
 
 def category_attributes(items: Items) -> list[str]:
-    """The attributes that say what a product is, the finest first."""
+    """The attributes that say what kind of product something is, the most specific first."""
     kind = items.roles.kind
     return sorted(items.roles.categories, key=lambda name: (name != kind, -len(items.columns[name].vocabulary)))
 
 
 def slots_of(categories: Sequence[Value]) -> tuple[str, ...]:
-    """The slots that a product of these categories fills, the finest category first; none for what is in no look.
+    """The slots that a product of these categories fills; empty for a product that is not part of an outfit.
 
-    English names things by their last noun: a dress shirt is a shirt, a shirt dress a dress. The finest category whose
-    noun is known decides. Clothes for the whole body (a dress, a suit, a set of clothes) fill top and bottom;
-    underwear, nightwear, swimwear, socks, cosmetics and what is not worn fill nothing.
+    `categories` come with the most specific one first, and the first one with a known noun decides. In English the last
+    noun names the thing: a dress shirt is a shirt, and a shirt dress is a dress. Clothes for the whole body (a dress, a
+    suit, a set of clothes) fill top and bottom. Underwear, nightwear, swimwear, socks, cosmetics and things that are
+    not worn fill no slot.
     """
     names = [category.lower() for category in categories if category is not None]
-    if any(NOT_WORN_OUT.search(name) for name in names):
+    if any(NOT_PART_OF_AN_OUTFIT.search(name) for name in names):
         return ()
     return next((slots for name in names if (slots := _slots_of_name(name))), ())
 

@@ -1,4 +1,4 @@
-"""How close in style two products of different slots are."""
+"""Style similarity between products of different slots."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import numpy as np
 from recsys.types import Rows, Searcher, Vectors
 
 Slots = tuple[str, ...]
-SHORTEST = 1e-6
+MIN_LENGTH = 1e-6
 
 
 class Style:
-    """Compares how products depart from what is usual in their slot.
+    """Compares products by how they differ from the mean of their slot.
 
-    Embeddings of different kinds of things differ above all in the kind. So the mean of its slot is taken from each
-    vector, as the common mean is from word vectors by Mu & Viswanath (*All-but-the-Top*, 2018), and the cosine of what
-    is left compares. That is mostly colour, cut and pattern; brand and price are not in a picture.
+    Embeddings of different kinds of products differ mostly by kind. So the mean vector of its slot is subtracted from
+    each vector, as Mu & Viswanath (*All-but-the-Top*, 2018) subtract the common mean of word vectors, and the results
+    are compared by cosine. They hold mostly colour, cut and pattern. A picture does not show brand and price.
     """
 
     def __init__(self, searcher: Searcher, rows_of: Mapping[Slots, Rows], count: int):
-        """For the products in `rows_of`, by the slots they fill, of a catalogue of `count`."""
+        """`rows_of` has the rows of products for each combination of slots that they fill, of `count` in all."""
         self._searcher = searcher
         self._means: dict[Slots, Vectors] = {}
         self._lengths = np.ones(count, dtype=np.float32)
@@ -31,12 +31,12 @@ class Style:
             self._lengths[rows] = np.linalg.norm(vectors - self._means[slots], axis=1)
 
     def departure(self, vector: Vectors, slots: Slots) -> Vectors:
-        """What is particular in one vector [dim] of these slots, of length one. Where there is no such product, all."""
+        """One vector [dim] minus the mean of these slots, scaled to length one. Slots without products have no mean."""
         left = vector - self._means.get(slots, 0)
-        return left / max(float(np.linalg.norm(left)), SHORTEST)
+        return left / max(float(np.linalg.norm(left)), MIN_LENGTH)
 
     def closeness(self, rows: Rows, slots: Slots, departure: Vectors) -> Vectors:
-        """The cosines, [rows], between a departure [dim] and those of products that fill just these slots."""
+        """The cosines [rows] between `departure` [dim] and the departures of products that fill exactly these slots."""
         along: Vectors = self._searcher.vectors(rows) @ departure - self._means[slots] @ departure
-        lengths: Vectors = np.maximum(self._lengths[rows], SHORTEST)
+        lengths: Vectors = np.maximum(self._lengths[rows], MIN_LENGTH)
         return along / lengths

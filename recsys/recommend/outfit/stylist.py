@@ -1,4 +1,4 @@
-"""From an item, or a picture, to a whole look."""
+"""Completes outfits around an item or a picture."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from recsys.recommend.outfit.theme import Theme, common
 from recsys.recommend.outfit.wardrobe import Profile, Wardrobe
 from recsys.types import Guess, Item, Rows, Searcher, Value, Vectors
 
-NOTHING: Mapping[str, str] = MappingProxyType({})
+NOTHING_LOCKED: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureAnchor:
-    """A picture as the anchor of a look: its unit vector [1, dim] and what it seems to be, None where unsure."""
+    """A picture to build an outfit around: its unit vector [1, dim] and its attribute values, None where unknown."""
 
     vector: Vectors
     attributes: Mapping[str, Value]
 
     @classmethod
     def from_guesses(cls, vector: Vectors, guesses: Mapping[str, Guess]) -> Self:
-        """From the embedding [1, dim] of a picture and what it seems to be."""
+        """From the embedding [1, dim] of a picture and the guesses of its attributes."""
         return cls(vector, {name: guess.value for name, guess in guesses.items()})
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A product of a look, and the rules that it obeys in words: "Men", "Casual", "Red goes with White: a neutral"."""
+    """A product of an outfit, and why it fits, in words: "Men", "Casual", "Red goes with White: a neutral"."""
 
     item: Item
     reasons: tuple[str, ...]
@@ -45,10 +45,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Outfit:
-    """A look around an anchor, which itself fills `slots`.
+    """An outfit around an item or a picture, the anchor, which itself fills `slots`.
 
-    `pieces` are the products in the other slots, `missing` says of those that stay empty why, both by slot and in the
-    order of SLOTS. `theme` is what all of them agree in.
+    `pieces` has a product for each other slot, and `missing` the reason why a slot stays empty, both in the order of
+    SLOTS. `theme` is what all pieces agree in.
     """
 
     slots: tuple[str, ...]
@@ -66,11 +66,11 @@ class _Anchor:
 
 
 class Stylist:
-    """Completes looks by rules: the pieces agree in wearer, usage and season and harmonise in colour.
+    """Completes outfits by rules: the pieces agree in wearer, usage and season, and their colours go together.
 
-    Of those that do, the one closest in style to the anchor is taken, one that the catalogue says less of only where no
-    other is left. Slots with the least choice are filled first, since each piece narrows the colours of the next. See
-    `theme`, `harmony` and `style` for the rules and their sources.
+    Among the products that do, those with the fewest unknown attributes come first, and of these the one closest in
+    style to the anchor. The slot with the least choice is filled first, because each piece narrows the colours of the
+    next. See `theme`, `harmony` and `style` for the rules and their sources.
     """
 
     def __init__(self, items: Items, searcher: Searcher):
@@ -82,7 +82,7 @@ class Stylist:
         self._colour_codes = colours.codes if colours else np.zeros(len(items), dtype=np.int32)
 
     def slots(self, anchor: str | PictureAnchor) -> tuple[str, ...]:
-        """The slots that an item or a picture fills; none where no look can be built around it."""
+        """The slots that an item or a picture fills; empty if no outfit can be built around it."""
         attributes = anchor.attributes if isinstance(anchor, PictureAnchor) else self._item(anchor).attributes
         return self._wardrobe.profile(attributes).slots
 
@@ -90,17 +90,18 @@ class Stylist:
         self,
         anchor: str | PictureAnchor,
         *,
-        locked: Mapping[str, str] = NOTHING,
+        locked: Mapping[str, str] = NOTHING_LOCKED,
         passed_over: Iterable[str] = (),
     ) -> Outfit:
-        """One product for each slot that the anchor, an item's id or a picture, leaves open.
+        """An outfit around an anchor, an item's id or a picture: a product for each slot that the anchor leaves open.
 
-        `locked` keeps an item in a slot. Products are taken in turn: those that `passed_over` names least often go
-        first, so a slot is swapped by passing over what it holds while the others are locked, and a look rerolled by
-        passing over all of it; the turn comes round. Equal arguments give equal looks.
+        `locked` maps a slot to the id of the item to keep there. Products whose ids are in `passed_over` least often
+        come first. So a slot is swapped by passing over its product while the other slots are locked, and a whole
+        outfit is replaced by passing over all its products; after all have been passed over equally often, the first
+        one comes again. The result depends on the arguments only.
 
-        Raises QueryError for an unknown item, an anchor that is no part of a look, and a lock on an item that does not
-        belong in that slot of this look.
+        Raises QueryError for an unknown item, an anchor that has no place in an outfit, a locked slot that this outfit
+        does not have, and a locked item that does not belong in its slot.
         """
         seen = self._anchor(anchor)
         held = {slot: self._lock(seen, slot, item_id) for slot, item_id in locked.items()}
@@ -127,7 +128,9 @@ class Stylist:
         profile = self._wardrobe.profile(attributes)
         if not profile.slots:
             places = ", ".join(PLURALS.values())
-            raise QueryError(f"{name} is not known as part of a look. Looks are made of {places}: start from one.")
+            raise QueryError(
+                f"{name} is not known as part of a look. A look is made of {places}. Start from one of these."
+            )
         colour = self._wardrobe.colour_of(attributes)
         return _Anchor(name, profile, colour, self._style.departure(vector, profile.slots))
 
@@ -149,15 +152,15 @@ class Stylist:
         return self._wardrobe.theme(agreed, self._open(anchor, {}))
 
     def _choose(self, slot: str, theme: Theme, worn: list[Tone], anchor: _Anchor, passed: Counter[str]) -> int | None:
-        """The row of the product to take; None where none obeys the rules."""
+        """The row of the product for this slot; None if no product fits."""
         rows = self._in_harmony(self._wardrobe.rows(slot, theme), worn)
         if not len(rows):
             return None
         turns = np.array([passed[self._items.ids[row]] for row in rows] if passed else np.zeros(len(rows)))
-        tones_unsaid = np.array([tone is None for tone in self._tones])[self._colour_codes[rows]]
-        unsaid = self._wardrobe.unsaid[self._wardrobe.codes[rows]] + tones_unsaid
+        unknown_tones = np.array([tone is None for tone in self._tones])[self._colour_codes[rows]]
+        unknown = self._wardrobe.unknown_counts[self._wardrobe.codes[rows]] + unknown_tones
         closeness = self._style.closeness(rows, (slot,), anchor.departure)
-        return int(rows[np.lexsort((rows, -closeness, unsaid, turns))[0]])
+        return int(rows[np.lexsort((rows, -closeness, unknown, turns))[0]])
 
     def _in_harmony(self, rows: Rows, worn: list[Tone]) -> Rows:
         joining = np.array([joins(tone, worn) for tone in self._tones])
@@ -165,7 +168,7 @@ class Stylist:
 
     def _piece(self, row: int, anchor: _Anchor) -> Piece:
         item = self._items[row]
-        reasons = self._wardrobe.said(item.attributes)
+        reasons = self._wardrobe.known_values(item.attributes)
         colour = self._wardrobe.colour_of(item.attributes)
         why = relation(tone_of(anchor.colour), tone_of(colour))
         if why:

@@ -1,4 +1,4 @@
-"""For whom, for what and for when a product is: every piece of a look has to agree in it."""
+"""The theme of an outfit: wearer, usage and season, in which all its pieces have to agree."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from recsys.types import Value
 
 Aspect = frozenset[str] | None
-"""The values that a product goes with; None where the catalogue does not say, which agrees with all."""
+"""The values of one part of a theme that a product goes with. None is unknown, and agrees with every value."""
 
 MEN, WOMEN, BOYS, GIRLS = "Men", "Women", "Boys", "Girls"
 WORDS = {
@@ -20,11 +20,11 @@ WORDS = {
     "unisex adult adults": (MEN, WOMEN),
     "kid kids child children childrens baby babies infant infants toddler toddlers junior juniors": (BOYS, GIRLS),
 }
-WEARERS = {word: for_whom for words, for_whom in WORDS.items() for word in words.split()}
+WEARERS = {word: wearers for words, wearers in WORDS.items() for word in words.split()}
 
 
 class Theme(NamedTuple):
-    """What the pieces of a look agree in; None where no product says."""
+    """The values that the pieces of an outfit agree in; None where no piece has a value."""
 
     wearer: Value
     usage: Value
@@ -35,7 +35,7 @@ class Theme(NamedTuple):
 
 
 def wearers(gender: Value) -> Aspect:
-    """For whom a product is. Unisex is for men and women alike; what is for children is for no adult."""
+    """The wearers of a product. Unisex products go with men and women; products for children go with children only."""
     if gender is None:
         return None
     named = {wearer for word in re.findall(r"[a-z]+", gender.lower()) for wearer in WEARERS.get(word, ())}
@@ -43,12 +43,12 @@ def wearers(gender: Value) -> Aspect:
 
 
 def aspects(gender: Value, usage: Value, season: Value) -> tuple[Aspect, ...]:
-    """The three aspects of a product. Usage and season agree only where they are equal."""
+    """Wearer, usage and season of a product, each as an `Aspect`. Usages and seasons agree only if equal."""
     return wearers(gender), *(None if value is None else frozenset({value}) for value in (usage, season))
 
 
 def common(several: Sequence[tuple[Aspect, ...]]) -> tuple[Aspect, ...]:
-    """What products agree in, aspect by aspect: None where all leave it open, empty where they disagree."""
+    """The values that products have in common in each aspect: None if all are unknown, empty if they disagree."""
     return tuple(_common([aspect for aspect in column if aspect is not None]) for column in zip(*several, strict=True))
 
 

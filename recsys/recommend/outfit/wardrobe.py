@@ -1,4 +1,4 @@
-"""The products of a catalogue by what the rules ask of them."""
+"""The products of a catalogue by slot and theme, as the outfit rules look them up."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """All that the rules but the one of colour know of a product."""
+    """Slots, wearer, usage and season of a product: what all rules but those of colour and style need."""
 
     slots: tuple[str, ...]
     aspects: tuple[Aspect, ...]
 
 
 class Wardrobe:
-    """Finds the products of a slot that agree with a theme. Works on the few profiles that a catalogue has."""
+    """Finds the products of a slot that agree with a theme. Many products share a profile, so it compares profiles."""
 
     def __init__(self, items: Items):
         self._items = items
@@ -34,39 +34,42 @@ class Wardrobe:
         self._aspects = (items.roles.wearer, items.roles.usage, items.roles.season)
         self.colour = items.roles.colour
         self.profiles, self.codes = self._read()
-        self.unsaid = np.array([profile.aspects.count(None) for profile in self.profiles])
+        self.unknown_counts = np.array([profile.aspects.count(None) for profile in self.profiles])
         self._sizes = np.bincount(self.codes, minlength=len(self.profiles))
         self._fills = {slot: np.array([p.slots == (slot,) for p in self.profiles], dtype=bool) for slot in SLOTS}
         self._allows = [self._allowing(place) for place in range(len(self._aspects))]
 
     def profile(self, attributes: Mapping[str, Value]) -> Profile:
         """The profile of a product, or a picture, with these attributes."""
-        said = (attributes.get(name) if name else None for name in self._aspects)
-        return Profile(slots_of([attributes.get(name) for name in self._categories]), aspects(*said))
+        values = (attributes.get(name) if name else None for name in self._aspects)
+        return Profile(slots_of([attributes.get(name) for name in self._categories]), aspects(*values))
 
     def colour_of(self, attributes: Mapping[str, Value]) -> Value:
         """The name of the colour of a product with these attributes."""
         return attributes.get(self.colour) if self.colour else None
 
-    def said(self, attributes: Mapping[str, Value]) -> tuple[str, ...]:
-        """For whom, for what and for when a product is, as far as the catalogue says so, in its own words."""
+    def known_values(self, attributes: Mapping[str, Value]) -> tuple[str, ...]:
+        """Wearer, usage and season of a product in the catalogue's own words, those that it has."""
         values = (attributes.get(name) for name in self._aspects if name)
         return tuple(value for value in values if value is not None)
 
     def rows(self, slot: str, theme: Theme | None = None) -> Rows:
-        """The rows that fill this slot alone and agree with the theme, ascending."""
+        """The rows of products that fill this slot alone and agree with the theme, ascending."""
         fitting = self._fills[slot] if theme is None else self._fills[slot] & self._agreeing(theme)
         return np.flatnonzero(fitting[self.codes])
 
     def rows_by_slots(self) -> dict[tuple[str, ...], Rows]:
-        """The rows of all products that have a place in a look, by the slots they fill."""
+        """The rows of all products that fill a slot, by the combination of slots that they fill."""
         every = {profile.slots for profile in self.profiles if profile.slots}
         return {
             slots: np.flatnonzero(np.array([p.slots == slots for p in self.profiles])[self.codes]) for slots in every
         }
 
     def theme(self, known: Sequence[Aspect], slots: Iterable[str]) -> Theme:
-        """The theme within what is known for which the catalogue fills most of `slots`, then with most products."""
+        """The theme for which the catalogue can fill most of `slots`; among equals, the one with most products.
+
+        `known` restricts it: for wearer, usage and season, the values to choose from.
+        """
         options = [
             sorted(allows if aspect is None else aspect) or (None,)
             for aspect, allows in zip(known, self._allows, strict=True)
@@ -84,20 +87,20 @@ class Wardrobe:
         agreeing = np.ones(len(self.profiles), dtype=bool)
         for place, (value, allows) in enumerate(zip(theme, self._allows, strict=True)):
             if value is not None:
-                agreeing &= allows[value] if value in allows else self._silent(place)
+                agreeing &= allows[value] if value in allows else self._unknown(place)
         return agreeing
 
     def _allowing(self, place: int) -> dict[str, Flags]:
-        """For each value of an aspect, the profiles that agree with it."""
-        said = [profile.aspects[place] for profile in self.profiles]
-        values = sorted({value for aspect in said for value in aspect or ()})
-        return {value: np.array([aspect is None or value in aspect for aspect in said]) for value in values}
+        """For each value of one aspect (0 wearer, 1 usage, 2 season), whether each profile agrees with it."""
+        known = [profile.aspects[place] for profile in self.profiles]
+        values = sorted({value for aspect in known for value in aspect or ()})
+        return {value: np.array([aspect is None or value in aspect for aspect in known]) for value in values}
 
-    def _silent(self, place: int) -> Flags:
+    def _unknown(self, place: int) -> Flags:
         return np.array([profile.aspects[place] is None for profile in self.profiles], dtype=bool)
 
     def _read(self) -> tuple[list[Profile], Rows]:
-        """The profiles that occur, and which of them each product has."""
+        """The different profiles of the catalogue, and the number of its profile for each product."""
         used = [self._items.columns[name].codes for name in (*self._categories, *self._aspects) if name]
         table = np.stack(used or [np.zeros(len(self._items), dtype=np.int32)], axis=1)
         _, firsts, combination = np.unique(table, axis=0, return_index=True, return_inverse=True)
