@@ -1,4 +1,4 @@
-"""What the environment says, read once by the entry points and passed down as a value."""
+"""The settings of a server, which the entry points read from environment variables."""
 
 from __future__ import annotations
 
@@ -10,33 +10,34 @@ from pathlib import Path
 from recsys.errors import RecsysError
 
 RELOAD_SECONDS = 300.0
-MOST_SECONDS = 1e7
-"""Some months; a thread cannot wait for centuries."""
+MAX_SECONDS = 1e7
+"""About four months. A thread cannot wait much longer."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Which index to serve: `index_repo` at `index_revision` from the Hub, or else the folder `index_dir`.
-
-    Without `index_dir`, that folder is `my-index` where it exists, else the sample index.
-
-    The Hub is asked for a newer one every `reload_seconds`; 0 is never. Its vectors are searched by the Milvus at
-    `store_uri`, or by the index itself where there is none.
-    """
+    """Which index a server serves, and how it searches and reloads it."""
 
     index_repo: str | None = None
+    """INDEX_REPO: the dataset repository of the index on the Hub. It precedes `index_dir`."""
     index_revision: str | None = None
+    """INDEX_REVISION: the branch, tag or commit of `index_repo`; its default branch if unset."""
     index_dir: Path | None = None
+    """INDEX_DIR: the index folder. If unset, `my-index` where that exists, else the sample index."""
     token: str | None = field(default=None, repr=False)
+    """HF_TOKEN: the access token for the Hub."""
     reload_seconds: float = RELOAD_SECONDS
+    """RELOAD_SECONDS: the interval at which the Hub is asked for a newer index; 0 turns this off."""
     store_uri: str | None = field(default=None, repr=False)
+    """STORE_URI: the Milvus server that searches the vectors. If unset, the index itself is searched."""
     store_token: str | None = field(default=None, repr=False)
+    """STORE_TOKEN: the access token for Milvus."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
-        """Read the variables that are named below; one that is empty counts as unset.
+        """Read the settings from environment variables. An empty variable counts as unset.
 
-        Raises RecsysError for seconds that are no number.
+        Raises RecsysError for an invalid RELOAD_SECONDS.
         """
         return cls(
             index_repo=environ.get("INDEX_REPO") or None,
@@ -54,9 +55,9 @@ def _seconds(name: str, value: str | float) -> float:
         seconds = float(value)
     except ValueError:
         seconds = math.nan
-    if not 0 <= seconds <= MOST_SECONDS:
+    if not 0 <= seconds <= MAX_SECONDS:
         raise RecsysError(
-            f"{name} is a number of seconds up to {MOST_SECONDS:,.0f}, {RELOAD_SECONDS:.0f} say, or 0 for never;"
-            f" got {value!r}."
+            f"{name} is a number of seconds up to {MAX_SECONDS:,.0f}, such as {RELOAD_SECONDS:.0f}, or 0 to turn"
+            f" reloading off; got {value!r}."
         )
     return seconds

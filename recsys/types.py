@@ -23,12 +23,15 @@ Rows = npt.NDArray[np.int64]
 Pixels = npt.NDArray[np.uint8]
 Value = str | None
 Where = Mapping[str, Value | Sequence[Value]]
-"""A filter: attribute → a value, or a list of values. Or within a list, and between attributes; None is "absent"."""
+"""A filter: attribute → a value, or a list of values.
+
+An item passes if each attribute has one of its listed values. None stands for an item without a value.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A product as a visitor sees it. An attribute that the catalogue leaves empty is None."""
+    """A product. An attribute without a value is None."""
 
     id: str
     name: str | None
@@ -37,7 +40,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A row of a catalogue: the item and its picture, encoded as given (None where there is none)."""
+    """A row of a catalogue: the item, and its encoded picture, None where the catalogue has none."""
 
     item: Item
     picture: bytes | None
@@ -45,7 +48,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A product that was left out of an index, and why."""
+    """A product that was left out of an index, with the reason."""
 
     id: str
     reason: str
@@ -53,7 +56,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Something that a query and a product share: a value of an attribute."""
+    """A value of an attribute that query and product share."""
 
     attribute: str
     value: str
@@ -61,10 +64,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What a picture seems to be in one attribute.
+    """The prediction of one attribute of a picture.
 
-    `value` is None where that is too unsure to say. `probability` is that of the most likely value, `likely` the three
-    most likely with theirs.
+    `value` is None where the prediction is too uncertain. `probability` is that of the most likely value; `likely` has
+    the three most likely values with their probabilities.
     """
 
     attribute: str
@@ -164,10 +167,10 @@ class Answer(Sequence[Match]):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where the index that is served comes from, for people to read.
+    """Where the served index comes from.
 
-    `name` is a Hub repository, or the folder's name; `revision` the commit of that repository; `dataset` the catalogue
-    it was built from. `notice` says what was fallen back to, and why; None where all is as asked.
+    `name` is a Hub repository or the name of a folder, `revision` the commit of the repository, and `dataset` the
+    catalogue that the index was built from. `notice` says which fallback is served and why; None without a fallback.
     """
 
     name: str
@@ -212,7 +215,7 @@ class Searcher(Protocol):
         ...
 
     def vectors(self, rows: Sequence[int] | Rows) -> Vectors:
-        """The unit vectors of these rows, float32 [len(rows), dim]."""
+        """The unit vectors of these rows: float32 [len(rows), dim]."""
         ...
 
 

@@ -14,7 +14,7 @@ from recsys.build.vector_cache import KEY_BYTES, KeySet, key_table
 from recsys.errors import IndexDamagedError
 from recsys.format.encoder_spec import EncoderSpec
 from recsys.format.layout import PICTURE_HASHES
-from recsys.format.manifest import MEND
+from recsys.format.manifest import REMEDY
 from recsys.index.folder import IndexFolder
 from recsys.runtime.hashing import sha256
 from recsys.types import Vectors
@@ -97,8 +97,10 @@ def _read_keys(folder: IndexFolder) -> list[str] | None:
         data = (folder.path / PICTURE_HASHES).read_bytes()
         table = np.load(io.BytesIO(data), allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise IndexDamagedError(f"{PICTURE_HASHES} cannot be read: {error}. {MEND}") from error
+        raise IndexDamagedError(f"{PICTURE_HASHES} cannot be read: {error}. {REMEDY}") from error
     is_unaltered = sha256(data) == folder.manifest.files[PICTURE_HASHES]["sha256"]
     if not is_unaltered or table.dtype != np.uint8 or table.shape != (len(folder.items), KEY_BYTES):
-        raise IndexDamagedError(f"{PICTURE_HASHES} does not hold the pictures of {len(folder.items)} products. {MEND}")
+        raise IndexDamagedError(
+            f"{PICTURE_HASHES} does not hold the pictures of {len(folder.items)} products. {REMEDY}"
+        )
     return [key.tobytes().hex() for key in table]

@@ -1,1 +1,1 @@
-"""Values and rules of the domain: numpy only, no files, no network."""
+"""Values and rules of the domain. This package uses numpy only: no files, no network."""

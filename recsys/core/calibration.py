@@ -1,4 +1,4 @@
-"""What a cosine means in a catalogue: how likely a match is of the query's kind, and when nothing is close."""
+"""Calibrates the cosines of an index: the confidence of a match, and the threshold under which nothing is close."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ import numpy.typing as npt
 
 from recsys.types import Vectors
 
-FALSE_REFUSALS = 0.045
-NEAREST = 5
-FEWEST_QUERIES = 20
-MOST_KNOTS = 40
-BINS = 15
+FALSE_REJECTION_RATE = 0.045
+"""The share of product pictures for which the threshold wrongly says that nothing is close."""
+AVERAGED_MATCHES = 5
+"""The threshold applies to the mean cosine of this many best matches."""
+MIN_QUERIES = 20
+MAX_KNOTS = 40
+ERROR_BINS = 15
+"""The bins of the expected calibration error."""
 
 Flags = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.float64]
@@ -23,12 +26,13 @@ Numbers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Calibration:
-    """How to read the cosines of one index.
+    """The calibration of one index.
 
-    A match of cosine `similarity[i]` is of the query's `attribute` with probability `confidence[i]`, linear in between;
-    both are empty, and `attribute` None, for a catalogue that does not say what kind of thing a product is. Where
-    the mean of the `nearest` best matches lies under `threshold`, nothing is close: that is said of a share `refused`
-    of the products themselves. Measured on `queries` products that were no part of the gallery.
+    A match with cosine `similarity[i]` has the query's value of `attribute` with probability `confidence[i]`, which is
+    interpolated linearly in between. Both are empty, and `attribute` is None, for a catalogue without an
+    attribute for the kind of product. Nothing is close where the mean cosine of the `nearest` best matches is under
+    `threshold`; this rejects a share `refused` of the pictures of products. It was measured with `queries` products
+    that were not in the gallery.
     """
 
     attribute: str | None
@@ -41,13 +45,14 @@ class Calibration:
 
     @classmethod
     def fit(cls, cosines: Vectors, alike: Flags | None, attribute: str | None) -> Self | None:
-        """From the cosines of the matches of queries, [n, k], best first, and whether each is of the query's kind.
+        """Fit to the cosines of the matches of queries [n, k], best first.
 
-        `alike` is None where that is not known. Returns None for fewer than 20 queries.
+        `alike` [n, k] says whether each match has the query's value of `attribute`; None where that is not known.
+        Returns None for fewer than 20 queries.
         """
-        if len(cosines) < FEWEST_QUERIES:
+        if len(cosines) < MIN_QUERIES:
             return None
-        threshold = float(np.quantile(cosines[:, :NEAREST].mean(1), FALSE_REFUSALS))
+        threshold = float(np.quantile(cosines[:, :AVERAGED_MATCHES].mean(1), FALSE_REJECTION_RATE))
         knots: tuple[Numbers, Numbers] = (np.empty(0), np.empty(0))
         if alike is not None:
             knots = _thinned(*isotonic(cosines.ravel(), alike.ravel()))
@@ -56,33 +61,34 @@ class Calibration:
             similarity=tuple(round(float(cosine), 5) for cosine in knots[0]),
             confidence=tuple(round(float(share), 5) for share in knots[1]),
             threshold=round(threshold, 5),
-            refused=FALSE_REFUSALS,
+            refused=FALSE_REJECTION_RATE,
             queries=len(cosines),
-            nearest=NEAREST,
+            nearest=AVERAGED_MATCHES,
         )
 
     def confidence_at(self, similarity: float) -> float | None:
-        """The confidence of a match with this cosine; None where the catalogue does not say what things are."""
+        """The confidence of a match with this cosine; None where no confidence was fitted."""
         return float(np.interp(similarity, self.similarity, self.confidence)) if self.similarity else None
 
     def closeness(self, cosines: Vectors) -> Vectors:
-        """What the threshold is for: the mean of the best matches of queries, [n, k], best first → [n].
+        """The mean cosine of the best matches of queries, which the threshold applies to: [n, k], best first → [n].
 
-        Not the best alone, since a catalogue has a picture or two of no product, and all that is none is next to those.
+        The best match alone would not do: a catalogue may contain a few pictures without a product, which are close to
+        every picture without a product.
         """
         return np.asarray(cosines[:, : self.nearest].mean(1))
 
     def is_close(self, cosines: Sequence[float]) -> bool:
-        """Whether a query with these matches, best first, has something close."""
+        """Whether a query whose matches have these cosines, best first, has a close match."""
         return bool(self.closeness(np.array([cosines]))[0] >= self.threshold)
 
     def to_json(self) -> dict[str, Any]:
-        """A dict that JSON can hold."""
+        """The calibration as a dict for JSON."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`. Raises TypeError or ValueError for what is no calibration."""
+        """The inverse of `to_json`. Raises TypeError or ValueError for anything that is not a valid calibration."""
         read = cls(**data)
         found = replace(
             read, similarity=tuple(map(float, read.similarity)), confidence=tuple(map(float, read.confidence))
@@ -94,35 +100,35 @@ class Calibration:
         named = isinstance(found.attribute, str) if found.similarity else found.attribute is None
         counts = type(found.queries) is int and type(found.nearest) is int and found.nearest > 0
         if not (rising and within and shares and named and counts):
-            raise ValueError("its calibration is no rising curve from cosines to probabilities")
+            raise ValueError("its calibration is not an increasing curve from cosines to probabilities")
         return found
 
 
 def isotonic(values: Numbers | Vectors, hits: Flags) -> tuple[Numbers, Numbers]:
-    """The rising curve nearest to `hits` over `values`, by pooling adjacent violators (Ayer et al. 1955).
+    """Isotonic regression of `hits` on `values` by pooling adjacent violators (Ayer et al. 1955).
 
-    Returns, a pool, the mean value and the share of hits.
+    Returns the mean value and the share of hits of each pool.
     """
-    order = np.lexsort((~hits, values))  # of equal values the hits first, so that they become one pool
+    order = np.lexsort((~hits, values))  # hits first among equal values, so that these become one pool
     pools: list[list[float]] = []
     for value, hit in zip(values[order].astype(float), hits[order].astype(float), strict=True):
         pools.append([1.0, value, hit])
         while len(pools) > 1 and pools[-2][2] * pools[-1][0] >= pools[-1][2] * pools[-2][0]:
             last = pools.pop()
-            pools[-1] = [ours + theirs for ours, theirs in zip(pools[-1], last, strict=True)]
+            pools[-1] = [a + b for a, b in zip(pools[-1], last, strict=True)]
     count, value, hit = np.array(pools).T
     return value / count, hit / count
 
 
 def _thinned(values: Numbers, shares: Numbers) -> tuple[Numbers, Numbers]:
-    """At most MOST_KNOTS of the knots, evenly over the curve."""
-    kept = np.unique(np.linspace(0, len(values) - 1, MOST_KNOTS).round().astype(int))
+    """At most `MAX_KNOTS` of the knots, evenly spaced along the curve."""
+    kept = np.unique(np.linspace(0, len(values) - 1, MAX_KNOTS).round().astype(int))
     return values[kept], shares[kept]
 
 
 def expected_calibration_error(confidences: Numbers, hits: Flags) -> float:
-    """The mean gap between confidence and share of hits over bins of equal count (Nguyen & O'Connor 2015)."""
+    """The mean gap between confidence and share of hits, over bins of equal size (Nguyen & O'Connor 2015)."""
     order = np.argsort(confidences, kind="stable")
-    bins = np.array_split(order, BINS)
+    bins = np.array_split(order, ERROR_BINS)
     gaps = [abs(confidences[rows].mean() - hits[rows].mean()) * len(rows) for rows in bins if len(rows)]
     return float(sum(gaps) / len(confidences))

@@ -1,4 +1,7 @@
-"""What training never sees, so that it can be judged on: a function of a product alone, the same on every machine."""
+"""Selects the products that training never sees, so that encoders can be evaluated on them.
+
+The selection depends on the product alone, so that it is the same on every machine.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,14 @@ Rule = Callable[[Item], bool]
 
 
 def held_out(item_id: str) -> bool:
-    """Whether this product is kept out of every training, to be a query later."""
+    """Whether this product is excluded from every training, to serve as a query of the evaluation."""
     return _share(item_id) < HELD_OUT_SHARE
 
 
 def withheld(split: str) -> Rule:
-    """Which products a split withholds besides: none for `product`, whole article types drawn by their name for
-    `type`, the products from a year on for `year:2017`.
+    """The rule for the products that a split excludes from training in addition to the held-out products.
 
+    The split `product` excludes none, `type` all products of some kinds, `year:2017` the products from that year on.
     Raises CatalogError for another split.
     """
     name, _, since = split.partition(":")
@@ -34,13 +37,15 @@ def withheld(split: str) -> Rule:
         return lambda item: _share(_value(item, "kind")) < WITHHELD_TYPES_SHARE
     if name == YEAR_SPLIT and since.isdecimal():
         return lambda item: (year := _value(item, "year")).isdecimal() and int(year) >= int(since)
-    raise CatalogError(f"There is no split {split!r}. Take {PRODUCT_SPLIT}, {TYPE_SPLIT}, or {YEAR_SPLIT}:2017.")
+    raise CatalogError(
+        f"There is no split {split!r}. The splits are {PRODUCT_SPLIT}, {TYPE_SPLIT}, and {YEAR_SPLIT}:2017 (any year)."
+    )
 
 
 def unseen(split: str) -> Rule:
-    """Which products an encoder trained under this split never saw. Raises CatalogError for an unknown split."""
-    besides = withheld(split)
-    return lambda item: held_out(item.id) or besides(item)
+    """The rule for the products that an encoder trained with this split never saw. Raises CatalogError likewise."""
+    is_withheld = withheld(split)
+    return lambda item: held_out(item.id) or is_withheld(item)
 
 
 def _value(item: Item, role: str) -> str:
@@ -50,5 +55,5 @@ def _value(item: Item, role: str) -> str:
 
 
 def _share(text: str) -> float:
-    """A number in [0, 1) drawn by the text."""
+    """A number in [0, 1) that is a hash of the text."""
     return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) / 16**8

@@ -1,4 +1,4 @@
-"""The products of an index as columns: compact in memory, filtered without a loop."""
+"""The products of an index as columns, which are compact in memory and fast to filter."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from recsys.core.roles import NO_OVERRIDES, Roles
 from recsys.errors import QueryError
 from recsys.types import Item, Rows, Value, Where
 
-SHOWN_CHOICES = 12
+MAX_LISTED = 12
 
 
 class Column:
-    """One attribute of every product: a small vocabulary and a code for each row."""
+    """One attribute of all products: a vocabulary, and a code for each row."""
 
     def __init__(self, values: Sequence[Value]):
         counts = Counter(values)
@@ -31,7 +31,7 @@ class Column:
 
 
 def parse_filter(where: Any) -> dict[str, list[Value]]:
-    """The filter with a list for each attribute. Raises QueryError for anything else than a filter."""
+    """The filter with a list of values for each attribute. Raises QueryError for anything that is not a filter."""
     if isinstance(where, Mapping):
         lists = {
             name: [wanted] if wanted is None or isinstance(wanted, str) else wanted for name, wanted in where.items()
@@ -43,12 +43,12 @@ def parse_filter(where: Any) -> dict[str, list[Value]]:
             return {name: list(wanted) for name, wanted in lists.items()}
     raise QueryError(
         'where is a filter such as {"gender": "Women", "season": ["Summer", null]}: attributes with a value, a list of'
-        f" values, or null (None) for not given; got {where!r:.200}."
+        f" values, or null (None) for products without a value; got {where!r:.200}."
     )
 
 
 class Items:
-    """The products in index order; row i of the vectors is item i."""
+    """The products in index order: item i belongs to row i of the vectors."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Items:
         attributes: Mapping[str, Sequence[Value]],
         role_overrides: Mapping[str, str | None] = NO_OVERRIDES,
     ):
-        """Raises ValueError where ids repeat or the columns are not equally long; see `Roles` for `role_overrides`."""
+        """`role_overrides` are those of `Roles`. Raises ValueError for repeated ids or columns of different lengths."""
         lengths = {len(ids), len(names), *map(len, attributes.values())}
         if len(lengths) != 1 or len(set(ids)) != len(ids):
             raise ValueError(f"items need unique ids and columns of one length, got lengths {sorted(lengths)}")
@@ -67,7 +67,7 @@ class Items:
 
     @classmethod
     def from_items(cls, items: Sequence[Item], attributes: Sequence[str]) -> Items:
-        """Columns of these `attributes`; one that an item lacks is absent there."""
+        """Items with these `attributes` as columns; None where an item lacks an attribute."""
         columns = {name: [item.attributes.get(name) for item in items] for name in attributes}
         return cls([item.id for item in items], [item.name for item in items], columns)
 
@@ -90,7 +90,7 @@ class Items:
         try:
             return self._row_of[item_id]
         except KeyError:
-            some = ", ".join(self.ids[:SHOWN_CHOICES])
+            some = ", ".join(self.ids[:MAX_LISTED])
             raise QueryError(
                 f"There is no item {item_id!r:.100} among these {len(self)}. Ids look like: {some}."
             ) from None
@@ -99,14 +99,14 @@ class Items:
         return item_id in self._row_of
 
     def values(self, attribute: str) -> list[Value]:
-        """The values of an attribute, the most common first; none for an attribute that the catalogue does not have."""
+        """The values of an attribute, the most common first; empty for an unknown attribute."""
         return list(self.columns[attribute].vocabulary) if attribute in self.columns else []
 
     def facets(self, where: Where | None = None) -> dict[str, dict[Value, int]]:
         """Attribute → value → number of products, the most common first.
 
-        With a filter each attribute counts the products that pass the filters on the others, so that a number says how
-        many there would be. Raises QueryError for a filter on what the catalogue does not have.
+        With a filter, each attribute counts the products that pass the filters on the other attributes: the number of
+        products if that value were chosen. Raises QueryError for unknown attributes or values.
         """
         masks = {name: self._mask(name, wanted) for name, wanted in parse_filter(where or {}).items()}
         counts = {}
@@ -120,7 +120,7 @@ class Items:
     def passing(self, where: Where) -> Rows:
         """The rows that pass the filter, ascending.
 
-        Raises QueryError for an attribute or a value that the catalogue does not have, listing those it has.
+        Raises QueryError for attributes or values that the catalogue does not have, with a list of those that it has.
         """
         keep = np.ones(len(self), dtype=bool)
         for name, wanted in parse_filter(where).items():
@@ -134,9 +134,9 @@ class Items:
         column = self.columns[name]
         unknown = [value for value in wanted if value not in column.counts]
         if unknown:
-            some = [repr(value) for value in column.vocabulary[:SHOWN_CHOICES]]
-            more = ", …" if len(column.vocabulary) > SHOWN_CHOICES else ""
-            raise QueryError(f"No product has {name} {unknown[0]!r}. It takes: {', '.join(some)}{more}.")
+            some = [repr(value) for value in column.vocabulary[:MAX_LISTED]]
+            more = ", …" if len(column.vocabulary) > MAX_LISTED else ""
+            raise QueryError(f"No product has {name} {unknown[0]!r}. Its values are: {', '.join(some)}{more}.")
         chosen = np.zeros(len(column.vocabulary), dtype=bool)
         chosen[[column.vocabulary.index(value) for value in wanted]] = True
         return chosen.take(column.codes)

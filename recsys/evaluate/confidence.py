@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.core.calibration import FEWEST_QUERIES, Calibration, Flags, Numbers, expected_calibration_error
+from recsys.core.calibration import MIN_QUERIES, Calibration, Flags, Numbers, expected_calibration_error
 from recsys.core.ranking import Estimate
 from recsys.evaluate.retrieval import roles_of
 from recsys.evaluate.search_task import SearchTask, nearest
@@ -62,7 +62,7 @@ def calibrate(task: SearchTask) -> Calibration | None:
     if attribute:
         label = task.label([attribute])
         known = label.queries >= 0
-        if known.sum() >= FEWEST_QUERIES:
+        if known.sum() >= MIN_QUERIES:
             return Calibration.fit(cosines[known], label.matches(task.neighbours[0])[known], attribute)
     return Calibration.fit(cosines, None, None)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from recsys.core.calibration import FEWEST_QUERIES, Calibration
+from recsys.core.calibration import MIN_QUERIES, Calibration
 from recsys.core.holdout import held_out
 from recsys.evaluate import plots
 from recsys.evaluate.confidence import calibrate
@@ -74,7 +74,7 @@ def quick_report(
     )
     calibration, note = calibrate(protocol.calibration), protocol.note
     if calibration is None:
-        note += f" Fewer than {FEWEST_QUERIES} queries are of kinds that the gallery has: too few to fit a confidence."
+        note += f" Fewer than {MIN_QUERIES} queries are of kinds that the gallery has: too few to fit a confidence."
     return QuickReport(score_attributes(protocol.retrieval), calibration, note)
 
 

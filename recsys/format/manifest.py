@@ -1,4 +1,4 @@
-"""What an index folder says of itself, `index.json`, and whether its files are those that it states."""
+"""The manifest of an index folder, `index.json`, and the check of the files of the folder against it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from recsys.format.layout import ASSETS, CARD, CONFIG, ENCODER, HEADS, ITEMS, MA
 from recsys.runtime.hashing import file_sha256, read_json, sha256
 
 FORMAT = 1
-READ_BY_NAME = (CARD, f"{Path(VECTORS).stem}.*", f"{ASSETS}/*", f"{ENCODER}/*")
-MOST = 2**31 - 1
-"""What Annoy counts with."""
-MEND = "Fetch the index again, or build it anew with build_index.py."
+UNLISTED_FORBIDDEN = (CARD, f"{Path(VECTORS).stem}.*", f"{ASSETS}/*", f"{ENCODER}/*")
+MAX_COUNT = 2**31 - 1
+"""The largest integer of Annoy."""
+REMEDY = "Download the index again, or rebuild it with build_index.py."
+"""The remedy that ends the message of a damaged index."""
 
 
 @dataclass(frozen=True)
 class DatasetFacts:
-    """The catalogue an index was built from; `rows` were read, of which `skipped` had no usable picture."""
+    """The catalogue that an index was built from. Of `rows` products, `skipped` had no usable picture."""
 
     id: str
     revision: str | None
@@ -34,7 +35,7 @@ class DatasetFacts:
 
 @dataclass(frozen=True)
 class SearchFacts:
-    """How the Annoy index was built and is searched; `recall` is the measured recall@10 against exact search."""
+    """The parameters of the Annoy index. `recall` is the measured recall@10 against exact search."""
 
     dim: int
     n_trees: int
@@ -45,9 +46,9 @@ class SearchFacts:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The content of index.json; `files` maps the path of every other file to its size and sha256.
+    """The content of index.json. `files` maps the path of every other file to its size and SHA-256.
 
-    An index that was built before there was a `calibration` has none.
+    Indexes of older versions have no `calibration`.
     """
 
     encoder: EncoderSpec
@@ -60,38 +61,38 @@ class Manifest:
     calibration: Calibration | None = None
 
     def to_json(self) -> str:
-        """The text of index.json; its `sha256` is that of the rest."""
+        """The text of index.json. Its `sha256` is the hash of all other fields."""
         body = {"format": FORMAT, **asdict(self), "attributes": list(self.attributes)}
         return json.dumps({**body, "sha256": _body_hash(body)}, indent=1, ensure_ascii=False) + "\n"
 
     @classmethod
     def read(cls, folder: Path, name: str | None = None) -> Self:
-        """Read index.json. `name` is what to call the folder in a message.
+        """Read index.json. `name` is the name of the folder in messages.
 
-        Raises IndexFolderError where there is none, IndexFormatError for another format, IndexDamagedError where it
-        was altered or says something impossible.
+        Raises IndexFolderError if there is no such file, IndexFormatError for another format, and IndexDamagedError if
+        it was altered or has invalid values.
         """
         path = folder / MANIFEST
         if not path.is_file():
             what = name or f"The folder {folder.resolve().name}"
-            raise IndexFolderError(f"{what} has no {MANIFEST}, so it is no index. {MEND}")
+            raise IndexFolderError(f"{what} has no {MANIFEST}, so it is not an index. {REMEDY}")
         try:
             body = read_json(path)
             found, written = body.pop("format"), body.pop("sha256")
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise IndexDamagedError(f"{MANIFEST} cannot be read. {MEND}") from error
+            raise IndexDamagedError(f"{MANIFEST} cannot be read. {REMEDY}") from error
         if found != FORMAT:
             raise IndexFormatError(
                 f"The index has format {found!r:.20}; this program reads format {FORMAT}."
-                " Use the program's version that built it, or build the index anew with build_index.py."
+                " Use the version of the program that built it, or rebuild the index with build_index.py."
             )
         if _body_hash({"format": found, **body}) != written:
-            raise IndexDamagedError(f"{MANIFEST} was altered: its content does not have the hash it states. {MEND}")
+            raise IndexDamagedError(f"{MANIFEST} was altered: its content does not match its hash. {REMEDY}")
         try:
             manifest = cls._from_body(body)
             manifest._check()
         except (TypeError, KeyError, ValueError, AttributeError) as error:
-            raise IndexDamagedError(f"{MANIFEST} is not what format {FORMAT} holds: {error}. {MEND}") from error
+            raise IndexDamagedError(f"{MANIFEST} is not valid for format {FORMAT}: {error}. {REMEDY}") from error
         return manifest
 
     @classmethod
@@ -111,11 +112,11 @@ class Manifest:
 
     def _check(self) -> None:
         numbers = (self.count, self.search.dim, self.search.n_trees, self.search.search_k)
-        if not all(type(number) is int and 0 < number <= MOST for number in numbers):
-            raise ValueError(f"count, dim, n_trees and search_k have to be whole numbers from 1 to {MOST}")
+        if not all(type(number) is int and 0 < number <= MAX_COUNT for number in numbers):
+            raise ValueError(f"count, dim, n_trees and search_k have to be whole numbers from 1 to {MAX_COUNT}")
         texts = (self.search.metric, self.dataset.id, self.dataset.split, self.dataset.revision or "", *self.attributes)
         if not all(isinstance(text, str) for text in texts):
-            raise ValueError("metric, attributes, and what it says of the dataset have to be words")
+            raise ValueError("metric, attributes, and the facts about the dataset have to be strings")
         if not all(type(facts["size"]) is int for facts in self.files.values()):
             raise ValueError("the sizes of its files have to be whole numbers")
         lacking = {VECTORS, ITEMS} - self.files.keys()
@@ -125,34 +126,35 @@ class Manifest:
         if outside:
             raise ValueError(f"it names a file outside the index, {outside[0]}")
         if self.count * self.search.dim * 4 > self.files[VECTORS]["size"]:
-            raise ValueError(f"{VECTORS} is no Annoy index of {self.count} vectors of {self.search.dim} dimensions")
+            raise ValueError(f"{VECTORS} is too small for {self.count} vectors of {self.search.dim} dimensions")
 
     def check_files(self, folder: Path) -> None:
-        """Compare every file with its stated size, then its sha256. Raises IndexDamagedError, naming the file.
+        """Compare every file with its listed size, then its SHA-256. Raises IndexDamagedError, naming the file.
 
-        What is read by its name and not stated is refused too: nobody vouches for it, and it may be a link out of here.
+        Files that would be read by their name must be listed: an unlisted one was not checked by anyone, and may be a
+        link to a file outside the folder.
         """
-        for pattern in READ_BY_NAME:
+        for pattern in UNLISTED_FORBIDDEN:
             for path in folder.glob(pattern):
                 name = path.relative_to(folder).as_posix()
                 if name not in self.files:
-                    raise IndexDamagedError(f"{name} is in the index, and its {MANIFEST} does not state it. {MEND}")
+                    raise IndexDamagedError(f"{name} is in the index folder but not listed in {MANIFEST}. {REMEDY}")
         for name, facts in self.files.items():
             path = folder / name
             if not path.is_file():
-                raise IndexDamagedError(f"{name} is missing from the index. {MEND}")
+                raise IndexDamagedError(f"{name} is missing from the index. {REMEDY}")
             size = path.stat().st_size
             if size != facts["size"]:
-                raise IndexDamagedError(f"{name} has {size} bytes where {facts['size']} were written. {MEND}")
+                raise IndexDamagedError(f"{name} has {size} bytes where {facts['size']} were written. {REMEDY}")
             if file_sha256(path) != facts["sha256"]:
-                raise IndexDamagedError(f"{name} is not the file that was written: its sha256 differs. {MEND}")
+                raise IndexDamagedError(f"{name} is not the file that was written: its sha256 differs. {REMEDY}")
 
     def check_encoder(self, folder: Path) -> None:
-        """Compare the encoder's files with the spec, without loading them. Raises IndexMismatchError naming both."""
+        """Compare the encoder's files with its specification, without loading them. Raises IndexMismatchError."""
         spec = self.encoder
         if spec.dim != self.search.dim:
             raise IndexMismatchError(
-                f"The encoder gives {spec.dim} dimensions, the index has {self.search.dim}. {MEND}"
+                f"The encoder has {spec.dim} dimensions, the index has {self.search.dim}. {REMEDY}"
             )
         own = {WEIGHTS: spec.weights, CONFIG: spec.config} if spec.source is None else {}
         for name, wanted in (own | {PROJECTION: spec.projection}).items():
@@ -160,28 +162,28 @@ class Manifest:
             if wanted != found:
                 raise IndexMismatchError(
                     f"The index was built with another encoder than the one beside it: {ENCODER}/{name} has sha256"
-                    f" {str(found)[:12]}…, the vectors were made with {str(wanted)[:12]}…. {MEND}"
+                    f" {str(found)[:12]}…, the vectors were made with {str(wanted)[:12]}…. {REMEDY}"
                 )
         if spec.source is None:
             _check_config(spec, folder / ENCODER / CONFIG, f"{ENCODER}/{HEADS}" in self.files)
 
 
 def _check_config(spec: EncoderSpec, path: Path, with_heads: bool) -> None:
-    """Whether the encoder's own config describes the network and transform of the spec, with the heads it lists."""
+    """Check that the encoder's config has the network and transform of the specification, and that its heads exist."""
     try:
         config = read_json(path)
         described = {"architecture": config["architecture"], **config["pretrained_cfg"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise IndexDamagedError(f"{ENCODER}/{CONFIG} cannot be read. {MEND}") from error
+        raise IndexDamagedError(f"{ENCODER}/{CONFIG} cannot be read. {REMEDY}") from error
     if config.get(VALUES) and not with_heads:
-        raise IndexDamagedError(f"{ENCODER}/{HEADS} is missing from the index. {MEND}")
+        raise IndexDamagedError(f"{ENCODER}/{HEADS} is missing from the index. {REMEDY}")
     for name in ("architecture", *TRANSFORM):
         wanted = spec.to_json()[name]
         wanted = list(wanted) if isinstance(wanted, tuple) else wanted
         if described.get(name, wanted) != wanted:
             raise IndexMismatchError(
                 f"The index was built with another encoder than the one beside it: {name} {wanted} against"
-                f" {described[name]} in {ENCODER}/{CONFIG}. {MEND}"
+                f" {described[name]} in {ENCODER}/{CONFIG}. {REMEDY}"
             )
 
 

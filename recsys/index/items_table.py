@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from recsys.core.items import Items
 from recsys.errors import IndexDamagedError
 from recsys.format.layout import ID_COLUMN, ITEMS, NAME_COLUMN, PICTURE_COLUMN
-from recsys.format.manifest import MEND, Manifest
+from recsys.format.manifest import REMEDY, Manifest
 from recsys.types import Value
 
 PICTURE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
@@ -47,17 +47,17 @@ def read_items(path: Path, manifest: Manifest) -> Items:
     try:
         found, rows = pq.read_schema(path), pq.read_metadata(path).num_rows
     except (pa.ArrowException, OSError) as error:
-        raise IndexDamagedError(f"{ITEMS} cannot be read: {error}. {MEND}") from error
+        raise IndexDamagedError(f"{ITEMS} cannot be read: {error}. {REMEDY}") from error
     if not found.equals(expected) or rows != manifest.count:
         raise IndexDamagedError(
             f"{ITEMS} has {rows} rows of {_column_list(found)}, but the manifest states {manifest.count} of"
-            f" {_column_list(expected)}. {MEND}"
+            f" {_column_list(expected)}. {REMEDY}"
         )
     try:
         texts = _read_texts(path, [name for name in expected.names if name != PICTURE_COLUMN], rows)
         return Items(texts[0], texts[1], dict(zip(manifest.attributes, texts[2:], strict=True)))
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise IndexDamagedError(f"{ITEMS} does not hold a catalogue: {error}. {MEND}") from error
+        raise IndexDamagedError(f"{ITEMS} does not hold a catalogue: {error}. {REMEDY}") from error
 
 
 def read_thumbnails(path: Path) -> Iterator[bytes]:
@@ -72,7 +72,7 @@ def read_thumbnail_group(table: pq.ParquetFile, group: int) -> pa.Array:
     try:
         rows = table.read_row_group(group, columns=[PICTURE_BYTES])
     except (pa.ArrowException, OSError) as error:
-        raise IndexDamagedError(f"{ITEMS} holds pictures that cannot be read. {MEND}") from error
+        raise IndexDamagedError(f"{ITEMS} holds pictures that cannot be read. {REMEDY}") from error
     return rows.column(PICTURE_COLUMN).combine_chunks().field("bytes")
 
 

@@ -1,1 +1,1 @@
-"""Services of this process: hashing, usable cores, prefetching threads, the JSON log."""
+"""Services of the process: hashing, the number of usable cores, prefetching threads, the JSON log."""

@@ -1,22 +1,25 @@
-"""How many cores this process may use: a container often shows all of its host's and lets it have two."""
+"""Determines the number of CPU cores that this process may use.
+
+A container often reports all cores of its host although its quota is smaller.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-QUOTA = Path("/sys/fs/cgroup/cpu.max")
-SHARE = "RECSYS_CORES"
-"""The variable that says how many cores a process is to take that shares its machine with others of its kind."""
+CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+CORES_VARIABLE = "RECSYS_CORES"
+"""The environment variable that limits the cores of a process, for several processes on one machine."""
 
 
-def usable_cores(quota: Path = QUOTA) -> int:
-    """The cores that this process is let run on, or the share of them that it or its container has; at least 1."""
+def usable_cores(quota: Path = CGROUP_QUOTA) -> int:
+    """The number of cores of this process: the least of its CPU affinity, RECSYS_CORES and the quota; at least 1."""
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    cores = min(cores, int(os.environ.get(SHARE) or cores))
+    cores = min(cores, int(os.environ.get(CORES_VARIABLE) or cores))
     try:
         most, period = quota.read_text().split()
         return min(cores, max(1, round(int(most) / int(period))))
-    except (OSError, ValueError):  # another system, or "max": no quota
+    except (OSError, ValueError):  # not Linux, or "max": there is no quota
         return cores

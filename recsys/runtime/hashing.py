@@ -1,4 +1,4 @@
-"""The sha256 of bytes and files, and JSON that came from elsewhere."""
+"""SHA-256 hashes of bytes and files, and reading of untrusted JSON files."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ import json
 from pathlib import Path
 from typing import Any
 
-MOST_JSON = 4_000_000
+MAX_JSON_BYTES = 4_000_000
 
 
 def sha256(data: bytes) -> str:
-    """The sha256 of these bytes, in hex."""
+    """The SHA-256 of the bytes, in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 
 def file_sha256(path: Path) -> str:
-    """The sha256 of a file's content, in hex."""
+    """The SHA-256 of the content of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_json(path: Path) -> Any:
-    """The JSON of a file. Raises ValueError where it is none, or larger or deeper than any of ours, and OSError."""
+    """Parse a JSON file. Raises OSError, or ValueError for invalid JSON, too many bytes or too deep nesting."""
     with path.open("rb") as file:
-        data = file.read(MOST_JSON + 1)
-    if len(data) > MOST_JSON:
-        raise ValueError(f"{path.name} has more than {MOST_JSON:,} bytes")
+        data = file.read(MAX_JSON_BYTES + 1)
+    if len(data) > MAX_JSON_BYTES:
+        raise ValueError(f"{path.name} has more than {MAX_JSON_BYTES:,} bytes")
     try:
         found = json.loads(data.decode("utf-8"))
         json.dumps(found, ensure_ascii=False).encode()

@@ -1,4 +1,4 @@
-"""The log: one JSON object a line, each of a request with the id that its answer carries too."""
+"""The log: one JSON object per line. Lines about a request have the id that is also in its response."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
-CHATTY = ("httpx", "httpx2", "timm")
-"""What these log of every request or model, addresses and all, is for their own developers."""
-SANE_ID = re.compile(r"[0-9A-Za-z_-]{8,64}")
-"""No dot and no colon: an id is not to be an address."""
+QUIET_LOGGERS = ("httpx", "httpx2", "timm")
+"""These log every request or model at level INFO, with addresses. Only their warnings are logged."""
+REQUEST_ID = re.compile(r"[0-9A-Za-z_-]{8,64}")
+"""Without dot and colon, so that an id cannot be an IP address."""
 TOKEN = re.compile(r"\bhf_\w+")
-OWN_FIELDS = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "color_message"}
+STANDARD_FIELDS = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "color_message"}
 
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one JSON object: time (UTC), level, logger, message, its `extra` fields, and a traceback if any."""
+    """Formats a record as one JSON object: time (UTC), level, logger, message, `extra` fields, and any traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         facts = {
@@ -31,7 +31,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
             "request_id": _request_id.get(),
-            **{name: value for name, value in record.__dict__.items() if name not in OWN_FIELDS},
+            **{name: value for name, value in record.__dict__.items() if name not in STANDARD_FIELDS},
         }
         if record.exc_info:
             facts["traceback"] = self.formatException(record.exc_info)
@@ -40,22 +40,22 @@ class JsonFormatter(logging.Formatter):
 
 
 def log_to_stderr(level: int = logging.INFO) -> None:
-    """Have every logger of this process write JSON lines to standard error, but for those that say too much."""
+    """Make all loggers of this process write JSON lines to standard error."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in CHATTY:
+    for name in QUIET_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def valid_request_id(given: str | None) -> str:
-    """The id that a request came with, if it is sane, or a new one."""
-    return given if given and SANE_ID.fullmatch(given) else secrets.token_hex(8)
+    """The id that the client gave if it is valid, else a new one."""
+    return given if given and REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
 @contextmanager
 def request_context(request_id: str | None) -> Iterator[None]:
-    """What is logged inside belongs to this request."""
+    """Add this request id to everything that is logged in the context."""
     token = _request_id.set(request_id)
     try:
         yield

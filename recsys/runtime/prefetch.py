@@ -1,4 +1,4 @@
-"""Work that is done in threads while its results are used."""
+"""Computes results in threads while earlier results are used."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ B = TypeVar("B")
 
 
 def prefetch(work: Callable[[A], B], values: Iterable[A], depth: int) -> Iterator[B]:
-    """`work` of each value, in order, with at most `depth` of them begun before the one that is used.
+    """Yield `work(value)` for each value, in order, with up to `depth` results computed ahead.
 
-    The values are drawn in the caller's thread. What `work` raises is raised at its place.
+    The values are read in the caller's thread. An exception of `work` is raised in place of its result.
     """
     pool = ThreadPoolExecutor(usable_cores(), "prefetch")
-    begun: deque[Future[B]] = deque()
+    pending: deque[Future[B]] = deque()
     try:
         for value in values:
-            begun.append(pool.submit(work, value))
-            if len(begun) > depth:
-                yield begun.popleft().result()
-        while begun:
-            yield begun.popleft().result()
+            pending.append(pool.submit(work, value))
+            if len(pending) > depth:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)

@@ -37,7 +37,7 @@ def test_an_unknown_attribute_is_refused_with_those_that_exist(items):
 
 @pytest.mark.parametrize("value", ["pink", ["red", "pink"]], ids=str)
 def test_an_unknown_value_is_refused_with_those_that_exist(items, value):
-    with pytest.raises(QueryError, match="colour 'pink'. It takes: 'red', None, 'blue', 'green'"):
+    with pytest.raises(QueryError, match="colour 'pink'. Its values are: 'red', None, 'blue', 'green'"):
         items.passing({"colour": value})
 
 

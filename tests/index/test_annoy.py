@@ -222,7 +222,7 @@ def test_a_file_of_another_shape_is_refused(searcher, vectors, items, tmp_path, 
     path = tmp_path / "vectors.ann"
     build(vectors, path, 3)
     others = Items([str(row) for row in range(count)], [None] * count, {})
-    with pytest.raises(IndexDamagedError, match="vectors.ann.*build it anew with build_index.py"):
+    with pytest.raises(IndexDamagedError, match="vectors.ann.*rebuild it with build_index.py"):
         AnnoySearcher(path, others, dim, 100)
 
 

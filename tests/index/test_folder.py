@@ -17,7 +17,7 @@ from recsys.types import Item
 from testkit.manifests import rewrite, vouch_for
 
 FILES = ["vectors.ann", "items.parquet", "README.md", "encoder/config.json", "encoder/model.safetensors"]
-MEND = "build it anew with build_index.py"
+REMEDY = "rebuild it with build_index.py"
 
 
 def test_an_index_opens_with_its_items_thumbnails_and_vectors(index, pictures):
@@ -32,7 +32,7 @@ def test_an_index_opens_with_its_items_thumbnails_and_vectors(index, pictures):
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_that_is_missing_is_named(index, name):
     (index / name).unlink()
-    with pytest.raises(IndexDamagedError, match=f"{name} is missing.*{MEND}"):
+    with pytest.raises(IndexDamagedError, match=f"{name} is missing.*{REMEDY}"):
         IndexFolder.open(index)
 
 
@@ -41,7 +41,7 @@ def test_a_file_that_is_cut_is_named_with_both_sizes(index, name):
     path = index / name
     size = path.stat().st_size
     path.write_bytes(path.read_bytes()[: size // 2])
-    with pytest.raises(IndexDamagedError, match=f"{name} has {size // 2} bytes where {size} were written.*{MEND}"):
+    with pytest.raises(IndexDamagedError, match=f"{name} has {size // 2} bytes where {size} were written.*{REMEDY}"):
         IndexFolder.open(index)
 
 
@@ -51,7 +51,7 @@ def test_a_file_with_one_other_byte_is_refused(index, name):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    with pytest.raises(IndexDamagedError, match=f"{name} is not the file that was written.*{MEND}"):
+    with pytest.raises(IndexDamagedError, match=f"{name} is not the file that was written.*{REMEDY}"):
         IndexFolder.open(index)
 
 
@@ -59,7 +59,7 @@ def test_an_annoy_file_cut_at_a_node_and_vouched_for_is_refused(index):
     path = index / "vectors.ann"
     path.write_bytes(path.read_bytes()[: 20 * (12 + 4 * 16)])
     vouch_for(index, "vectors.ann")
-    with pytest.raises(IndexDamagedError, match="no Annoy index of 30 vectors of 16 dimensions"):
+    with pytest.raises(IndexDamagedError, match="vectors.ann is too small for 30 vectors of 16 dimensions"):
         IndexFolder.open(index)
 
 
@@ -92,7 +92,7 @@ def test_the_files_of_another_encoder_are_refused_with_both_hashes(index, name):
         file.write(b" ")
     vouch_for(index, name)
     with pytest.raises(
-        IndexMismatchError, match=rf"another encoder.*{name} has sha256 \w+…, .* made with \w+….*{MEND}"
+        IndexMismatchError, match=rf"another encoder.*{name} has sha256 \w+…, .* made with \w+….*{REMEDY}"
     ):
         IndexFolder.open(index)
 
@@ -106,7 +106,7 @@ def test_an_encoder_of_another_dimension_is_refused(index):
 @pytest.mark.parametrize("number", [0, 2, 99])
 def test_another_format_is_refused_by_its_number(index, number):
     rewrite(index, lambda body: body.update(format=number))
-    with pytest.raises(IndexFormatError, match=f"format {number}; this program reads format 1.*build the index anew"):
+    with pytest.raises(IndexFormatError, match=f"format {number}; this program reads format 1.*rebuild the index"):
         IndexFolder.open(index)
 
 
@@ -126,7 +126,7 @@ def test_a_manifest_that_is_no_manifest_is_refused(index, text):
 
 def test_a_manifest_that_lacks_a_field_is_refused(index):
     rewrite(index, lambda body: body.pop("search"))
-    with pytest.raises(IndexDamagedError, match="not what format 1 holds"):
+    with pytest.raises(IndexDamagedError, match="not valid for format 1"):
         IndexFolder.open(index)
 
 
@@ -203,7 +203,7 @@ def test_an_index_of_every_format_so_far_still_answers(name):
 )
 def test_a_manifest_that_says_something_impossible_is_refused(index, change):
     rewrite(index, change)
-    with pytest.raises(IndexDamagedError, match="not what format 1 holds"):
+    with pytest.raises(IndexDamagedError, match="not valid for format 1"):
         IndexFolder.open(index)
 
 
@@ -213,7 +213,7 @@ def test_a_manifest_that_says_something_impossible_is_refused(index, change):
 def test_a_recipe_that_the_encoders_own_config_contradicts_is_refused(index, name, value):
     rewrite(index, lambda body: body["encoder"].update({name: value}))
     with pytest.raises(
-        IndexMismatchError, match=rf"another encoder.*{name} .* against .* in encoder/config.json.*{MEND}"
+        IndexMismatchError, match=rf"another encoder.*{name} .* against .* in encoder/config.json.*{REMEDY}"
     ):
         IndexFolder.open(index)
 
@@ -252,7 +252,7 @@ def test_ids_that_are_no_ids_are_refused(index, ids):
 )
 def test_a_calibration_that_says_something_impossible_is_refused(index, change):
     rewrite(index, lambda body: body["calibration"].update(change))
-    with pytest.raises(IndexDamagedError, match="not what format 1 holds"):
+    with pytest.raises(IndexDamagedError, match="not valid for format 1"):
         IndexFolder.open(index)
 
 

@@ -121,7 +121,7 @@ def test_what_is_too_far_is_left_out(shop):
         ({"liked": ["nope"]}, "no item 'nope'"),
         ({"disliked": ["nope"]}, "no item 'nope'"),
         ({"liked": ["p7"], "disliked": ["p7"]}, "both liked and disliked"),
-        ({"but": {"baseColour": "Plaid"}}, "It takes: "),
+        ({"but": {"baseColour": "Plaid"}}, "Its values are: "),
         ({"but": {"size": "M"}}, "no attribute 'size'"),
         ({"but": {"gender": ["Men"]}}, "one value each"),
         ({"but": {"season": None}}, "one value each"),

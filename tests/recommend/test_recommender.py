@@ -285,7 +285,7 @@ def test_unknown_filters_values_and_ids_are_refused_with_what_exists(shop):
     image = Image.new("RGB", (8, 8))
     with pytest.raises(QueryError, match="This catalogue has: label"):
         shop.recommend(image, where={"colour": "red"})
-    with pytest.raises(QueryError, match="It takes: 'Caps'"):
+    with pytest.raises(QueryError, match="Its values are: 'Caps'"):
         shop.recommend(image, where={"label": "Hats"})
     with pytest.raises(QueryError, match="Ids look like"):
         shop.similar("nope")

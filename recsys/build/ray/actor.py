@@ -21,7 +21,7 @@ from recsys.catalog.products import Pictures
 from recsys.encoder import Encoder
 from recsys.errors import EncoderError, PictureError, RecsysError
 from recsys.format.encoder_spec import EncoderSpec
-from recsys.runtime.cpus import SHARE
+from recsys.runtime.cpus import CORES_VARIABLE
 from recsys.runtime.prefetch import prefetch
 from recsys.types import Pixels
 
@@ -133,7 +133,7 @@ class EmbeddingActor:
     @cached_property
     def _job(self) -> Job:
         job: Job = ray.get(self._reference)
-        os.environ[SHARE] = str(job.cores)
+        os.environ[CORES_VARIABLE] = str(job.cores)
         return job
 
     @cached_property

@@ -6,7 +6,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from recsys.core.ranking import TIE
+from recsys.core.ranking import TIE_TOLERANCE
 from recsys.index.annoy.stopwatch import quickest
 from recsys.types import Rows, Vectors
 
@@ -93,4 +93,4 @@ def _likely(cosines: Vectors, k: int) -> Rows:
         return np.arange(len(cosines))
     width = len(cosines) // GROUP
     peaks = cosines[: GROUP * width].reshape(GROUP, width).max(axis=0) if width >= k else cosines
-    return np.flatnonzero(cosines >= np.partition(peaks, len(peaks) - k)[len(peaks) - k] - TIE)
+    return np.flatnonzero(cosines >= np.partition(peaks, len(peaks) - k)[len(peaks) - k] - TIE_TOLERANCE)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.errors import IndexDamagedError
-from recsys.format.manifest import MEND
+from recsys.format.manifest import REMEDY
 from recsys.types import Rows, Vectors
 
 Numbers = npt.NDArray[np.int32]
@@ -49,19 +49,19 @@ def load_vectors(path: Path, count: int, dim: int, metric: str) -> Vectors:
     Raises IndexDamagedError where the file does not have that shape, or a vector is not of length one.
     """
     if metric not in HEADERS:
-        raise IndexDamagedError(f"{path.name} is of the metric {metric!r}; known are {', '.join(HEADERS)}. {MEND}")
+        raise IndexDamagedError(f"{path.name} is of the metric {metric!r}; known are {', '.join(HEADERS)}. {REMEDY}")
     node = HEADERS[metric] + 4 * dim
     size = path.stat().st_size if path.is_file() else 0
     if size % node or size < count * node:
         raise IndexDamagedError(
-            f"{path.name} has {size} bytes, which is no Annoy index of {count} vectors of {dim} dimensions. {MEND}"
+            f"{path.name} has {size} bytes, which is no Annoy index of {count} vectors of {dim} dimensions. {REMEDY}"
         )
     layout = np.dtype([("header", f"V{HEADERS[metric]}"), ("vector", "<f4", (dim,))])
     vectors: Vectors = np.asarray(np.memmap(path, dtype=layout, mode="r", shape=(count,))["vector"])
     with np.errstate(over="ignore", invalid="ignore"):
         lengths = np.sqrt(np.vecdot(vectors, vectors))
     if not (np.abs(lengths - 1) <= UNIT_TOLERANCE).all():
-        raise IndexDamagedError(f"{path.name} holds vectors that are not of length one. {MEND}")
+        raise IndexDamagedError(f"{path.name} holds vectors that are not of length one. {REMEDY}")
     return vectors
 
 
@@ -72,9 +72,9 @@ def load_trees(path: Path, count: int, dim: int, metric: str) -> annoy.AnnoyInde
     try:
         index.load(str(path))
     except OSError as error:
-        raise IndexDamagedError(f"{path.name} is not an Annoy index of {dim} dimensions. {MEND}") from error
+        raise IndexDamagedError(f"{path.name} is not an Annoy index of {dim} dimensions. {REMEDY}") from error
     if index.get_n_items() != count:
-        raise IndexDamagedError(f"{path.name} holds {index.get_n_items()} vectors for {count} items. {MEND}")
+        raise IndexDamagedError(f"{path.name} holds {index.get_n_items()} vectors for {count} items. {REMEDY}")
     return index
 
 
@@ -100,7 +100,7 @@ def _check_trees(path: Path, count: int, dim: int, metric: str) -> None:
         places = np.arange(start, min(start + NODES_AT_ONCE, len(nodes)))
         sound = sound and _are_sound(places, nodes["children"][start : start + NODES_AT_ONCE], sizes, count)
     if not sound:
-        raise IndexDamagedError(f"{path.name} holds trees that cannot be searched. {MEND}")
+        raise IndexDamagedError(f"{path.name} holds trees that cannot be searched. {REMEDY}")
 
 
 def _are_sound(places: Rows, children: Numbers, sizes: Numbers, count: int) -> bool:

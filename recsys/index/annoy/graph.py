@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.errors import IndexDamagedError
-from recsys.format.manifest import MEND
+from recsys.format.manifest import REMEDY
 from recsys.index.annoy.file import METRIC, load_trees
 
 Graph = npt.NDArray[np.int32]
@@ -50,8 +50,8 @@ def load_graph(path: Path, count: int) -> Graph | None:
     try:
         graph = np.lib.format.open_memmap(file, mode="r")
     except Exception as error:  # the header is Python source, which raises nearly anything where it is damaged
-        raise IndexDamagedError(f"{file.name} cannot be read: {error}. {MEND}") from error
+        raise IndexDamagedError(f"{file.name} cannot be read: {error}. {REMEDY}") from error
     shaped = graph.dtype == np.int32 and graph.ndim == 2 and len(graph) == count and graph.shape[1] <= DEGREE
     if not shaped or not ((graph >= 0) & (graph < count)).all():
-        raise IndexDamagedError(f"{file.name} does not hold the neighbours of {count} items. {MEND}")
+        raise IndexDamagedError(f"{file.name} does not hold the neighbours of {count} items. {REMEDY}")
     return np.asarray(graph)

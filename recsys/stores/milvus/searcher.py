@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from recsys.core.items import Items
-from recsys.core.ranking import TIE
+from recsys.core.ranking import TIE_TOLERANCE
 from recsys.errors import QueryError, StoreError, StoreMissingError
 from recsys.index.annoy import ranked
 from recsys.stores.milvus.client import WORK_SECONDS, Milvus, NotLoadedError
@@ -72,7 +72,7 @@ class MilvusSearcher:
             for place, (query, rows) in enumerate(zip(undecided, near, strict=True)):
                 best, cosine = ranked(self.vectors(rows), vectors[query], rows, wanted)
                 found[query], cosines[query] = best[:k], cosine[:k]
-                tied[place] = cosine[k - 1] - cosine[-1] <= TIE
+                tied[place] = cosine[k - 1] - cosine[-1] <= TIE_TOLERANCE
             undecided = undecided[tied] if wanted < most else undecided[:0]
             wanted = min(MORE * wanted, most)
         return found, cosines

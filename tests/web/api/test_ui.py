@@ -352,7 +352,7 @@ class TestQuestionsWithoutAnAnswer:
             (("nope",), "Ids look like: p0, p1"),
             ((["p7"],), "Ids look like: p0, p1"),
             (("p7", 5, {"size": "M"}), "This catalogue has: gender, masterCategory, articleType"),
-            (("p7", 5, {"gender": "Aliens"}), "It takes: 'Men', 'Women'"),
+            (("p7", 5, {"gender": "Aliens"}), "Its values are: 'Men', 'Women'"),
             (("p7", 5, {"gender": 3}), "where is a filter such as"),
             (("p7", 5, ["gender"]), "where is a filter such as"),
             (("p7", 5, "gender"), "where is a filter such as"),
