@@ -49,11 +49,10 @@ def damaged_download_error(repo_id: str, commit: str | None) -> CatalogError | N
     for path in altered:
         path.resolve().unlink(missing_ok=True)
         path.unlink()
+    advice = "The file is damaged on the Hub: push it again, or give an older --revision."
     if altered:
-        return _error(repo_id, damaged, "The download was altered and has been removed: run the same command again.")
-    if damaged:
-        return _error(repo_id, damaged, "The file is damaged on the Hub: push it again, or give an older --revision.")
-    return None
+        advice = "The download was altered and has been removed: run the same command again."
+    return _error(repo_id, damaged, advice) if damaged else None
 
 
 def _error(name: str, damaged: dict[str, str], advice: str) -> CatalogError:

@@ -29,7 +29,6 @@ COMPILED = ("compiled.xml", "compiled.bin")
 
 _PACKAGE = Path(__file__).parents[1]
 
-
 SAMPLE = "sample"
 """The name of the sample shop, as a dataset and as an index."""
 OWN_INDEX = Path("my-index")

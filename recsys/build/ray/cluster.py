@@ -76,10 +76,7 @@ def _connect(options: dict[str, Any]) -> None:
 
 
 def check_address(address: str) -> None:
-    """Raises EngineError if no cluster answers at the address.
-
-    This is checked in a process of its own, because Ray waits for minutes and then ends its process.
-    """
+    """Raises EngineError if no cluster answers at the address."""
     host, colon, port = address.rpartition(":")
     if not (colon and port.isdecimal() and "/" not in host):
         raise EngineError(f"--address {address} is not host:port, as the ray start of a cluster's head prints it.")
@@ -91,6 +88,11 @@ def check_address(address: str) -> None:
             f"There is no Ray cluster at {address}: {error}. Start its head with ray start --head --port {port}, and"
             " open that port to this machine."
         ) from error
+    _check_answer(address)
+
+
+def _check_answer(address: str) -> None:
+    """Connect in a process of its own, because Ray waits for minutes and then ends its process."""
     command = [sys.executable, "-c", CONNECT_CODE, address]
     try:
         attempt = subprocess.run(command, capture_output=True, text=True, timeout=ANSWER_TIMEOUT_S)

@@ -29,19 +29,25 @@ class ActorPool:
         """
         machines = [machine["Resources"] for machine in ray.nodes() if machine["Alive"]]
         cpus, gpus = ([int(machine.get(kind, 0)) for machine in machines] for kind in ("CPU", "GPU"))
-        if runtime == "torch-cuda":
-            usable = [(cpu // gpu, gpu) for cpu, gpu in zip(cpus, gpus, strict=True) if 0 < gpu <= cpu]
-            if not usable:
-                raise EngineError(f"None of the {len(machines)} machines of the cluster has a GPU and a core for it.")
-            return cls(sum(gpu for _, gpu in usable), min(cores for cores, _ in usable), 1)
-        usable_cpus = [cpu for cpu in cpus if cpu]
-        if not usable_cpus:
+        return cls._on_gpus(cpus, gpus) if runtime == "torch-cuda" else cls._on_cpus(cpus)
+
+    @classmethod
+    def _on_gpus(cls, cpus: list[int], gpus: list[int]) -> Self:
+        usable = [(cpu // gpu, gpu) for cpu, gpu in zip(cpus, gpus, strict=True) if 0 < gpu <= cpu]
+        if not usable:
+            raise EngineError(f"None of the {len(cpus)} machines of the cluster has a GPU and a core for it.")
+        return cls(sum(gpu for _, gpu in usable), min(cores for cores, _ in usable), 1)
+
+    @classmethod
+    def _on_cpus(cls, cpus: list[int]) -> Self:
+        usable = [cpu for cpu in cpus if cpu]
+        if not usable:
             raise EngineError(
-                f"None of the {len(machines)} machines of the cluster has a core for actors. Start one with ray start"
+                f"None of the {len(cpus)} machines of the cluster has a core for actors. Start one with ray start"
                 " --address, and run the same command: it continues with the vectors that are already computed."
             )
-        cores = min(MAX_CORES_PER_ACTOR, *usable_cpus)
-        return cls(sum(cpu // cores for cpu in usable_cpus), cores, 0)
+        cores = min(MAX_CORES_PER_ACTOR, *usable)
+        return cls(sum(cpu // cores for cpu in usable), cores, 0)
 
     def options(self) -> dict[str, Any]:
         """The arguments of `map_batches`. Ray restarts no lost actor: `RayEngine` restarts the job instead."""
