@@ -1,0 +1,1 @@
+"""Benchmarks of the whole project: `python -m benchmarks --list` names them."""

@@ -1,0 +1,83 @@
+"""Run a benchmark, print its tables, and store them in benchmarks/results/NAME.json.
+
+python -m benchmarks NAME [options]     run one; --help after the name lists its options
+python -m benchmarks --list             one line for each benchmark
+python -m benchmarks docs               write docs/benchmarks.md from the stored results
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from benchmarks.core import results
+
+BENCHMARKS = {
+    "speed": ("speed.suite", "encoder, build, query, start-up, search, load and growth in one report"),
+    "load": ("speed.load", "throughput and latency of the app with 1 to 16 clients"),
+    "neighbours": ("speed.neighbours", "recall against latency of the search, exact search and hnswlib"),
+    "page": ("speed.page", "the page against an empty Gradio app: load time, weight, time from photo to products"),
+    "candidates": ("quality.candidates", "candidate networks for the shipped encoder, trained alike"),
+    "outfits": ("quality.outfits", "whether completed outfits obey their rules, and how many slots they fill"),
+    "search": ("quality.search", "recall of the served search, and filtered search against exact search"),
+    "shoppers": ("quality.shoppers", "what likes add for simulated shoppers with a hidden preference"),
+    "stores": ("quality.stores", "Annoy against Milvus: latency and recall, with and without a filter"),
+    "continued-build": ("resilience.continued_build", "a build through the Hub, killed and continued"),
+    "damage": ("resilience.damage", "every file of an index with a byte changed or cut off"),
+    "faults": ("resilience.faults", "faults of the Hub at start, while the app runs, and during a push"),
+    "fuzz": ("resilience.fuzz", "mutated pictures and mutated requests: crashes, hangs, leaks"),
+    "kills": ("resilience.kills", "builds and pushes killed at random moments, each run again"),
+    "rays": ("resilience.rays", "a build by Ray with workers, nodes and driver killed, against a plain one"),
+    "reload": ("resilience.reload", "newer indexes published while clients send requests"),
+    "soak": ("resilience.soak", "32 clients for ten minutes: throughput, rejections, memory"),
+    "updating": ("resilience.updating", "an update of 1 % of the catalogue against a full build"),
+    "growth": ("growth.study", "build, size, memory and query up to a million products, extrapolated to a billion"),
+}  # fmt: skip
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the benchmark that the first argument names; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--list", action="store_true", help="list the benchmarks")
+    parser.add_argument("name", nargs="?", choices=[*BENCHMARKS, "docs"], metavar="NAME")
+    options = parser.parse_args(arguments[:1])
+    if options.list or not options.name:
+        print("\n".join(f"{name:<16} {line}" for name, (_, line) in BENCHMARKS.items()))
+        return 0
+    if options.name == "docs":
+        results.write_docs()
+        return 0
+    return run(options.name, arguments[1:])
+
+
+def run(name: str, arguments: Sequence[str]) -> int:
+    """Run one benchmark with these options; returns 1 if it found failures."""
+    benchmark = import_module(f"benchmarks.{BENCHMARKS[name][0]}")
+    parser = argparse.ArgumentParser(
+        f"python -m benchmarks {name}",
+        description=benchmark.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    benchmark.add_arguments(parser)
+    parser.add_argument("--output", type=Path, help="the JSON file of results; benchmarks/results/NAME.json by default")
+    options = parser.parse_args(arguments)
+    os.environ["TQDM_DISABLE"] = "1"
+    result = benchmark.run(options)
+    if result is None:  # the benchmark has stored its own results
+        return 0
+    output = options.output or results.FOLDER / f"{name}{'-small' if getattr(options, 'small', False) else ''}.json"
+    results.save(result, name, arguments, output)
+    print(f"\n{results.to_markdown(result.tables)}\n\nStored in {output}")
+    for failure in result.failures[:40]:
+        print(f"FAILED: {failure}", file=sys.stderr)
+    return 1 if result.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

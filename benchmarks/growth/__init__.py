@@ -1,0 +1,1 @@
+"""How build, memory and query time grow with the catalogue."""

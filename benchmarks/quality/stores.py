@@ -1,0 +1,130 @@
+"""Annoy and Milvus side by side: time of a query, and recall with and without a filter.
+
+The queries are products moved at random to a cosine of about 0.9. Without --uri this is Milvus Lite in a temporary
+folder. A server keeps the collection, with the last index type. Needs requirements-scale.txt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.core.processes import ROOT
+from benchmarks.core.results import Result, figures
+from benchmarks.core.timing import ms
+from recsys.core.items import Items
+from recsys.core.linalg import unit
+from recsys.core.ranking import recall_at_k
+from recsys.index.folder import IndexFolder
+from recsys.stores.milvus import IndexCollection, Milvus, MilvusSearcher, load
+from recsys.stores.milvus.client import WORK_SECONDS, pymilvus
+from recsys.stores.milvus.schema import ROW, VECTOR, expression
+from recsys.types import Rows, Searcher, Vectors, Where
+
+K = 10
+NEAR = 0.5
+"""Length of the noise that is added to a unit vector; the cosine to it is then about 1 / sqrt(1 + NEAR²)."""
+SHARES = (1.0, 0.3, 0.1, 0.01)
+
+Answers = tuple[Rows, Vectors]
+Search = Callable[[Vectors], Answers]
+Case = tuple[Where | None, float, Vectors]
+"""A filter, the share of products that pass, and the exact cosines of each query."""
+
+
+def queries_of(vectors: Vectors, count: int) -> Vectors:
+    """Queries near products, [count, dim]."""
+    rng = np.random.default_rng(0)
+    noise = unit(rng.normal(size=(count, vectors.shape[1])).astype(np.float32))
+    return unit(vectors[rng.choice(len(vectors), count)] + NEAR * noise)
+
+
+def filters_of(items: Items) -> list[Where | None]:
+    """No filter, and for each share the filter on one attribute value that passes about this share."""
+    values = [(name, value, n) for name, column in items.columns.items() for value, n in column.counts.items()]
+    found: list[Where | None] = [None]
+    for share in SHARES[1:]:
+        name, value, _ = min(values, key=lambda known: abs(known[2] - share * len(items)))
+        found.append({name: value})
+    return found
+
+
+def measured(engine: str, search: Search, queries: Vectors, case: Case) -> dict[str, Any]:
+    """Search for each query alone; returns the row of the table."""
+    where, passing, exact = case
+    search(queries[:1])
+    answers = [ms(lambda q=query: search(q[None])) for query in queries]
+    p50, p95 = np.percentile([taken for taken, _ in answers], (50, 95)).tolist()
+    return {
+        "filter": str(where or "none"),
+        "passes": f"{passing:.1%}",
+        "engine": engine,
+        "median, ms": p50,
+        "p95, ms": p95,
+        "recall@10": recall_at_k(np.stack([cosines[0] for _, (_, cosines) in answers]), exact),
+    }
+
+
+def by_graph(milvus: Milvus, collection: str, items: Items, local: Searcher, where: Where | None) -> Search:
+    """A search by the HNSW graph that `build_graph` made. It is not what is served."""
+
+    def search(query: Vectors) -> Answers:
+        options = {"limit": K, "filter": expression(items, where or {}), "search_params": {"params": {"ef": 128}}}
+        (hits,) = milvus.ask("search", collection, data=list(query), output_fields=[ROW], seconds=60, **options)
+        rows = np.array([hit[ROW] for hit in hits], dtype=np.int64)
+        return rows[None], np.append(local.vectors(rows) @ query[0], np.full(K, -1, np.float32))[None, :K]
+
+    return search
+
+
+def build_graph(milvus: Milvus, collection: str) -> None:
+    """Replace the exact index of the collection by an HNSW index."""
+    indexes = pymilvus().MilvusClient.prepare_index_params()
+    indexes.add_index(VECTOR, index_type="HNSW", metric_type="IP", params={"M": 16, "efConstruction": 200})
+    milvus.ask("release_collection", collection)
+    milvus.ask("drop_index", collection, VECTOR)
+    for call in (["create_index", collection, indexes], ["load_collection", collection]):
+        milvus.ask(*call, seconds=WORK_SECONDS)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--index", type=Path, default=ROOT / "index")
+    parser.add_argument("--uri", help="a Milvus server; Milvus Lite by default")
+    parser.add_argument("--queries", type=int, default=200)
+
+
+def run(options: argparse.Namespace) -> Result:
+    folder = IndexFolder.open(options.index)
+    items, annoy = folder.items, folder.searcher
+    queries = queries_of(annoy.vectors(range(len(items))), options.queries)
+    cases: list[Case] = [
+        (where, len(items.passing(where or {})) / len(items), annoy.exact(queries, K, where or {})[1])
+        for where in filters_of(items)
+    ]
+    with tempfile.TemporaryDirectory() as temporary:
+        milvus = Milvus(options.uri or f"{temporary}/stores.db")
+        collection = IndexCollection.from_manifest(folder.manifest)
+        started = time.perf_counter()
+        load(milvus, collection, items, annoy)
+        summary = {
+            "products": len(items),
+            "dimensions": queries.shape[1],
+            "loaded in, s": time.perf_counter() - started,
+        }
+        milvus_exact = MilvusSearcher(milvus, collection, items, annoy)
+        rows = [
+            measured(engine, lambda q, s=searcher, c=case: s.search(q, K, c[0]), queries, case)
+            for engine, searcher in {"Annoy": annoy, "Milvus": milvus_exact}.items()
+            for case in cases
+        ]
+        build_graph(milvus, collection.name)
+        for case in cases:
+            search = by_graph(milvus, collection.name, items, annoy, case[0])
+            rows.append(measured("Milvus by HNSW, not served", search, queries, case))
+    return Result({"": rows, " ": figures(summary)})

@@ -1,0 +1,1 @@
+"""What survives crashes, faults of the Hub, hostile input, damaged files and load."""

@@ -1,0 +1,1 @@
+"""How fast encoder, build, query, search, start-up, server and page are."""
