@@ -78,7 +78,7 @@ def test_likes_live_in_the_browser_alone_and_can_be_carried_in_a_file(visit, tmp
     expect(page.locator("#taste h2")).to_have_count(0)
     (tmp_path / "no.json").write_text("no likes")
     page.set_input_files("#taste input[type=file]", tmp_path / "no.json")
-    expect(page.locator("#taste")).to_contain_text("This file holds no likes")
+    expect(page.locator("#taste")).to_contain_text("This is not a file of likes")
     page.set_input_files("#taste input[type=file]", tmp_path / "likes.json")
     expect(page.locator("#taste .strip a")).to_have_count(6)
     assert kept(page) == {"liked": [chosen], "disliked": []}

@@ -68,7 +68,7 @@ class TestOnEveryScreen:
         Image.new("RGB", (240, 320), "black").save(tmp_path / "black.png")
         page.set_input_files("#picture input[type=file]", tmp_path / "black.png")
         expect(heading(page)).to_have_text("Nothing in this shop is close to your picture")
-        expect(status(page)).to_have_text("These are the nearest all the same: 20 of 60 products")
+        expect(status(page)).to_have_text("These come nearest: 20 of 60 products")
         expect(page.locator("#heading .tools")).to_contain_text(HOSTILE_NAME)
         expect(cards(page)).to_have_count(20)
         tick(page, "Gender", "Women")

@@ -40,7 +40,7 @@ def test_every_chip_that_was_pressed_filters(calibrated, visit, photo):
         press(page.locator("#heading"), name)
         page.wait_for_timeout(150)
     expect(filters(page)).to_have_text(["Article type: Dresses", "Base colour: Red"])
-    expect(status(page)).to_have_text("2 of 2 products that pass the filters")
+    expect(status(page)).to_have_text("2 of 2 products that match the filters")
     for name in ("Dresses", "Red"):
         expect(page.locator("#heading").get_by_role("button", name=name, exact=True)).to_have_attribute(
             "aria-pressed", "true"

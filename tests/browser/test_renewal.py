@@ -60,7 +60,7 @@ def test_an_open_page_goes_on_and_gets_the_new_filters(visit, renew, photo):
     expect(filters(page)).to_have_text(["Brand", "Gender: Women"])
     expect(heading(page)).to_have_text("Closest to your picture")
     tick(page, "Brand", "Theirs")
-    expect(status(page)).to_have_text("10 of 10 products that pass the filters")
+    expect(status(page)).to_have_text("10 of 10 products that match the filters")
     expect(filters(page)).to_have_text(["Brand: Theirs", "Gender: Women"])
     page.locator("#filters summary", has_text="Gender").click()
     expect(page.locator("#filters details[open] .count").first).to_have_text("10")

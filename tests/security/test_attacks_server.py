@@ -112,7 +112,7 @@ def test_the_memory_of_a_visit_is_not_for_the_visitor_to_write(server, play, sec
     by_part = next(fn for fn in server.fns.values() if fn.name == "handle" and "part" in str(fn.targets))
     forged = {"shown": str(secret), "picture": [[1.0]], "k": 10**9}
     said = play(by_part._id, [forged] * len(by_part.inputs), event_data={"chosen": None})
-    assert "There is no picture to look at a part of" in said
+    assert "There is no picture yet. Upload one" in said
 
 
 @pytest.mark.parametrize(

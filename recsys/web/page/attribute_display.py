@@ -1,4 +1,4 @@
-"""What to show: the attributes that tell products apart, those seen and shared, and products that show the range."""
+"""Chooses the attributes and the products to show: on a card, as guesses, as shared with the query, in the window."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from recsys.core.items import Column, Items
 from recsys.core.roles import Roles
 from recsys.types import Guess, Item, Reason, Rows, Value
 
-CARD_ATTRIBUTES = 3
-SHARED_AT_MOST = 3
-SEEN_AT_MOST = 4
+MAX_CARD_ATTRIBUTES = 3
+MAX_SHARED = 3
+MAX_GUESSES = 4
 IMPLIED = 0.97
 KIND_SIZES = range(4, 201)
 
 
 def telling(items: Items) -> list[str]:
-    """The attributes worth a place on a card: those that vary, without those that a finer one implies."""
+    """The attributes to show on a card: those with several values that no finer attribute implies."""
     varied = {name: column for name, column in items.columns.items() if len(column.vocabulary) > 1}
     names = [
         name
         for name, column in varied.items()
         if not any(_implies(finer, column) for finer in varied.values() if finer is not column)
     ]
-    return names[:CARD_ATTRIBUTES]
+    return names[:MAX_CARD_ATTRIBUTES]
 
 
 def kind(items: Items) -> str | None:
@@ -44,33 +44,33 @@ def kind(items: Items) -> str | None:
 
 
 def steerable(items: Items) -> dict[str, list[str]]:
-    """The attributes that "same but …" can change, colour, gender and pattern, with their values."""
+    """The attributes of the menu "Same but …", which are colour, gender and pattern, with their values."""
     names = (items.roles.colour, items.roles.wearer, items.roles.pattern)
     return {name: [value for value in items.values(name) if value is not None] for name in names if name}
 
 
 def seen(guesses: Mapping[str, Guess], telling: Sequence[str]) -> list[Guess]:
-    """The guesses to show of a picture, those with a value: the kind of thing, its colour and gender first.
+    """The guesses to show about a picture, out of those with a value: its kind, colour and gender first.
 
     None, where for whom it is or its pattern would be all: of an unknown thing that says nothing.
     """
     sure = {name: guess for name, guess in guesses.items() if guess.value is not None}
     roles = Roles.from_names(sure)
     ordered = dict.fromkeys([roles.kind, roles.colour, roles.wearer, roles.pattern, *telling])
-    shown = [sure[name] for name in ordered if name in sure][:SEEN_AT_MOST]
+    shown = [sure[name] for name in ordered if name in sure][:MAX_GUESSES]
     return [] if {roles.wearer, roles.pattern}.issuperset(guess.attribute for guess in shown) else shown
 
 
 def shared(reasons: Iterable[Reason], telling: Sequence[str]) -> list[str]:
-    """The attributes to point out as shared: the kind of thing, colour and gender first, then others that tell."""
+    """The shared attributes to mark: the kind, colour and gender first, then those that cards show."""
     names = [reason.attribute for reason in reasons]
     roles = Roles.from_names(names)
     ordered = dict.fromkeys([roles.kind, roles.colour, roles.wearer, *telling])
-    return [name for name in ordered if name and name in names][:SHARED_AT_MOST]
+    return [name for name in ordered if name and name in names][:MAX_SHARED]
 
 
 def showcase(items: Items, rows: Rows, count: int, purpose: str) -> list[Item]:
-    """`count` of these rows, one of each kind in turn; for one purpose the same each time, for another others."""
+    """Chooses `count` of these rows, one of each kind in turn. The choice depends on the purpose alone."""
     name = items.roles.kind or kind(items)
     shuffled = sorted(rows.tolist(), key=lambda row: crc32(f"{purpose} {items.ids[row]}".encode()))
     by_kind: dict[Value, list[int]] = {}
@@ -90,7 +90,7 @@ def _nth(groups: list[list[int]], turn: int) -> list[int]:
 
 
 def _implies(finer: Column, coarser: Column) -> bool:
-    """Whether the value of one column nearly always gives that of the other, which has fewer values."""
+    """Whether a value of the finer column nearly always implies the value of the coarser one."""
     if len(finer.vocabulary) <= len(coarser.vocabulary):
         return False
     pairs, counts = np.unique(

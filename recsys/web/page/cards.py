@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from recsys.recommend.recommender import Recommender
 from recsys.types import Item, Match
-from recsys.web.page import attribute_display as highlights
+from recsys.web.page import attribute_display
 from recsys.web.page.templates import render
 from recsys.web.server import thumbnails
 
@@ -91,7 +91,7 @@ def match_card(
         recommender,
         match.item,
         telling,
-        highlights.shared(match.reasons, telling),
+        attribute_display.shared(match.reasons, telling),
         closeness=closeness(match),
         opinion=opinion,
         variants=variants,

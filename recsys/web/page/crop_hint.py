@@ -1,4 +1,4 @@
-"""Which part of the picture is looked at: what the page says of it, and what a visitor points to."""
+"""The part of the picture to search with: the line under the picture, and the part that a visitor points to."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from recsys.images.crop import box_at
 from recsys.images.segment import Segmentation
 from recsys.web.page.templates import render
 
-MOST_ITEMS = 6
+MAX_THINGS = 6
 
 
 def markup(items: Sequence[Box], box: Box | None) -> Markup:
-    """The line under the picture; `items` are the products seen in it, `box` the part that is looked at."""
-    things = [_edges(item) for item in items[:MOST_ITEMS]]
+    """The line under the picture; `items` are the products found in it, `box` the part to search with."""
+    things = [_edges(item) for item in items[:MAX_THINGS]]
     return render("crop_hint.html", things=things, frame=_edges(box) if box else "")
 
 
 def box_of(part: Any, segmentation: Segmentation) -> Box | None:
     """The box that was dragged, {"box": [left, top, right, bottom]}, or that a click means, {"point": [x, y]}.
 
-    None where that is all of the picture. Raises QueryError for anything else.
+    None for the whole picture. Raises QueryError for anything else.
     """
     if part is None:
         return None

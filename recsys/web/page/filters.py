@@ -1,4 +1,4 @@
-"""Filters by the catalogue's own attributes: one small panel each, with the values and how many products have them."""
+"""Filters by the attributes of the catalogue: a menu for each, with its values and their number of products."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def in_words(attribute: str, wanted: Value | Sequence[Value]) -> str:
 
 
 def to_loosen(items: Items, where: Where) -> dict[str, tuple[str, int]]:
-    """For each filter that, left out alone, lets products through: its words and their number, the most first."""
+    """The filters whose removal lets products pass: each in words, with the number of products, the most first."""
     without = {name: len(items.passing({other: where[other] for other in where if other != name})) for name in where}
     ordered = sorted((name for name in without if without[name]), key=lambda name: -without[name])
     return {name: (in_words(name, where[name]), without[name]) for name in ordered}

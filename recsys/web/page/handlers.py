@@ -16,11 +16,7 @@ from recsys.images.decode import THUMBNAIL_SIDE
 from recsys.images.segment import Segmentation
 from recsys.recommend.recommender import Recommender
 from recsys.types import Vectors
-from recsys.web.page import attribute_display as highlights
-from recsys.web.page import cards, headings, product
-from recsys.web.page import crop_hint as focusing
-from recsys.web.page import outfit_view as looks
-from recsys.web.page import permalink as sharing
+from recsys.web.page import attribute_display, cards, crop_hint, headings, outfit_view, permalink, product
 from recsys.web.page.results import ResultsView, Shown, in_small
 from recsys.web.page.state import PAGE, PageOptions, Query, longer
 from recsys.web.server import thumbnails
@@ -37,53 +33,53 @@ class PageHandlers:
         self.results = ResultsView(recommender)
 
     def search_upload(self, upload: Any, options: PageOptions, query: Query) -> tuple[Any, ...]:
-        """The products like an uploaded, photographed or pasted picture; also that, where no browser shows it."""
+        """Search with an uploaded, photographed or pasted picture. Also returns it if browsers cannot show it."""
         data = bytes_of(upload)
         picture = decode(data)
         *shown, preview, around = self._search_picture(picture, options, query)
         return *shown, gr.skip() if thumbnails.media_type(data) else preview, around
 
     def search_link(self, link: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
-        """The products like the picture behind a link; also the picture, to show it."""
+        """Search with the picture behind a link. Also returns the picture, to show it."""
         return *self._search_picture(picture_of(str(link).strip()), options, query), ""
 
     def search_example(self, item_id: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
-        """The products like the picture of an item; also the picture, to show it."""
+        """Search with the picture of an item. Also returns the picture, to show it."""
         return self._search_picture(decode(self.recommender.thumbnail(item_id)), options, query)
 
     def search_part(self, part: Any, options: PageOptions, query: Query) -> tuple[Any, ...]:
-        """The products like a part of the picture: a box, what lies at a point, or all of it where that is None."""
+        """Search with a part of the picture: a box, the thing at a point, or all of it if the part is None."""
         if query.shown is None:
-            raise QueryError("There is no picture to look at a part of. Bring one first.")
+            raise QueryError("There is no picture yet. Upload one, and then choose a part of it.")
         picture = decode(query.shown)
         segmentation = Segmentation.from_picture(picture)
-        box = focusing.box_of(part, segmentation)
+        box = crop_hint.box_of(part, segmentation)
         embedding = query.whole if box is None else self.recommender.embed(box.crop(picture))
         query = replace(self._next_search(query), picture=embedding, box=box, index=self.results.index)
-        return *self.results.show(options, query), focusing.markup(product_boxes(segmentation), box)
+        return *self.results.show(options, query), crop_hint.markup(product_boxes(segmentation), box)
 
     def search_similar(self, item_id: str, options: PageOptions, query: Query) -> Shown:
-        """The products like an item of the shop."""
+        """Search for products like an item of the shop."""
         return self.results.show(options, replace(self._next_search(query), item=item_id))
 
     def go_back(self, options: PageOptions, query: Query) -> Shown:
-        """From an item or a look, to the picture's products or the shop window again."""
+        """Go back from an item or a look to the answer for the picture, or to the shop window."""
         return self.results.show(options, replace(self._next_search(query), item=query.item if query.look else None))
 
     def picture_cleared(self, options: PageOptions, query: Query) -> tuple[Any, ...]:
-        """The shop window, after the picture was taken away. Changing to the camera or the clipboard clears as well."""
+        """Show the shop window after the picture was removed. Changing to camera or clipboard removes it too."""
         return (gr.skip(),) * 5 if query.picture is None else (*self._shop_window(options, query), "")
 
     def picture_refused(self, options: PageOptions, query: Query) -> tuple[Any, ...]:
-        """The shop window, and no picture, after one that could not be used."""
+        """Show the shop window, and no picture, after an upload that could not be used."""
         return *self._shop_window(options, query), None, ""
 
     def filters_changed(self, options: PageOptions, query: Query) -> Shown:
-        """The same query under other filters, or as varied as is wished now."""
+        """Repeat the query with other filters or another diversity."""
         return self.results.show(options, replace(query, look=None, k=PAGE))
 
     def change_value(self, change: Mapping[str, str], options: PageOptions, query: Query) -> Shown:
-        """The same with another value of an attribute; the own one again where that is empty."""
+        """Repeat the query with another value of an attribute, or with its own value again if `value` is ""."""
         but = {name: value for name, value in query.but.items() if name != change["attribute"]}
         if change["value"]:
             self.items.passing({change["attribute"]: change["value"]})  # raises QueryError where the shop lacks it
@@ -91,33 +87,33 @@ class PageHandlers:
         return self.results.show(options, replace(query, but=but, k=PAGE))
 
     def show_more(self, options: PageOptions, query: Query) -> Shown:
-        """The same, and more of it."""
+        """Repeat the query for more products."""
         return self.results.show(options, replace(query, k=longer(query.k)))
 
     def open_product(self, item_id: str, options: PageOptions, query: Query) -> str:
-        """A product, looked at closely."""
+        """The dialog of a product."""
         return self.results.closely(item_id, options, query)
 
     def change_look(self, change: Mapping[str, Any], options: PageOptions, query: Query) -> Shown:
-        """A look around what was asked, or opened; or the same look with a slot kept, swapped, or all chosen anew."""
+        """Start a look around the query or a product, or keep, swap or replace products of the present look."""
         if query.look is None or "item" in change:
             query = replace(self._next_search(query), item=change.get("item", query.item))
-        return self.results.show(options, replace(query, look=looks.changed(query.look, change)))
+        return self.results.show(options, replace(query, look=outfit_view.changed(query.look, change)))
 
     def likes_changed(self, options: PageOptions, query: Query) -> tuple[Any, ...]:
-        """The same query, moved by what is liked, and the row of what is liked alone."""
+        """Repeat the query with the changed likes. Also returns the row "For you"."""
         return *self.results.show(options, query), self.results.for_you(options)
 
     def open_link(self, address: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
-        """What a link asks for, with what the browser remembers; and what of it is no longer so."""
-        visit = sharing.read(address, self.items)
+        """Open a link, with the likes that the browser stores. Also returns a notice if the shop has changed since."""
+        visit = permalink.read(address, self.items)
         options = replace(options, where=visit.options.where, diversity=visit.options.diversity)
-        told = sharing.moved_on(visit, self.results.index)
+        told = permalink.moved_on(visit, self.results.index)
         shown = self.results.show(options, replace(visit.query, search=query.search + 1))
         return *shown, options.diversity, self.results.for_you(options), headings.notice(told) if told else gr.skip()
 
     def up_to_date(self, query: Query) -> Query:
-        """The query for this index: what is left of a link or a look, and a picture of another encoder seen anew."""
+        """The query for the present index. Drops missing products, and embeds a picture of another index again."""
         query = self._without_missing(query)
         if query.picture is None or query.shown is None or query.index == self.results.index:
             return query
@@ -125,14 +121,14 @@ class PageHandlers:
         return replace(query, picture=picture, whole=whole, index=self.results.index)
 
     def examples(self) -> str:
-        """Pictures of the shop's own to search with."""
-        items = highlights.showcase(self.items, self.items.passing({}), EXAMPLES, "examples")
+        """Pictures of the shop to search with."""
+        items = attribute_display.showcase(self.items, self.items.passing({}), EXAMPLES, "examples")
         return cards.examples(self.recommender, items, self.results.telling)
 
     def _without_missing(self, query: Query) -> Query:
-        """The query without products of a link, and pieces of a look, that another index had."""
+        """The query without products of a link or a look that this index lacks."""
         found = tuple(item_id for item_id in query.found if item_id in self.items)
-        look = query.look and looks.among(query.look, self.items)
+        look = query.look and outfit_view.among(query.look, self.items)
         return query if (found, look) == (query.found, query.look) else replace(query, found=found, look=look)
 
     def _embeddings(self, picture: Image.Image, box: Box | None) -> tuple[Vectors, Vectors]:
@@ -141,18 +137,18 @@ class PageHandlers:
         return (self.recommender.embed(box.crop(picture)) if box else whole), whole
 
     def _next_search(self, query: Query) -> Query:
-        """Another search by the same visitor, with the same picture."""
+        """The next search of the visit, with the same picture."""
         return replace(query, item=None, but={}, look=None, k=PAGE, search=query.search + 1)
 
     def _shop_window(self, options: PageOptions, query: Query) -> Shown:
         return self.results.show(options, Query(search=query.search + 1))
 
     def _search_picture(self, picture: Image.Image, options: PageOptions, query: Query) -> tuple[Any, ...]:
-        """The answer, the picture to show it, and what is looked at in it: all of what a shop itself would show."""
+        """Search with a picture, or the small product in it. Also returns the picture and the line under it."""
         segmentation = Segmentation.from_picture(picture)
         box = automatic_box(segmentation) if max(picture.size) > THUMBNAIL_SIDE else None
         shown = in_small(picture)
         part, whole = self._embeddings(picture, box)
         query = Query(part, whole, shown, box, search=query.search + 1, index=self.results.index)
         preview = {"path": None, "url": product.data_url(shown, "image/jpeg")}
-        return *self.results.show(options, query), preview, focusing.markup(product_boxes(segmentation), box)
+        return *self.results.show(options, query), preview, crop_hint.markup(product_boxes(segmentation), box)

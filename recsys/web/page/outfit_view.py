@@ -1,4 +1,4 @@
-"""Complete the look: an outfit on the page, with its slots to keep, swap and choose anew."""
+"""Complete the look: shows an outfit, whose products can be kept, swapped or all replaced."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from recsys.web.page.state import LookState, PageOptions
 from recsys.web.page.templates import render
 
 RULE = (
-    "Put together by rules, not by a learned taste: the same wearer, usage and season, colours that go together on "
-    "the colour circle, then the closest in style."
+    "Put together by rules: for the same person, usage and season, in colours that go together, then the closest in "
+    "style."
 )
 START = render("look_start.html")
-MOST_PASSED = 200
+MAX_PASSED = 200
 
 
 def changed(look: LookState | None, change: Mapping[str, Any]) -> LookState:
@@ -41,7 +41,7 @@ def changed(look: LookState | None, change: Mapping[str, Any]) -> LookState:
 
 
 def among(look: LookState, items: Items) -> LookState:
-    """The look, with the slots whose products this shop does not have to be filled anew."""
+    """The look, without the products that this shop does not have."""
     gone = {slot for slot, item_id in look.pieces.items() if item_id not in items}
     return _without(look, gone) if gone else look
 
@@ -75,8 +75,8 @@ def shown(
 
 
 def _without(look: LookState, slots: set[str]) -> LookState:
-    """The look with these slots to be filled anew, by others than they hold."""
+    """The look with these slots emptied; their products are not to come again."""
     rest = {slot: item_id for slot, item_id in look.pieces.items() if slot not in slots}
     passed = [item_id for slot, item_id in look.pieces.items() if slot in slots]
     kept = tuple(slot for slot in look.kept if slot not in slots)
-    return LookState(rest, kept, (*look.passed, *passed)[-MOST_PASSED:])
+    return LookState(rest, kept, (*look.passed, *passed)[-MAX_PASSED:])

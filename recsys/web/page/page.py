@@ -1,4 +1,4 @@
-"""The page: what is where, and which handler answers what. Nothing is computed here."""
+"""The layout of the page, and the handler of each of its events."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REAR_CAMERA_FIRST = {"video": {"facingMode": {"ideal": "environment"}}}
 REMOVE_UNUSED_UPLOADS = (60, 600)
 VARIETY = (
     '<label class="variety">Similar <input type="range" min="0" max="1" step="0.25" value="0" '
-    'aria-label="From similar to varied"> Varied</label>'
+    'aria-label="Show similar or varied products"> Varied</label>'
 )
 QUIETLY: dict[str, Any] = {
     "api_visibility": "private",
@@ -35,12 +35,12 @@ QUIETLY: dict[str, Any] = {
     "preprocess": False,
     "postprocess": False,
 }
-"""How the page calls its handlers: with plain values, and out of sight of the API."""
+"""How the page calls its handlers: with plain values, and not listed in the API."""
 
 
 @dataclass(frozen=True)
 class Fields:
-    """What a visitor can change, and what changes in answer."""
+    """The components of the page: inputs of the handlers, outputs, or both."""
 
     query: gr.State
     clicks: gr.HTML
@@ -70,7 +70,7 @@ def build_page(served: LiveRecommender | Recommender) -> gr.Blocks:
         add_endpoints(shop)
 
     def prepare(recommender: Recommender) -> None:
-        """Have those who come from now on begin with this recommender, and those who are here go on with it."""
+        """Use this recommender for new visits and for the next events of those that are open."""
         nonlocal answers
         newer = PageHandlers(recommender)
         _begin_with(newer, fields)
@@ -83,7 +83,7 @@ def build_page(served: LiveRecommender | Recommender) -> gr.Blocks:
 
 
 def _begin_with(answers: PageHandlers, on: Fields) -> None:
-    """What a page shows that nothing was asked on yet. Gradio sends it with the page, so that it costs no request."""
+    """Set what a new visit shows. Gradio sends it with the page, so that it needs no request."""
     origin, items = answers.recommender.origin, answers.items
     on.header.value = headings.header(TITLE, origin_line(origin, len(items)))
     on.notice.value = headings.notice(origin.notice) if origin.notice else ""
@@ -105,7 +105,7 @@ def _fields() -> Fields:
             part = _html("", "part", js="focus")
             link = _link_field()
             examples = _html("", "examples", js="examples")
-            taste = _html({}, "taste", "<div data-panel></div>", js="taste")
+            taste = _html({}, "taste", "<div data-panel></div>", js="likes")
         with gr.Column(elem_id="answer", min_width=300):
             heading = _html("", "heading", js="heading")
             with gr.Row(elem_id="bend"):
@@ -120,16 +120,16 @@ def _fields() -> Fields:
 
 
 def _wire(latest: Callable[[], PageHandlers], on: Fields) -> None:
-    """Each event and its handler. Data flows one way: settings, query → handler → query, heading, cards, settings.
+    """Connect each event to its handler: options and query → handler → query, heading, cards and filters.
 
-    A handler is a method of `PageHandlers`, of those that are the latest when it is called.
+    The handler is a method of the `PageHandlers` that are the latest at the time of the event.
     """
     inputs, shown = [on.narrow, on.variety, on.taste, on.query], [on.query, on.heading, on.found, on.narrow]
     click = [on.clicks, *inputs]
     how = QUIETLY | {"show_progress_on": on.found}
 
     def given(handler: Callable[..., Any]) -> Callable[..., Any]:
-        """The handler, given the value of one field, if any, and what was asked."""
+        """The handler, called with the value of one field, if any, the search options and the query."""
 
         @user_errors
         def handle(*values: Any) -> Any:
@@ -141,7 +141,7 @@ def _wire(latest: Callable[[], PageHandlers], on: Fields) -> None:
         return handle
 
     def chosen(handler: Callable[..., Any], event: str, kind: type = str, *keys: str) -> Callable[..., Any]:
-        """The handler, given what was clicked for this event, of this kind and with these keys, and what was asked."""
+        """The handler, called with what was clicked, of this kind and with these keys, the options and the query."""
 
         def handle(answers: PageHandlers, clicks: Any, options: PageOptions, query: Query) -> Any:
             return handler(answers, clicked(clicks, event, kind, keys), options, query)
@@ -171,7 +171,7 @@ def _wire(latest: Callable[[], PageHandlers], on: Fields) -> None:
 
 
 def origin_line(origin: Origin, items: int) -> str:
-    """Which index is served, for people: "index shop @ 1a2b3c4 · 300 products from sample"."""
+    """The index that is served, in words: "index shop @ 1a2b3c4 · 300 products from sample"."""
     name = origin.name if origin.name == "index" else f"index {origin.name}"
     revision = f" @ {origin.revision[:7]}" if origin.revision else ""
     return f"{name}{revision} · {items:,} products from {origin.dataset}"

@@ -1,4 +1,4 @@
-"""Links that bring an answer back: what was looked for, by products of the shop, and every setting but the likes.
+"""Links to an answer. A link names the query by products of the shop, and holds every setting but the likes.
 
 A picture of a visitor is never in a link: it is named by the products that were found with it.
 """
@@ -20,7 +20,7 @@ NAMED = 3
 
 @dataclass(frozen=True)
 class Visit:
-    """A link as read: the query and its settings, and what of it this shop does not have."""
+    """The content of a link. `missing` is what this shop does not have of it."""
 
     query: Query
     options: PageOptions
@@ -29,7 +29,7 @@ class Visit:
 
 
 def link(query: Query, options: PageOptions, found: Sequence[str], revision: str | None) -> str:
-    """The address, from "?" on, of this answer; `found` are the ids of its products. "" where nothing is asked."""
+    """The address of an answer, from "?" on; "" for the shop window. `found` are the ids of its products."""
     parts: list[tuple[str, str]] = []
     if query.item is not None:
         parts.append(("item", query.item))
@@ -51,7 +51,7 @@ def link(query: Query, options: PageOptions, found: Sequence[str], revision: str
 
 
 def read(address: str, items: Items) -> Visit:
-    """What a link, from "?" on, asks for; what is not in this shop is left out and listed."""
+    """Reads a link, from "?" on. Leaves out what this shop does not have, and lists it as `missing`."""
     pairs = parse_qsl(address.removeprefix("?"), keep_blank_values=True)
     one = dict(pairs)
     ids = [one["item"]] if "item" in one else [value for name, value in pairs if name == "found"]
@@ -75,19 +75,19 @@ def read(address: str, items: Items) -> Visit:
 
 
 def moved_on(visit: Visit, revision: str | None) -> str:
-    """What of a link is no longer so, in a sentence; nothing where all of it is."""
+    """A sentence on what has changed since the link was made; "" if nothing has."""
     gone = ""
     if visit.missing:
         more = " …" if len(visit.missing) > NAMED else ""
-        gone = f" No longer here: {', '.join(visit.missing[:NAMED])}{more}."
+        gone = f" The shop no longer has: {', '.join(visit.missing[:NAMED])}{more}."
     if visit.revision is not None and visit.revision != revision:
-        here = f" to {revision[:7]}" if revision else ""
-        return f"This link was made with index {visit.revision[:7]}; the shop has moved on{here}.{gone}"
-    return f"This link is not what it was.{gone}" if gone else ""
+        now = f"index {revision[:7]}" if revision else "another one"
+        return f"This link was made with index {visit.revision[:7]}; the shop now has {now}.{gone}"
+    return f"This link is out of date.{gone}" if gone else ""
 
 
 def _where(pairs: Iterable[tuple[str, str]], items: Items) -> tuple[dict[str, list[Value]], list[str]]:
-    """The filters of a link, and those that this shop does not have, in words."""
+    """The filters of a link, and in words those that this shop does not have."""
     where: dict[str, list[Value]] = {}
     unknown = []
     for name, text in pairs:

@@ -1,4 +1,4 @@
-"""One product, looked at closely: all there is to know, why it was found, and where one can go from it."""
+"""The dialog of a product: its attributes, why it was found, and products like it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from PIL import Image
 
 from recsys.recommend.recommender import Recommender
 from recsys.types import Item, Match
-from recsys.web.page import attribute_display as highlights
-from recsys.web.page import cards
+from recsys.web.page import attribute_display, cards
 from recsys.web.page.filters import label
 from recsys.web.page.templates import render
 
@@ -43,7 +42,7 @@ def view(
     others: Sequence[Item],
 ) -> Markup:
     """The product in a dialog; `variants` are the same product in other colours, `others` are like it."""
-    shared = highlights.shared(why.match.reasons, telling) if why else []
+    shared = attribute_display.shared(why.match.reasons, telling) if why else []
     both = {reason.attribute: reason.value for reason in why.match.reasons if reason.attribute in shared} if why else {}
     return render(
         "product.html",
@@ -60,7 +59,7 @@ def view(
 
 
 def heat_picture(heat: npt.NDArray[np.float32]) -> str:
-    """The shares of regions [rows, columns] as a picture to lay over the query's: the more, the redder. A data: URL."""
+    """A heat map [rows, columns] as a translucent picture, redder where higher, to lay over the query. A data: URL."""
     share = np.clip(heat, 0, None)
     alpha = share / max(float(share.max()), 1e-6) * STRONGEST
     pixels = np.empty((*heat.shape, 4), np.uint8)
@@ -72,5 +71,5 @@ def heat_picture(heat: npt.NDArray[np.float32]) -> str:
 
 
 def data_url(data: bytes, media_type: str) -> str:
-    """The bytes as an address that needs no request."""
+    """The bytes as a data: URL."""
     return f"data:{media_type};base64,{base64.b64encode(data).decode()}"

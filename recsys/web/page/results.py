@@ -1,4 +1,4 @@
-"""Shows the answer to a query under its search options: the heading, the cards and the filters."""
+"""Renders the answer to a query: the heading, the cards and the filters."""
 
 from __future__ import annotations
 
@@ -15,10 +15,7 @@ from recsys.images.decode import decode
 from recsys.recommend.outfit import PictureAnchor
 from recsys.recommend.recommender import MAX_K, Recommender
 from recsys.types import Answer, Match, Vectors
-from recsys.web.page import attribute_display as highlights
-from recsys.web.page import cards, filters, headings, likes, product
-from recsys.web.page import outfit_view as looks
-from recsys.web.page import permalink as sharing
+from recsys.web.page import attribute_display, cards, filters, headings, likes, outfit_view, permalink, product
 from recsys.web.page.state import PAGE, LookState, PageOptions, Query
 from recsys.web.server import thumbnails
 
@@ -30,16 +27,16 @@ Shown = tuple[Query, str, str, dict[str, Any]]
 
 
 class ResultsView:
-    """Shows what one recommender finds."""
+    """Renders the answers of one recommender."""
 
     def __init__(self, recommender: Recommender):
         self.recommender, self.items = recommender, recommender.items
         self.index = recommender.origin.revision
-        self.telling = highlights.telling(recommender.items)
-        self.steerable = highlights.steerable(recommender.items)
+        self.telling = attribute_display.telling(recommender.items)
+        self.steerable = attribute_display.steerable(recommender.items)
 
     def show(self, options: PageOptions, query: Query) -> Shown:
-        """The answer to a query under these options."""
+        """The answer to a query with these search options."""
         options = replace(options, but=query.but)
         narrow = filters.state(self.items, options.where, self.index, options.index, options.choice)
         if query.look is not None:
@@ -61,17 +58,19 @@ class ResultsView:
         return query, self._heading(query, options, detail, answer), shown + more, narrow
 
     def window(self, options: PageOptions, query: Query) -> tuple[str, str]:
-        """Heading and cards of the shop window: what is seen before anything is looked for."""
+        """The heading and the cards of the shop window, which the page shows before the first search."""
         rows = self.items.passing(options.where)
-        shown = highlights.showcase(self.items, rows, query.k, "window")
-        detail = f"{len(shown)} of {len(rows):,} products. Open one to see more like it, or bring your own picture."
+        shown = attribute_display.showcase(self.items, rows, query.k, "window")
+        detail = (
+            f"{len(shown)} of {len(rows):,} products. Open one to see more like it, or search with your own picture."
+        )
         found = cards.gallery(
             cards.product_card(self.recommender, item, self.telling, opinion=options.opinion(item.id)) for item in shown
         )
         return self._heading(query, options, detail), found + headings.longer(len(shown), min(len(rows), MAX_K))
 
     def for_you(self, options: PageOptions) -> dict[str, Any]:
-        """The value of the field of likes: what is liked, and the row of products for it."""
+        """The value of the field of likes: the likes, and the row "For you"."""
         liked, disliked = options.liked, options.disliked
         found = self.recommender.for_you(liked, likes.FOR_YOU, disliked=disliked) if liked else ()
         items = [match.item for match in found]
@@ -79,7 +78,7 @@ class ResultsView:
         return {"liked": list(liked), "disliked": list(disliked), "panel": panel}
 
     def closely(self, item_id: str, options: PageOptions, query: Query) -> str:
-        """A product, looked at closely. Raises QueryError for an unknown id."""
+        """The dialog of a product. Raises QueryError for an unknown id."""
         item = self.items[self.items.row(item_id)]
         others = [match.item for match in self.recommender.similar(item_id, OTHERS)]
         variants = self.recommender.variants.of(item_id)[:OTHERS]
@@ -97,7 +96,7 @@ class ResultsView:
         return self._as_shared(answer, query, options) if query.picture is None and not query.but else answer
 
     def _as_shared(self, answer: Answer, query: Query, options: PageOptions) -> Answer:
-        """The products of a link first, as they were, then others like them; their cosines are to no one's picture."""
+        """The products of a link in its order, then others like them, without the scores: there is no picture."""
         passing = set(self.items.passing(options.where).tolist())
         rows = [row for row in map(self.items.row, query.found) if row in passing]
         first = [Match(self.items[row], 1.0, row=row) for row in rows]
@@ -105,18 +104,18 @@ class ResultsView:
         return Answer((*first, *rest)[: query.k], None, {})
 
     def _embedding(self, query: Query) -> Vectors | None:
-        """Of the picture, or of the products that stand for it in a link; None where there is neither."""
+        """The embedding of the picture, or of the products that stand for it in a link; None in the shop window."""
         shared = query.picture is None and query.found
         return self.recommender.embed_items(query.found) if shared else query.picture
 
     def _named(self, query: Query, answer: Answer | None) -> list[str]:
-        """The products to stand for the picture in a link: those found with it, or else those nearest to it."""
+        """The products that stand for the picture in a link: those of the answer, or else the nearest ones."""
         if not answer and query.picture is not None and query.item is None:
             answer = self.recommender.nearest(query.picture, PAGE)
         return [match.item.id for match in answer or ()]
 
     def _card(self, group: Sequence[Match], options: PageOptions, shared: bool) -> Markup:
-        """The card of a product and its variants; without the picture it was found with, nothing of how close it is."""
+        """The card of a product and its variants. If the answer comes from a link, it does not say how close it is."""
         first, *others = group
         opinion, variants = options.opinion(first.item.id), [match.item for match in others]
         if shared:
@@ -124,7 +123,7 @@ class ResultsView:
         return cards.match_card(self.recommender, first, self.telling, opinion=opinion, variants=variants)
 
     def _why(self, item_id: str, query: Query) -> product.Why | None:
-        """Why a product answers the query; None where it is no answer to one."""
+        """Why a product was found; None if there was no query."""
         if query.item is not None and query.item != item_id:
             picture = decode(self.recommender.thumbnail(query.item))
             match = self.recommender.compare(self.recommender.embed_items([query.item]), item_id)
@@ -141,28 +140,30 @@ class ResultsView:
     def _look(self, query: Query, look: LookState, options: PageOptions) -> tuple[Query, str, str]:
         around = query.item if query.item is not None else self._embedding(query)
         if around is None:
-            raise QueryError("A look is built around a product or a picture. Open a product, or bring a picture.")
+            raise QueryError("A look is built around a product or a picture. Open a product or upload a picture first.")
         outfit = self.recommender.outfit(around, locked=look.pieces, passed_over=look.passed)
         look = replace(look, pieces={slot: piece.item.id for slot, piece in outfit.pieces.items()})
         query = replace(query, look=look)
         own = None if query.item is None else self.items[self.items.row(query.item)]
-        found = looks.shown(self.recommender, outfit, look, self.telling, options, own)
-        return query, self._heading(query, options, looks.RULE), found
+        found = outfit_view.shown(self.recommender, outfit, look, self.telling, options, own)
+        return query, self._heading(query, options, outfit_view.RULE), found
 
     def _detail(self, answer: Answer, passing: int, filtered: bool) -> str:
-        number = f"{len(answer)} of {passing:,} products" + (" that pass the filters" if filtered else "")
-        return f"These are the nearest all the same: {number}" if answer.close is False else number
+        number = f"{len(answer)} of {passing:,} products" + (" that match the filters" if filtered else "")
+        return f"These come nearest: {number}" if answer.close is False else number
 
     def _heading(self, query: Query, options: PageOptions, detail: str, answer: Answer | None = None) -> str:
-        link = sharing.link(query, options, self._named(query, answer), self.index)
+        link = permalink.link(query, options, self._named(query, answer), self.index)
         text, face = self._title(query, answer, bool(options.where)), ""
         if query.item is not None:
             face = thumbnails.url(self.recommender, query.item)
         pictured = query.picture if query.item is None and query.look is None else None
         tools = headings.tools(
-            headings.chips(highlights.seen(answer.seen, self.telling), options.where, self.items) if answer else "",
+            headings.chips(attribute_display.seen(answer.seen, self.telling), options.where, self.items)
+            if answer
+            else "",
             headings.same_but(self.steerable, query.but) if answer or query.but else "",
-            looks.START if answer and pictured is not None and self._has_slots(pictured, answer) else "",
+            outfit_view.START if answer and pictured is not None and self._has_slots(pictured, answer) else "",
         )
         back = self._back(query)
         return headings.heading(
@@ -205,7 +206,7 @@ class ResultsView:
 
 
 def in_small(picture: Image.Image) -> bytes:
-    """The picture as a JPEG of at most 640 px; no file of it is written."""
+    """The picture as a JPEG of at most 640 px, in memory only."""
     small = picture.copy()
     small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
     out = io.BytesIO()

@@ -14,13 +14,13 @@ from recsys.types import Vectors
 from recsys.web.page import filters
 
 PAGE = 20
-"""Products on a page before one asks for more."""
+"""The number of products before "Show more"."""
 MOST_LIKES = 200
 
 
 @dataclass(frozen=True)
 class LookState:
-    """An outfit around the query: what its slots hold, those that are to stay, and what was passed over."""
+    """A look around the query: the product of each slot, the slots to keep, and the products not to show again."""
 
     pieces: Mapping[str, str] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class LookState:
 
 @dataclass(frozen=True)
 class Query:
-    """What is looked for.
+    """The query of a visit.
 
     `picture` is the embedding [1, dim] of the part of the picture in `box`, `whole` that of the whole picture as it was
     uploaded, both by the encoder of `index` (a revision). Without a box they are the same. `shown` is the picture
@@ -82,7 +82,7 @@ class PageOptions(SearchOptions):
 
 
 def longer(k: int) -> int:
-    """How many products to show after these."""
+    """The number of products after "Show more"."""
     return min(MAX_K, k + PAGE)
 
 

@@ -113,11 +113,11 @@ class TestPicture:
         far = Query(picture=knowing.recommender.embed(BLACK), search=1)
         _, heading, found, _ = knowing.filters_changed(PageOptions(), far)
         assert "<h2>Nothing in this shop is close to your picture</h2>" in heading
-        assert "These are the nearest all the same: 20 of 60 products" in heading
+        assert "These come nearest: 20 of 60 products" in heading
         assert found.count('class="similarity"') == 20 and "closeness" not in found
         _, heading, *_ = knowing.filters_changed(WOMEN, far)
         assert "<h2>Nothing with these filters is close to your picture</h2>" in heading
-        assert "20 of 30 products that pass the filters" in heading
+        assert "20 of 30 products that match the filters" in heading
 
     def test_every_answer_is_told_from_the_last(self, answers):
         query = pictured(answers)
@@ -194,7 +194,7 @@ class TestPart:
             answers.search_part(part, PageOptions(), pictured(answers))
 
     def test_without_a_picture_there_is_no_part_of_it(self, answers):
-        with pytest.raises(QueryError, match="no picture to look at a part of"):
+        with pytest.raises(QueryError, match="no picture yet. Upload one"):
             answers.search_part(None, PageOptions(), Query())
 
 
@@ -234,15 +234,15 @@ class TestProduct:
         assert "<script" not in hostile and "&lt;script&gt;" in hostile
 
     def test_in_the_shop_window_there_is_no_query_to_be_like(self, answers):
-        assert "Why it is here" not in answers.open_product("p7", PageOptions(), Query())
+        assert "Why this was found" not in answers.open_product("p7", PageOptions(), Query())
 
     def test_a_product_says_why_it_answers_the_picture(self, knowing):
         query = pictured(knowing)
         dialog = knowing.open_product("p37", PageOptions(), query)
-        assert "Why it is here" in dialog and "Very close" in dialog
-        both = re.search(r"<p>Both: (.*?)</p>", dialog)[1]
+        assert "Why this was found" in dialog and "Very close" in dialog
+        both = re.search(r"<p>In common: (.*?)</p>", dialog)[1]
         assert re.sub("<[^>]*>", "", both) == "Dresses"
-        assert 'class="heat"' not in dialog and "warmer" not in dialog
+        assert 'class="heat"' not in dialog and "redder" not in dialog
 
     def test_where_the_encoder_can_tell_the_heat_lies_over_the_picture(self, knowing, monkeypatch):
         seen = []
@@ -254,14 +254,14 @@ class TestProduct:
         monkeypatch.setattr(knowing.recommender.encoder, "heat", heat)
         dialog = knowing.open_product("p37", PageOptions(), pictured(knowing))
         assert dialog.count("data:image/png;base64,") == 1 and dialog.count("data:image/jpeg;base64,") == 1
-        assert "The warmer a part" in dialog
+        assert "The redder a part" in dialog
         assert seen[0][0] == (240, 320) and np.allclose(seen[0][1], knowing.recommender.embed_items(["p37"])[0])
 
     def test_a_product_found_from_another_is_compared_with_that(self, knowing):
         followed = knowing.search_similar("p8", PageOptions(), pictured(knowing))[0]
         dialog = knowing.open_product("p38", PageOptions(), followed)
-        assert "Why it is here" in dialog and "similarity 1.00" in dialog
-        assert "Why it is here" not in knowing.open_product("p8", PageOptions(), followed)
+        assert "Why this was found" in dialog and "similarity 1.00" in dialog
+        assert "Why this was found" not in knowing.open_product("p8", PageOptions(), followed)
 
     def test_what_a_visitor_thinks_of_it_is_pressed(self, answers):
         def pressed(asked):
@@ -277,7 +277,7 @@ class TestFilters:
     def test_a_filter_narrows_the_query_without_the_picture(self, answers):
         query = pictured(answers)
         again, heading, found, narrow = answers.filters_changed(WOMEN, replace(query, k=60))
-        assert "20 of 30 products that pass the filters" in heading
+        assert "20 of 30 products that match the filters" in heading
         assert again.k == 20 and again.picture is query.picture and narrow["where"] == {"gender": ["Women"]}
         assert {answers.items[answers.items.row(item_id)].attributes["gender"] for item_id in ids(found)} == {"Women"}
 
@@ -299,7 +299,7 @@ class TestFilters:
     def test_filters_without_a_product_say_which_to_leave_out(self, answers):
         asked = PageOptions({"articleType": ["Watches"], "masterCategory": ["Apparel"], "gender": ["Men"]})
         _, heading, found, _ = answers.filters_changed(asked, Query())
-        assert "No product passes all these filters" in found and "0 products" in heading
+        assert "No product matches all these filters" in found and "0 products" in heading
         assert "Without Article type: Watches (15)" in found and "Without Master category: Apparel (5)" in found
         assert "Without Gender" not in found
         rest = {name: values for name, values in asked.where.items() if name != "masterCategory"}
@@ -344,7 +344,7 @@ class TestSameBut:
         assert len(items) == 12 and {item.attributes["baseColour"] for item in items} == {"Black"}
         assert {item.attributes["articleType"] for item in items[:2]} == {"Dresses"}
         assert "12 of 12 products" in heading and "data-longer" not in found
-        assert 'data-but="baseColour" data-value="" aria-label="No longer Black">but Black' in heading
+        assert 'data-but="baseColour" data-value="" aria-label="Undo: but Black">but Black' in heading
 
     def test_it_is_undone(self, answers):
         query, _, first, *_ = answers.search_example("p7", PageOptions(), Query())
@@ -366,16 +366,16 @@ class TestSameBut:
         query, heading, found, _ = answers.filters_changed(WOMEN, query)
         items = [answers.items[answers.items.row(item_id)] for item_id in ids(found)]
         assert {(item.attributes["baseColour"], item.attributes["gender"]) for item in items} == {("Black", "Women")}
-        assert "6 of 6 products that pass the filters" in heading
+        assert "6 of 6 products that match the filters" in heading
 
     def test_where_the_filters_leave_nothing_of_it_it_can_be_undone(self, answers):
         query = answers.change_value({"attribute": "season", "value": "Summer"}, PageOptions(), pictured(answers))[0]
         _, heading, found, _ = answers.filters_changed(PageOptions({"articleType": ["Trousers"]}), query)
-        assert "No product passes all these filters" in found and "Without Article type: Trousers (20)" in found
+        assert "No product matches all these filters" in found and "Without Article type: Trousers (20)" in found
         assert "Without Season" not in found and ">but Summer<" in heading
 
     def test_what_the_shop_does_not_have_is_refused(self, answers):
-        with pytest.raises(QueryError, match="It takes"):
+        with pytest.raises(QueryError, match="Its values are"):
             answers.change_value({"attribute": "baseColour", "value": "Plaid"}, PageOptions(), pictured(answers))
 
 
@@ -518,8 +518,8 @@ class TestVisit:
 
     def test_what_is_no_longer_so_is_told(self, answers):
         *shown, told = self.visited(answers, "?item=gone&look=1&piece.bag=away&index=ffffffffff")
-        assert "made with index fffffff; the shop has moved on to 1a2b3c4" in told
-        assert "No longer here: gone, away" in told
+        assert "made with index fffffff; the shop now has index 1a2b3c4" in told
+        assert "The shop no longer has: gone, away" in told
         assert "From the shop" in shown[1]
 
     def test_an_empty_address_is_the_shop_window(self, answers):

@@ -19,10 +19,7 @@ from recsys.errors import QueryError
 from recsys.images.box import Box
 from recsys.recommend.outfit import Outfit, Piece
 from recsys.types import Guess, Item, Match, Reason
-from recsys.web.page import attribute_display as highlights
-from recsys.web.page import cards, filters, headings, likes, product
-from recsys.web.page import crop_hint as focusing
-from recsys.web.page import outfit_view as looks
+from recsys.web.page import attribute_display, cards, crop_hint, filters, headings, likes, outfit_view, product
 from recsys.web.page.page import origin_line
 from recsys.web.page.state import LookState, PageOptions
 from recsys.web.page.templates import ENVIRONMENT, TEMPLATES, OneLine, render
@@ -87,7 +84,7 @@ def test_a_confidence_reads_as_words_with_its_number_on_demand(shop, confidence,
 
 def test_without_a_confidence_a_card_shows_the_similarity(shop):
     card = cards.match_card(shop, Match(shop.items[7], -0.004), [])
-    assert re.search(r'class="similarity" title="The cosine[^"]*">similarity 0\.00<', card)
+    assert re.search(r'class="similarity" title="How alike[^"]*cosine[^"]*">similarity 0\.00<', card)
     assert "closeness" not in card
 
 
@@ -108,9 +105,9 @@ def test_a_card_without_a_name_is_marked_in_its_place(shop):
 
 def test_three_shared_things_are_enough_the_most_telling_first():
     reasons = [Reason(name, "x") for name in ("size", "usage", "gender", "base_color", "kind", "season")]
-    assert highlights.shared(reasons, ["size"]) == ["kind", "base_color", "gender"]
-    assert highlights.shared(reasons[:2], ["size"]) == ["size"]
-    assert highlights.shared([], ["size"]) == []
+    assert attribute_display.shared(reasons, ["size"]) == ["kind", "base_color", "gender"]
+    assert attribute_display.shared(reasons[:2], ["size"]) == ["size"]
+    assert attribute_display.shared([], ["size"]) == []
 
 
 def test_what_is_seen_is_what_is_sure_the_kind_of_thing_first():
@@ -118,10 +115,10 @@ def test_what_is_seen_is_what_is_sure_the_kind_of_thing_first():
         return {name: Guess(name, value, 0.6, ((value or "x", 0.6),)) for name, value in values.items()}
 
     every = guesses(gender="Men", season="Fall", pattern="Dotted", baseColour="Red", articleType="Caps", size="M")
-    assert [guess.value for guess in highlights.seen(every, ["size"])] == ["Caps", "Red", "Men", "Dotted"]
+    assert [guess.value for guess in attribute_display.seen(every, ["size"])] == ["Caps", "Red", "Men", "Dotted"]
     some = guesses(gender="Men", season="Fall", pattern=None, baseColour="Red", articleType=None, size="M")
-    assert [guess.value for guess in highlights.seen(some, ["size"])] == ["Red", "Men", "M"]
-    assert highlights.seen(guesses(gender="Men", pattern="Dotted"), ["gender"]) == []
+    assert [guess.value for guess in attribute_display.seen(some, ["size"])] == ["Red", "Men", "M"]
+    assert attribute_display.seen(guesses(gender="Men", pattern="Dotted"), ["gender"]) == []
     assert headings.chips([], {}, None) == ""
 
 
@@ -143,7 +140,7 @@ def test_what_an_encoder_and_a_catalogue_say_stays_text(shop):
         "filters": filters.panels(Items.from_items([item, Item("p2", None, {})], [HOSTILE_NAME])),
         "likes": likes.panel(shop, [item], [], 1, 0),
         "examples": cards.examples(shop, [item], []),
-        "look": looks.shown(shop, outfit, LookState(kept=(HOSTILE_NAME,)), [], PageOptions(), item),
+        "look": outfit_view.shown(shop, outfit, LookState(kept=(HOSTILE_NAME,)), [], PageOptions(), item),
     }
     for place, markup in said.items():
         assert "&lt;script&gt;" in markup, place
@@ -196,20 +193,20 @@ def test_an_attribute_reads_as_words(attribute, words):
 
 
 def test_a_card_tells_what_varies_and_not_what_follows_from_it(shop):
-    assert highlights.telling(shop.items) == ["gender", "articleType", "baseColour"]
+    assert attribute_display.telling(shop.items) == ["gender", "articleType", "baseColour"]
 
 
 def test_the_kind_of_a_product_is_the_attribute_that_implies_others(shop):
-    assert highlights.kind(shop.items) == "articleType"
+    assert attribute_display.kind(shop.items) == "articleType"
 
 
 def test_a_showcase_is_the_same_each_time_and_of_different_kinds(shop):
     everything = shop.items.passing({})
-    first = highlights.showcase(shop.items, everything, 6, "examples")
-    assert first == highlights.showcase(shop.items, everything, 6, "examples")
+    first = attribute_display.showcase(shop.items, everything, 6, "examples")
+    assert first == attribute_display.showcase(shop.items, everything, 6, "examples")
     assert len({item.attributes["articleType"] for item in first}) == 6
-    assert first != highlights.showcase(shop.items, everything, 6, "window")
-    assert highlights.showcase(shop.items, everything[:0], 6, "window") == []
+    assert first != attribute_display.showcase(shop.items, everything, 6, "window")
+    assert attribute_display.showcase(shop.items, everything[:0], 6, "window") == []
 
 
 def test_the_origin_reads_as_a_line(shop):
@@ -274,7 +271,7 @@ def test_a_product_opens_by_a_link_that_leads_to_it(shop):
 
 def test_a_product_is_shown_in_its_other_colours_and_with_those_like_it(shop):
     bare = product.view(shop, shop.items[7], [], "", False, None, [], [])
-    assert "<h3>" not in bare and "Why it is here" not in bare
+    assert "<h3>" not in bare and "Why this was found" not in bare
     full = product.view(shop, shop.items[7], [], "", True, None, [shop.items[8]], [shop.items[9]])
     assert re.findall(r"<h3>(.*?)</h3>", full) == ["Also available", "More like this"]
 
@@ -297,25 +294,25 @@ def test_likes_have_a_row_and_ways_to_keep_them(shop):
 
 def test_under_the_picture_stands_what_is_looked_at():
     box, other = Box(0.1, 0.2, 0.3, 0.4), Box(0.5, 0.5, 1, 1)
-    whole = focusing.markup([box], None)
+    whole = crop_hint.markup([box], None)
     assert 'data-frame=""' in whole and "data-whole" not in whole and "data-box" not in whole
-    part = focusing.markup([box, other], box)
+    part = crop_hint.markup([box, other], box)
     assert 'data-frame="0.1000 0.2000 0.3000 0.4000"' in part and "data-whole" in part
     assert re.findall(r'data-box="([^"]*)"', part) == ["0.1000 0.2000 0.3000 0.4000", "0.5000 0.5000 1.0000 1.0000"]
-    assert focusing.markup([other] * 9, None).count("data-box") == focusing.MOST_ITEMS
+    assert crop_hint.markup([other] * 9, None).count("data-box") == crop_hint.MAX_THINGS
 
 
 def test_a_box_is_read_back_from_what_the_page_says():
     box = Box(0.1234, 0.2, 0.9, 1)
-    edges = re.search(r'data-frame="([^"]*)"', focusing.markup([], box))[1]
-    assert focusing.box_of({"box": [float(edge) for edge in edges.split()]}, None) == box
-    assert focusing.box_of(None, None) is None
+    edges = re.search(r'data-frame="([^"]*)"', crop_hint.markup([], box))[1]
+    assert crop_hint.box_of({"box": [float(edge) for edge in edges.split()]}, None) == box
+    assert crop_hint.box_of(None, None) is None
 
 
 def test_a_look_has_a_way_to_keep_and_to_swap_each_piece(shop):
     outfit = shop.complete_the_look(item_id="p6")
     look = LookState({slot: piece.item.id for slot, piece in outfit.pieces.items()}, ("bag",))
-    markup = looks.shown(shop, outfit, look, [], PageOptions(liked=("p6",)), shop.items[6])
+    markup = outfit_view.shown(shop, outfit, look, [], PageOptions(liked=("p6",)), shop.items[6])
     ways = re.findall(r'data-act="(\w+)" data-slot="(\w+)"(?: aria-pressed="(\w+)")?', markup)
     assert ways == [(act, slot, str(slot == "bag").lower() if act == "keep" else "")
                     for slot in ("bottom", "bag", "accessory") for act in ("keep", "swap")]  # fmt: skip
@@ -325,14 +322,16 @@ def test_a_look_has_a_way_to_keep_and_to_swap_each_piece(shop):
 
 @pytest.mark.parametrize("act", ["keep", "swap", "reroll", "explode"])
 def test_before_there_is_a_look_it_is_started(act):
-    assert looks.changed(None, {"act": act, "slot": "bag"}) == LookState()
+    assert outfit_view.changed(None, {"act": act, "slot": "bag"}) == LookState()
 
 
 def test_a_look_changes_as_it_is_told():
     look = LookState({"top": "a", "bag": "b", "shoes": "c"}, ("bag",), ("z",))
-    assert looks.changed(look, {"act": "swap", "slot": "bag"}) == LookState({"top": "a", "shoes": "c"}, (), ("z", "b"))
-    assert looks.changed(look, {"act": "reroll"}) == LookState({"bag": "b"}, ("bag",), ("z", "a", "c"))
-    assert looks.changed(look, {"act": "keep", "slot": "bag"}).kept == ()
-    assert looks.changed(look, {"act": "start"}) == LookState()
+    assert outfit_view.changed(look, {"act": "swap", "slot": "bag"}) == LookState(
+        {"top": "a", "shoes": "c"}, (), ("z", "b")
+    )
+    assert outfit_view.changed(look, {"act": "reroll"}) == LookState({"bag": "b"}, ("bag",), ("z", "a", "c"))
+    assert outfit_view.changed(look, {"act": "keep", "slot": "bag"}).kept == ()
+    assert outfit_view.changed(look, {"act": "start"}) == LookState()
     with pytest.raises(QueryError, match="got 'explode'"):
-        looks.changed(look, {"act": "explode"})
+        outfit_view.changed(look, {"act": "explode"})

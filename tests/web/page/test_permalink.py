@@ -81,7 +81,7 @@ def test_what_this_shop_does_not_have_is_left_out_and_said(items):
     visit = read(address, items)
     assert visit.query == Query(item="p7", look=LookState()) and visit.options == PageOptions({"gender": ["Men"]})
     assert visit.missing == ("gone", "gender Aliens", "size M", "gender Aliens", "size M")
-    assert moved_on(visit, None) == "This link is not what it was. No longer here: gone, gender Aliens, size M …."
+    assert moved_on(visit, None) == "This link is out of date. The shop no longer has: gone, gender Aliens, size M …."
 
 
 def test_of_what_was_found_what_is_left_stands_for_it(items):
@@ -102,10 +102,10 @@ def test_only_what_is_in_the_look_can_be_kept(items):
 
 def test_another_revision_is_said(items):
     visit = read("?item=p7&index=ffffffffffff", items)
-    assert moved_on(visit, REVISION) == "This link was made with index fffffff; the shop has moved on to 1a2b3c4."
-    assert moved_on(visit, None) == "This link was made with index fffffff; the shop has moved on."
+    assert moved_on(visit, REVISION) == "This link was made with index fffffff; the shop now has index 1a2b3c4."
+    assert moved_on(visit, None) == "This link was made with index fffffff; the shop now has another one."
     gone = read("?item=gone&index=ffffffffffff", items)
-    assert moved_on(gone, REVISION).endswith("moved on to 1a2b3c4. No longer here: gone.")
+    assert moved_on(gone, REVISION).endswith("now has index 1a2b3c4. The shop no longer has: gone.")
 
 
 @pytest.mark.parametrize(

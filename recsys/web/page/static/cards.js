@@ -1,5 +1,5 @@
-// A plain click on a product opens it in place; with a modifier the link opens as links do. The focus stays with what was
-// asked for: the first of more products, or the heading where its button goes.
+// A plain click on a product opens it on the page; with Ctrl, Shift, Alt or Meta its link opens. After "Show more" the first
+// new product gets the focus; a button that disappears leaves the focus to the heading.
 const pictures = () => element.querySelectorAll(".front > a");
 let shown = null;
 

@@ -1,6 +1,6 @@
-// The ticked boxes are the component's value: where, attribute → values, with null for "not given". The server adds counts:
-// attribute → how many products each option would leave, in the order of the options; and other options, as markup, where
-// the shop has another index by now than the one the options are of.
+// The component's value has `where`: attribute → values of the ticked boxes, with null for "not given". The server adds
+// `counts`: attribute → the number of products that each option would leave, in the order of the options; and `markup`, new
+// options, if the shop has another index by now.
 let boxes, panels;
 const find = () => {
   boxes = [...element.querySelectorAll("input[type=checkbox]")];

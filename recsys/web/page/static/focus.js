@@ -1,4 +1,4 @@
-// A frame is drawn over the picture; a click or a drag there chooses what is looked at.
+// Draws a frame over the picture. A click or a drag on the picture chooses the part to search with.
 const veil = document.createElement("div");
 veil.className = "veil";
 veil.innerHTML = "<i></i>";
@@ -9,7 +9,7 @@ const field = () => document.querySelector("#picture");
 const image = () => field()?.querySelector("img");
 const active = () => element.querySelector(".focus") && image()?.naturalWidth;
 
-// Where the picture is painted within its element, which it fills by one side.
+// The rectangle of the picture within its element, which has other proportions.
 const painted = () => {
   const shown = image();
   const outer = shown.getBoundingClientRect();
@@ -70,7 +70,7 @@ element.addEventListener("click", (event) => {
   if (button) look(button.dataset.box ? { box: button.dataset.box.split(" ").map(Number) } : null);
 });
 
-// The picture's own field comes and goes; what is drawn on it follows.
+// Gradio replaces the picture's element with each picture: then the frame moves to the new one.
 const follow = () => {
   place();
   if (image() && !image().complete) image().addEventListener("load", place, { once: true });

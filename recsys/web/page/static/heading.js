@@ -1,4 +1,4 @@
-// A new search on a narrow screen brings its results into view; the address always leads back to what is shown.
+// On a narrow screen a new search scrolls to its results. The address in the browser always is that of the answer shown.
 const current = () => element.querySelector("[data-query]");
 let last = current()?.dataset.query;
 

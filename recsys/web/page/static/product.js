@@ -1,5 +1,5 @@
-// Every new value is a product to look at; what is chosen in it closes it, and a closed one is forgotten, so that it can
-// be opened again. The focus goes back to where it came from, or on to what was chosen; where it is by then it stays.
+// Each new value is a product, which opens in a dialog. Closing it empties the value, so that the same product can be opened
+// again, and returns the focus to where it was.
 const dialog = () => element.querySelector("dialog");
 let origin = null;
 

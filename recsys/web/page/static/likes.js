@@ -1,4 +1,4 @@
-// Likes live in this browser alone. The buttons that change them are all over the page: [data-opinion].
+// The likes are stored in this browser only. Every [data-opinion] button of the page changes them.
 const key = `likes of ${props.shop}`;
 const sides = ["liked", "disliked"];
 const past = [];
@@ -35,7 +35,7 @@ const keep = (next, undoable = true) => {
   taste = next;
   try {
     localStorage.setItem(key, JSON.stringify(taste));
-  } catch { /* a browser that keeps nothing still has the likes of this visit */ }
+  } catch { /* without storage, the likes last as long as the page */ }
   paint();
   hold();
   trigger("taste");
@@ -49,7 +49,7 @@ const show = () => {
   if (pressed) (again ?? element.querySelector(".import input")).focus();
 };
 
-// The server gives the panel; what goes back to it are the likes of now, as ids and nothing else.
+// The server sends the panel. The value sent to the server has only the ids of the present likes.
 watch("value", () => {
   panel = props.value.panel ?? panel;
   show();
@@ -93,7 +93,7 @@ element.addEventListener("change", async (event) => {
   try {
     keep(read(await event.target.files[0].text()));
   } catch {
-    element.querySelector(".import").firstChild.textContent = "This file holds no likes. Load another";
+    element.querySelector(".import").firstChild.textContent = "This is not a file of likes. Choose another";
   }
 });
 
