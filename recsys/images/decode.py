@@ -1,4 +1,4 @@
-"""Pictures as they come in: any file of a visitor or a catalogue becomes an upright RGB picture on white."""
+"""Decodes picture files of visitors and catalogues into upright RGB pictures on white."""
 
 from __future__ import annotations
 
@@ -20,21 +20,26 @@ from recsys.errors import PictureError
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000
-MOST_SCANNED = 1_000_000_000
-"""Pixels times scans of a JPEG. Each scan goes over the whole picture, and a few bytes make one: a file of 300 kB can
-take as long as its sender likes."""
+MAX_SCANNED_PIXELS = 1_000_000_000
+"""Pixels times scans of a JPEG. Each scan decodes the whole picture and takes only a few bytes of the file, so that
+otherwise a file of 300 kB could take arbitrarily long to decode."""
 
-SHORT_SIDE = 640
-"""Pixels that the short side of a picture keeps when a large one is halved, once or more."""
+SHORT_SIDE_PX = 640
+"""The least short side of a picture that is reduced by a factor of 2, 4 or 8."""
 
-THUMBNAIL_SIDE = 320
+THUMBNAIL_SIDE_PX = 320
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
 BROWSER_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 LIMITS = f"at most {MAX_BYTES // 10**6} MB and {MAX_PIXELS // 10**6} megapixels"
 ACCEPTED = f"JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF of {LIMITS}"
 
-UNREAD = {b"%PDF": "a PDF document", b"ftyphei": "a HEIC photo", b"ftypmif1": "a HEIF photo", b"<svg": "an SVG drawing"}
-"""What people send as a picture and we do not read, by what its first bytes hold."""
+UNSUPPORTED = {
+    b"%PDF": "a PDF document",
+    b"ftyphei": "a HEIC photo",
+    b"ftypmif1": "a HEIF photo",
+    b"<svg": "an SVG drawing",
+}
+"""Unsupported formats by a mark in their first bytes."""
 
 UPRIGHT = {
     2: Transpose.FLIP_LEFT_RIGHT,
@@ -45,39 +50,39 @@ UPRIGHT = {
     7: Transpose.TRANSVERSE,
     8: Transpose.ROTATE_90,
 }
-"""EXIF orientation → how to turn the picture upright."""
+"""EXIF orientation → the transposition that makes the picture upright."""
 
-ROWS_AT_ONCE = 256
+ROW_BLOCK = 256
 SCAN = b"\xff\xda"
 MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]", re.DOTALL)
-"""A marker that a length follows, among the bytes of a scan."""
+"""A JPEG marker that is followed by a length."""
 
 T = TypeVar("T")
 
 
 def decode(source: bytes | Path | Image.Image) -> Image.Image:
-    """An upright RGB picture: EXIF rotation applied, transparency on white, 16-bit scaled, the first frame only.
+    """Decode to an upright RGB picture: EXIF rotation applied, transparency on white, 16 bits scaled, first frame only.
 
-    A large picture comes at a half, a quarter or an eighth of its size, the least whose short side has 640 px or more:
-    4000 × 3000 px become 1000 × 750. A JPEG is decoded at that size, which takes a fraction of the time, also where it
-    is given as opened by Pillow and not loaded yet; it then stays open, and not loaded. One that is loaded is reduced
-    like any other picture, and differs from its bytes by rounding. What is such a picture already is returned itself.
+    A large picture is reduced by a factor of 2, 4 or 8, the largest that leaves a short side of at least 640 px:
+    4000 × 3000 px become 1000 × 750. A JPEG is decoded at the reduced size, which is much faster. This holds for a JPEG
+    that Pillow has opened but not loaded, too, and leaves it so; a loaded one is reduced after decoding, with a
+    different rounding. A picture that needs no change is returned itself.
 
-    Raises PictureError, which says what is wrong and what is accepted.
+    Raises PictureError for a file that is damaged, unsupported or too large.
     """
     return _guarded(source, _to_rgb)
 
 
 def thumbnail(data: bytes, decoded: Image.Image) -> bytes:
-    """A picture in at most 320 × 320 px, from its bytes and what `decode` made of them.
+    """Encode a thumbnail of at most 320 × 320 px. `data` is the picture file and `decoded` the result of `decode`.
 
-    The bytes as given where they are that small and a browser shows them, else WebP. Raises PictureError for bytes that
-    are no picture.
+    Returns `data` itself if it is small enough and of a format that browsers show, else WebP. Raises PictureError for
+    data that is not a picture.
     """
-    if max(decoded.size) <= THUMBNAIL_SIDE and _guarded(data, _is_for_browsers):
+    if max(decoded.size) <= THUMBNAIL_SIDE_PX and _guarded(data, _is_for_browsers):
         return data
     small = decoded.copy()
-    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
+    small.thumbnail((THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     small.save(out, "WEBP", quality=85)
     return out.getvalue()
@@ -88,29 +93,29 @@ def _is_for_browsers(image: Image.Image) -> bool:
 
 
 def _guarded(source: bytes | Path | Image.Image, use: Callable[[Image.Image], T]) -> T:
-    """Give the picture to `use` once it is known to be within the limits, before any pixel is decoded."""
+    """Open the picture, check the limits before any pixel is decoded, and call `use` with it."""
     try:
         if isinstance(source, Image.Image):
-            return use(_unread(_within_limits(source)))
+            return use(_reopened(_within_limits(source)))
         data = _read(source) if isinstance(source, Path) else source
         with _open(data) as image:
-            _refuse_endless_scans(_within_limits(image), data)
+            _check_scans(_within_limits(image), data)
             return use(image)
     except PictureError:
         raise
-    except Exception as error:  # Pillow's decoders raise nearly anything on damaged bytes
+    except Exception as error:  # Pillow's decoders raise many kinds of exceptions for damaged files
         raise PictureError(f"The picture is damaged or cut off. Give a complete {ACCEPTED}.") from error
 
 
-def _unread(image: Image.Image) -> Image.Image:
-    """The picture, or a second view of a large JPEG that is not loaded yet: the caller's own keeps its size."""
+def _reopened(image: Image.Image) -> Image.Image:
+    """The picture. A large JPEG that is not loaded yet is opened again, so that the caller's image keeps its size."""
     if isinstance(image, JpegImageFile) and image.tile and image.fp and _reduction(image.size) > 1:
         return Image.open(image.fp)
     return image
 
 
 def _read(file: Path) -> bytes:
-    """The bytes of the file, and one more than the limit of those that are over it."""
+    """The bytes of the file, at most one more than the limit."""
     try:
         with file.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
@@ -126,7 +131,7 @@ def _open(data: bytes) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
-        kind = next((kind for mark, kind in UNREAD.items() if mark in data[:1024]), "no picture that can be read")
+        kind = next((kind for mark, kind in UNSUPPORTED.items() if mark in data[:1024]), "no picture that can be read")
         raise PictureError(f"This file is {kind}. Give a {ACCEPTED}.") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError(f"The picture has too many pixels. Give a {ACCEPTED}.") from error
@@ -139,16 +144,16 @@ def _within_limits(image: Image.Image) -> Image.Image:
     return image
 
 
-def _refuse_endless_scans(image: Image.Image, data: bytes) -> None:
+def _check_scans(image: Image.Image, data: bytes) -> None:
     if not isinstance(image, JpegImageFile):
         return
-    most = MOST_SCANNED // (image.width * image.height)
+    most = MAX_SCANNED_PIXELS // (image.width * image.height)
     if data.count(SCAN) > most and _scans(data) > most:
-        raise PictureError(f"The picture is a JPEG of more scans than its size needs. Give a {ACCEPTED}.")
+        raise PictureError(f"The picture is a JPEG with too many scans. Give a {ACCEPTED}.")
 
 
 def _scans(data: bytes) -> int:
-    """How many scans a JPEG has. What looks like one elsewhere, in a film behind the picture say, is none."""
+    """The number of scans of a JPEG, without those of data behind the picture, such as a video."""
     scans, place = 0, 2
     while marker := MARKER.search(data, place):
         if marker[0] == b"\xff\xd9":
@@ -160,20 +165,20 @@ def _scans(data: bytes) -> int:
 
 def _to_rgb(image: Image.Image) -> Image.Image:
     factor = _reduction(image.size)
-    image.draft(None, (image.width // factor, image.height // factor))  # how a JPEG is decoded, and nothing else
+    image.draft(None, (image.width // factor, image.height // factor))  # has an effect on JPEGs only
     rgb = _on_white(_in_8_bit(_upright(image)))
     factor = _reduction(rgb.size)
     if factor > 1:
         rgb = rgb.reduce(factor)
     if rgb is image and (image.info or isinstance(image, ImageFile)):
         rgb = image.copy()
-    rgb.info = {}  # its orientation and colour profile are no longer true, and where it was taken nobody's business
+    rgb.info = {}  # orientation and colour profile no longer apply, and the place is private
     return rgb
 
 
 def _reduction(size: tuple[int, int]) -> int:
-    """How many pixels in a row become one: 1 for what was reduced already."""
-    return next((factor for factor in (8, 4, 2) if math.ceil(min(size) / factor) >= SHORT_SIDE), 1)
+    """The factor to reduce a picture of this size by: 1, 2, 4 or 8."""
+    return next((factor for factor in (8, 4, 2) if math.ceil(min(size) / factor) >= SHORT_SIDE_PX), 1)
 
 
 def _on_white(image: Image.Image) -> Image.Image:
@@ -186,20 +191,20 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    image.load()  # PNG may have its EXIF after the pixels, and Pillow turns TIFF by itself
+    image.load()  # PNG may have EXIF after the pixels, and Pillow rotates TIFF when loading
     try:
         turn = UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # a broken EXIF block raises nearly anything, and spoils no pixel
+    except Exception:  # a broken EXIF block raises many kinds of exceptions; the pixels are still valid
         return image
     return image if turn is None else image.transpose(turn)
 
 
 def _in_8_bit(image: Image.Image) -> Image.Image:
-    """A grey picture of 16 or 32 bits, or of floats, in 256 steps; Pillow itself would clip it to white."""
+    """Scale a grey picture of 16 or 32 bits, or of floats, to 8 bits. Pillow itself would clip it to white."""
     if not (image.mode.startswith("I") or image.mode == "F"):
         return image
     grey = np.asarray(image)
-    parts = [slice(start, start + ROWS_AT_ONCE) for start in range(0, len(grey), ROWS_AT_ONCE)]
+    parts = [slice(start, start + ROW_BLOCK) for start in range(0, len(grey), ROW_BLOCK)]
     brightest = max(float(_numbers(grey[part]).max()) for part in parts)
     scales = {"I": (255, 65535), "F": (1, 255, 65535)}.get(image.mode, (65535,))
     white = next((scale for scale in scales if brightest <= scale), brightest)

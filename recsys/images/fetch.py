@@ -1,8 +1,7 @@
-"""A picture that a visitor links to, fetched without letting the link reach into our own network.
+"""Fetches the picture behind a link without access to the private network (protection against SSRF).
 
-safehttpx, which comes with Gradio, was looked at and left: it connects to the address it checked, but it asks a third
-party about names that resolve to private addresses, lets carrier and translated addresses pass, and reads a body of
-any size and duration.
+Gradio's safehttpx is not used: it asks a third party about names that resolve to private addresses, allows
+carrier-grade NAT and translated addresses, and limits neither size nor duration of the response.
 """
 
 from __future__ import annotations
@@ -23,22 +22,22 @@ import httpx
 from recsys.errors import LinkError
 from recsys.images.decode import ACCEPTED, MAX_BYTES
 
-SECONDS = 8.0
-"""For everything: names, connections, redirects and the whole body."""
+TIMEOUT_S = 8.0
+"""For the whole fetch: name look-ups, connections, redirects and body."""
 MAX_REDIRECTS = 4
-MAX_URL = 2000
+MAX_URL_CHARACTERS = 2000
 HEADERS = {"User-Agent": "recsys (picture search)", "Accept": "image/*", "Accept-Encoding": "identity"}
-UNTYPED = ("", "application/octet-stream", "binary/octet-stream")
+UNSPECIFIC_TYPES = ("", "application/octet-stream", "binary/octet-stream")
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-INTERNAL = [ipaddress.IPv4Network(text) for text in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32")]
-"""Special-purpose, 6to4 relays, and what Azure answers its own machines on: `ipaddress` calls them global."""
+SPECIAL_NETWORKS = [ipaddress.IPv4Network(text) for text in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32")]
+"""IETF protocol assignments, 6to4 relays, and the internal address of Azure, which `ipaddress` reports as global."""
 
 _lookups = ThreadPoolExecutor(8, "lookup")
 
 
 def is_public(address: str) -> bool:
-    """Whether this IP address is one of the public internet, whatever it is wrapped in."""
+    """Whether this is an address of the public internet. IPv4 addresses inside IPv6 ones are checked as IPv4."""
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv6Address):
         wrapped = ip.ipv4_mapped or ip.sixtofour
@@ -47,36 +46,36 @@ def is_public(address: str) -> bool:
         if not wrapped:
             return ip.is_global and ip in GLOBAL_UNICAST
         ip = wrapped
-    return ip.is_global and not ip.is_multicast and not any(ip in network for network in INTERNAL)
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in SPECIAL_NETWORKS)
 
 
 def look_up(host: str, port: int) -> list[str]:
-    """The IP addresses of a name, as the system gives them. Raises OSError or UnicodeError for a name without any."""
+    """The IP addresses that the system resolves a name to. Raises OSError or UnicodeError for an unknown name."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Where a link may lead, and for how long. The defaults are for links of strangers."""
+    """Which addresses a link may lead to, and for how long. The defaults suit untrusted links."""
 
     ports: frozenset[int] = frozenset({80, 443})
     is_allowed: Callable[[str], bool] = is_public
     look_up: Callable[[str, int], Sequence[str]] = look_up
-    seconds: float = SECONDS
+    timeout_s: float = TIMEOUT_S
 
 
 PUBLIC = Policy()
 
 
 def fetch(url: str, policy: Policy = PUBLIC) -> bytes:
-    """The bytes that an http or https link leads to: at most picture.MAX_BYTES, and no web page.
+    """Fetch the bytes behind an http or https link: at most `decode.MAX_BYTES`, and not a web page.
 
-    Every address that a name has must be public, the connection goes to the very address that was checked, and each
-    redirect is checked in the same way. Whether the bytes are a picture is for `picture.decode` to say.
-    Raises LinkError, a sentence for the visitor.
+    All addresses of a name must be public, the connection is made to the address that was checked, and each redirect is
+    checked likewise. The bytes are not checked to be a picture: `decode` does so. Raises LinkError with a message for
+    the visitor.
     """
-    backend = _GuardedBackend(policy, time.monotonic() + policy.seconds)
+    backend = _GuardedBackend(policy, time.monotonic() + policy.timeout_s)
     target = _checked(url, policy)
     try:
         with httpcore.ConnectionPool(ssl_context=_ssl_context(), network_backend=backend) as pool:
@@ -86,9 +85,9 @@ def fetch(url: str, policy: Policy = PUBLIC) -> bytes:
                     return answer
                 target = _checked(answer, policy)
     except httpcore.TimeoutException as error:
-        raise _refusal(f"The link took longer than {policy.seconds:g} seconds") from error
+        raise _refusal(f"The link took longer than {policy.timeout_s:g} seconds") from error
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-        raise _refusal("The server of this link cannot be reached, or breaks off") from error
+        raise _refusal("The server of this link cannot be reached, or closes the connection early") from error
     raise _refusal(f"The link is redirected more than {MAX_REDIRECTS} times")
 
 
@@ -97,10 +96,10 @@ def _refusal(reason: str) -> LinkError:
 
 
 def _checked(url: str | httpx.URL, policy: Policy) -> httpx.URL:
-    """The link, parsed, if its form is one we follow."""
+    """Parse and check the link. Raises LinkError."""
     try:
-        if len(str(url)) > MAX_URL:
-            raise _refusal(f"The link has more than {MAX_URL} characters")
+        if len(str(url)) > MAX_URL_CHARACTERS:
+            raise _refusal(f"The link has more than {MAX_URL_CHARACTERS} characters")
         target = httpx.URL(url.strip() if isinstance(url, str) else url)
     except httpx.InvalidURL as error:
         raise _refusal("This is not a link") from error
@@ -108,13 +107,14 @@ def _checked(url: str | httpx.URL, policy: Policy) -> httpx.URL:
         raise _refusal("This is not a link that starts with http:// or https://")
     if target.userinfo:
         raise _refusal("The link contains a user name or password")
+    allowed = " and ".join(map(str, sorted(policy.ports)))
     if (target.port or {"http": 80, "https": 443}[target.scheme]) not in policy.ports:
-        raise _refusal(f"The link names port {target.port}, and only web servers on their usual port are asked")
+        raise _refusal(f"The link names port {target.port}, and only the ports {allowed} are allowed")
     return target
 
 
 def _get(pool: httpcore.ConnectionPool, target: httpx.URL) -> bytes | httpx.URL:
-    """What the link leads to: the bytes, or another link."""
+    """The response to the link: its bytes, or the target of its redirect."""
     url = httpcore.URL(scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path)
     with pool.stream("GET", url, headers=[*HEADERS.items(), ("Host", target.netloc.decode())]) as response:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
@@ -125,17 +125,17 @@ def _get(pool: httpcore.ConnectionPool, target: httpx.URL) -> bytes | httpx.URL:
                 raise _refusal("The link is redirected to something that is not a link") from error
         if response.status != 200:
             raise _refusal(f"The server answers this link with status {response.status} instead of a picture")
-        _refuse_other_kinds(headers.get("content-type", ""))
+        _check_content_type(headers.get("content-type", ""))
         if headers.get("content-length", "").isdigit() and int(headers["content-length"]) > MAX_BYTES:
             raise _too_big()
         return _read(response.iter_stream())
 
 
-def _refuse_other_kinds(content_type: str) -> None:
+def _check_content_type(content_type: str) -> None:
     kind = content_type.split(";")[0].strip().lower()
     if kind in ("text/html", "application/xhtml+xml"):
         raise _web_page()
-    if not kind.startswith("image/") and kind not in UNTYPED:
+    if not kind.startswith("image/") and kind not in UNSPECIFIC_TYPES:
         raise _refusal("The link leads to a file that is not a picture")
 
 
@@ -164,7 +164,7 @@ def _ssl_context() -> ssl.SSLContext:
 
 
 class _GuardedBackend(httpcore.NetworkBackend):
-    """Connects only to addresses that the policy allows, and gives up on everything at the deadline."""
+    """Connects only to addresses that the policy allows, and ends every operation at the deadline."""
 
     def __init__(self, policy: Policy, deadline: float) -> None:
         self._policy, self._deadline = policy, deadline
@@ -183,17 +183,17 @@ class _GuardedBackend(httpcore.NetworkBackend):
         raise httpcore.ConnectError from failure
 
     def _look_up(self, host: str, port: int) -> Sequence[str]:
-        """The system's own look-up may block far longer than the deadline, so that it runs in a thread."""
+        """Resolve the name in a thread, since the look-up of the system may block much longer than the deadline."""
         try:
             return _lookups.submit(self._policy.look_up, host, port).result(_left(self._deadline))
         except TimeoutError as error:
             raise httpcore.ConnectTimeout from error
         except (OSError, UnicodeError) as error:
-            raise _refusal("There is no server of the name in this link") from error
+            raise _refusal("There is no server with the name in this link") from error
 
 
 class _TimedStream(httpcore.NetworkStream):
-    """A connection on which every operation ends at the deadline, however slowly bytes trickle in."""
+    """A connection on which every operation ends at the deadline, however slowly bytes arrive."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
         self._stream, self._deadline = stream, deadline

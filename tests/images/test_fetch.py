@@ -118,7 +118,7 @@ def policy(site: Site, names: Names) -> Policy:
         ports=frozenset({80, site.port}),
         is_allowed=lambda address: address == "127.0.0.1" or is_public(address),
         look_up=names,
-        seconds=5,
+        timeout_s=5,
     )
 
 
@@ -234,7 +234,7 @@ def test_a_name_with_several_addresses_is_tried_at_each(site: Site, base: str, p
 
 
 def test_a_name_that_does_not_exist_is_told() -> None:
-    with pytest.raises(LinkError, match="no server of the name"):
+    with pytest.raises(LinkError, match="no server with the name"):
         fetch("http://nowhere.invalid/a.png")
 
 
@@ -286,9 +286,9 @@ PAGES: dict[str, tuple[Callable[[Handler], Any], str]] = {
     "redirect to nowhere": (lambda to: to.answer(b"", status=302), "status 302"),
     "announced too big": (lambda to: to.answer(b"", Content_Length="20000001"), "more than 20 MB"),
     "too big": (lambda to: to.answer(bytes(20_000_001)), "more than 20 MB"),
-    "cut": (lambda to: to.answer(b"cut", Content_Length="100"), "breaks off"),
-    "no HTTP": (lambda to: to.wfile.write(b"no HTTP at all\r\n\r\n"), "breaks off"),
-    "nothing": (lambda to: None, "breaks off"),
+    "cut": (lambda to: to.answer(b"cut", Content_Length="100"), "closes the connection early"),
+    "no HTTP": (lambda to: to.wfile.write(b"no HTTP at all\r\n\r\n"), "closes the connection early"),
+    "nothing": (lambda to: None, "closes the connection early"),
 }
 
 
@@ -333,7 +333,7 @@ def test_a_server_without_end_is_left_at_the_deadline(
     site.pages["/slow"] = page
     began = time.monotonic()
     with pytest.raises(LinkError, match=r"took longer than 0\.4 seconds"):
-        fetch(f"{base}/slow", replace(policy, seconds=0.4))
+        fetch(f"{base}/slow", replace(policy, timeout_s=0.4))
     assert time.monotonic() - began < 20
 
 
@@ -343,7 +343,7 @@ def test_a_slow_look_up_is_left_at_the_deadline(site: Site, base: str, policy: P
         return ["127.0.0.1"]
 
     with pytest.raises(LinkError, match="took longer"):
-        fetch(f"{base}/picture.png", replace(policy, look_up=look_up, seconds=0.2))
+        fetch(f"{base}/picture.png", replace(policy, look_up=look_up, timeout_s=0.2))
 
 
 def test_nothing_of_ours_is_sent_along(site: Site, base: str, policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:

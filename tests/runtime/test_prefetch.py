@@ -3,7 +3,6 @@ import time
 
 import pytest
 
-from recsys.runtime.cpus import usable_cores
 from recsys.runtime.prefetch import prefetch
 
 
@@ -41,13 +40,3 @@ def test_what_is_raised_comes_at_its_place_and_ends_the_work():
     with pytest.raises(ValueError, match="three"):
         next(results)
     assert "prefetch" not in " ".join(thread.name for thread in threading.enumerate())
-
-
-@pytest.mark.parametrize(
-    ("said", "cores"), [("100000 100000", 1), ("50000 100000", 1), ("max 100000", None), ("?", None)]
-)
-def test_a_container_has_the_cores_of_its_quota(tmp_path, said, cores):
-    quota = tmp_path / "cpu.max"
-    assert usable_cores(quota) >= 1
-    quota.write_text(said)
-    assert usable_cores(quota) == (cores or usable_cores(tmp_path / "missing"))

@@ -12,7 +12,7 @@ from PIL import Image
 from recsys.errors import QueryError
 from recsys.images.box import Box
 from recsys.images.crop import automatic_box, product_boxes
-from recsys.images.decode import THUMBNAIL_SIDE
+from recsys.images.decode import THUMBNAIL_SIDE_PX
 from recsys.images.segment import Segmentation
 from recsys.recommend.recommender import Recommender
 from recsys.types import Vectors
@@ -146,7 +146,7 @@ class PageHandlers:
     def _search_picture(self, picture: Image.Image, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """Search with a picture, or the small product in it. Also returns the picture and the line under it."""
         segmentation = Segmentation.from_picture(picture)
-        box = automatic_box(segmentation) if max(picture.size) > THUMBNAIL_SIDE else None
+        box = automatic_box(segmentation) if max(picture.size) > THUMBNAIL_SIDE_PX else None
         shown = in_small(picture)
         part, whole = self._embeddings(picture, box)
         query = Query(part, whole, shown, box, search=query.search + 1, index=self.results.index)
