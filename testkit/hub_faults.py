@@ -55,11 +55,11 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "slow": (faulty(".*", "slow", delay=60), "silent"),
     "drop": (faulty(".*", "drop"), "cannot be reached"),
     "truncate": (faulty("GET /cdn/", "truncate"), "cannot be reached"),
-    "corrupt": (faulty("GET /cdn/", "corrupt"), "came twice with other bytes"),
+    "corrupt": (faulty("GET /cdn/", "corrupt"), "arrived twice with another hash"),
     "expired token": (expired, "does not accept the token"),
     "repository deleted": (deleted, "has no dataset"),
     "revision gone": (without_revision, "has no dataset"),
-    "moved to private": (private, "that this token may see"),
+    "moved to private": (private, "that this token may read"),
 }
 """The fault, and how our message of it reads."""
 

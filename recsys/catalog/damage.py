@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from recsys.errors import CatalogError
-from recsys.hub.cache import Copies
+from recsys.hub.cache import RepoCache
 
 DISK_FULL = re.compile("no space left|not enough disk space|disk quota", re.IGNORECASE)
 MAX_REASON_CHARACTERS = 120
@@ -42,10 +42,10 @@ def damaged_download_error(repo_id: str, commit: str | None) -> CatalogError | N
 
     Files that differ from what the Hub announced are removed from the cache, so that the next run fetches them again.
     """
-    copies = Copies.of(repo_id, "dataset")
+    copies = RepoCache.for_repo(repo_id, "dataset")
     folder = copies.snapshot(commit or "none")
     damaged = _damaged_files(folder)
-    altered = copies.unsound([folder / name for name in damaged])
+    altered = copies.corrupted([folder / name for name in damaged])
     for path in altered:
         path.resolve().unlink(missing_ok=True)
         path.unlink()

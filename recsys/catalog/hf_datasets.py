@@ -35,7 +35,7 @@ def open_hub(repo_id: str, split: str, revision: str | None) -> Source:
 
     Raises HubError if the Hub does not deliver it, CatalogError if it is not a catalogue.
     """
-    hub.limit_waiting()
+    hub.configure_client()
     commit = revision
     try:
         builder = datasets.load_dataset_builder(repo_id, revision=revision)

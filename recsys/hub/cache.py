@@ -1,4 +1,4 @@
-"""What is known of the copies in the cache: which bytes were checked, what was pulled, and what proved good."""
+"""The cached copy of a Hub repository, with a record of verified files, pulled commits and the last good commit."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from huggingface_hub import constants
 from huggingface_hub.file_download import repo_folder_name
 
 RECORD = "recsys.json"
-CHUNK = 1 << 20
+CHUNK_BYTES = 1 << 20
 
 logger = logging.getLogger(__name__)
 
 
 def files_of(folder: Path) -> dict[str, Path]:
-    """The files of a folder, however deep, by their name in a repository."""
+    """Name in the repository → path, for all files below a folder."""
     return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def cache_folder(name: str) -> Path:
-    """A folder of ours in the cache, for what can be made again."""
+    """Our folder `name` in the cache, for files that can be generated again."""
     return Path(constants.HF_HOME) / "recsys" / name
 
 
 @dataclass(frozen=True)
-class Copies:
-    """The copies of one repository: its folder in the cache, and a small JSON record in it.
+class RepoCache:
+    """The folder of one repository in the cache, with a small JSON record in it.
 
-    The cache names a downloaded file by the hash that the Hub announced for it, so that it can be checked at any time.
+    The cache names a downloaded file by the hash that the Hub announced, so files can be verified at any time.
     """
 
     repo: Path
 
     @classmethod
-    def of(cls, repo_id: str, repo_type: str) -> Copies:
+    def for_repo(cls, repo_id: str, repo_type: str) -> RepoCache:
         return cls(Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo_id, repo_type=repo_type))
 
     def snapshot(self, revision: str) -> Path:
@@ -50,11 +50,11 @@ class Copies:
         return self.repo / "snapshots" / revision
 
     def recall(self, topic: str, key: str) -> Any:
-        """What was noted last under `key`, None if nothing was."""
+        """The value recorded under `key`, or None."""
         return self._read().get(topic, {}).get(key)
 
     def note(self, topic: str, key: str, value: Any) -> None:
-        """Keep `value` (JSON) under `key`, across restarts. A cache that cannot be written is left as it is."""
+        """Record `value` (JSON) under `key`, across restarts. Does nothing if the cache is not writable."""
         data = self._read()
         if data.get(topic, {}).get(key) == value:
             return
@@ -64,10 +64,10 @@ class Copies:
                 json.dump(data, file)
             os.replace(file.name, self.repo / RECORD)
         except OSError as error:
-            logger.info("Could not note %s of %s in the cache: %s", topic, self.repo.name, error)
+            logger.info("Could not record %s of %s in the cache: %s", topic, self.repo.name, error)
 
-    def unsound(self, paths: Iterable[Path]) -> list[Path]:
-        """Those of these files that are not what the Hub announced. One is read again only when it was touched."""
+    def corrupted(self, paths: Iterable[Path]) -> list[Path]:
+        """The files whose hash is not the one that the Hub announced. Unmodified files are hashed only once."""
         known = self.recall("checked", "blobs") or {}
         checked, bad = {}, []
         for path in paths:
@@ -90,7 +90,7 @@ class Copies:
 
 
 def _matches_its_name(blob: Path, size: int) -> bool:
-    """Whether a file has the sha256 (LFS) or the git id that is its name. Other names announce nothing."""
+    """Whether a file has the sha256 (LFS) or the git hash that is its name. Files with other names count as correct."""
     if re.fullmatch("[0-9a-f]{64}", blob.name):
         digest = hashlib.sha256()
     elif re.fullmatch("[0-9a-f]{40}", blob.name):
@@ -98,6 +98,6 @@ def _matches_its_name(blob: Path, size: int) -> bool:
     else:
         return True
     with blob.open("rb") as file:
-        while chunk := file.read(CHUNK):
+        while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest() == blob.name

@@ -1,4 +1,4 @@
-"""How long to wait for the Hub: limits on every request of this process that goes through huggingface_hub."""
+"""Timeouts, retries and an outage breaker for every request that this process makes through huggingface_hub."""
 
 from __future__ import annotations
 
@@ -14,58 +14,63 @@ from huggingface_hub import constants, get_session, set_client_factory
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
-CONNECT = 5.0
-"""Seconds for a connection to be made."""
-SILENCE = 6.0
-"""Seconds without a byte after which a connection counts as dead."""
-SUSPICION = 1.0
-"""The same when the Hub has been failing for as long already."""
-UPLOAD_SILENCE = 60.0
-"""Seconds without a byte after an upload: the Hub thinks long about a commit of many files."""
-PATIENCE = 4.5
-"""Seconds of nothing but failures after which the Hub counts as down."""
-RECOVERY = 5.0
-"""Seconds without a failure that end an outage; more than the 4 that huggingface_hub sleeps before it is given up."""
-WAITS = (1.0, 2.0, 4.0)
-"""Seconds before the second, third and fourth try of `persist`."""
-PASSING = {408: "Request Timeout", 429: "Too Many Requests", 500: "Internal Server Error", 502: "Bad Gateway"}
-PASSING |= {503: "Service Unavailable", 504: "Gateway Timeout"}
+CONNECT_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 6.0
+"""A connection that sends no byte for this long counts as dead."""
+MIN_READ_TIMEOUT_S = 1.0
+"""The read timeout shrinks to this while the Hub is failing."""
+UPLOAD_TIMEOUT_S = 60.0
+"""The read timeout after an upload: the Hub takes long to answer a commit of many files."""
+OUTAGE_AFTER_S = 4.5
+"""The Hub counts as down once every request has failed for this long."""
+OUTAGE_ENDS_AFTER_S = 5.0
+"""An outage ends after this long without a failure: longer than the 4 s that huggingface_hub waits between tries."""
+RETRY_DELAYS_S = (1.0, 2.0, 4.0)
+"""The delays before the second, third and fourth attempt of `retry`."""
+TRANSIENT_STATUSES = {
+    408: "Request Timeout",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+}
 
 T = TypeVar("T")
 
 
-class GaveUpError(OfflineModeIsEnabled):
-    """The Hub has failed for PATIENCE seconds.
+class HubOutageError(OfflineModeIsEnabled):
+    """Every request has failed for OUTAGE_AFTER_S.
 
-    As the error of offline mode it ends every retry loop of huggingface_hub, and still lets it fall back on its cache.
+    This subclass of huggingface_hub's offline error ends all its retry loops, and still lets it read its cache.
     """
 
 
 class Outage:
-    """The time since the Hub began to fail: failures within RECOVERY of each other, with no success between."""
+    """Measures how long the Hub has been failing: failures less than OUTAGE_ENDS_AFTER_S apart, without a success."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._since: float | None = None
         self._last = 0.0
 
-    def lasts(self, began: float) -> bool:
-        """Note that what was waited for since `began` failed; True when the Hub has failed for PATIENCE."""
+    def record_failure(self, began: float) -> bool:
+        """Record that a request started at `began` failed. Returns True once the Hub has failed for OUTAGE_AFTER_S."""
         now = time.monotonic()
         with self._lock:
-            if self._since is None or began - self._last > RECOVERY:
+            if self._since is None or began - self._last > OUTAGE_ENDS_AFTER_S:
                 self._since = began
             self._last = now
-            return now - self._since >= PATIENCE
+            return now - self._since >= OUTAGE_AFTER_S
 
     def age(self) -> float:
-        """How long the Hub has been failing, in seconds; 0 when it is not."""
+        """For how many seconds the Hub has been failing; 0 if it is not."""
         now = time.monotonic()
         with self._lock:
-            return 0.0 if self._since is None or now - self._last > RECOVERY else now - self._since
+            return 0.0 if self._since is None or now - self._last > OUTAGE_ENDS_AFTER_S else now - self._since
 
     def end(self) -> None:
-        """Note that a request succeeded."""
+        """Record that a request succeeded."""
         with self._lock:
             self._since = None
 
@@ -74,12 +79,13 @@ outage = Outage()
 
 
 class Client(httpx2.Client):
-    """An HTTP client that waits for a bounded time, and raises GaveUpError in an outage."""
+    """An HTTP client with our timeouts, which raises HubOutageError in an outage."""
 
     def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
-        """Send a request, with our time limits in place of those it came with."""
-        silence = max(SILENCE - outage.age(), SUSPICION) if request.method in ("GET", "HEAD") else UPLOAD_SILENCE
-        limits = {"connect": CONNECT, "read": silence, "write": silence, "pool": None}
+        """Send a request with our timeouts instead of its own."""
+        is_read = request.method in ("GET", "HEAD")
+        timeout = max(READ_TIMEOUT_S - outage.age(), MIN_READ_TIMEOUT_S) if is_read else UPLOAD_TIMEOUT_S
+        limits = {"connect": CONNECT_TIMEOUT_S, "read": timeout, "write": timeout, "pool": None}
         request.extensions = {**request.extensions, "timeout": limits}
         began = time.monotonic()
         try:
@@ -87,36 +93,36 @@ class Client(httpx2.Client):
         except httpx2.TransportError as error:
             _check(began, error)
             raise
-        if response.status_code in PASSING:
+        if response.status_code in TRANSIENT_STATUSES:
             self._fail(response, began)
         elif options.get("stream"):
-            response.stream = _Watched(response.stream)
+            response.stream = _TimedStream(response.stream)
         else:
             outage.end()
         return response
 
     def _fail(self, response: httpx2.Response, began: float) -> None:
-        if outage.lasts(began):
+        if outage.record_failure(began):
             response.close()
-            raise GaveUpError(f"it answers {response.status_code} {PASSING[response.status_code]}")
-        for name in ("retry-after", "ratelimit"):  # huggingface_hub would sleep as long as they say
+            raise HubOutageError(f"it answers {response.status_code} {TRANSIENT_STATUSES[response.status_code]}")
+        for name in ("retry-after", "ratelimit"):  # huggingface_hub would wait for as long as these ask
             response.headers.pop(name, None)
 
 
-class _Watched(httpx2.SyncByteStream):
-    """The body of an answer, which may take as long as it likes as long as bytes keep coming."""
+class _TimedStream(httpx2.SyncByteStream):
+    """The body of a response. It may take any time, as long as bytes keep coming."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
 
     def __iter__(self) -> Iterator[bytes]:
-        heard = time.monotonic()
+        last_byte = time.monotonic()
         try:
             for chunk in self._stream:
                 yield chunk
-                heard = time.monotonic()
+                last_byte = time.monotonic()
         except httpx2.TransportError as error:
-            _check(heard, error)
+            _check(last_byte, error)
             raise
         outage.end()
 
@@ -125,45 +131,45 @@ class _Watched(httpx2.SyncByteStream):
 
 
 def _check(began: float, error: httpx2.TransportError) -> None:
-    if outage.lasts(began):
-        raise GaveUpError(str(error)) from error
+    if outage.record_failure(began):
+        raise HubOutageError(str(error)) from error
 
 
 @functools.cache
-def limit_waiting() -> None:
-    """Apply the limits to every request that this process makes through huggingface_hub; datasets and timm do too.
+def configure_client() -> None:
+    """Apply the timeouts to every request through huggingface_hub, those of datasets and timm included.
 
-    Xet is switched off with it: it runs outside the HTTP client, and hf_xet 1.8 takes 275 s to report a server that
-    refuses connections. Progress bars stay on a terminal and are dropped elsewhere.
+    Also switches off Xet, which bypasses the HTTP client: hf_xet 1.8 takes 275 s to report a server that refuses
+    connections. Progress bars are shown on a terminal only.
     """
-    hooks = get_session().event_hooks  # HF_HUB_OFFLINE works through them
+    hooks = get_session().event_hooks  # HF_HUB_OFFLINE is implemented by these hooks
     set_client_factory(lambda: Client(event_hooks=hooks, follow_redirects=True))
     constants.HF_HUB_DISABLE_XET = True
     if not sys.stderr.isatty():
         disable_progress_bars()
 
 
-def persist(call: Callable[[], T]) -> T:
-    """`call()`, tried again after a failure that may pass, unless it is an outage. `call` must be safe to repeat."""
-    for wait in WAITS:
+def retry(call: Callable[[], T]) -> T:
+    """Return `call()`, repeated after transient failures, but not during an outage. `call` must be safe to repeat."""
+    for wait in RETRY_DELAYS_S:
         try:
             return call()
         except (httpx2.HTTPError, OSError, RuntimeError) as error:
-            if not _may_pass(error) or outage.age() + wait >= PATIENCE:
+            if not _is_transient(error) or outage.age() + wait >= OUTAGE_AFTER_S:
                 raise
         time.sleep(wait)
     return call()
 
 
-def root(error: BaseException) -> BaseException:
-    """What huggingface_hub's "not in the cache either" and "error while uploading" were raised for."""
+def root_cause(error: BaseException) -> BaseException:
+    """The error behind huggingface_hub's "not in the cache either" and "error while uploading"."""
     while isinstance(error, LocalEntryNotFoundError | RuntimeError) and error.__cause__ is not None:
         error = error.__cause__
     return error
 
 
-def _may_pass(error: BaseException) -> bool:
-    error = root(error)
+def _is_transient(error: BaseException) -> bool:
+    error = root_cause(error)
     if isinstance(error, HfHubHTTPError):
-        return error.response.status_code in {*PASSING, 412}  # 412: another commit came between
+        return error.response.status_code in {*TRANSIENT_STATUSES, 412}  # 412: somebody else committed meanwhile
     return isinstance(error, httpx2.TransportError)

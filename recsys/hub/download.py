@@ -1,4 +1,4 @@
-"""From the Hub: one commit of a repository as a folder, checked; and the copy that last worked."""
+"""Downloads one commit of a Hub repository as a verified folder, and remembers the last copy that worked."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from huggingface_hub.errors import CacheNotFound, LocalEntryNotFoundError
 
 from recsys.errors import HubCorruptError, HubNotFoundError
 from recsys.format.layout import CONFIG, HEADS, WEIGHTS
-from recsys.hub.cache import Copies, files_of
-from recsys.hub.client import limit_waiting, persist
-from recsys.hub.errors import translated
+from recsys.hub.cache import RepoCache, files_of
+from recsys.hub.client import configure_client, retry
+from recsys.hub.errors import translate_errors
 
 COMMIT = re.compile("[0-9a-f]{40}")
 
@@ -26,15 +26,15 @@ COMMIT = re.compile("[0-9a-f]{40}")
 class Snapshot:
     """A repository at one commit, in the cache.
 
-    `revision` is the 40-digit commit, `asked` the branch, tag or commit it was resolved from. `stale` says why this
-    may be an older copy; it is None when the Hub answered.
+    `revision` is the 40-digit commit, and `requested` the branch, tag or commit that was resolved to it. `stale` says
+    why this may be an older copy; it is None if the Hub answered.
     """
 
     folder: Path
     repo: str
     revision: str
     stale: str | None = None
-    asked: str = constants.DEFAULT_REVISION
+    requested: str = constants.DEFAULT_REVISION
 
 
 def pull(
@@ -46,32 +46,32 @@ def pull(
     files: Sequence[str] | None = None,
     optional: Sequence[str] = (),
 ) -> Snapshot:
-    """A repository at one commit, in the cache, every byte checked against what the Hub announced.
+    """Download one commit of a repository to the cache, and verify every file against the hash the Hub announced.
 
-    `files` limits it to these names or patterns, each of which must exist, and to the `optional` ones. A 40-digit
-    revision that is complete in the cache takes no request. With HF_HUB_OFFLINE it is what was pulled last.
+    `files` selects these names or patterns, each of which must exist, and the `optional` ones. A 40-digit revision
+    that is complete in the cache needs no request. With HF_HUB_OFFLINE, the commit pulled last is used.
 
-    Raises HubDownError or HubTimeoutError when the Hub has been failing or silent for some 7 seconds, HubTokenError,
-    HubNotFoundError, and HubCorruptError for bytes that come altered twice.
+    Raises HubDownError or HubTimeoutError if the Hub fails or is silent for about 7 seconds, HubTokenError,
+    HubNotFoundError, and HubCorruptError for files that arrive altered twice.
     """
-    limit_waiting()
-    asked = revision or constants.DEFAULT_REVISION
+    configure_client()
+    requested = revision or constants.DEFAULT_REVISION
     stale = None
-    with translated(f"{repo_type} {repo_id!r} at {asked!r}", token):
-        copies = Copies.of(repo_id, repo_type)
-        if COMMIT.fullmatch(asked):
-            sha = asked
+    with translate_errors(f"{repo_type} {repo_id!r} at {requested!r}", token):
+        cache = RepoCache.for_repo(repo_id, repo_type)
+        if COMMIT.fullmatch(requested):
+            sha = requested
         elif is_offline_mode():
-            sha, stale = _pulled_last(copies, asked), "HF_HUB_OFFLINE is set, so the Hub was not asked"
+            sha, stale = _last_pulled(cache, requested), "HF_HUB_OFFLINE is set, so the Hub was not asked"
         else:
-            sha = str(persist(lambda: HfApi(token=token).repo_info(repo_id, repo_type=repo_type, revision=asked)).sha)
-        folder = _download(copies, repo_id, repo_type, sha, token, files, optional)
-        copies.note("pulled", asked, sha)
-    return Snapshot(folder, repo_id, sha, stale, asked)
+            sha = str(retry(lambda: HfApi(token=token).repo_info(repo_id, repo_type=repo_type, revision=requested)).sha)
+        folder = _download(cache, repo_id, repo_type, sha, token, files, optional)
+        cache.note("pulled", requested, sha)
+    return Snapshot(folder, repo_id, sha, stale, requested)
 
 
 def pull_weights(repo_id: str, revision: str | None, token: str | None, *, with_config: bool = True) -> Snapshot:
-    """The weights of a model repository in timm's format, alone or with its config and what heads it has.
+    """The weights of a model repository in timm's format; `with_config` adds its config, and its heads if it has any.
 
     Raises as `pull` does.
     """
@@ -80,43 +80,45 @@ def pull_weights(repo_id: str, revision: str | None, token: str | None, *, with_
 
 
 def remember(snapshot: Snapshot) -> None:
-    """Note that this copy has proved good: it is what `last_good` gives from now on, after a restart too."""
+    """Record that this copy works. `last_good` returns it from now on, also after a restart."""
     since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     good = {"revision": snapshot.revision, "files": list(files_of(snapshot.folder)), "since": since}
-    Copies(snapshot.folder.parent.parent).note("good", snapshot.asked, good)
+    RepoCache(snapshot.folder.parent.parent).note("good", snapshot.requested, good)
 
 
 def last_good(repo_id: str, *, repo_type: str = "dataset", revision: str | None = None) -> Snapshot | None:
-    """The copy last remembered for this repository and revision, if it is still whole. Makes no request."""
-    asked = revision or constants.DEFAULT_REVISION
-    copies = Copies.of(repo_id, repo_type)
-    good = copies.recall("good", asked)
+    """The copy last passed to `remember` for this repository and revision, if it is intact. Makes no request."""
+    requested = revision or constants.DEFAULT_REVISION
+    cache = RepoCache.for_repo(repo_id, repo_type)
+    good = cache.recall("good", requested)
     if not good:
         return None
-    folder = copies.snapshot(good["revision"])
+    folder = cache.snapshot(good["revision"])
     paths = [folder / name for name in good["files"]]
-    if not all(path.is_file() for path in paths) or copies.unsound(paths):
+    if not all(path.is_file() for path in paths) or cache.corrupted(paths):
         return None
-    return Snapshot(folder, repo_id, good["revision"], f"this is the copy that last worked, on {good['since']}", asked)
+    return Snapshot(
+        folder, repo_id, good["revision"], f"this is the copy that last worked, on {good['since']}", requested
+    )
 
 
 def forget(snapshots: Iterable[Snapshot]) -> None:
-    """Remove these copies from the cache, as far as it can be written; files that other revisions have too stay."""
+    """Remove these copies from the cache, if it is writable. Files that other revisions share are kept."""
     revisions = [snapshot.revision for snapshot in snapshots if snapshot.folder.is_dir()]
     with suppress(OSError, CacheNotFound):
         if revisions:
             scan_cache_dir().delete_revisions(*revisions).execute()
 
 
-def _pulled_last(copies: Copies, asked: str) -> str:
-    sha = copies.recall("pulled", asked)
+def _last_pulled(cache: RepoCache, requested: str) -> str:
+    sha = cache.recall("pulled", requested)
     if not sha:
         raise LocalEntryNotFoundError("never pulled")
     return str(sha)
 
 
 def _download(
-    copies: Copies,
+    cache: RepoCache,
     repo_id: str,
     repo_type: str,
     sha: str,
@@ -124,19 +126,18 @@ def _download(
     patterns: Sequence[str] | None,
     optional: Sequence[str],
 ) -> Path:
-    """The folder of the commit, complete. What came altered is deleted and fetched once more."""
+    """The complete folder of the commit. Altered files are deleted and downloaded once more."""
     wanted = [*(patterns or ["*"]), *optional]
     for _ in range(2):
-        persist(
-            lambda: snapshot_download(repo_id, repo_type=repo_type, revision=sha, token=token, allow_patterns=wanted)
-        )
-        get_cached_repo_tree(repo_id, repo_type=repo_type, revision=sha)  # raises if the Hub was down, and none told us
-        folder = copies.snapshot(sha)
+        retry(lambda: snapshot_download(repo_id, repo_type=repo_type, revision=sha, token=token, allow_patterns=wanted))
+        # raises if the download was incomplete because the Hub was down
+        get_cached_repo_tree(repo_id, repo_type=repo_type, revision=sha)
+        folder = cache.snapshot(sha)
         found = files_of(folder)
         for pattern in patterns or ():
             if not any(fnmatch(name, pattern) for name in found):
                 raise HubNotFoundError(f"{repo_type} {repo_id!r} at {sha} has no file {pattern!r}.")
-        bad = copies.unsound(found.values())
+        bad = cache.corrupted(found.values())
         if not bad:
             return folder
         for path in bad:
@@ -144,6 +145,6 @@ def _download(
             path.unlink(missing_ok=True)
     names = ", ".join(path.relative_to(folder).as_posix() for path in bad)
     raise HubCorruptError(
-        f"{names} of {repo_type} {repo_id!r} at {sha} came twice with other bytes than {constants.ENDPOINT} announces."
-        " Something on the way alters it, or it is damaged there: try another network, or push it again."
+        f"{names} of {repo_type} {repo_id!r} at {sha} arrived twice with another hash than {constants.ENDPOINT}"
+        " announces. A proxy alters them, or they are damaged on the server: try another network, or push them again."
     )

@@ -1,4 +1,4 @@
-"""To the Hub: a folder becomes one commit."""
+"""Uploads a folder to the Hub as one commit."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from huggingface_hub.errors import RepositoryNotFoundError
 from recsys.errors import HubError, HubNotFoundError, HubTokenError
 from recsys.format.encoder_spec import is_repo_id
 from recsys.hub.cache import files_of
-from recsys.hub.client import limit_waiting, persist
-from recsys.hub.errors import translated
+from recsys.hub.client import configure_client, retry
+from recsys.hub.errors import translate_errors
 
-KEPT = ".gitattributes"
+KEPT_FILE = ".gitattributes"
 
 
 @dataclass(frozen=True)
 class Commit:
-    """The commit at which a repository equals a folder: its address and its 40-digit id."""
+    """The commit at which a repository equals a folder: its URL and its 40-digit id."""
 
     url: str
     revision: str
@@ -36,18 +36,18 @@ def push(
     token: str | None = None,
     message: str = "Update the index",
 ) -> Commit:
-    """Make a repository equal to the folder, in one commit, and create it where it is missing (`private` or not).
+    """Make a repository equal to the folder in one commit. A missing repository is created, `private` or not.
 
-    Files that the folder lacks are deleted, all but .gitattributes. Where nothing differs there is no new commit.
+    Files that the folder does not have are deleted, except .gitattributes. If nothing differs, there is no new commit.
 
     Raises HubTokenError without a token that may write, HubError for a README.md that the Hub refuses, and
-    HubDownError or HubTimeoutError, after which the same call may be made again.
+    HubDownError or HubTimeoutError, after which the call can be repeated.
     """
     files = files_of(folder)
     if not files:
         raise HubError(f"There is nothing to push to {repo_id!r}: the folder {folder.name!r} is missing or empty.")
     with _writing(repo_type, repo_id, token) as api:
-        return persist(lambda: _synchronize(api, files, repo_id, repo_type, private, message))
+        return retry(lambda: _synchronize(api, files, repo_id, repo_type, private, message))
 
 
 def publish_space(
@@ -63,46 +63,48 @@ def publish_space(
     The Space's variables are set before the commit, so that its first start already reads them. Raises as `push`.
     """
     with _writing("space", repo_id, token) as api:
-        persist(lambda: _head(api, repo_id, "space", private))
+        retry(lambda: _head(api, repo_id, "space", private))
         for name, value in variables.items():
-            persist(lambda name=name, value=value: api.add_space_variable(repo_id, name, value))  # type: ignore[misc]
-        return persist(lambda: _synchronize(api, files, repo_id, "space", private, "Update the app"))
+            retry(lambda name=name, value=value: api.add_space_variable(repo_id, name, value))  # type: ignore[misc]
+        return retry(lambda: _synchronize(api, files, repo_id, "space", private, "Update the app"))
 
 
 def check_push(repo_id: str, token: str | None = None) -> None:
-    """Whether a push could succeed, before anything costly: the token is known and the name is one.
+    """Check before anything costly that a push can succeed: the token is valid and the name is well-formed.
 
     Raises HubTokenError, HubNotFoundError for a name that no repository can have, HubDownError or HubTimeoutError.
     """
-    limit_waiting()
+    configure_client()
     if not (token or get_token()):
         raise _no_token(repo_id)
     if not is_repo_id(repo_id):
-        raise HubNotFoundError(f"No repository can be called {repo_id!r}. A name has the form owner/name.")
-    with translated(f"dataset {repo_id!r}", token):
-        persist(lambda: HfApi(token=token).whoami())
+        raise HubNotFoundError(f"{repo_id!r} is not a repository name. A name has the form owner/name.")
+    with translate_errors(f"dataset {repo_id!r}", token):
+        retry(lambda: HfApi(token=token).whoami())
 
 
 @contextmanager
 def _writing(repo_type: str, repo_id: str, token: str | None) -> Iterator[HfApi]:
     """The Hub's client for a repository that is written to; its errors become ours. Raises HubTokenError."""
-    limit_waiting()
+    configure_client()
     if not (token or get_token()):
         raise _no_token(repo_id)
-    with translated(f"{repo_type} {repo_id!r}", token):
+    with translate_errors(f"{repo_type} {repo_id!r}", token):
         yield HfApi(token=token)
 
 
 def _no_token(repo_id: str) -> HubTokenError:
-    return HubTokenError(f"Pushing to {repo_id!r} takes a token with write access. Set HF_TOKEN, or `hf auth login`.")
+    return HubTokenError(
+        f"Pushing to {repo_id!r} requires a token with write access. Set HF_TOKEN, or run `hf auth login`."
+    )
 
 
 def _synchronize(
     api: HfApi, files: Mapping[str, Path | bytes], repo_id: str, repo_type: str, private: bool, message: str
 ) -> Commit:
-    """Commit what differs from the present head, so that a commit whose answer was lost is not made again."""
+    """Commit the difference to the current head. A commit whose response was lost is therefore not repeated."""
     head = _head(api, repo_id, repo_type, private)
-    gone = set(api.list_repo_files(repo_id, repo_type=repo_type, revision=head)) - set(files) - {KEPT}
+    gone = set(api.list_repo_files(repo_id, repo_type=repo_type, revision=head)) - set(files) - {KEPT_FILE}
     commit = api.create_commit(
         repo_id,
         [

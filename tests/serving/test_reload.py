@@ -65,7 +65,7 @@ def seen_otherwise(pictures, tmp_path_factory):
 @pytest.fixture
 def impatient(monkeypatch):
     """A Hub that fails is given up at once."""
-    for name, seconds in {"PATIENCE": 0.2, "SILENCE": 0.3, "SUSPICION": 0.2}.items():
+    for name, seconds in {"OUTAGE_AFTER_S": 0.2, "READ_TIMEOUT_S": 0.3, "MIN_READ_TIMEOUT_S": 0.2}.items():
         monkeypatch.setattr(hub_client, name, seconds)
 
 
