@@ -34,7 +34,7 @@ def shop():
     return columns, ExactSearcher(unit(vectors), columns)
 
 
-def told(items, rows, attribute):
+def values_of(items, rows, attribute):
     return [items[int(row)].attributes[attribute] for row in rows]
 
 
@@ -63,7 +63,7 @@ def test_a_query_moves_towards_the_liked_and_away_from_the_disliked():
     assert np.linalg.norm([*towards, *away, *both], axis=1) == pytest.approx(1, abs=1e-6)
 
 
-def test_a_query_without_a_taste_stays_and_finds_what_a_search_finds(shop):
+def test_a_query_without_likes_stays_and_finds_what_a_search_finds(shop):
     items, searcher = shop
     query = query_of(shop, "Shirts/Blue/Sports/0")
     assert rocchio(query, query[:0], query[:0]) == pytest.approx(query)
@@ -78,33 +78,37 @@ def test_one_like_brings_what_no_picture_shows(shop):
     query = query_of(shop, "Shirts/Blue/Casual/0")
     before, _ = nearest(Likes(items, searcher), query, 3)
     after, _ = nearest(Likes.from_ids(items, searcher, ["Shirts/Red/Sports/0"]), query, 3)
-    assert set(told(items, before, "use")) != {"Sports"} and set(told(items, before, "colour")) == {"Blue"}
-    assert set(told(items, after, "use")) == {"Sports"}
+    assert set(values_of(items, before, "use")) != {"Sports"} and set(values_of(items, before, "colour")) == {"Blue"}
+    assert set(values_of(items, after, "use")) == {"Sports"}
 
 
 def test_likes_count_by_what_they_share(shop):
     items, searcher = shop
-    taste = Likes.from_ids(items, searcher, ["Shirts/Red/Sports/0", "Shirts/Blue/Sports/0", "Shoes/Black/Sports/1"])
+    likes = Likes.from_ids(items, searcher, ["Shirts/Red/Sports/0", "Shirts/Blue/Sports/0", "Shoes/Black/Sports/1"])
     query = query_of(shop, "Shirts/Green/Casual/0")
-    before, after = (told(items, nearest(likes, query, 8)[0], "use") for likes in (Likes(items, searcher), taste))
+    before, after = (
+        values_of(items, nearest(liking, query, 8)[0], "use") for liking in (Likes(items, searcher), likes)
+    )
     assert set(after[:4]) == {"Sports"} != set(before[:4]) and after.count("Sports") > before.count("Sports")
 
 
 def test_a_dislike_alone_keeps_its_like_away(shop):
     items, searcher = shop
     query = query_of(shop, "Shirts/Blue/Casual/0")
-    before = told(items, nearest(Likes(items, searcher), query, 9)[0], "colour")
-    after = told(items, nearest(Likes.from_ids(items, searcher, [], ["Shirts/Blue/Casual/1"]), query, 9)[0], "colour")
+    before = values_of(items, nearest(Likes(items, searcher), query, 9)[0], "colour")
+    after = values_of(
+        items, nearest(Likes.from_ids(items, searcher, [], ["Shirts/Blue/Casual/1"]), query, 9)[0], "colour"
+    )
     assert after.count("Blue") < before.count("Blue")
 
 
 def test_what_was_judged_or_left_out_stays_out_and_all_else_can_come(shop):
     items, searcher = shop
-    taste = Likes.from_ids(items, searcher, ["Shoes/Red/Sports/0"], ["Shoes/Red/Casual/0"])
+    likes = Likes.from_ids(items, searcher, ["Shoes/Red/Sports/0"], ["Shoes/Red/Casual/0"])
     asked = items.row("Shoes/Red/Sports/1")
-    rows, _ = nearest(taste, searcher.vectors([asked]), len(items), without=[asked])
-    assert sorted(rows.tolist()) == sorted({*range(len(items))} - {*taste.liked, *taste.disliked, asked})
-    assert not {*taste.for_you(len(items))[0].tolist()} & {*taste.liked, *taste.disliked}
+    rows, _ = nearest(likes, searcher.vectors([asked]), len(items), without=[asked])
+    assert sorted(rows.tolist()) == sorted({*range(len(items))} - {*likes.liked, *likes.disliked, asked})
+    assert not {*likes.for_you(len(items))[0].tolist()} & {*likes.liked, *likes.disliked}
 
 
 def test_the_cosines_are_those_to_the_query_as_it_was_asked(shop):
@@ -116,32 +120,32 @@ def test_the_cosines_are_those_to_the_query_as_it_was_asked(shop):
 
 def test_a_filter_holds_and_its_own_value_tells_nothing(shop):
     items, searcher = shop
-    taste = Likes.from_ids(items, searcher, ["Shirts/Red/Sports/0"])
-    for rows, _ in (nearest(taste, query_of(shop, "Shirts/Blue/Casual/0"), 50, {"colour": "Blue"}),
-                    taste.for_you(50, {"colour": "Blue"})):  # fmt: skip
-        assert set(told(items, rows, "colour")) == {"Blue"} and len(rows) == 3 * 3 * COPIES
+    likes = Likes.from_ids(items, searcher, ["Shirts/Red/Sports/0"])
+    for rows, _ in (nearest(likes, query_of(shop, "Shirts/Blue/Casual/0"), 50, {"colour": "Blue"}),
+                    likes.for_you(50, {"colour": "Blue"})):  # fmt: skip
+        assert set(values_of(items, rows, "colour")) == {"Blue"} and len(rows) == 3 * 3 * COPIES
     blue = items.passing({"colour": "Blue", "use": "Sports"})
     even = np.zeros(len(blue), dtype=np.float32)
-    of_kind = dict(zip(told(items, blue, "kind"), taste.scores(blue, even), strict=True))
-    without_kind = Likes(Items(items.ids, items.names, {"colour": told(items, range(len(items)), "colour")}), searcher,
-                         taste.liked).scores(blue, even)  # fmt: skip
+    of_kind = dict(zip(values_of(items, blue, "kind"), likes.scores(blue, even), strict=True))
+    colours_alone = Items(items.ids, items.names, {"colour": values_of(items, range(len(items)), "colour")})
+    without_kind = Likes(colours_alone, searcher, likes.liked).scores(blue, even)
     assert of_kind["Shirts"] > of_kind["Shoes"]
     assert np.ptp(without_kind) == 0
 
 
 def test_a_missing_value_is_no_reason(shop):
     items, searcher = shop
-    taste = Likes.from_ids(items, searcher, ["Shirts/Red/None/0", "Shoes/Blue/None/0"])
+    likes = Likes.from_ids(items, searcher, ["Shirts/Red/None/0", "Shoes/Blue/None/0"])
     alike = items.passing({"kind": "Shirts", "colour": "Red"})
-    scores = taste.scores(alike, np.zeros(len(alike), dtype=np.float32))
+    scores = likes.scores(alike, np.zeros(len(alike), dtype=np.float32))
     assert scores == pytest.approx(scores[0])
-    assert "use" not in [reason.attribute for reason in taste.shared_values()]
+    assert "use" not in [reason.attribute for reason in likes.shared_values()]
 
 
 def test_for_you_serves_every_interest_the_latest_first(shop):
     items, searcher = shop
     rows, cosines = Likes.from_ids(items, searcher, ["Watches/Red/Sports/0", "Shoes/Black/Casual/0"]).for_you(10)
-    kinds = told(items, rows, "kind")
+    kinds = values_of(items, rows, "kind")
     assert kinds[:2] == ["Shoes", "Watches"] and kinds.count("Shoes") == kinds.count("Watches") == 5
     likes = {"Shoes": query_of(shop, "Shoes/Black/Casual/0"), "Watches": query_of(shop, "Watches/Red/Sports/0")}
     near = [float((searcher.vectors([row]) @ likes[kind].T)[0, 0]) for row, kind in zip(rows, kinds, strict=True)]
@@ -174,8 +178,8 @@ def test_a_catalogue_without_attributes_still_moves(shop):
     bare = Items(items.ids, items.names, {})
     query = query_of(shop, "Shirts/Blue/Casual/0")
     moves = ExactSearcher(searcher.matrix, bare)
-    before = told(items, nearest(Likes(bare, moves), query, 20)[0], "colour")
-    after = told(items, nearest(Likes.from_ids(bare, moves, ["Shirts/Red/Casual/0"]), query, 20)[0], "colour")
+    before = values_of(items, nearest(Likes(bare, moves), query, 20)[0], "colour")
+    after = values_of(items, nearest(Likes.from_ids(bare, moves, ["Shirts/Red/Casual/0"]), query, 20)[0], "colour")
     assert after.count("Red") > before.count("Red")
 
 
@@ -185,7 +189,7 @@ def test_likes_of_other_kinds_change_nothing_in_the_answer_to_a_query(shop, kind
     query = query_of(shop, f"{kind}/Blue/Casual/0")
     others = [items.ids[row] for row in range(0, len(items), 5) if items.columns["kind"][row] != kind]
     plain, _ = nearest(Likes(items, searcher), query, 10)
-    assert set(told(items, plain, "kind")) == {kind}
+    assert set(values_of(items, plain, "kind")) == {kind}
     for liked, disliked in ((others[:1], []), (others, []), ([], others)):
         assert nearest(Likes.from_ids(items, searcher, liked, disliked), query, 10)[0].tolist() == plain.tolist()
 
@@ -195,18 +199,18 @@ def test_likes_of_its_own_kind_keep_the_kind_at_each_place(shop):
     between = unit(query_of(shop, "Shirts/Blue/Casual/0") + query_of(shop, "Shoes/Red/Casual/0"))
     plain, _ = nearest(Likes(items, searcher), between, 24)
     moved, _ = nearest(Likes.from_ids(items, searcher, ["Shirts/Green/None/0", "Shoes/Green/None/0"]), between, 24)
-    assert told(items, moved, "kind") == told(items, plain, "kind") and moved.tolist() != plain.tolist()
+    assert values_of(items, moved, "kind") == values_of(items, plain, "kind") and moved.tolist() != plain.tolist()
 
 
 def test_a_filter_that_nothing_passes_gives_nothing(shop):
     items, searcher = shop
-    taste = Likes.from_ids(items, searcher, ["Shirts/Red/Sports/0"])
+    likes = Likes.from_ids(items, searcher, ["Shirts/Red/Sports/0"])
     nothing = {"group": "Apparel", "kind": "Shoes"}
-    assert [len(part) for part in nearest(taste, query_of(shop, "Shirts/Blue/Casual/0"), 5, nothing)] == [0, 0]
-    assert [len(part) for part in taste.for_you(5, nothing)] == [0, 0]
+    assert [len(part) for part in nearest(likes, query_of(shop, "Shirts/Blue/Casual/0"), 5, nothing)] == [0, 0]
+    assert [len(part) for part in likes.for_you(5, nothing)] == [0, 0]
 
 
-def test_a_taste_that_cannot_be_is_refused(shop):
+def test_unknown_and_contradictory_likes_are_refused(shop):
     with pytest.raises(QueryError, match="both liked and disliked"):
         SearchOptions(liked=["Shirts/Red/Sports/0"], disliked=["Shirts/Red/Sports/0"])
     with pytest.raises(QueryError, match="Ids look like"):

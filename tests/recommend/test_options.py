@@ -1,4 +1,4 @@
-"""How an answer is bent: by likes, variety, another value, and a least similarity."""
+"""Search options: likes, diversity, attribute overrides, filters and minimum similarity."""
 
 import pytest
 from PIL import Image
@@ -57,8 +57,8 @@ def test_what_is_disliked_stays_out_and_pushes_away(shop):
 @pytest.mark.parametrize("ask", ["recommend", "similar", "for_you"])
 def test_filters_hold_whatever_is_liked(shop, ask):
     query = {"recommend": RED_DRESS, "similar": "p7", "for_you": ["p40"]}[ask]
-    bent = {"disliked": ["p13"]} | ({} if ask == "for_you" else {"liked": ["p40"]})
-    answer = getattr(shop, ask)(query, k=100, where={"gender": "Women"}, **bent)
+    options = {"disliked": ["p13"]} | ({} if ask == "for_you" else {"liked": ["p40"]})
+    answer = getattr(shop, ask)(query, k=100, where={"gender": "Women"}, **options)
     assert len(answer) == 29 and {match.item.attributes["gender"] for match in answer} == {"Women"}
 
 
@@ -108,7 +108,7 @@ def test_what_is_too_far_is_left_out(shop):
 
 
 @pytest.mark.parametrize(
-    ("wish", "told"),
+    ("options", "message"),
     [
         ({"diversity": 1.1}, "diversity is a number from 0 to 1; got 1.1"),
         ({"diversity": float("nan")}, "diversity is a number from 0 to 1; got nan"),
@@ -128,11 +128,11 @@ def test_what_is_too_far_is_left_out(shop):
     ],
     ids=str,
 )
-def test_a_wish_that_cannot_be_met_is_refused_with_the_reason(shop, wish, told):
-    with pytest.raises(QueryError, match=told):
-        shop.recommend(RED_DRESS, **wish)
-    with pytest.raises(QueryError, match=told):
-        shop.similar("p8", **wish)
+def test_options_out_of_range_or_unknown_are_refused_with_the_reason(shop, options, message):
+    with pytest.raises(QueryError, match=message):
+        shop.recommend(RED_DRESS, **options)
+    with pytest.raises(QueryError, match=message):
+        shop.similar("p8", **options)
 
 
 def test_without_a_picture_and_a_like_there_is_nothing_to_ask_with(shop):
