@@ -146,7 +146,7 @@ class TestGradio:
         from gradio_client.utils import is_file_obj_with_meta
 
         marked = {"path": "x", "meta": {"_type": "gradio.FileData"}}
-        with relied_on("gradio", "recsys/web/server/uploads.py (disarmed) and agents.py"):
+        with relied_on("gradio", "recsys/web/server/uploads.py (without_file_marks) and mcp.py"):
             assert is_file_obj_with_meta(marked) and not is_file_obj_with_meta({"path": "x"})
 
     def test_an_upload_lies_in_a_folder_that_its_sha256_names(self, server, uploads):
@@ -171,7 +171,7 @@ class TestGradio:
         """A new route is blocked until recsys/web/server/route_allowlist.py allows it."""
         paths = list(paths_of(server.app))
         firsts = {path.split("/")[2].split("{")[0] for path in paths if path.startswith("/gradio_api/")}
-        with relied_on("gradio", "recsys/web/server/route_allowlist.py (OPEN)"):
+        with relied_on("gradio", "recsys/web/server/route_allowlist.py (ALLOWED)"):
             assert firsts - {""} == OPENED | SHUT
 
     def test_a_word_in_the_script_of_a_component_makes_an_event(self):

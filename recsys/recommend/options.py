@@ -9,6 +9,9 @@ from recsys.core.items import Items, parse_filter
 from recsys.errors import QueryError
 from recsys.types import Where
 
+MAX_LIKES = 200
+"""Liked ids, and disliked ids, that the page and the API accept in one request."""
+
 
 @dataclass(frozen=True)
 class SearchOptions:

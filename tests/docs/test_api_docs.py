@@ -14,9 +14,9 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
 from recsys import Recommender
+from recsys.recommend.options import MAX_LIKES
 from recsys.web import launch
-from recsys.web.api.arguments import MOST_PICTURES
-from recsys.web.page.state import MOST_LIKES
+from recsys.web.api.arguments import MAX_PICTURES
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "api.md").read_text("utf-8")
@@ -98,5 +98,5 @@ def test_the_configuration_for_agents_leads_to_the_tools(number, server_address)
 
 
 def test_the_limits_that_are_named_are_those_that_hold():
-    assert f"1 to {MOST_PICTURES} of them" in TEXT
-    assert f"at most {MOST_LIKES}." in TEXT
+    assert f"1 to {MAX_PICTURES} of them" in TEXT
+    assert f"at most {MAX_LIKES}." in TEXT

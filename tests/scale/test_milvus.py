@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
+from prometheus_client import generate_latest
 
 import build_index
 from recsys import errors, hub
@@ -233,13 +234,13 @@ class TestServing:
     def test_its_searches_are_timed_as_a_stage(self, index, milvus, uri):
         load_folder(milvus, index)
         shop = open_recommender(Settings(index_dir=index, store_uri=uri))
-        metrics.observe(shop)
-        before = metrics.exposition({})
-        with metrics.answering("recommend", None):
+        metrics.time_stages(shop)
+        before = generate_latest(metrics.REGISTRY).decode()
+        with metrics.record_answer("recommend", None):
             shop.recommend(CAP)
         count = 'recsys_stage_seconds_count{stage="search"}'
         assert [line for line in before.split("\n") if count in line] != [
-            line for line in metrics.exposition({}).split("\n") if count in line
+            line for line in generate_latest(metrics.REGISTRY).decode().split("\n") if count in line
         ]
 
 

@@ -22,7 +22,7 @@ from recsys.web.page.clicks import clicked
 from recsys.web.page.handlers import PageHandlers
 from recsys.web.page.state import PageOptions, Query
 from recsys.web.server import uploads as query
-from recsys.web.server.route_allowlist import OPEN
+from recsys.web.server.route_allowlist import ALLOWED
 from testkit.fake_shop import draw, encoded, fake_shop
 
 SECRET = "the secret of this machine"
@@ -308,7 +308,7 @@ def test_no_function_of_a_component_can_be_called(server, web, name):
 )
 def test_what_the_shop_has_no_use_for_is_not_there(web, capfd, method, path):
     answer = web.request(method, f"gradio_api/{path}", json={"code": "import os", "hash": "x"})
-    assert answer.status_code == 404 and answer.text == "There is nothing here."
+    assert answer.status_code == 404 and answer.text == "Not found."
     assert capfd.readouterr().out == ""
 
 
@@ -328,7 +328,7 @@ def test_what_the_shop_has_no_use_for_is_not_there(web, capfd, method, path):
     + ["cancel", "heartbeat/x1", "file=/tmp/a/b.png", "app_id", "startup-events", "theme.css", "reset", "run/similar"],
 )
 def test_what_page_and_clients_call_is_open(path):
-    assert OPEN.fullmatch(path)
+    assert ALLOWED.fullmatch(path)
 
 
 def test_a_page_can_be_framed_by_a_space_and_by_no_one_else(web):

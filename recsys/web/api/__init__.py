@@ -1,1 +1,1 @@
-"""The endpoints for programs and agents."""
+"""The API for programs and agents."""

@@ -1,4 +1,4 @@
-"""The arguments of an API request, checked, since Gradio hands on whatever JSON came."""
+"""Checks the arguments of an API request: Gradio passes on any JSON value, whatever type a parameter has."""
 
 from __future__ import annotations
 
@@ -6,46 +6,50 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
+from recsys.core.items import parse_filter
 from recsys.errors import QueryError
-from recsys.recommend.options import SearchOptions, check_ids
+from recsys.recommend.options import MAX_LIKES, SearchOptions, check_ids
 from recsys.types import Value
-from recsys.web.page.filters import checked
-from recsys.web.page.state import MOST_LIKES
 
-MOST_PICTURES = 16
-
-
-def where_of(value: Any) -> dict[str, list[Value]]:
-    """The filter; null is none. Raises QueryError for what is no filter."""
-    return {name: list(dict.fromkeys(wanted)) for name, wanted in checked(value).items()}
+MAX_PICTURES = 16
+"""Pictures in one call of /recommend_batch."""
 
 
-def ids_of(name: str, value: Any) -> list[str]:
-    """A list of at most 200 item ids, where a number is one too; null is none. Raises QueryError for anything else."""
+def filter_from(value: Any) -> dict[str, list[Value]]:
+    """The filter `where`, where null is no filter. Raises QueryError for anything but a filter."""
+    filter_lists = {} if value is None else parse_filter(value)
+    return {name: list(dict.fromkeys(values)) for name, values in filter_lists.items()}
+
+
+def ids_from(name: str, value: Any) -> list[str]:
+    """The list of item ids of the parameter `name`; numbers become texts, and null is no id.
+
+    Raises QueryError for anything but a list of ids, and for more than MAX_LIKES.
+    """
     if value is None:
         return []
-    ids = [_as_text(item_id) for item_id in value] if isinstance(value, list) else value
+    ids = [_number_as_text(item_id) for item_id in value] if isinstance(value, list) else value
     check_ids(name, ids)
-    if len(ids) > MOST_LIKES:
-        raise QueryError(f"{name} takes at most {MOST_LIKES} item ids; got {len(ids):,}. Send the latest ones.")
+    if len(ids) > MAX_LIKES:
+        raise QueryError(f"{name} takes at most {MAX_LIKES} item ids; got {len(ids):,}. Send the latest ones.")
     return ids
 
 
-def options_of(where: Any, liked: Any, disliked: Any, diversity: Any, but: Any, min_similarity: Any) -> SearchOptions:
+def options_from(where: Any, liked: Any, disliked: Any, diversity: Any, but: Any, min_similarity: Any) -> SearchOptions:
     """The search options of a request, where null stands for the default. Raises QueryError."""
     return SearchOptions(
-        where=checked(where),
-        liked=ids_of("liked", liked),
-        disliked=ids_of("disliked", disliked),
+        where=filter_from(where),
+        liked=ids_from("liked", liked),
+        disliked=ids_from("disliked", disliked),
         diversity=0.0 if diversity is None else diversity,
-        but={} if but is None else _texts_of(but),
+        but={} if but is None else _numbers_as_texts(but),
         min_similarity=min_similarity,
     )
 
 
-def locks_of(value: Any) -> dict[str, str]:
-    """Slot → id of the item that is to stay there; null is none. Raises QueryError."""
-    locked = {} if value is None else _texts_of(value)
+def locked_from(value: Any) -> dict[str, str]:
+    """The parameter `locked`, slot → item id, where null is none. Raises QueryError for anything else."""
+    locked = {} if value is None else _numbers_as_texts(value)
     if not isinstance(locked, Mapping) or not all(isinstance(item_id, str) for item_id in locked.values()):
         raise QueryError(
             f"locked maps slots to the id of the item to keep there, such as {{'shoes': 'S0042'}}; got {value!r:.200}."
@@ -53,26 +57,26 @@ def locks_of(value: Any) -> dict[str, str]:
     return dict(locked)
 
 
-def reference(picture: Any, root: str) -> Any:
-    """The file reference of a picture: the address of an upload to this app, at `root`, is that upload."""
+def file_reference(picture: Any, root: str) -> Any:
+    """The reference to a picture; the URL of an upload to this app, whose address is `root`, becomes its path."""
     if not isinstance(picture, str):
         return picture
     upload = f"{root}/gradio_api/file="
     return {"path": unquote(picture.removeprefix(upload)) if picture.startswith(upload) else picture}
 
 
-def pictures_of(value: Any) -> Sequence[Any]:
-    """The pictures of a batch. Raises QueryError for none, too many, and what is no list."""
-    if not isinstance(value, list) or not 1 <= len(value) <= MOST_PICTURES:
+def pictures_from(value: Any) -> Sequence[Any]:
+    """The pictures of a batch. Raises QueryError for anything but a list of 1 to MAX_PICTURES."""
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_PICTURES:
         got = f"{len(value):,} of them" if isinstance(value, list) else f"{value!r:.200}"
-        raise QueryError(f"images is a list of 1 to {MOST_PICTURES} pictures, uploaded files or links; got {got}.")
+        raise QueryError(f"images is a list of 1 to {MAX_PICTURES} pictures, uploaded files or links; got {got}.")
     return value
 
 
-def _texts_of(value: Any) -> Any:
-    """A mapping with its numbers as text; anything else unchanged."""
-    return {key: _as_text(given) for key, given in value.items()} if isinstance(value, Mapping) else value
+def _numbers_as_texts(value: Any) -> Any:
+    """A mapping with its whole numbers as texts; any other value unchanged."""
+    return {key: _number_as_text(entry) for key, entry in value.items()} if isinstance(value, Mapping) else value
 
 
-def _as_text(value: Any) -> Any:
+def _number_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value

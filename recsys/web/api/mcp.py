@@ -1,4 +1,4 @@
-"""The API as tools of agents (MCP): Gradio's server, kept from the files of this machine."""
+"""The API as tools of agents (Model Context Protocol), without access to the files of this machine."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from recsys.web.server.uploads import disarmed
+from recsys.web.server.uploads import without_file_marks
 
 
 @asynccontextmanager
 async def without_files(app: Any) -> AsyncIterator[None]:
-    """While the app runs, take from an agent's arguments the marks by which Gradio knows a file.
+    """While the app runs, remove from agents' arguments the marks by which Gradio recognizes files.
 
-    Its server passes them on through a client of its own, which would upload any file of this machine that they name,
-    for the agent to download. A picture is a link, or was uploaded before.
+    Gradio's MCP server passes the arguments to a client of its own, which would upload any file of this machine that
+    they name, and the agent could then download it. An agent gives a picture as a link or as an earlier upload.
     """
-    app.get_blocks().mcp_server_obj.convert_strings_to_filedata = lambda arguments, _positions: disarmed(arguments)
+    server = app.get_blocks().mcp_server_obj
+    server.convert_strings_to_filedata = lambda arguments, _positions: without_file_marks(arguments)
     yield

@@ -1,4 +1,4 @@
-"""What the API answers: the JSON of each thing, as types that Gradio publishes, and how it is made."""
+"""The JSON of the API's answers: TypedDicts, whose fields Gradio publishes, and the functions that fill them."""
 
 from collections.abc import Mapping
 from typing import Any, TypedDict
@@ -10,7 +10,7 @@ from recsys.web.server import thumbnails
 
 
 class IndexFacts(TypedDict):
-    """Which index answered."""
+    """The index that answered; `revision` is its commit on the Hub, null for a folder."""
 
     name: str
     revision: str | None
@@ -18,9 +18,9 @@ class IndexFacts(TypedDict):
 
 
 class GuessFacts(TypedDict):
-    """What a picture seems to be in one attribute: `value` is null where that is too unsure to say.
+    """The prediction of one attribute of a picture: `value` is null if no value is likely enough.
 
-    `probability` is that of the most likely value, `likely` the three most likely values with theirs.
+    `probability` is that of the most likely value, and `likely` lists the three most likely values.
     """
 
     value: str | None
@@ -29,20 +29,20 @@ class GuessFacts(TypedDict):
 
 
 class QueryFacts(TypedDict):
-    """What a picture seems to be, attribute by attribute; nothing for a product, whose attributes are known."""
+    """The predicted attributes of a picture; empty if the query is a product, whose attributes are known."""
 
     attributes: dict[str, GuessFacts]
 
 
 class ReasonFacts(TypedDict):
-    """A value of an attribute that the query and the product share."""
+    """An attribute value that the query and the product have in common."""
 
     attribute: str
     value: str
 
 
 class ItemFacts(TypedDict):
-    """One product: `image` is the URL of its picture."""
+    """A product; `image` is the absolute URL of its picture."""
 
     id: str
     name: str | None
@@ -51,10 +51,10 @@ class ItemFacts(TypedDict):
 
 
 class MatchFacts(ItemFacts):
-    """A product that answers a query: `similarity` is the cosine, in [-1, 1].
+    """A product found by a search; `similarity` is the cosine similarity to the query, in [-1, 1].
 
-    `confidence` is the probability that it is of the query's kind, null where the catalogue does not say what things
-    are; `reasons` are what both share.
+    `confidence` is the probability that the product is of the same type as the query; null if the catalogue has no
+    product types. `reasons` are the attribute values that the query and the product have in common.
     """
 
     similarity: float
@@ -63,10 +63,10 @@ class MatchFacts(ItemFacts):
 
 
 class AnswerFacts(TypedDict):
-    """The products found, best first.
+    """The products found, most similar first.
 
-    `close` is false where nothing of the catalogue is close to the query, the products being the nearest all the same;
-    null where the index does not know.
+    `close` is false if no product is close to the query: the matches are then the nearest of the dissimilar products.
+    It is null if the index is not calibrated.
     """
 
     index: IndexFacts
@@ -76,13 +76,13 @@ class AnswerFacts(TypedDict):
 
 
 class PieceFacts(ItemFacts):
-    """A product of a look; `reasons` are the rules that it obeys, in words."""
+    """A product of an outfit; `reasons` are the rules that it fulfils, in words."""
 
     reasons: list[str]
 
 
 class ThemeFacts(TypedDict):
-    """What all pieces of a look agree in; null where no product says."""
+    """What all products of an outfit have in common; null if the catalogue does not say."""
 
     wearer: str | None
     usage: str | None
@@ -90,9 +90,9 @@ class ThemeFacts(TypedDict):
 
 
 class LookFacts(TypedDict):
-    """A look: a product for each slot (top, bottom, shoes, bag, accessory) that the picture or item leaves open.
+    """An outfit: a product for each slot (top, bottom, shoes, bag, accessory) that the picture or product leaves open.
 
-    `missing` says of a slot that stays empty why.
+    `missing` maps each slot that stays empty to the reason.
     """
 
     index: IndexFacts
@@ -102,17 +102,17 @@ class LookFacts(TypedDict):
 
 
 class CountFacts(TypedDict):
-    """How many products have a value; a null value is "not given"."""
+    """The number of products with a value; null stands for "not given"."""
 
     value: str | None
     count: int
 
 
 class CatalogFacts(TypedDict):
-    """What there is to filter by.
+    """The attributes to filter by.
 
-    `passing` is how many products pass the filter; each attribute counts those that pass the filters on the others.
-    `notice` says why the index is not the newest one, where it is not.
+    `passing` is the number of products that pass the filter. The counts of an attribute are those under the filters on
+    the other attributes. `notice` says why the newest index is not served; null if it is.
     """
 
     index: IndexFacts
@@ -122,7 +122,7 @@ class CatalogFacts(TypedDict):
 
 
 def answer_facts(recommender: Recommender, answer: Answer, root: str) -> AnswerFacts:
-    """An answer; `root` is the address of this app."""
+    """The JSON of an answer; `root` is the address of this app."""
     return {
         "index": index_facts(recommender),
         "query": query_facts(answer.seen),
@@ -132,7 +132,7 @@ def answer_facts(recommender: Recommender, answer: Answer, root: str) -> AnswerF
 
 
 def look_facts(recommender: Recommender, look: Outfit, root: str) -> LookFacts:
-    """A look; `root` is the address of this app."""
+    """The JSON of an outfit; `root` is the address of this app."""
     wearer, usage, season = look.theme
     return {
         "index": index_facts(recommender),
@@ -143,7 +143,7 @@ def look_facts(recommender: Recommender, look: Outfit, root: str) -> LookFacts:
 
 
 def catalog_facts(recommender: Recommender, where: Where) -> CatalogFacts:
-    """The catalogue, as far as it passes this filter."""
+    """The JSON of the catalogue under a filter."""
     items = recommender.items
     return {
         "index": index_facts(recommender),
@@ -154,7 +154,7 @@ def catalog_facts(recommender: Recommender, where: Where) -> CatalogFacts:
 
 
 def query_facts(seen: Mapping[str, Guess]) -> QueryFacts:
-    """What a picture seems to be."""
+    """The JSON of predicted attributes."""
     return {
         "attributes": {
             name: {"value": guess.value, "probability": guess.probability, "likely": list(guess.likely)}
@@ -164,7 +164,7 @@ def query_facts(seen: Mapping[str, Guess]) -> QueryFacts:
 
 
 def index_facts(recommender: Recommender) -> IndexFacts:
-    """The index that answers."""
+    """The JSON that identifies the index."""
     origin = recommender.origin
     return {"name": origin.name, "revision": origin.revision, "items": len(recommender.items)}
 

@@ -20,7 +20,7 @@ from recsys.web.page import attribute_display, cards, crop_hint, headings, outfi
 from recsys.web.page.results import ResultsView, Shown, in_small
 from recsys.web.page.state import PAGE, PageOptions, Query, longer
 from recsys.web.server import thumbnails
-from recsys.web.server.uploads import bytes_of, decode, picture_of
+from recsys.web.server.uploads import decode, picture_bytes, read_picture
 
 EXAMPLES = 6
 
@@ -34,14 +34,14 @@ class PageHandlers:
 
     def search_upload(self, upload: Any, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """Search with an uploaded, photographed or pasted picture. Also returns it if browsers cannot show it."""
-        data = bytes_of(upload)
+        data = picture_bytes(upload)
         picture = decode(data)
         *shown, preview, around = self._search_picture(picture, options, query)
         return *shown, gr.skip() if thumbnails.media_type(data) else preview, around
 
     def search_link(self, link: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """Search with the picture behind a link. Also returns the picture, to show it."""
-        return *self._search_picture(picture_of(str(link).strip()), options, query), ""
+        return *self._search_picture(read_picture(str(link).strip()), options, query), ""
 
     def search_example(self, item_id: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """Search with the picture of an item. Also returns the picture, to show it."""

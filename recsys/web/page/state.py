@@ -8,14 +8,13 @@ from typing import Any, Self
 
 from recsys.core.items import Items
 from recsys.images.box import Box
-from recsys.recommend.options import SearchOptions
+from recsys.recommend.options import MAX_LIKES, SearchOptions
 from recsys.recommend.recommender import MAX_K
 from recsys.types import Vectors
 from recsys.web.page import filters
 
 PAGE = 20
 """The number of products before "Show more"."""
-MOST_LIKES = 200
 
 
 @dataclass(frozen=True)
@@ -89,4 +88,4 @@ def longer(k: int) -> int:
 def _known(taste: Any, side: str, items: Items) -> tuple[str, ...]:
     ids = taste.get(side) if isinstance(taste, dict) else None
     ids = ids if isinstance(ids, list) else []
-    return tuple(item_id for item_id in ids if isinstance(item_id, str) and item_id in items)[-MOST_LIKES:]
+    return tuple(item_id for item_id in ids if isinstance(item_id, str) and item_id in items)[-MAX_LIKES:]

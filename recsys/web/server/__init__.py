@@ -1,1 +1,1 @@
-"""The HTTP server around page and API: limits, allowlist, logging, health."""
+"""The HTTP server around the page and the API: limits, route allowlist, uploads, logging, metrics and health."""

@@ -1,8 +1,8 @@
-"""The guard before Gradio, which itself bounds the queue and the size of a file, and nothing else.
+"""Middleware that limits requests per client and overall. Rejected requests get 429 or 503 with `Retry-After`.
 
-An ASGI middleware. It counts by client its calls and its open requests; over all the open requests, the calls that wait
-or are in work, and what there is of uploads on the way and on the disk. Who is refused is told why, and when to come
-back. What every bound is for stands with `Limits`.
+Gradio itself limits only the length of its queue and the size of a file. This middleware counts each client's calls
+and open requests, all open requests, the calls that wait or are being answered, and the size of the uploads in
+progress and on disk. The reason for each limit is documented in `limits.Limits`.
 """
 
 from __future__ import annotations
@@ -16,71 +16,76 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from recsys.web.server.client_address import Proxies, home
-from recsys.web.server.limits import Buckets, Limits, Refusal, busy, too_many
-from recsys.web.server.metrics import REFUSED
-from recsys.web.server.request_body import Upload, declared, whole
+from recsys.web.server.client_address import TrustedProxies, client_key
+from recsys.web.server.limits import Limits, RequestRejected, TokenBuckets, busy, too_many
+from recsys.web.server.metrics import REJECTED
+from recsys.web.server.request_body import UploadBody, buffered, content_length
 from recsys.web.server.request_log import path_of
-from recsys.web.server.uploads import UPLOAD_LIFE
+from recsys.web.server.uploads import USED_UPLOAD_LIFE_S
 
-UNGUARDED = ("/healthz", "/readyz", "/metrics")
-"""Who watches the server has to hear from it when it is busy."""
-FILES = ("/assets/", "/static/", "/svelte/", "/thumbs/", "/theme.css", "/favicon.ico", "/manifest.json", "/pwa_icon")
-"""A page asks for a hundred of them at once, and is broken without one."""
-FOLLOWING = ("file=", "theme.css", "heartbeat/", "queue/data", "call/", "upload_progress", "startup-events")
-"""What is read after a call, which was counted, or by a page that is open."""
-READING = ("GET", "HEAD", "OPTIONS")
-API = "/gradio_api/"
+UNLIMITED_PATHS = ("/healthz", "/readyz", "/metrics")
+"""Monitoring needs an answer from a busy server too."""
+STATIC_PATHS = (
+    *("/assets/", "/static/", "/svelte/", "/thumbs/", "/theme.css", "/favicon.ico", "/manifest.json", "/pwa_icon"),
+)
+"""Files of which a page requests a hundred at once. Without one of them it does not work, so they are not counted."""
+GRADIO_API = "/gradio_api/"
+NOT_CALLS = ("file=", "theme.css", "heartbeat/", "queue/data", "call/", "upload_progress", "startup-events")
+"""GET routes below GRADIO_API that read the answer of a call already counted, or keep an open page connected."""
+READ_METHODS = ("GET", "HEAD", "OPTIONS")
 CALLS = ("call/", "queue/join", "run/", "api/")
-PAGE_CALL = "queue/join"
+CALL_OF_PAGE = "queue/join"
 UPLOAD = "upload"
-SHORT = 65_536
-"""Bytes of a body that are read and dropped after a refusal; for a longer one the connection is closed."""
-LONGEST_WAIT = 60.0
-"""Seconds to be told to wait; what is computed to take longer is a guess."""
+MAX_DRAINED_BYTES = 65_536
+"""A longer body is not read after a rejection: the connection is closed instead."""
+MAX_RETRY_AFTER_S = 60.0
+"""A longer estimate of the waiting time is too uncertain to be useful."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """What is behind the guard: calls that wait or are in work, seconds that each takes, bytes of stored uploads."""
+    """The load of the app behind the middleware."""
 
     pending: Callable[[], int]
-    seconds_each: Callable[[], float]
-    stored: Callable[[], int]
+    """The number of calls that wait or are being answered."""
+    seconds_per_call: Callable[[], float]
+    stored_bytes: Callable[[], int]
+    """The size of the uploads on disk."""
 
 
 class AdmissionControl:
-    """Lets a request pass to the app, or refuses it."""
+    """The middleware."""
 
-    def __init__(self, app: ASGIApp, proxies: Proxies, load: Load, limits: Limits):
+    def __init__(self, app: ASGIApp, proxies: TrustedProxies, load: Load, limits: Limits):
         self._app, self._proxies, self._load, self._limits = app, proxies, load, limits
-        self._buckets = Buckets(limits.rate, limits.burst, limits.clients)
+        self._buckets = TokenBuckets(limits.calls_per_s, limits.burst_calls, limits.max_clients)
         self._open: Counter[str] = Counter()
-        self._calling = self._uploading = 0
+        self._starting_calls = self._uploading_bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or path_of(scope) in UNGUARDED:
+        if scope["type"] != "http" or path_of(scope) in UNLIMITED_PATHS:
             return await self._app(scope, receive, send)
         try:
-            with self._open_for(scope):
-                await self._pass_on(scope, receive, send)
-        except Refusal as refusal:
-            REFUSED.add(refusal.code)
-            response = refusal.response(as_text=_is(scope, UPLOAD))
-            if (declared(scope) or 0) > SHORT or _header(scope, b"transfer-encoding"):
+            with self._count_open(scope):
+                await self._forward(scope, receive, send)
+        except RequestRejected as rejection:
+            REJECTED.labels(rejection.code).inc()
+            response = rejection.response(as_text=_is(scope, UPLOAD))
+            if (content_length(scope) or 0) > MAX_DRAINED_BYTES or b"transfer-encoding" in dict(scope["headers"]):
                 response.headers["Connection"] = "close"
             await response(scope, receive, send)
 
     @contextmanager
-    def _open_for(self, scope: Scope) -> Iterator[None]:
-        """Count a request as open, and as a call if it is one. Raises Refusal."""
-        if self._open.total() >= self._limits.open:
+    def _count_open(self, scope: Scope) -> Iterator[None]:
+        """Count the request as open while the context lasts, and as a call if it is one. Raises RequestRejected."""
+        limits = self._limits
+        if self._open.total() >= limits.max_open:
             raise self._busy()
         client = self._client(scope)
-        if client and self._open[client] >= self._limits.open_by_client:
-            raise too_many(f"You have {self._limits.open_by_client} requests open")
+        if client and self._open[client] >= limits.max_open_per_client:
+            raise too_many(f"You have {limits.max_open_per_client} open requests")
         if client and _is_call(scope) and (wait := self._buckets.take(client, time.monotonic())):
-            raise too_many(f"You ask more than {self._limits.rate:g} times a second", wait)
+            raise too_many(f"You send more than {limits.calls_per_s:g} requests per second", wait)
         self._open[client] += 1
         try:
             yield
@@ -90,72 +95,69 @@ class AdmissionControl:
                 del self._open[client]
 
     def _client(self, scope: Scope) -> str:
-        """Whom to count a request for: nobody where it gets a file.
+        """The client that the request counts for; "" for static files and for programs on this machine.
 
-        Nor where a program on this machine itself asks: the app does, for an agent, who was counted before.
+        The app is such a program: it forwards an agent's call to itself, and the agent's own request was counted.
         """
-        address = None if path_of(scope).startswith(FILES) else self._proxies.client(scope)
-        return home(address) if address else ""
+        address = None if path_of(scope).startswith(STATIC_PATHS) else self._proxies.client(scope)
+        return client_key(address) if address else ""
 
-    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] in READING:
+    async def _forward(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] in READ_METHODS:
             await self._app(scope, receive, send)
         elif _is(scope, UPLOAD):
             await self._upload(scope, receive, send)
         elif _is(scope, *CALLS):
-            await self._call(scope, await whole(scope, receive, self._limits), send)
+            await self._call(scope, await buffered(scope, receive, self._limits), send)
         else:
-            await self._app(scope, await whole(scope, receive, self._limits), send)
+            await self._app(scope, await buffered(scope, receive, self._limits), send)
 
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """A call is pending here until Gradio has it in its queue, or has answered it."""
-        if self._load.pending() + self._calling >= self._limits.pending:
-            raise self._busy(429 if _is(scope, PAGE_CALL) else 503)
-        self._calling += 1
+        """Forward a call, which is pending here until Gradio has put it into its queue or answered it."""
+        if self._load.pending() + self._starting_calls >= self._limits.max_pending_calls:
+            raise self._busy(429 if _is(scope, CALL_OF_PAGE) else 503)
+        self._starting_calls += 1
         try:
             await self._app(scope, receive, send)
         finally:
-            self._calling -= 1
+            self._starting_calls -= 1
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if await asyncio.to_thread(self._load.stored) + (declared(scope) or 0) > self._limits.stored:
-            raise busy(UPLOAD_LIFE)
+        stored = await asyncio.to_thread(self._load.stored_bytes)
+        if stored + (content_length(scope) or 0) > self._limits.max_stored_bytes:
+            raise busy(USED_UPLOAD_LIFE_S)
 
         def admit(size: int) -> None:
-            self._uploading += size
-            if self._uploading > self._limits.uploading:
+            self._uploading_bytes += size
+            if self._uploading_bytes > self._limits.max_uploading_bytes:
                 raise self._busy()
 
-        upload = Upload(scope, receive, self._limits, admit)
+        body = UploadBody(scope, receive, self._limits, admit)
 
-        async def send_unless_refused(message: Message) -> None:
-            if not upload.refusal:
+        async def send_unless_rejected(message: Message) -> None:
+            if not body.rejection:
                 await send(message)
 
         try:
-            await self._app(scope, upload.receive, send_unless_refused)
+            await self._app(scope, body.receive, send_unless_rejected)
         finally:
-            self._uploading -= upload.received
-        if upload.refusal:
-            raise upload.refusal
+            self._uploading_bytes -= body.received_bytes
+        if body.rejection:
+            raise body.rejection
 
-    def _busy(self, status: int = 503) -> Refusal:
-        """The wait is the time that the pending calls will take, by how fast calls were lately answered.
+    def _busy(self, status: int = 503) -> RequestRejected:
+        """The rejection with the time that the pending calls will take, estimated from the latest answers.
 
-        To Gradio's page it is a 429: for a 503 it has a sentence of its own, without a time.
+        Gradio's page gets status 429, since for 503 it shows a message of its own, without the time.
         """
-        seconds = (self._load.pending() + self._calling) * self._load.seconds_each()
-        return busy(min(seconds, LONGEST_WAIT), status)
+        seconds = (self._load.pending() + self._starting_calls) * self._load.seconds_per_call()
+        return busy(min(seconds, MAX_RETRY_AFTER_S), status)
 
 
 def _is_call(scope: Scope) -> bool:
-    return scope["method"] not in READING or not _is(scope, *FOLLOWING)
+    return scope["method"] not in READ_METHODS or not _is(scope, *NOT_CALLS)
 
 
 def _is(scope: Scope, *names: str) -> bool:
     path = path_of(scope)
-    return path.startswith(API) and path.removeprefix(API).startswith(names)
-
-
-def _header(scope: Scope, name: bytes) -> bytes | None:
-    return dict(scope["headers"]).get(name)
+    return path.startswith(GRADIO_API) and path.removeprefix(GRADIO_API).startswith(names)

@@ -1,4 +1,10 @@
-"""Who a request comes from: its peer, or whom a proxy that we trust was asked by. Never what a client itself writes."""
+"""Determines the client address: the peer, or the address that a trusted proxy appended to `X-Forwarded-For`.
+
+uvicorn's ProxyHeadersMiddleware is not used, because the client could then choose its own address in some cases
+(uvicorn 0.54). With `*`, and where every address of the list is trusted, it takes the first address, which the client
+writes. It takes any word as an address, "unknown" for example. It does not recognize a trusted proxy by its
+IPv4-mapped IPv6 address, and it silently ignores a malformed network in `FORWARDED_ALLOW_IPS`.
+"""
 
 from __future__ import annotations
 
@@ -13,37 +19,37 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 THIS_MACHINE = "127.0.0.0/8,::1"
-INSIDE_A_SPACE = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7"
-"""Where the proxy of a Space asks from."""
+SPACE_PROXIES = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7"
+"""The private networks from which the proxy of a Space connects."""
 EVERYONE = "0.0.0.0/0,::/0"
-HOME = 64
-"""Bits of an IPv6 address that are one client's own network: it may take any address in it."""
+IPV6_CLIENT_PREFIX = 64
+"""Length in bits of the network that one IPv6 client has to itself: it may use any address in it."""
 
 
 @dataclass(frozen=True)
-class Proxies:
-    """The networks whose X-Forwarded-For is believed, as far as one of their own machines appended to it."""
+class TrustedProxies:
+    """The networks of the proxies whose `X-Forwarded-For` is trusted."""
 
     networks: tuple[Network, ...]
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> Proxies:
-        """Those of FORWARDED_ALLOW_IPS, uvicorn's variable, or else this machine and, in a Space, its proxy.
+    def from_env(cls, environ: Mapping[str, str]) -> TrustedProxies:
+        """The networks of FORWARDED_ALLOW_IPS; by default this machine and, in a Space, the proxies of Spaces.
 
-        Raises RecsysError for what is no address and no network.
+        Raises RecsysError if the variable contains anything but addresses and networks.
         """
-        usual = f"{THIS_MACHINE},{INSIDE_A_SPACE}" if environ.get("SPACE_ID") else THIS_MACHINE
-        named = (environ.get("FORWARDED_ALLOW_IPS") or usual).replace("*", EVERYONE)
-        return cls(tuple(_network(name.strip()) for name in named.split(",") if name.strip()))
+        default = f"{THIS_MACHINE},{SPACE_PROXIES}" if environ.get("SPACE_ID") else THIS_MACHINE
+        names = (environ.get("FORWARDED_ALLOW_IPS") or default).replace("*", EVERYONE)
+        return cls(tuple(_network(name.strip()) for name in names.split(",") if name.strip()))
 
     def client(self, scope: Mapping[str, Any]) -> Address | None:
-        """The address that this request (an ASGI scope) comes from; None for a program on this machine itself.
+        """The client address of a request, given its ASGI scope; None for a program on this machine.
 
-        Each proxy appends the address it was asked from, so the list is read from its end: the first that is no proxy
-        of ours is the client, and what stands before it is only what that client wrote. Of nothing but proxies it is
-        the last.
+        Each proxy appends the address that connected to it. So the list is read from its end, and the first address
+        that is not a trusted proxy is the client; everything before it was written by the client. If all addresses
+        are trusted proxies, the last one is the client.
         """
-        peer = parsed((scope.get("client") or ("",))[0])
+        peer = parse_address((scope.get("client") or ("",))[0])
         if peer is None:
             return None
         lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
@@ -51,7 +57,7 @@ class Proxies:
             return None if peer.is_loopback else peer
         client = peer
         for place, text in enumerate(reversed(",".join(lines).split(","))):
-            address = parsed(text)
+            address = parse_address(text)
             if address is None:
                 return client
             if not self._trust(address):
@@ -68,12 +74,13 @@ def _network(text: str) -> Network:
         return ipaddress.ip_network(text, strict=False)
     except ValueError as error:
         raise RecsysError(
-            f"FORWARDED_ALLOW_IPS is addresses or networks of proxies, divided by commas, 10.0.0.0/8 say; got {text!r}."
+            "FORWARDED_ALLOW_IPS must be addresses or networks of proxies, separated by commas, such as 10.0.0.0/8;"
+            f" got {text!r}."
         ) from error
 
 
-def parsed(text: str) -> Address | None:
-    """The address in a text, which may name a port; None for anything else."""
+def parse_address(text: str) -> Address | None:
+    """The IP address in `text`, which may include a port; None for any other text."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -86,8 +93,8 @@ def parsed(text: str) -> Address | None:
     return address.ipv4_mapped or address if isinstance(address, ipaddress.IPv6Address) else address
 
 
-def home(address: Address) -> str:
-    """What all addresses of one client have in common: an IPv4 address, or an IPv6 network of 64 bits."""
+def client_key(address: Address) -> str:
+    """What identifies a client: its IPv4 address, or its IPv6 network of 64 bits."""
     if isinstance(address, ipaddress.IPv4Address):
         return str(address)
-    return str(ipaddress.ip_network((address, HOME), strict=False))
+    return str(ipaddress.ip_network((address, IPV6_CLIENT_PREFIX), strict=False))

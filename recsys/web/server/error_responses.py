@@ -1,4 +1,4 @@
-"""How an error is told: to a visitor as a sentence, to a program with a code that stays the same."""
+"""Error responses: a message for visitors, and a stable code with a message for programs."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from starlette.responses import JSONResponse
 from recsys.errors import RecsysError
 from recsys.runtime.json_log import request_context
 from recsys.web.server.limits import BAD_REQUEST
-from recsys.web.server.metrics import INTERNAL, answering
+from recsys.web.server.metrics import INTERNAL, record_answer
 from recsys.web.server.request_log import ARRIVED, REQUEST_ID
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-OUR_FAULT = "Something went wrong here, not with what you did. Please try again."
-MOST_TOLD = 1000
+INTERNAL_MESSAGE = "Something went wrong here, on the server. Please try again."
+MAX_MESSAGE_CHARS = 1000
 PAGE = "page"
-"""How the answers to the page are counted, whatever was clicked."""
+"""The endpoint under which all answers to the page are counted."""
 API_CALLS = "/gradio_api/call/"
 
 logger = logging.getLogger(__name__)
@@ -40,81 +40,81 @@ class ErrorFacts(TypedDict):
 
 
 class Failure(TypedDict):
-    """In place of an answer."""
+    """An error in place of an answer."""
 
     error: ErrorFacts
 
 
 def user_errors(handler: Callable[P, T]) -> Callable[P, T]:
-    """The handler, with errors that a visitor can read; a fault of ours goes to the log in full."""
+    """Decorate a handler of the page: errors are shown as messages, and unexpected ones are logged with traceback."""
 
     @functools.wraps(handler)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
-        with _of_the_request() as arrived:
+    def handle(*args: P.args, **kwargs: P.kwargs) -> T:
+        with _gradio_request() as arrived:
             try:
-                with answering(PAGE, arrived):
+                with record_answer(PAGE, arrived):
                     return handler(*args, **kwargs)
             except Exception as error:
-                message = failure(error, handler.__name__)["error"]["message"]
+                message = failure_from(error, handler.__name__)["error"]["message"]
                 raise gr.Error(message, print_exception=False) from error
 
-    return guarded
+    return handle
 
 
-def replied(endpoint: Callable[Concatenate[gr.Request, P], T]) -> Callable[..., T | str]:
-    """The endpoint, with errors that a program can read: the code is the title of Gradio's error.
+def api_errors(endpoint: Callable[Concatenate[gr.Request, P], T]) -> Callable[..., T | str]:
+    """Decorate an endpoint of the API: errors have a code, which is the title of Gradio's error.
 
-    An agent, who asks through Gradio's MCP server, gets the answer or the `Failure` as JSON; Gradio itself would hand
-    it Python's `repr`.
+    An agent, which calls through Gradio's MCP server, gets the answer or the `Failure` as JSON text. Without this,
+    Gradio would send the `repr` of the Python object.
     """
 
     @functools.wraps(endpoint)
-    def guarded(request: gr.Request, *args: P.args, **kwargs: P.kwargs) -> T | str:
+    def handle(request: gr.Request, *args: P.args, **kwargs: P.kwargs) -> T | str:
         by_agent = request.headers.get("x-gradio-user") == "mcp"
-        with _of_the_request() as arrived:
+        with _gradio_request() as arrived:
             try:
-                with answering(endpoint.__name__, arrived):
+                with record_answer(endpoint.__name__, arrived):
                     answer = endpoint(request, *args, **kwargs)
             except Exception as error:
-                failed = failure(error, endpoint.__name__)
+                failure = failure_from(error, endpoint.__name__)
                 if by_agent:
-                    raise gr.Error(_json(failed), title="", print_exception=False) from error
-                code, message = failed["error"]["code"], failed["error"]["message"]
-                raise gr.Error(message, title=code, print_exception=False) from error
+                    raise gr.Error(_json(failure), title="", print_exception=False) from error
+                facts = failure["error"]
+                raise gr.Error(facts["message"], title=facts["code"], print_exception=False) from error
         return _json(answer) if by_agent else answer
 
-    return guarded
+    return handle
 
 
-def failure(error: Exception, where: str) -> Failure:
-    """What to tell of this error; one that is a fault of ours goes to the log in full."""
+def failure_from(error: Exception, where: str) -> Failure:
+    """Code and message of an error raised in `where`. An unexpected error is logged, and its message is withheld."""
     if not isinstance(error, RecsysError):
         logger.error("%s failed", where, exc_info=error)
-        return {"error": {"code": INTERNAL, "message": OUR_FAULT}}
+        return {"error": {"code": INTERNAL, "message": INTERNAL_MESSAGE}}
     message = str(error)
-    if len(message) > MOST_TOLD:
-        message = f"{message[:MOST_TOLD]}…"
+    if len(message) > MAX_MESSAGE_CHARS:
+        message = f"{message[:MAX_MESSAGE_CHARS]}…"
     return {"error": {"code": error.code, "message": message}}
 
 
-def refused(request: Request, error: Exception) -> JSONResponse:
-    """The answer to a call of no endpoint, or with names that it does not take; Gradio itself would answer with 500."""
+def unknown_call_response(request: Request, error: Exception) -> JSONResponse:
+    """The response to a call of an unknown endpoint or with unknown parameters, for which Gradio would send a 500."""
     if API_CALLS not in request.url.path:
         raise error
     endpoints = request.app.get_blocks().get_api_info()["named_endpoints"]
     name = f"/{request.path_params['api_name']}"
     if name not in endpoints:
-        message = f"There is no endpoint {name!r:.100}. There are: {', '.join(endpoints)}."
+        message = f"There is no endpoint {name!r:.100}. The endpoints are: {', '.join(endpoints)}."
         return JSONResponse({"error": message, "title": BAD_REQUEST}, 404)
-    taken = [(entry["parameter_name"], entry["parameter_has_default"]) for entry in endpoints[name]["parameters"]]
-    names = ", ".join(parameter if optional else f"{parameter} (required)" for parameter, optional in taken)
+    parameters = [(entry["parameter_name"], entry["parameter_has_default"]) for entry in endpoints[name]["parameters"]]
+    names = ", ".join(parameter if optional else f"{parameter} (required)" for parameter, optional in parameters)
     message = f"This request does not fit {name}, which takes: {names}."
     return JSONResponse({"error": message, "title": BAD_REQUEST}, 422)
 
 
 @contextmanager
-def _of_the_request() -> Iterator[float | None]:
-    """What is logged inside belongs to the request that Gradio has in work. Gives when that came, if it is known."""
+def _gradio_request() -> Iterator[float | None]:
+    """Log with the id of the request that Gradio is handling. Yields the time of its arrival, or None if unknown."""
     request = LocalContext.request.get(None)
     scope = request.request.scope if request and request.request else {}
     with request_context(scope.get(REQUEST_ID)):

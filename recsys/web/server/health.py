@@ -1,26 +1,27 @@
-"""Routes for who watches the server: is it alive, is it ready and with which index, and what was counted."""
+"""The routes for monitoring: `/healthz`, `/readyz` and `/metrics`."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from recsys.recommend.recommender import Recommender
-from recsys.web.server.metrics import exposition, resident_bytes
+from recsys.web.server.metrics import CALLS_IN_WORK, CALLS_WAITING, INDEX_ITEMS, READY, REGISTRY
 
-STARTED = time.time()
-PROMETHEUS = "text/plain; version=0.0.4"
+RETRY_AFTER_S = 5
 
 
 def routes(serving: Callable[[], Recommender], waiting: Callable[[], int], pending: Callable[[], int]) -> list[Route]:
-    """GET /healthz, 200 while the process lives; GET /readyz, the same with 503 until it can answer; GET /metrics.
+    """The routes of one server.
 
-    `serving` gives what is served now, `waiting` the calls in the queue, `pending` those and the ones in work.
+    `serving` returns the current recommender, `waiting` the number of calls in the queue, and `pending` the number of
+    calls in the queue or being answered. `/healthz` has status 200 as long as the process runs; `/readyz` has status
+    503 until the encoder is loaded.
     """
 
     def healthz(request: Request) -> Response:
@@ -28,29 +29,25 @@ def routes(serving: Callable[[], Recommender], waiting: Callable[[], int], pendi
 
     def readyz(request: Request) -> Response:
         facts = _facts(serving())
-        return JSONResponse(facts, 200 if facts["ready"] else 503, None if facts["ready"] else {"Retry-After": "5"})
+        return JSONResponse(facts) if facts["ready"] else JSONResponse(facts, 503, {"Retry-After": str(RETRY_AFTER_S)})
 
     def metrics(request: Request) -> Response:
-        shop, queued = serving(), waiting()
-        gauges = {
-            "recsys_calls_waiting": ("Calls that wait in the queue.", queued),
-            "recsys_calls_in_work": ("Calls that are in work.", pending() - queued),
-            "recsys_index_items": ("Products of the index that is served.", len(shop.items)),
-            "recsys_ready": ("Whether pictures can be answered.", int(_is_ready(shop))),
-            "process_start_time_seconds": ("When the process started, in Unix time.", STARTED),
-            "process_resident_memory_bytes": ("Memory of the process.", resident_bytes()),
-        }
-        return PlainTextResponse(exposition(gauges), media_type=PROMETHEUS)
+        recommender, queued = serving(), waiting()
+        CALLS_WAITING.set(queued)
+        CALLS_IN_WORK.set(pending() - queued)
+        INDEX_ITEMS.set(len(recommender.items))
+        READY.set(_is_ready(recommender))
+        return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     return [Route(f"/{handler.__name__}", handler, methods=["GET"]) for handler in (healthz, readyz, metrics)]
 
 
-def _facts(shop: Recommender) -> dict[str, Any]:
-    origin = shop.origin
-    index = {"name": origin.name, "revision": origin.revision, "items": len(shop.items), "notice": origin.notice}
-    return {"alive": True, "ready": _is_ready(shop), "index": index}
+def _facts(recommender: Recommender) -> dict[str, Any]:
+    origin = recommender.origin
+    index = {"name": origin.name, "revision": origin.revision, "items": len(recommender.items), "notice": origin.notice}
+    return {"alive": True, "ready": _is_ready(recommender), "index": index}
 
 
-def _is_ready(shop: Recommender) -> bool:
-    """Whether it has its encoder: one that loads in the background says so."""
-    return bool(getattr(shop.encoder, "is_ready", True))
+def _is_ready(recommender: Recommender) -> bool:
+    """Whether the encoder is loaded: an encoder that loads in the background has the attribute `is_ready`."""
+    return bool(getattr(recommender.encoder, "is_ready", True))

@@ -1,4 +1,4 @@
-"""What one client, and all of them together, may ask of the server, and how a refusal is told."""
+"""The limits of the server, per client and overall, and the responses to requests that exceed them."""
 
 from __future__ import annotations
 
@@ -19,83 +19,83 @@ BAD_REQUEST = "bad_request"
 
 @dataclass(frozen=True)
 class Limits:
-    """The bounds. Every one is far from what a visitor, or a class of them behind one address, comes to."""
+    """The limits. Each is far above what a visitor, or a class of visitors behind one address, needs."""
 
-    rate: float = 5.0
-    """Calls a second by client in the long run: a tenth of what two cores answer with the sample shop's encoder."""
-    burst: int = 100
-    """Calls by client at once: a visitor who clicks for a minute without a pause, or thirty who come at a time."""
-    clients: int = 10_000
-    """Clients remembered, the latest ones. Who was silent for burst / rate = 20 s is as good as new anyway."""
-    open_by_client: int = 100
-    """Open requests of one client, but for files. A page keeps one or two."""
-    open: int = 500
-    """Open requests of all, each of some 50 kB and a socket; fewer than `connections.MOST`."""
-    pending: int = 200
-    """Calls of all that wait or are in work. On two cores the last of them waits about 5 s."""
-    body: int = 200_000
-    """Bytes of a request that is no upload. The page sends less than 1 kB, and with 200 likes some ten."""
-    session: int = 100
-    """Characters of a session's name, which is kept with what belongs to it. Gradio's clients send 11 or 36."""
-    upload: int = 2 * MAX_BYTES
-    """Bytes of one upload, which may have several pictures."""
-    uploading: int = 10 * MAX_BYTES
-    """Bytes of all uploads on their way: of a field that is no file Gradio keeps every byte in memory."""
-    stored: int = 50 * MAX_BYTES
-    """Bytes of all uploads on the disk. One that is used goes 20 s later, one that is not after ten minutes."""
-    patience: float = 15.0
-    """Seconds that a body may take …"""
-    slowest: float = 20_000.0
-    """… and bytes a second that it has to come with after them; a slow mobile network has five times that."""
+    calls_per_s: float = 5.0
+    """Calls per second and client in the long run: a tenth of what two cores answer with the sample shop's encoder."""
+    burst_calls: int = 100
+    """Calls of one client at once: a visitor who clicks for a minute without a pause, or thirty new visitors."""
+    max_clients: int = 10_000
+    """Clients remembered. A client silent for burst_calls / calls_per_s = 20 s can be forgotten without effect."""
+    max_open_per_client: int = 100
+    """Open requests of one client, not counting static files. A page keeps one or two."""
+    max_open: int = 500
+    """Open requests of all clients, each about 50 kB and a socket; fewer than `slow_connections.MAX_CONNECTIONS`."""
+    max_pending_calls: int = 200
+    """Calls of all clients that wait or are being answered. On two cores the last of them waits about 5 s."""
+    max_body_bytes: int = 200_000
+    """Size of a request other than an upload. The page sends less than 1 kB, or about 10 kB with 200 likes."""
+    max_session_chars: int = 100
+    """Length of a session's name, which Gradio keeps with the session. Gradio's clients send 11 or 36 characters."""
+    max_upload_bytes: int = 2 * MAX_BYTES
+    """Size of one upload, which may hold several pictures."""
+    max_uploading_bytes: int = 10 * MAX_BYTES
+    """Size of all uploads in progress: Gradio keeps form fields other than files in memory."""
+    max_stored_bytes: int = 50 * MAX_BYTES
+    """Size of all uploads on disk. Used uploads are deleted after 20 s, unused ones after 10 minutes."""
+    body_timeout_s: float = 15.0
+    """Time within which a body must arrive, extended by its size at `min_body_bytes_per_s`."""
+    min_body_bytes_per_s: float = 20_000.0
+    """The slowest accepted transfer rate of a body. A slow mobile network is about five times as fast."""
 
 
-class Refusal(Exception):
-    """An answer in place of the one that was asked for: a status, a code for programs, a sentence, seconds to wait."""
+class RequestRejected(Exception):
+    """A request is rejected: HTTP status, code for programs, message, and seconds after which to try again."""
 
-    def __init__(self, status: int, code: str, message: str, wait: float | None = None):
+    def __init__(self, status: int, code: str, message: str, retry_after_s: float | None = None):
         super().__init__(message)
-        self.status, self.code, self.message, self.wait = status, code, message, wait
+        self.status, self.code, self.message, self.retry_after_s = status, code, message, retry_after_s
 
     def response(self, as_text: bool) -> Response:
-        """The sentence and the code as JSON, or the sentence alone."""
-        headers = {} if self.wait is None else {"Retry-After": str(math.ceil(self.wait))}
+        """The response: message and code as JSON, or the message alone as text."""
+        headers = {} if self.retry_after_s is None else {"Retry-After": str(math.ceil(self.retry_after_s))}
         if as_text:
             return PlainTextResponse(self.message, self.status, headers)
         return JSONResponse({"error": self.message, "title": self.code}, self.status, headers)
 
 
-class Buckets:
-    """A token bucket for each client (Turner 1986): `burst` calls at once, and `rate` a second in the long run."""
+class TokenBuckets:
+    """A token bucket per client (Turner 1986): `burst` calls at once, `rate` calls per second in the long run."""
 
-    def __init__(self, rate: float, burst: int, clients: int):
-        self._rate, self._burst, self._most = rate, burst, clients
+    def __init__(self, rate: float, burst: int, max_clients: int):
+        self._rate, self._burst, self._max_clients = rate, burst, max_clients
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._buckets)
 
     def take(self, client: str, now: float) -> float:
-        """Seconds until this client may call; 0 where it may now, and then the call is counted. `now` is in seconds."""
+        """Count a call of this client at `now`, in seconds; returns 0, or the seconds to wait if it has no token."""
         tokens, then = self._buckets.pop(client, (float(self._burst), now))
         tokens = min(self._burst, tokens + (now - then) * self._rate)
         self._buckets[client] = (tokens - 1 if tokens >= 1 else tokens, now)
-        if len(self._buckets) > self._most:
+        if len(self._buckets) > self._max_clients:
             self._buckets.popitem(last=False)
         return max(0.0, (1 - tokens) / self._rate)
 
 
-def too_many(fact: str, wait: float = 1.0) -> Refusal:
-    """To a client that asks for more than its share."""
-    wait = max(1, math.ceil(wait))
-    return Refusal(429, TOO_MANY, f"{fact}. Please try again in {wait} s.", wait)
+def too_many(fact: str, retry_after_s: float = 1.0) -> RequestRejected:
+    """The rejection of a client that exceeds a limit per client; `fact` names the limit."""
+    seconds = max(1, math.ceil(retry_after_s))
+    return RequestRejected(429, TOO_MANY, f"{fact}. Please try again in {seconds} s.", seconds)
 
 
-def busy(wait: float, status: int = 503) -> Refusal:
-    """To anyone, where all together ask for more than can be done."""
-    wait = max(1, math.ceil(wait))
-    return Refusal(status, BUSY, f"The shop is busy. Please try again in {wait} s.", wait)
+def busy(retry_after_s: float, status: int = 503) -> RequestRejected:
+    """The rejection of any client while the server is at an overall limit."""
+    seconds = max(1, math.ceil(retry_after_s))
+    return RequestRejected(status, BUSY, f"The shop is busy. Please try again in {seconds} s.", seconds)
 
 
-def too_large(most: int) -> Refusal:
-    """To a body of more than so many bytes."""
-    return Refusal(413, TOO_LARGE, f"This is more than {most:,} bytes, the most that one request may send.")
+def too_large(max_bytes: int) -> RequestRejected:
+    """The rejection of a body of more than `max_bytes`."""
+    return RequestRejected(413, TOO_LARGE, f"The request is larger than {max_bytes:,} bytes, the maximum.")

@@ -1,24 +1,29 @@
-"""What is counted and timed while the app runs, in the text format that Prometheus scrapes.
+"""The Prometheus metrics of the server, and how long each stage of an answer takes.
 
-prometheus_client was looked at and left: these few counters and histograms need a page of it.
+`GET /metrics` serves `REGISTRY`. docs/operations.md promises the names, labels and meanings of the metrics.
 """
 
 from __future__ import annotations
 
 import functools
 import logging
-import os
-import threading
 import time
-from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from itertools import accumulate, pairwise
-from pathlib import Path
+from itertools import pairwise
 from statistics import median
 from typing import ParamSpec, TypeVar
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
 
 from recsys.errors import RecsysError
 from recsys.recommend.recommender import Recommender
@@ -26,105 +31,71 @@ from recsys.recommend.recommender import Recommender
 P = ParamSpec("P")
 T = TypeVar("T")
 
-SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Prometheus's own usual bounds."""
-LATEST = 20
-"""Answers whose pace is that of the next ones."""
+BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+RECENT_ANSWERS = 20
+"""The number of latest answers from which the interval between answers is estimated."""
 INTERNAL = "internal"
-"""The outcome of a fault of ours."""
+"""The outcome of an answer that failed because of a fault in this program."""
 
 logger = logging.getLogger(__name__)
 
+disable_created_metrics()  # without this, each counter and histogram has a second series, its time of creation
+REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
 
-class Counted:
-    """A counter: a number for each combination of the values of its labels."""
-
-    kind = "counter"
-
-    def __init__(self, name: str, about: str, *labels: str):
-        self.name, self.about, self._labels = name, about, labels
-        self._values: dict[tuple[str, ...], int] = {}
-        self._lock = threading.Lock()
-
-    def add(self, *values: str) -> None:
-        """Count one more under these label values."""
-        with self._lock:
-            self._values[values] = self._values.get(values, 0) + 1
-
-    def value(self, *values: str) -> int:
-        """How many there were under these label values."""
-        return self._values.get(values, 0)
-
-    def lines(self) -> Iterator[str]:
-        """Its numbers as Prometheus reads them."""
-        for values, value in self._values.copy().items():
-            labels = ",".join(f'{name}="{text}"' for name, text in zip(self._labels, values, strict=True))
-            yield f"{self.name}{{{labels}}} {value}"
-
-
-class Timed:
-    """A histogram of seconds for each value of its label."""
-
-    kind = "histogram"
-
-    def __init__(self, name: str, about: str, label: str):
-        self.name, self.about, self._label = name, about, label
-        self._counts: dict[str, list[int]] = {}
-        self._sums: dict[str, float] = {}
-        self._lock = threading.Lock()
-
-    def observe(self, seconds: float, value: str) -> None:
-        """Count a duration under this label value."""
-        with self._lock:
-            self._counts.setdefault(value, [0] * (len(SECONDS) + 1))[bisect_left(SECONDS, seconds)] += 1
-            self._sums[value] = self._sums.get(value, 0.0) + seconds
-
-    def count(self, value: str) -> int:
-        """How many durations there were under this label value."""
-        return sum(self._counts.get(value, ()))
-
-    def lines(self) -> Iterator[str]:
-        """Its numbers as Prometheus reads them."""
-        for value in tuple(self._counts):
-            label, up_to = f'{self._label}="{value}"', list(accumulate(self._counts[value]))
-            for bound, count in zip((*SECONDS, "+Inf"), up_to, strict=True):
-                yield f'{self.name}_bucket{{{label},le="{bound}"}} {count}'
-            yield f"{self.name}_sum{{{label}}} {self._sums[value]:.6f}"
-            yield f"{self.name}_count{{{label}}} {up_to[-1]}"
-
-
-class Pace:
-    """How fast calls are answered, by the ends of the latest: while there is always one in wait, this is its time."""
-
-    def __init__(self) -> None:
-        self._ends: deque[float] = deque(maxlen=LATEST)
-
-    def ended(self, now: float) -> None:
-        """A call was answered, at this time in seconds."""
-        self._ends.append(now)
-
-    def seconds_each(self) -> float:
-        """Seconds from one answer to the next, the median of the latest; 0 where there were too few to tell."""
-        gaps = [later - earlier for earlier, later in pairwise(tuple(self._ends))]
-        return median(gaps) if gaps else 0.0
-
-
-ANSWERS = Counted("recsys_answers_total", "Calls that were answered, by endpoint and outcome.", "endpoint", "outcome")
-REFUSED = Counted("recsys_refused_total", "Requests that were refused before they were read, by code.", "code")
-RESPONSES = Counted("recsys_responses_total", "HTTP responses by status.", "status")
-LATENCY = Timed("recsys_answer_seconds", "From a call to its answer, by endpoint.", "endpoint")
-STAGES = Timed("recsys_stage_seconds", "What a call waited, and what each stage of its answer took.", "stage")
-PACE = Pace()
-EVERYTHING: tuple[Counted | Timed, ...] = (ANSWERS, REFUSED, RESPONSES, LATENCY, STAGES)
+ANSWERS = Counter(
+    "recsys_answers_total", "Answered calls by endpoint and outcome.", ["endpoint", "outcome"], registry=REGISTRY
+)
+REJECTED = Counter(
+    "recsys_refused_total", "Requests rejected before they were read, by code.", ["code"], registry=REGISTRY
+)
+RESPONSES = Counter("recsys_responses_total", "HTTP responses by status.", ["status"], registry=REGISTRY)
+ANSWER_SECONDS = Histogram(
+    "recsys_answer_seconds",
+    "Time from the arrival of a call to its answer, by endpoint.",
+    ["endpoint"],
+    buckets=BUCKETS_S,
+    registry=REGISTRY,
+)
+STAGE_SECONDS = Histogram(
+    "recsys_stage_seconds", "Time of each stage of an answer.", ["stage"], buckets=BUCKETS_S, registry=REGISTRY
+)
+CALLS_WAITING = Gauge("recsys_calls_waiting", "Calls waiting in the queue.", registry=REGISTRY)
+CALLS_IN_WORK = Gauge("recsys_calls_in_work", "Calls being answered.", registry=REGISTRY)
+INDEX_ITEMS = Gauge("recsys_index_items", "Products in the served index.", registry=REGISTRY)
+READY = Gauge("recsys_ready", "1 if the server can answer pictures, else 0.", registry=REGISTRY)
 
 _stages: ContextVar[dict[str, float] | None] = ContextVar("stages", default=None)
 
 
-@contextmanager
-def answering(endpoint: str, arrived: float | None = None) -> Iterator[None]:
-    """Count and time an answer, and its stages; what is no stage of its own is "answer". Errors pass through.
+class AnswerInterval:
+    """Estimates the seconds between two answers from the times of the latest answers.
 
-    `arrived` is when the call came in, by time.monotonic().
+    While calls wait in the queue, this is the time by which each of them prolongs the wait of the next.
+    """
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque(maxlen=RECENT_ANSWERS)
+
+    def add(self, now: float) -> None:
+        """Record an answer given at `now`, in seconds."""
+        self._times.append(now)
+
+    def seconds(self) -> float:
+        """The median interval in seconds; 0 before the second answer."""
+        gaps = [later - earlier for earlier, later in pairwise(tuple(self._times))]
+        return median(gaps) if gaps else 0.0
+
+
+ANSWER_INTERVAL = AnswerInterval()
+
+
+@contextmanager
+def record_answer(endpoint: str, arrived: float | None = None) -> Iterator[None]:
+    """Count, time and log the answer that is computed inside this context. Errors pass through.
+
+    `arrived` is the time (of time.monotonic()) at which the call arrived: the time since then is the stage "wait".
+    What `timed_stage` does not measure is the stage "answer".
     """
     started, outcome = time.monotonic(), "ok"
     stages: dict[str, float] = {} if arrived is None else {"wait": started - arrived}
@@ -137,19 +108,19 @@ def answering(endpoint: str, arrived: float | None = None) -> Iterator[None]:
     finally:
         _stages.reset(token)
         ended = time.monotonic()
-        taken = ended - (started if arrived is None else arrived)
-        stages["answer"] = taken - sum(stages.values())
-        PACE.ended(ended)
-        ANSWERS.add(endpoint, outcome)
-        LATENCY.observe(taken, endpoint)
-        for stage, seconds in stages.items():
-            STAGES.observe(seconds, stage)
-        facts = {"endpoint": endpoint, "outcome": outcome, "ms": _ms(taken)}
-        logger.info("answered", extra=facts | {"stages": {name: _ms(part) for name, part in stages.items()}})
+        seconds = ended - (started if arrived is None else arrived)
+        stages["answer"] = seconds - sum(stages.values())
+        ANSWER_INTERVAL.add(ended)
+        ANSWERS.labels(endpoint, outcome).inc()
+        ANSWER_SECONDS.labels(endpoint).observe(seconds)
+        for stage, part in stages.items():
+            STAGE_SECONDS.labels(stage).observe(part)
+        facts = {"endpoint": endpoint, "outcome": outcome, "ms": _ms(seconds)}
+        logger.info("answered", extra=facts | {"stages": {stage: _ms(part) for stage, part in stages.items()}})
 
 
-def stage(name: str, function: Callable[P, T]) -> Callable[P, T]:
-    """The function, its time counted as this stage of the answer in work, if any."""
+def timed_stage(name: str, function: Callable[P, T]) -> Callable[P, T]:
+    """Return `function`, with its time added to the stage `name` of the answer that calls it."""
 
     @functools.wraps(function)
     def timed(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -164,30 +135,12 @@ def stage(name: str, function: Callable[P, T]) -> Callable[P, T]:
     return timed
 
 
-def observe(recommender: Recommender) -> None:
-    """Have its encoder and its searcher timed as stages from now on."""
-    for part, method, name in ((recommender.encoder, "encode", "encode"), (recommender.searcher, "search", "search")):
+def time_stages(recommender: Recommender) -> None:
+    """Time the encoder and the searcher of this recommender as the stages "encode" and "search"."""
+    for part, method in ((recommender.encoder, "encode"), (recommender.searcher, "search")):
         function = getattr(part, method)
         if not hasattr(function, "__wrapped__"):
-            setattr(part, method, stage(name, function))
-
-
-def exposition(gauges: Mapping[str, tuple[str, float]]) -> str:
-    """Everything that was counted, and these gauges (name → what it is, and its value), as Prometheus reads them."""
-    lines = []
-    for metric in EVERYTHING:
-        lines += [f"# HELP {metric.name} {metric.about}", f"# TYPE {metric.name} {metric.kind}", *metric.lines()]
-    for name, (about, value) in gauges.items():
-        lines += [f"# HELP {name} {about}", f"# TYPE {name} gauge", f"{name} {value!r}"]
-    return "\n".join(lines) + "\n"
-
-
-def resident_bytes() -> int:
-    """Memory of this process; 0 where the system does not tell."""
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError):
-        return 0
+            setattr(part, method, timed_stage(method, function))
 
 
 def _ms(seconds: float) -> float:

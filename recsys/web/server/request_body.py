@@ -1,4 +1,4 @@
-"""The body of a request, read within a size and a time: its length may lie, and its bytes may trickle."""
+"""Reads request bodies within limits of size and time: a stated length may be wrong, and bytes may arrive slowly."""
 
 from __future__ import annotations
 
@@ -10,47 +10,47 @@ from collections.abc import AsyncIterator, Callable
 from starlette.formparsers import MultiPartException
 from starlette.types import Message, Receive, Scope
 
-from recsys.web.server.limits import BAD_REQUEST, TOO_SLOW, Limits, Refusal, too_large
+from recsys.web.server.limits import BAD_REQUEST, TOO_SLOW, Limits, RequestRejected, too_large
 
 
-def declared(scope: Scope) -> int | None:
-    """How many bytes the body says it has; None where it says nothing, as one in chunks does, or one that is not."""
+def content_length(scope: Scope) -> int | None:
+    """The stated length of the body in bytes; None if it is invalid or not stated, as in a chunked body."""
     length = dict(scope["headers"]).get(b"content-length", b"")
     return int(length) if length.isdigit() else None
 
 
-async def chunks(scope: Scope, receive: Receive, most: int, limits: Limits) -> AsyncIterator[bytes]:
-    """The body as it comes, no chunk empty. Raises Refusal where it is too long, comes too slowly, or is cut off."""
-    if (declared(scope) or 0) > most:
-        raise too_large(most)
+async def body_chunks(scope: Scope, receive: Receive, max_bytes: int, limits: Limits) -> AsyncIterator[bytes]:
+    """The body in non-empty chunks. Raises RequestRejected if it is too long, arrives too slowly or is incomplete."""
+    if (content_length(scope) or 0) > max_bytes:
+        raise too_large(max_bytes)
     started, received = time.monotonic(), 0
     while True:
-        left = started + limits.patience + received / limits.slowest - time.monotonic()
+        left = started + limits.body_timeout_s + received / limits.min_body_bytes_per_s - time.monotonic()
         try:
             async with asyncio.timeout(left):
                 message = await receive()
         except TimeoutError as error:
-            raise Refusal(408, TOO_SLOW, "This came too slowly to be waited for. Please try again.") from error
+            raise RequestRejected(408, TOO_SLOW, "The request arrived too slowly. Please try again.") from error
         if message["type"] == "http.disconnect":
-            raise Refusal(400, BAD_REQUEST, "This was cut off.")
+            raise RequestRejected(400, BAD_REQUEST, "The request is incomplete.")
         chunk = message.get("body", b"")
         received += len(chunk)
-        if received > most:
-            raise too_large(most)
+        if received > max_bytes:
+            raise too_large(max_bytes)
         if chunk:
             yield chunk
         if not message.get("more_body", False):
             return
 
 
-async def whole(scope: Scope, receive: Receive, limits: Limits) -> Receive:
-    """The body, read to its end, to be received again. Raises Refusal as `chunks` does, or for a session's long name.
+async def buffered(scope: Scope, receive: Receive, limits: Limits) -> Receive:
+    """Read the body and return a `receive` that gives it again. Raises RequestRejected, as `body_chunks` does.
 
-    Gradio keeps that name for thousands of calls, whatever its length.
+    A body with a long `session_hash` is rejected too, because Gradio stores that name for thousands of calls.
     """
-    body = b"".join([chunk async for chunk in chunks(scope, receive, limits.body, limits)])
-    if len(body) > limits.session and len(_session(body)) > limits.session:
-        raise Refusal(400, BAD_REQUEST, f"session_hash may have {limits.session} characters.")
+    body = b"".join([chunk async for chunk in body_chunks(scope, receive, limits.max_body_bytes, limits)])
+    if len(body) > limits.max_session_chars and len(_session_name(body)) > limits.max_session_chars:
+        raise RequestRejected(400, BAD_REQUEST, f"session_hash may have at most {limits.max_session_chars} characters.")
     unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replay() -> Message:
@@ -59,39 +59,39 @@ async def whole(scope: Scope, receive: Receive, limits: Limits) -> Receive:
     return replay
 
 
-class Upload:
-    """The body of an upload, received as it comes. Once it is refused it reads as a broken form.
+class UploadBody:
+    """The body of an upload, passed on as it arrives. After a rejection, the app's parser gets a malformed form.
 
-    Gradio's parser removes the files of a form that is broken, but not of one whose sender hangs up.
+    Gradio's parser deletes the files of a malformed form, but not those of a form whose client disconnects.
     """
 
     def __init__(self, scope: Scope, receive: Receive, limits: Limits, admit: Callable[[int], None]):
-        """`admit` is told of the bytes of each chunk, and may raise Refusal."""
+        """`admit` is called with the size of each chunk in bytes, and may raise RequestRejected."""
         self._receive, self._admit = receive, admit
-        self._chunks = chunks(scope, receive, limits.upload, limits)
+        self._chunks = body_chunks(scope, receive, limits.max_upload_bytes, limits)
         self._complete = False
-        self.received = 0
-        self.refusal: Refusal | None = None
+        self.received_bytes = 0
+        self.rejection: RequestRejected | None = None
 
     async def receive(self) -> Message:
         if self._complete:
             return await self._receive()
         try:
             chunk = await anext(self._chunks, b"")
-            self.received += len(chunk)
+            self.received_bytes += len(chunk)
             self._admit(len(chunk))
-        except Refusal as refusal:
-            self.refusal = refusal
-            raise MultiPartException(refusal.message) from refusal
+        except RequestRejected as rejection:
+            self.rejection = rejection
+            raise MultiPartException(rejection.message) from rejection
         self._complete = not chunk
         return {"type": "http.request", "body": chunk, "more_body": not self._complete}
 
 
-def _session(body: bytes) -> str:
-    """The session that a call names. What is wrong with a body otherwise is for the app to say."""
+def _session_name(body: bytes) -> str:
+    """The session_hash of a call; "" if the body has none. Other errors in a body are left to Gradio."""
     try:
-        asked = json.loads(body)
+        call = json.loads(body)
     except (ValueError, RecursionError):
         return ""
-    name = asked.get("session_hash") if isinstance(asked, dict) else None
+    name = call.get("session_hash") if isinstance(call, dict) else None
     return name if isinstance(name, str) else ""

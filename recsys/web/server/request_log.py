@@ -1,4 +1,7 @@
-"""Each request with an id, a line in the log and a count. The line names the route, never the path or the query."""
+"""Middleware that gives each request an id, logs it and counts its response.
+
+The log names the route of a request, never its path or query, which can hold session names and file names.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from recsys.runtime.json_log import request_context, valid_request_id
 from recsys.web.server.metrics import RESPONSES
 
-ARRIVED, REQUEST_ID = "recsys.arrived", "recsys.request_id"
-"""Where the scope of a request has the time that it came, by time.monotonic(), and its id."""
+ARRIVED = "recsys.arrived"
+"""The key in the ASGI scope of the time at which the request arrived, from time.monotonic()."""
+REQUEST_ID = "recsys.request_id"
+"""The key in the ASGI scope of the request's id."""
 HEADER = "X-Request-ID"
 METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE")
 QUIET = ("/assets/", "/static/", "/thumbs/", "/healthz", "/readyz", "/metrics", "/gradio_api/heartbeat/")
-"""What a page or a watcher asks for by the hundred; in the log where it fails, or at the level DEBUG."""
+"""Paths that a page or a monitor requests by the hundred: logged at level INFO only if they fail, else at DEBUG."""
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +39,7 @@ class RequestLog:
         request_id = valid_request_id(Headers(scope=scope).get(HEADER))
         scope[ARRIVED], scope[REQUEST_ID] = started, request_id
 
-        async def send_named(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -43,28 +48,28 @@ class RequestLog:
 
         with request_context(request_id):
             try:
-                await self._app(scope, receive, send_named)
+                await self._app(scope, receive, send_with_id)
             finally:
-                RESPONSES.add(str(status))
+                RESPONSES.labels(str(status)).inc()
                 quiet = status < 400 and path_of(scope).startswith(QUIET)
-                facts = {"method": _method(scope), "route": _template(scope), "status": status}
-                taken = round(1000 * (time.monotonic() - started), 1)
-                logger.log(logging.DEBUG if quiet else logging.INFO, "responded", extra=facts | {"ms": taken})
+                facts = {"method": _method(scope), "route": _route(scope), "status": status}
+                ms = round(1000 * (time.monotonic() - started), 1)
+                logger.log(logging.DEBUG if quiet else logging.INFO, "responded", extra=facts | {"ms": ms})
 
 
 def path_of(scope: Scope) -> str:
-    """What is asked for, below the app's own path (GRADIO_ROOT_PATH), which a proxy may hand on or leave out."""
+    """The path of a request below the app's root path (GRADIO_ROOT_PATH), which a proxy may pass on or remove."""
     path: str = scope["path"]
     root: str = scope.get("root_path", "")
     return path.removeprefix(root) if path.startswith(f"{root}/") else path
 
 
 def _method(scope: Scope) -> str:
-    """The method; HTTP lets a client make one up."""
+    """The method if it is a known one: HTTP lets a client send any word."""
     method: str = scope["method"]
     return method if method in METHODS else "other"
 
 
-def _template(scope: Scope) -> str | None:
-    """The route as it was written, such as /thumbs/{item_id}; None for what no route answers."""
+def _route(scope: Scope) -> str | None:
+    """The pattern of the route, such as /thumbs/{item_id}; None if no route matched."""
     return getattr(scope.get("route"), "path", None)

@@ -1,8 +1,8 @@
-"""Which of Gradio's own doors are open, and the headers that every answer carries.
+"""Middleware that allows only the Gradio routes the shop needs, and adds security headers to every response.
 
-Gradio serves much that this shop has no use for, to anyone: it fetches any public link (`file=http://…`), gives any
-upload to ffmpeg (`process_recording`), writes a visit to the disk (`deep_link`), runs functions of components. What is
-not named here is answered as if it were not there.
+Gradio has routes that a shop does not need and that anyone could call: it fetches any public link (`file=http://…`),
+passes an upload to ffmpeg (`process_recording`), writes a session to disk (`deep_link`) and runs methods of components
+(`component_server`). A route that is not allowed here gets the response 404.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from recsys.web.server.limits import BAD_REQUEST
 from recsys.web.server.request_log import path_of
 
-ROUTES = "/gradio_api/"
-OPEN = re.compile(
+GRADIO_API = "/gradio_api/"
+ALLOWED = re.compile(
     r"info/?|openapi\.json|app_id/?|user/?|token/?|login_check/?|startup-events|theme\.css|heartbeat/[^/]+|reset/?|cancel"
     r"|(call|run|api)/.+|queue/(join|data|status)|upload|upload_progress|mcp(/.*)?|file=(?!\s*https?:).+",
     re.IGNORECASE | re.DOTALL,
 )
-"""What the page, gradio_client, @gradio/client, curl and agents call."""
-HEADERS = {
+"""The routes below GRADIO_API that the page, gradio_client, @gradio/client, curl and agents call."""
+DEFAULT_HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"strict-origin-when-cross-origin",
     b"content-security-policy": b"frame-ancestors 'self' https://huggingface.co https://*.huggingface.co https://*.hf.space;"
     b" base-uri 'self'; object-src 'none'",
 }
-"""Where an answer says nothing else. A Space is shown in a frame of huggingface.co; no other page may frame it."""
+"""Headers added to a response that does not set them itself. huggingface.co shows a Space in a frame."""
 
-NOTHING = PlainTextResponse("There is nothing here.", status_code=404)
-CANNOT_BE_READ = JSONResponse({"error": "This request cannot be read.", "title": BAD_REQUEST}, status_code=400)
+NOT_FOUND = PlainTextResponse("Not found.", status_code=404)
+UNREADABLE = JSONResponse({"error": "The server cannot read this request.", "title": BAD_REQUEST}, status_code=400)
 
 logger = logging.getLogger(__name__)
 
 
 class RouteAllowlist:
-    """The app behind its doors, as ASGI middleware. A request that breaks a route is answered and logged in a line."""
+    """The middleware. If a Gradio route raises an error, it answers with status 400 and logs one line."""
 
     def __init__(self, app: ASGIApp):
         self.app = app
@@ -47,31 +47,31 @@ class RouteAllowlist:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        asked = path_of(scope)
-        is_closed = asked.startswith(ROUTES) and not OPEN.fullmatch(asked.removeprefix(ROUTES))
-        answer = _Answer(send)
+        path = path_of(scope)
+        is_blocked = path.startswith(GRADIO_API) and not ALLOWED.fullmatch(path.removeprefix(GRADIO_API))
+        response = _ResponseWithHeaders(send)
         try:
-            await (NOTHING if is_closed else self.app)(scope, receive, answer.send)
-        except Exception as error:  # Gradio's routes raise nearly anything on what they cannot read
-            if not asked.startswith(ROUTES):
+            await (NOT_FOUND if is_blocked else self.app)(scope, receive, response.send)
+        except Exception as error:  # Gradio's routes raise errors of many types on a malformed request
+            if not path.startswith(GRADIO_API):
                 raise
             logger.warning("A request could not be read: %s", type(error).__name__)
-            if answer.begun:
+            if response.started:
                 await send({"type": "http.response.body", "body": b""})
             else:
-                await CANNOT_BE_READ(scope, receive, answer.send)
+                await UNREADABLE(scope, receive, response.send)
 
 
-class _Answer:
-    """An answer on its way, with the headers that it lacks."""
+class _ResponseWithHeaders:
+    """Sends a response with those DEFAULT_HEADERS that it does not set."""
 
     def __init__(self, send: Send):
-        self._send, self.begun = send, False
+        self._send, self.started = send, False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.begun = True
-            said = {name.lower() for name, _ in message["headers"]}
-            missing = [(name, value) for name, value in HEADERS.items() if name not in said]
+            self.started = True
+            present = {name.lower() for name, _ in message["headers"]}
+            missing = [(name, value) for name, value in DEFAULT_HEADERS.items() if name not in present]
             message = {**message, "headers": [*message["headers"], *missing]}
         await self._send(message)

@@ -21,10 +21,10 @@ from recsys.web.page.page import HERE, TITLE, build_page
 from recsys.web.server import about, health, thumbnails
 from recsys.web.server import gradio_gc as leftovers
 from recsys.web.server.admission import AdmissionControl, Load
-from recsys.web.server.client_address import Proxies
-from recsys.web.server.error_responses import refused
+from recsys.web.server.client_address import TrustedProxies
+from recsys.web.server.error_responses import unknown_call_response
 from recsys.web.server.limits import Limits
-from recsys.web.server.metrics import PACE, observe
+from recsys.web.server.metrics import ANSWER_INTERVAL, time_stages
 from recsys.web.server.request_log import RequestLog
 from recsys.web.server.route_allowlist import RouteAllowlist
 from recsys.web.server.slow_connections import TimeoutProtocol
@@ -62,13 +62,17 @@ def launch(
     """
     for name, value in UNWATCHED.items():
         os.environ.setdefault(name, value)
-    limits, proxies = limits or Limits(), Proxies.from_env(os.environ)
+    limits, proxies = limits or Limits(), TrustedProxies.from_env(os.environ)
     shop = LiveRecommender.ensure(served)
-    observe(shop.current)
-    shop.before_swap(observe)
+    time_stages(shop.current)
+    shop.before_swap(time_stages)
     page = build_page(shop)
-    page.queue(default_concurrency_limit=AT_ONCE, max_size=limits.pending)
-    load = Load(lambda: len(page._queue.event_ids_to_events), PACE.seconds_each, lambda: leftovers.stored(page))
+    page.queue(default_concurrency_limit=AT_ONCE, max_size=limits.max_pending_calls)
+    load = Load(
+        pending=lambda: len(page._queue.event_ids_to_events),
+        seconds_per_call=ANSWER_INTERVAL.seconds,
+        stored_bytes=lambda: leftovers.stored_upload_bytes(page),
+    )
     with _peers_as_they_are():
         page.launch(
             share=share,
@@ -97,7 +101,7 @@ def launch(
                     Middleware(AdmissionControl, proxies=proxies, load=load, limits=limits),
                     Middleware(GZipMiddleware, minimum_size=WORTH_PACKING, compresslevel=5),
                 ],
-                "exception_handlers": dict.fromkeys(UNREADABLE, refused),
+                "exception_handlers": dict.fromkeys(UNREADABLE, unknown_call_response),
             },
         )
     page.server.config.http_protocol_class = TimeoutProtocol
@@ -110,7 +114,7 @@ def launch(
 
 @asynccontextmanager
 async def _lifespan(app: Any) -> AsyncIterator[None]:
-    async with without_files(app), leftovers.swept(app):
+    async with without_files(app), leftovers.collecting_garbage(app):
         yield
 
 

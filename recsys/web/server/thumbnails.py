@@ -1,4 +1,4 @@
-"""The products' pictures over HTTP: the stored bytes as they are, cached for good under a URL that names them."""
+"""Serves the stored pictures of the products at `/thumbs/{item id}`, cacheable for a year."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from recsys.recommend.recommender import Recommender
 from recsys.serving.live import LiveRecommender
 
 PREFIX = "thumbs"
-A_YEAR = 365 * 24 * 3600
+MAX_AGE_S = 365 * 24 * 3600
 SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -24,12 +24,12 @@ SAFE_HEADERS = {
 
 
 def url(recommender: Recommender, item_id: str) -> str:
-    """Where the picture of this product is, relative to the page."""
+    """The URL of the product's picture, relative to the page. It changes with the version of the index."""
     return f"{PREFIX}/{quote(item_id, safe='')}?v={recommender.assets.version}"
 
 
 def media_type(data: bytes) -> str | None:
-    """The type of an encoded picture by its first bytes; None for what no browser shows."""
+    """The media type of an encoded picture by its first bytes; None for a format that browsers do not show."""
     if data.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -44,26 +44,27 @@ def media_type(data: bytes) -> str | None:
 
 
 def route(served: LiveRecommender | Recommender) -> Route:
-    """GET /thumbs/{item id}."""
+    """`GET /thumbs/{item_id}`. Status 404 for an unknown id and for a picture that browsers do not show."""
     shop = LiveRecommender.ensure(served)
 
-    def serve(request: Request) -> Response:
+    def thumbnail(request: Request) -> Response:
         recommender = shop.current
         try:
             data = recommender.thumbnail(request.path_params["item_id"])
         except QueryError:
             return PlainTextResponse("There is no such item.", status_code=404, headers=SAFE_HEADERS)
-        return _answer(request, data, recommender.assets.version)
+        return _response(request, data, recommender.assets.version)
 
-    return Route(f"/{PREFIX}/{{item_id:path}}", serve, methods=["GET"])
+    return Route(f"/{PREFIX}/{{item_id:path}}", thumbnail, methods=["GET"])
 
 
-def _answer(request: Request, data: bytes, version: str) -> Response:
+def _response(request: Request, data: bytes, version: str) -> Response:
     kind = media_type(data)
     if kind is None:
         return PlainTextResponse("This item has no picture.", status_code=404, headers=SAFE_HEADERS)
-    lasting = f"public, max-age={A_YEAR}, immutable" if request.query_params.get("v") == version else "no-cache"
-    headers = {**SAFE_HEADERS, "ETag": f'"{crc32(data):08x}"', "Cache-Control": lasting}
+    is_current = request.query_params.get("v") == version
+    cache_control = f"public, max-age={MAX_AGE_S}, immutable" if is_current else "no-cache"
+    headers = {**SAFE_HEADERS, "ETag": f'"{crc32(data):08x}"', "Cache-Control": cache_control}
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     return Response(data, media_type=kind, headers=headers)

@@ -1,8 +1,8 @@
-"""Pictures that come in with a request: every way a visitor or a program can give one, and what is refused.
+"""Reads the pictures that come with a request, as an upload or as a link, and refuses every other file reference.
 
-Gradio opens any file of the server that a request names, downloads any link without a limit, and keeps what it got. So
-on this page no component reads a file. `GuardedBlocks` takes from each request what would make Gradio act on a file,
-and `bytes_of` opens what is left: an upload, once and by its exact place, or a link, through `recsys.images.fetch`.
+Gradio opens any file of the server that a request names, downloads any link without a limit, and keeps its copies. So
+no component of this page reads files: `GuardedBlocks` removes from a request the marks by which Gradio knows files.
+`picture_bytes` opens what is left: an upload, by its exact path, or a link, with `recsys.images.fetch`.
 """
 
 from __future__ import annotations
@@ -22,46 +22,50 @@ from recsys.errors import PictureError
 from recsys.images.decode import ACCEPTED, MAX_BYTES
 from recsys.images.decode import decode as decode_untimed
 from recsys.images.fetch import fetch
-from recsys.web.server.metrics import stage
+from recsys.web.server.metrics import timed_stage
 
-UPLOAD_LIFE = 20.0
-"""Seconds from use to removal: the page still draws an upload then, and equal uploads share one file."""
+USED_UPLOAD_LIFE_S = 20.0
+"""Time from the use of an upload to its deletion: the page still shows it then, and equal uploads share one file."""
 
 GIVE_ONE = f"Give a picture: upload a file or send an http(s) link. It may be a {ACCEPTED}."
-NOT_HERE = "This picture was not uploaded here, or it is gone by now. Upload it again."
+NOT_HERE = "This picture was not uploaded here, or it has been deleted since. Upload it again."
 NO_DATA_URLS = "A picture inside a data: URL is not accepted. Upload the file or give an http(s) link."
-UNREADABLE = "This request cannot be read. The API page lists the parameters and their types."
+UNREADABLE = "The server cannot read this request. The API page lists the parameters and their types."
 
-decode = stage("decode", decode_untimed)
+decode = timed_stage("decode", decode_untimed)
 logger = logging.getLogger(__name__)
 
 
 class GuardedBlocks(gr.Blocks):
-    """Blocks that disarm the file references of a request, and remove a visitor's upload soon after its use."""
+    """Blocks that ignore the file references of a request, and delete an upload soon after its use."""
 
     async def preprocess_data(
         self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False
     ) -> list[Any]:
-        """Read a request. Values missing at its end take their defaults; what cannot be read is said in a sentence."""
+        """Read the inputs of a request, with defaults for missing values at the end.
+
+        Raises gr.Error, with a message for the client, if the inputs are malformed.
+        """
         try:
             inputs = [*inputs, *(block.value for block in block_fn.inputs[len(inputs) :])]
-            self._remove_later(inputs)
-            return await super().preprocess_data(block_fn, [disarmed(value) for value in inputs], state, explicit_call)
+            self._delete_later(inputs)
+            inputs = [without_file_marks(value) for value in inputs]
+            return await super().preprocess_data(block_fn, inputs, state, explicit_call)
         except gr.Error:
             raise
-        except Exception as error:  # whatever Gradio raises here is about the request, and would name our paths
+        except Exception as error:  # an error of Gradio about the request; its message would contain our paths
             logger.info("A request to %r was not readable: %s", block_fn.name, type(error).__name__)
             raise gr.Error(UNREADABLE, title="bad_request", print_exception=False) from error
 
     async def call_function(self, block_fn: Any, processed_input: list[Any], *args: Any, **kwargs: Any) -> Any:
-        """Call a handler. An event that names a file, which Gradio would look for, tells nothing."""
-        for given in (*args, *kwargs.values()):
-            if isinstance(given, gr.EventData) and any(_references(given._data)):
-                given._data = {}
+        """Call a handler. The data of an event that names a file is removed, since Gradio would look for the file."""
+        for argument in (*args, *kwargs.values()):
+            if isinstance(argument, gr.EventData) and any(_references(argument._data)):
+                argument._data = {}
         return await super().call_function(block_fn, processed_input, *args, **kwargs)
 
     def queue(self, *args: Any, **kwargs: Any) -> gr.Blocks:
-        """Set up the queue, which on a visit whose name is empty would write to one name and read from another."""
+        """Set up the queue. An empty session name becomes None: Gradio would write and read under different names."""
         super().queue(*args, **kwargs)
         push = self._queue.push
 
@@ -72,22 +76,23 @@ class GuardedBlocks(gr.Blocks):
         self._queue.push = push_named
         return self
 
-    def _remove_later(self, inputs: list[Any]) -> None:
+    def _delete_later(self, inputs: list[Any]) -> None:
         loop = asyncio.get_running_loop()
         for upload in filter(None, map(_upload_path, _references(inputs))):
-            loop.call_later(UPLOAD_LIFE, self._forget, upload, upload.stat().st_ctime)
+            loop.call_later(USED_UPLOAD_LIFE_S, self._delete, upload, upload.stat().st_ctime)
 
-    def _forget(self, upload: Path, used: float) -> None:
+    def _delete(self, upload: Path, used: float) -> None:
+        """Delete an upload unless it was uploaded again after `used`, a ctime: a later request then deletes it."""
         with contextlib.suppress(OSError):
             if upload.stat().st_ctime > used:
-                return  # uploaded again meanwhile: that request removes it
+                return
             upload.unlink()
             upload.parent.rmdir()
         self.upload_file_set.discard(str(upload))
 
 
-def bytes_of(payload: Any) -> bytes:
-    """The file of a request's picture. Raises PictureError, also where there is none or it is refused."""
+def picture_bytes(payload: Any) -> bytes:
+    """The file that a request's picture refers to. Raises PictureError if there is none or it is not accepted."""
     if payload is None or payload == "":
         raise PictureError(GIVE_ONE)
     place = payload
@@ -98,13 +103,13 @@ def bytes_of(payload: Any) -> bytes:
     if place.startswith("data:"):
         raise PictureError(NO_DATA_URLS)
     if place.lower().startswith(("http://", "https://")):
-        return stage("fetch", fetch)(place)
+        return timed_stage("fetch", fetch)(place)
     return _read(_upload_path(payload))
 
 
-def picture_of(payload: Any) -> Image.Image:
-    """The picture of a request. Raises PictureError, which says what is wrong and what is accepted."""
-    return decode(bytes_of(payload))
+def read_picture(payload: Any) -> Image.Image:
+    """The decoded picture of a request. Raises PictureError, with what is wrong and which formats are accepted."""
+    return decode(picture_bytes(payload))
 
 
 def _read(upload: Path | None) -> bytes:
@@ -118,7 +123,7 @@ def _read(upload: Path | None) -> bytes:
 
 
 def _upload_path(payload: Any) -> Path | None:
-    """The file behind a reference, where it is one that Gradio's upload route wrote: folder/<sha256>/<name>."""
+    """The file of a reference if Gradio's upload route wrote it, to folder/<sha256>/<name>; else None."""
     path = payload.get("path") if isinstance(payload, dict) else None
     if not isinstance(path, str):
         return None
@@ -139,10 +144,10 @@ def _references(value: Any) -> Iterator[Any]:
             yield from _references(part)
 
 
-def disarmed(value: Any) -> Any:
-    """The value without the marks by which Gradio knows a file and copies or downloads it."""
+def without_file_marks(value: Any) -> Any:
+    """The value without the `meta` entries by which Gradio recognizes a file and copies or downloads it."""
     if isinstance(value, list):
-        return [disarmed(part) for part in value]
+        return [without_file_marks(part) for part in value]
     if isinstance(value, dict):
-        return {key: disarmed(part) for key, part in value.items() if not (key == "meta" and "path" in value)}
+        return {key: without_file_marks(part) for key, part in value.items() if not (key == "meta" and "path" in value)}
     return value

@@ -18,7 +18,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from recsys import errors
 from recsys.web.server import uploads as query
-from recsys.web.server.error_responses import MOST_TOLD, OUR_FAULT
+from recsys.web.server.error_responses import INTERNAL_MESSAGE, MAX_MESSAGE_CHARS
 from testkit.fake_shop import draw, encoded, fake_shop
 
 RED_DRESS = draw("Dresses", "#b3262e")
@@ -275,12 +275,12 @@ class TestErrors:
             raise RuntimeError("secret of /the/server")
 
         monkeypatch.setattr(shop.searcher, "search", broken, raising=False)
-        assert ask("similar", item_id="p7") == ("internal", OUR_FAULT)
+        assert ask("similar", item_id="p7") == ("internal", INTERNAL_MESSAGE)
         assert "secret of /the/server" in caplog.text
 
     def test_what_was_sent_is_not_sent_back_whole(self, ask):
         code, message = ask("similar", item_id="x" * 100_000)
-        assert code == "bad_query" and len(message) <= MOST_TOLD + 1
+        assert code == "bad_query" and len(message) <= MAX_MESSAGE_CHARS + 1
 
 
 class TestAgents:
@@ -502,7 +502,7 @@ class TestNonsense:
             )
             for message in sentences(said):
                 assert re.search(r"\w \w", message), body
-                assert len(message) <= MOST_TOLD + 1
+                assert len(message) <= MAX_MESSAGE_CHARS + 1
                 assert not LEAK.search(message.replace("/etc/passwd", "")), message
         assert not LEAK.search("".join(capfd.readouterr()))
         assert not [record for record in caplog.records if record.levelname == "ERROR"]

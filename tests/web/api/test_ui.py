@@ -19,7 +19,7 @@ from recsys.errors import PictureError
 from recsys.web import build_page, launch
 from recsys.web.server import thumbnails
 from recsys.web.server import uploads as query
-from recsys.web.server.error_responses import OUR_FAULT
+from recsys.web.server.error_responses import INTERNAL_MESSAGE
 from testkit.fake_shop import Pictures, draw, encoded, fake_shop
 
 RED_DRESS = draw("Dresses", "#b3262e")
@@ -313,7 +313,7 @@ class TestPicturesThatComeIn:
         assert asked == [link] * 3
 
     def test_an_upload_is_removed_soon_after_its_use(self, server, ask, upload, monkeypatch):
-        monkeypatch.setattr(query, "UPLOAD_LIFE", 0.1)
+        monkeypatch.setattr(query, "USED_UPLOAD_LIFE_S", 0.1)
         picture = upload(encoded(RED_DRESS), "mine.png")
         assert Path(picture["path"]).exists()
         ask("recommend", picture)
@@ -329,15 +329,15 @@ class TestPicturesThatComeIn:
         file = uploads / ("0" * 64) / "x.png"
         file.parent.mkdir()
         file.write_bytes(b"1")
-        server._forget(file, used=file.stat().st_ctime - 1)
+        server._delete(file, used=file.stat().st_ctime - 1)
         assert file.exists()
-        server._forget(file, used=file.stat().st_ctime)
+        server._delete(file, used=file.stat().st_ctime)
         assert not file.parent.exists()
 
     def test_a_picture_from_outside_the_upload_folder_is_refused_by_the_reader_itself(self, tmp_path):
         (tmp_path / "x.png").write_bytes(encoded(RED_DRESS))
         with pytest.raises(PictureError, match="not uploaded here"):
-            query.picture_of({"path": str(tmp_path / "x.png")})
+            query.read_picture({"path": str(tmp_path / "x.png")})
 
 
 class TestQuestionsWithoutAnAnswer:
@@ -378,7 +378,7 @@ class TestQuestionsWithoutAnAnswer:
             raise RuntimeError("secret of /the/server")
 
         monkeypatch.setattr(shop.searcher, "search", broken, raising=False)
-        assert ask("similar", "p7") == OUR_FAULT
+        assert ask("similar", "p7") == INTERNAL_MESSAGE
         assert "secret of /the/server" in caplog.text
 
 

@@ -63,7 +63,7 @@ def upload(monkeypatch):
     """What a visitor uploads."""
 
     def given(picture):
-        monkeypatch.setattr(handlers, "bytes_of", lambda _: encoded(picture))
+        monkeypatch.setattr(handlers, "picture_bytes", lambda _: encoded(picture))
         return {"path": "x"}
 
     return given
@@ -79,13 +79,13 @@ class TestPicture:
         assert 'data-frame=""' in part
 
     def test_a_link_is_emptied_once_its_picture_is_here(self, answers, monkeypatch):
-        monkeypatch.setattr(handlers, "picture_of", {"https://a.b/x.png": RED_DRESS}.__getitem__)
+        monkeypatch.setattr(handlers, "read_picture", {"https://a.b/x.png": RED_DRESS}.__getitem__)
         *shown, picture, part, link = answers.search_link(" https://a.b/x.png ", PageOptions(), Query())
         assert ids(shown[2])[0] in ("p7", "p37") and picture["url"] and "data-frame" in part and link == ""
 
     def test_a_picture_that_no_browser_shows_is_shown_all_the_same(self, answers, monkeypatch):
         files = {"TIFF": encoded(RED_DRESS, "TIFF"), "JPEG": encoded(RED_DRESS, "JPEG")}
-        monkeypatch.setattr(handlers, "bytes_of", files.__getitem__)
+        monkeypatch.setattr(handlers, "picture_bytes", files.__getitem__)
         assert answers.search_upload("TIFF", PageOptions(), Query())[4]["url"].startswith("data:")
         assert "url" not in answers.search_upload("JPEG", PageOptions(), Query())[4]
 

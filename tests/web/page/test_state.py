@@ -1,7 +1,8 @@
 import pytest
 
 from recsys.errors import QueryError
-from recsys.web.page.state import MOST_LIKES, PageOptions, longer
+from recsys.recommend.options import MAX_LIKES
+from recsys.web.page.state import PageOptions, longer
 from testkit.fake_shop import fake_shop
 
 
@@ -58,8 +59,8 @@ def test_what_is_both_liked_and_not_is_liked(items):
 
 
 def test_the_latest_likes_are_kept_where_there_are_too_many(items):
-    liked = PageOptions.from_fields(None, 0, {"liked": ["p7"] * 5 + ["p8"] * MOST_LIKES}, items).liked
-    assert liked == ("p8",) * MOST_LIKES
+    liked = PageOptions.from_fields(None, 0, {"liked": ["p7"] * 5 + ["p8"] * MAX_LIKES}, items).liked
+    assert liked == ("p8",) * MAX_LIKES
 
 
 def test_an_opinion_is_one_of_three(items):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from gradio.routes import file_upload_statuses
 
-from recsys.web.server import gradio_gc as leftovers
+from recsys.web.server import gradio_gc
 from testkit.fake_shop import draw, encoded, fake_shop
 
 RED_DRESS = encoded(draw("Dresses", "#b3262e"))
@@ -59,7 +59,7 @@ def test_the_state_of_a_session_that_a_page_names_stays(server, web):
 
 
 def test_answers_that_nobody_reads_are_forgotten_the_most_and_the_oldest_first(server, web, monkeypatch):
-    monkeypatch.setattr(leftovers, "MOST_UNREAD", 3)
+    monkeypatch.setattr(gradio_gc, "MAX_UNREAD_ANSWERS", 3)
     for _ in range(4):
         call(web, "hoarder")
     events = [call(web) for _ in range(3)]
@@ -69,7 +69,7 @@ def test_answers_that_nobody_reads_are_forgotten_the_most_and_the_oldest_first(s
 
 
 def test_answers_are_forgotten_after_a_while(server, web, monkeypatch):
-    monkeypatch.setattr(leftovers, "UNREAD_LIFE", 0.5)
+    monkeypatch.setattr(gradio_gc, "UNREAD_ANSWER_LIFE_S", 0.5)
     event = call(web)
     until(lambda: event not in server._queue.pending_messages_per_session)
     assert read(web, event).startswith("event: error")
@@ -79,10 +79,10 @@ def test_an_upload_that_is_not_used_goes_with_its_folder_and_its_progress(server
     path = Path(web.post("gradio_api/upload?upload_id=abc", files={"files": ("a.png", RED_DRESS)}).json()[0])
     time.sleep(1.2)
     assert path.exists() and "abc" in file_upload_statuses._statuses
-    assert leftovers.stored(server) == max(len(RED_DRESS), leftovers.LEAST)
-    monkeypatch.setattr(leftovers, "UPLOAD_LIFE", 0.5)
+    assert gradio_gc.stored_upload_bytes(server) == max(len(RED_DRESS), gradio_gc.MIN_COUNTED_BYTES)
+    monkeypatch.setattr(gradio_gc, "UNUSED_UPLOAD_LIFE_S", 0.5)
     until(lambda: not path.parent.exists() and "abc" not in file_upload_statuses._signals)
-    assert leftovers.stored(server) == 0 and not server.upload_file_set
+    assert gradio_gc.stored_upload_bytes(server) == 0 and not server.upload_file_set
 
 
 def test_a_fault_does_not_end_the_sweeping(server, web, monkeypatch, caplog):
@@ -90,8 +90,8 @@ def test_a_fault_does_not_end_the_sweeping(server, web, monkeypatch, caplog):
         raise KeyError("something of Gradio's has moved")
 
     with monkeypatch.context() as patch:
-        patch.setattr(leftovers.GradioGarbageCollector, "sweep", broken)
-        until(lambda: "could not be swept" in caplog.text)
+        patch.setattr(gradio_gc.GradioGarbageCollector, "collect", broken)
+        until(lambda: "could not be collected" in caplog.text)
     event = call(web)
     read(web, event)
     until(lambda: event not in server._queue.pending_event_ids_session)
@@ -107,7 +107,7 @@ def test_no_task_outlives_the_server(shop):
         class App:
             pass
 
-        async with leftovers.swept(App()):
+        async with gradio_gc.collecting_garbage(App()):
             pass
         await asyncio.sleep(0)
         return len(asyncio.all_tasks())

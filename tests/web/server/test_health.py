@@ -115,12 +115,14 @@ class TestMetrics:
             gained['recsys_stage_seconds_count{stage="wait"}'] == gained['recsys_stage_seconds_count{stage="answer"}']
         )
 
-    def test_buckets_are_of_all_that_is_no_longer(self):
-        timed = metrics.Timed("test_seconds", "A test.", "stage")
+    def test_a_bucket_counts_all_that_took_no_longer(self, scraped):
         for seconds in (0.001, 0.005, 0.006, 60):
-            timed.observe(seconds, "a")
-        counts = [int(line.split()[1]) for line in timed.lines() if "_bucket" in line]
-        assert counts[:2] == [2, 3] and counts[-2:] == [3, 4] and timed.count("a") == 4
+            metrics.STAGE_SECONDS.labels("a test").observe(seconds)
+        found = scraped()
+        bounds = [*map(str, metrics.BUCKETS_S), "+Inf"]
+        counts = [found[f'recsys_stage_seconds_bucket{{le="{bound}",stage="a test"}}'] for bound in bounds]
+        assert counts[:2] == [2, 3] and counts[-2:] == [3, 4]
+        assert found['recsys_stage_seconds_count{stage="a test"}'] == 4
 
     def test_what_is_in_work_and_what_is_served_are_gauges(self, scraped):
         found = scraped()
@@ -130,15 +132,15 @@ class TestMetrics:
 
     def test_a_refusal_is_counted(self, web, scraped):
         before = scraped().get('recsys_refused_total{code="too_large"}', 0)
-        assert web.post("gradio_api/call/recommend", content=b"x" * (Limits().body + 1)).status_code == 413
+        assert web.post("gradio_api/call/recommend", content=b"x" * (Limits().max_body_bytes + 1)).status_code == 413
         assert scraped()['recsys_refused_total{code="too_large"}'] == before + 1
 
-    def test_the_pace_is_that_of_the_latest_answers(self):
-        pace = metrics.Pace()
-        assert pace.seconds_each() == 0
+    def test_the_interval_between_answers_is_that_of_the_latest(self):
+        interval = metrics.AnswerInterval()
+        assert interval.seconds() == 0
         for now in (0.0, 500.0, *(500 + 0.5 * number for number in range(1, 19))):
-            pace.ended(now)
-        assert pace.seconds_each() == pytest.approx(0.5)
+            interval.add(now)
+        assert interval.seconds() == pytest.approx(0.5)
 
 
 class TestLog:

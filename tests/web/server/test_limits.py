@@ -17,14 +17,14 @@ import pytest
 from recsys.errors import RecsysError
 from recsys.images.decode import MAX_BYTES
 from recsys.web import launch
-from recsys.web.server import gradio_gc as leftovers
+from recsys.web.server import gradio_gc
 from recsys.web.server import slow_connections as connections
 from recsys.web.server.admission import AdmissionControl, Load
-from recsys.web.server.client_address import Proxies, home, parsed
-from recsys.web.server.limits import Buckets, Limits
+from recsys.web.server.client_address import TrustedProxies, client_key, parse_address
+from recsys.web.server.limits import Limits, TokenBuckets
 from recsys.web.server.request_log import path_of
 from recsys.web.server.server import AT_ONCE
-from recsys.web.server.uploads import UPLOAD_LIFE
+from recsys.web.server.uploads import USED_UPLOAD_LIFE_S
 from testkit.fake_shop import draw, encoded, fake_shop
 
 ROOT = Path(__file__).parents[3]
@@ -43,7 +43,7 @@ class Behind:
     """An app behind a guard: it reads what it is sent, holds what it is told to, and says how long the body was."""
 
     def __init__(self, limits=None, load=NO_LOAD, environ=SPACE):
-        self.guard = AdmissionControl(self, Proxies.from_env(environ), load, limits or Limits())
+        self.guard = AdmissionControl(self, TrustedProxies.from_env(environ), load, limits or Limits())
         self.held, self.read = asyncio.Event(), 0
         self.held.set()
 
@@ -83,7 +83,7 @@ def said(answer):
 
 class TestBuckets:
     def test_a_client_may_call_in_a_burst_and_then_at_the_rate(self):
-        buckets = Buckets(rate=5, burst=3, clients=10)
+        buckets = TokenBuckets(rate=5, burst=3, max_clients=10)
         assert [buckets.take("a", 100.0) for _ in range(3)] == [0, 0, 0]
         wait = buckets.take("a", 100.0)
         assert wait == pytest.approx(0.2)
@@ -92,11 +92,11 @@ class TestBuckets:
         assert [buckets.take("a", 200.0) for _ in range(4)] == [0, 0, 0, pytest.approx(0.2)]
 
     def test_clients_do_not_share(self):
-        buckets = Buckets(rate=1, burst=1, clients=10)
+        buckets = TokenBuckets(rate=1, burst=1, max_clients=10)
         assert buckets.take("a", 0) == 0 and buckets.take("a", 0) > 0 and buckets.take("b", 0) == 0
 
     def test_only_the_latest_clients_are_remembered(self):
-        buckets = Buckets(rate=1, burst=1, clients=2)
+        buckets = TokenBuckets(rate=1, burst=1, max_clients=2)
         for client in ("a", "b", "c"):
             buckets.take(client, 0)
         assert len(buckets) == 2
@@ -127,38 +127,41 @@ class TestClients:
     )
     def test_a_client_is_its_peer_or_what_a_trusted_proxy_appended(self, environ, peer, forwarded, client):
         scope = scope_of(client=peer, **({"x_forwarded_for": forwarded} if forwarded else {}))
-        found = Proxies.from_env(environ).client(scope)
+        found = TrustedProxies.from_env(environ).client(scope)
         assert (None if found is None else str(found)) == client
 
     def test_a_list_in_several_headers_is_one_list(self):
         scope = scope_of(client="10.0.0.1")
         scope["headers"] = [(b"x-forwarded-for", b"1.1.1.1"), (b"x-forwarded-for", b"198.51.100.1")]
-        assert str(Proxies.from_env(SPACE).client(scope)) == "198.51.100.1"
+        assert str(TrustedProxies.from_env(SPACE).client(scope)) == "198.51.100.1"
 
     def test_one_home_has_many_addresses(self):
-        one, other, far = (home(parsed(f"2001:db8:0:{part}")) for part in ("1::5", "1:ffff::9", "2::5"))
+        one, other, far = (client_key(parse_address(f"2001:db8:0:{part}")) for part in ("1::5", "1:ffff::9", "2::5"))
         assert one == other != far
 
     def test_a_proxy_that_is_no_address_is_told(self):
         with pytest.raises(RecsysError, match="FORWARDED_ALLOW_IPS .* got 'nginx'"):
-            Proxies.from_env({"FORWARDED_ALLOW_IPS": "nginx"})
+            TrustedProxies.from_env({"FORWARDED_ALLOW_IPS": "nginx"})
 
 
 class TestByClient:
     def test_more_calls_than_the_burst_are_refused_and_told_when_to_come_back(self):
         async def run():
-            behind = Behind(Limits(rate=0.25, burst=2))
+            behind = Behind(Limits(calls_per_s=0.25, burst_calls=2))
             answers = [await behind.ask() for _ in range(3)]
             return answers, await behind.ask(scope_of(client="203.0.113.8"))
 
         answers, other = asyncio.run(run())
         assert [answer[0] for answer in [*answers, other]] == [200, 200, 429, 200]
         assert said(answers[2]) == (429, "too_many_requests", "4")
-        assert json.loads(answers[2][2])["error"] == "You ask more than 0.25 times a second. Please try again in 4 s."
+        assert (
+            json.loads(answers[2][2])["error"]
+            == "You send more than 0.25 requests per second. Please try again in 4 s."
+        )
 
     def test_a_forged_address_makes_no_new_client(self):
         async def run():
-            behind = Behind(Limits(burst=2))
+            behind = Behind(Limits(burst_calls=2))
             forged = [scope_of(client="10.0.0.1", x_forwarded_for=f"1.1.1.{n}, 198.51.100.1") for n in range(3)]
             return [(await behind.ask(scope))[0] for scope in forged]
 
@@ -169,7 +172,7 @@ class TestByClient:
     )
     def test_what_a_page_reads_is_no_call(self, path):
         async def run():
-            behind = Behind(Limits(burst=1))
+            behind = Behind(Limits(burst_calls=1))
             return [(await behind.ask(scope_of(path, method="GET")))[0] for _ in range(3)]
 
         assert asyncio.run(run()) == [200] * 3
@@ -179,21 +182,21 @@ class TestByClient:
     )
     def test_everything_else_is_a_call(self, path, method):
         async def run():
-            behind = Behind(Limits(burst=1))
+            behind = Behind(Limits(burst_calls=1))
             return [(await behind.ask(scope_of(path, method=method)))[0] for _ in range(2)]
 
         assert asyncio.run(run()) == [200, 429]
 
     def test_this_machine_itself_is_not_counted(self):
         async def run():
-            behind = Behind(Limits(burst=1))
+            behind = Behind(Limits(burst_calls=1))
             return [(await behind.ask(scope_of(client="127.0.0.1")))[0] for _ in range(3)]
 
         assert asyncio.run(run()) == [200] * 3
 
     def test_open_requests_are_bounded_by_client_and_files_are_not(self):
         async def run():
-            behind = Behind(Limits(open_by_client=2))
+            behind = Behind(Limits(max_open_per_client=2))
             behind.held.clear()
             stream = scope_of("/gradio_api/heartbeat/a", method="GET")
             waiting = [asyncio.create_task(behind.ask(dict(stream))) for _ in range(2)]
@@ -226,7 +229,7 @@ class TestUnderAPath:
         assert said(asyncio.run(app.ask(self.scope_of(CALL)))) == (503, "busy", "20")
 
     def test_who_watches_is_heard_and_files_are_not_counted(self):
-        app = Behind(Limits(burst=1, open=1))
+        app = Behind(Limits(burst_calls=1, max_open=1))
         for path in ("/thumbs/p1", "/thumbs/p2", "/about"):
             assert asyncio.run(app.ask(self.scope_of(path, method="GET")))[0] == 200
         assert asyncio.run(app.ask(self.scope_of("/about", method="GET")))[0] == 429
@@ -249,7 +252,7 @@ class TestUnderAPath:
 class TestOverAll:
     def test_open_requests_are_bounded_and_who_watches_is_still_heard(self):
         async def run():
-            behind = Behind(Limits(open=1))
+            behind = Behind(Limits(max_open=1))
             behind.held.clear()
             waiting = asyncio.create_task(behind.ask())
             await asyncio.sleep(0)
@@ -266,14 +269,14 @@ class TestOverAll:
     @pytest.mark.parametrize(("path", "status"), [(CALL, 503), ("/gradio_api/run/recommend", 503), (JOIN, 429)])
     def test_a_full_queue_is_told_with_the_time_that_it_takes(self, path, status):
         load = Load(lambda: 30, lambda: 0.11, lambda: 0)
-        answer = asyncio.run(Behind(Limits(pending=30), load).ask(scope_of(path)))
+        answer = asyncio.run(Behind(Limits(max_pending_calls=30), load).ask(scope_of(path)))
         assert said(answer) == (status, "busy", "4")
         assert json.loads(answer[2])["error"] == "The shop is busy. Please try again in 4 s."
-        assert asyncio.run(Behind(Limits(pending=31), load).ask(scope_of(path)))[0] == 200
+        assert asyncio.run(Behind(Limits(max_pending_calls=31), load).ask(scope_of(path)))[0] == 200
 
     def test_a_call_that_gradio_has_not_queued_yet_is_pending_too(self):
         async def run():
-            behind = Behind(Limits(pending=1))
+            behind = Behind(Limits(max_pending_calls=1))
             behind.held.clear()
             first = asyncio.create_task(behind.ask())
             await asyncio.sleep(0.01)
@@ -285,8 +288,8 @@ class TestOverAll:
         assert asyncio.run(run()) == (200, 503)
 
     def test_uploads_on_the_disk_are_bounded(self):
-        load = replace(NO_LOAD, stored=lambda: 900)
-        behind = Behind(Limits(stored=1000), load)
+        load = replace(NO_LOAD, stored_bytes=lambda: 900)
+        behind = Behind(Limits(max_stored_bytes=1000), load)
         status, headers, body = asyncio.run(behind.ask(scope_of(UPLOAD, content_length="101"), [b"x" * 101]))
         assert (status, headers["retry-after"], body) == (503, "20", "The shop is busy. Please try again in 20 s.")
         assert asyncio.run(behind.ask(scope_of(UPLOAD, content_length="100"), [b"x" * 100]))[0] == 200
@@ -294,7 +297,7 @@ class TestOverAll:
 
 class TestBodies:
     @pytest.mark.parametrize("headers", [{}, {"content_length": "10"}, {"content_length": "5000"}])
-    @pytest.mark.parametrize(("path", "most"), [(CALL, "body"), (UPLOAD, "upload")])
+    @pytest.mark.parametrize(("path", "most"), [(CALL, "max_body_bytes"), (UPLOAD, "max_upload_bytes")])
     def test_one_that_is_too_long_is_refused_whatever_it_says_of_its_length(self, path, most, headers):
         behind = Behind(replace(Limits(), **{most: 1000}))
         try:
@@ -306,14 +309,14 @@ class TestBodies:
         assert behind.read <= 1000
 
     def test_one_that_trickles_is_left(self):
-        behind = Behind(Limits(patience=0.1, slowest=1e9))
+        behind = Behind(Limits(body_timeout_s=0.1, min_body_bytes_per_s=1e9))
         started = time.monotonic()
         answer = asyncio.run(behind.ask(chunks=[b"x"] * 100, pause=0.03))
         assert said(answer)[:2] == (408, "too_slow")
         assert time.monotonic() - started < 1 and behind.read == 0
 
     def test_a_long_one_may_take_longer(self):
-        behind = Behind(Limits(patience=0.1, slowest=1000))
+        behind = Behind(Limits(body_timeout_s=0.1, min_body_bytes_per_s=1000))
         assert asyncio.run(behind.ask(chunks=[b"x" * 100] * 10, pause=0.03))[0] == 200
         assert behind.read == 1000
 
@@ -330,24 +333,26 @@ class TestBodies:
         assert asyncio.run(behind.ask(chunks=[body]))[0] == 200 and behind.read == len(body)
 
 
-def test_the_page_for_the_owner_tells_these_bounds():
-    told, limits = (ROOT / "docs" / "operations.md").read_text("utf-8"), Limits()
-    for bound in (
-        f"{limits.rate:g} a second in the long run, {limits.burst} at once",
-        f"open requests of a client, but for files | {limits.open_by_client} |",
-        f"calls of all that wait or are in work | {limits.pending}, of which {AT_ONCE} of a kind are in work |",
-        f"open requests of all | {limits.open} |",
-        f"connections of all | {connections.MOST} |",
-        f"body of a call | {limits.body // 1000} kB |",
-        f"body of an upload | {limits.upload // 10**6} MB, each file {MAX_BYTES // 10**6} MB",
-        f"{limits.uploading // 10**6} MB; {limits.stored // 10**9} GB, a file as {leftovers.LEAST // 1000} kB at least",
-        f"{limits.patience:g} s, and {limits.slowest / 1000:g} kB a second after them",
-        f"a request whose head comes slowly | {connections.REQUEST_WITHIN:g} s |",
-        f"an answer that is not read | {connections.READ_WITHIN:g} s for what is buffered |",
-        f"answers that nobody fetches | {leftovers.UNREAD_LIFE:g} s, and {leftovers.MOST_UNREAD} of them |",
-        f"{UPLOAD_LIFE:g} s after their use, {leftovers.UPLOAD_LIFE / 60:g} minutes unused",
+def test_the_operations_page_states_these_limits():
+    page, limits = (ROOT / "docs" / "operations.md").read_text("utf-8"), Limits()
+    for limit in (
+        f"{limits.calls_per_s:g} per second in the long run, {limits.burst_calls} at once",
+        f"open requests per client, without static files | {limits.max_open_per_client} |",
+        f"pending calls of all clients | {limits.max_pending_calls}; at most {AT_ONCE} of one endpoint",
+        f"open requests of all clients | {limits.max_open} |",
+        f"connections of all clients | {connections.MAX_CONNECTIONS} |",
+        f"size of a call | {limits.max_body_bytes // 1000} kB |",
+        f"size of an upload | {limits.max_upload_bytes // 10**6} MB in all; {MAX_BYTES // 10**6} MB",
+        f"size of all uploads in progress | {limits.max_uploading_bytes // 10**6} MB |",
+        f"size of all uploads on disk | {limits.max_stored_bytes // 10**9} GB; ",
+        f"a file counts as at least {gradio_gc.MIN_COUNTED_BYTES // 1000} kB",
+        f"{limits.body_timeout_s:g} s, plus 1 s per {limits.min_body_bytes_per_s / 1000:g} kB received",
+        f"until the header of a request has arrived | {connections.REQUEST_TIMEOUT_S:g} s |",
+        f"in which a client reads buffered data | {connections.READ_TIMEOUT_S:g} s |",
+        f"kept for {gradio_gc.UNREAD_ANSWER_LIFE_S:g} s, at most {gradio_gc.MAX_UNREAD_ANSWERS} |",
+        f"{USED_UPLOAD_LIFE_S:g} s after use, or {gradio_gc.UNUSED_UPLOAD_LIFE_S / 60:g} minutes if unused",
     ):
-        assert bound in told
+        assert limit in page
 
 
 @pytest.fixture(scope="module")
@@ -392,19 +397,19 @@ def until(condition, seconds=10):
 
 class TestServer:
     def test_a_client_that_asks_too_much_is_told_and_others_are_answered(self, strict_server):
-        page = strict_server(rate=0.01, burst=3)
+        page = strict_server(calls_per_s=0.01, burst_calls=3)
         with web(page) as greedy, web(page, "1.1.1.1, 203.0.113.7") as forging, web(page, "203.0.113.8") as other:
             answers = [client.post(CALL, json={"data": []}) for client in (greedy, greedy, forging, forging, other)]
             upload = greedy.post(UPLOAD, files={"files": ("a.png", RED_DRESS)})
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 200]
         assert answers[3].json()["title"] == "too_many_requests"
         assert 1 <= int(answers[3].headers["retry-after"]) <= 100
-        assert upload.status_code == 429 and upload.text.startswith("You ask more than")
+        assert upload.status_code == 429 and upload.text.startswith("You send more than")
 
     @pytest.mark.parametrize("appended", ["203.0.113.7", "unknown"])
     def test_whoever_is_trusted_the_first_address_of_a_list_is_not(self, strict_server, monkeypatch, appended):
         monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
-        page = strict_server(rate=0.01, burst=2)
+        page = strict_server(calls_per_s=0.01, burst_calls=2)
         assert os.environ["FORWARDED_ALLOW_IPS"] == "*"
         forged = [f"1.1.1.{number}, {appended}" for number in range(3)]
         answers = []
@@ -414,7 +419,7 @@ class TestServer:
         assert answers == [200, 200, 429]
 
     def test_a_full_queue_is_busy_and_then_is_not(self, strict_server, shop):
-        page = strict_server(pending=2)
+        page = strict_server(max_pending_calls=2)
         shop.encoder.ready.clear()
         try:
             with web(page) as client:
@@ -434,7 +439,7 @@ class TestServer:
 
     @pytest.mark.parametrize("ending", ["too long", "cut off", "in time"])
     def test_an_upload_that_is_not_finished_leaves_no_file(self, strict_server, tmp_path, ending):
-        page = strict_server(upload=100_000)
+        page = strict_server(max_upload_bytes=100_000)
         head = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
         asked = f"POST {UPLOAD} HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\n"
 
@@ -455,7 +460,7 @@ class TestServer:
         until(lambda: not files())
 
     def test_a_connection_that_asks_nothing_is_cut(self, strict_server, monkeypatch):
-        monkeypatch.setattr(connections, "REQUEST_WITHIN", 0.3)
+        monkeypatch.setattr(connections, "REQUEST_TIMEOUT_S", 0.3)
         page = strict_server()
         for said in (b"", b"GET / HTTP/1.1\r\nHost: a\r\nX-Slow: "):
             with socket.create_connection(address_of(page), timeout=5) as connection:
@@ -464,7 +469,7 @@ class TestServer:
                     assert connection.recv(100) == b""
 
     def test_a_reader_who_does_not_read_is_cut(self, strict_server, monkeypatch):
-        monkeypatch.setattr(connections, "READ_WITHIN", 0.3)
+        monkeypatch.setattr(connections, "READ_TIMEOUT_S", 0.3)
         page = strict_server()
         connections_of = page.server.server_state.connections
         with socket.socket() as connection:
