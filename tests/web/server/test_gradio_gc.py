@@ -81,8 +81,8 @@ def test_an_upload_that_is_not_used_goes_with_its_folder_and_its_progress(server
     assert path.exists() and "abc" in file_upload_statuses._statuses
     assert gradio_gc.stored_upload_bytes(server) == max(len(RED_DRESS), gradio_gc.MIN_COUNTED_BYTES)
     monkeypatch.setattr(gradio_gc, "UNUSED_UPLOAD_LIFE_S", 0.5)
-    until(lambda: not path.parent.exists() and "abc" not in file_upload_statuses._signals)
-    assert gradio_gc.stored_upload_bytes(server) == 0 and not server.upload_file_set
+    until(lambda: not server.upload_file_set and "abc" not in file_upload_statuses._signals)
+    assert gradio_gc.stored_upload_bytes(server) == 0 and not path.parent.exists()
 
 
 def test_a_fault_does_not_end_the_sweeping(server, web, monkeypatch, caplog):
