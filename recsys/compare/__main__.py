@@ -75,27 +75,19 @@ def _evaluated(model: str, candidate: Candidate, plan: Plan) -> Row:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m recsys.compare",
-        description="Compare models on a catalogue.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    parser.add_argument("--dataset", default=DEFAULT_DATASET, help="Hub dataset id, folder, or 'sample'")
-    parser.add_argument("--models", required=True, help="timm model names or encoder folders, separated by commas")
-    parser.add_argument(
-        "--modes",
-        default=",".join(MODES),
-        help="modes, separated by commas: the frozen network, PCA of its features, a trained linear layer, fine-tuning",
-    )
-    parser.add_argument(
-        "--dim", type=int, default=256, help="dimensions of the PCA, the trained layer and the fine-tuned network"
-    )
-    parser.add_argument("--epochs", type=int, default=12, help="epochs of the trained layer and of fine-tuning")
-    parser.add_argument("--limit", type=int, metavar="N", help="use only the first N products")
-    parser.add_argument("--output", type=Path, metavar="FOLDER", help="write the table to this folder")
-    parser.add_argument("--random", action="store_true", help="use random weights, for machines without network access")
-    parser.add_argument("--device", default="auto", help="torch device: cpu, cuda, or auto")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a Markdown table")
+    modes = "the frozen network, PCA of its features, a trained linear layer, fine-tuning"
+    parser = argparse.ArgumentParser(prog="python -m recsys.compare", description="Compare models on a catalogue.")
+    add = parser.add_argument
+    add("--dataset", default=DEFAULT_DATASET, help="Hub dataset, folder, or 'sample' (default: %(default)s)")
+    add("--models", required=True, help="timm models or encoder folders, separated by commas")
+    add("--modes", default=",".join(MODES), help=f"{modes} (default: %(default)s)")
+    add("--dim", type=int, default=256, help="dimensions of all modes except frozen (default: %(default)s)")
+    add("--epochs", type=int, default=12, help="epochs of the modes head and tuned (default: %(default)s)")
+    add("--limit", type=int, metavar="N", help="use only the first N products (default: all)")
+    add("--output", type=Path, metavar="FOLDER", help="write the table to this folder (default: only print it)")
+    add("--random", action="store_true", help="use random weights, for machines without network access")
+    add("--device", default="auto", help="auto, cpu or cuda (default: %(default)s)")
+    add("--json", action="store_true", help="print JSON instead of a Markdown table")
     return parser
 
 

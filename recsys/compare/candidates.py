@@ -111,9 +111,9 @@ def tuned(name: str, encoder: Encoder, plan: Plan, folder: Path) -> Candidate:
     )
     is_unseen = unseen(encoder.split)
     data = load((product for product in plan.catalog if not is_unseen(product.item)), height, width)
-    judged = (product for product in plan.catalog if is_unseen(product.item))
+    held_out = (product for product in plan.catalog if is_unseen(product.item))
     with contextlib.redirect_stdout(sys.stderr):
-        train(config, data, load(judged, height, width, data.vocabulary), folder)
+        train(config, data, load(held_out, height, width, data.vocabulary), folder)
     trained = embedded(Encoder.from_pretrained(folder, device=plan.device), plan)
     return Candidate("tuned", trained.encode, trained.pool, trained.split, trained.parameters, trained.rate)
 

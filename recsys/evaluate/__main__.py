@@ -79,40 +79,32 @@ def run(options: argparse.Namespace) -> Report:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m recsys.evaluate",
-        description="Evaluate an encoder or an index on a catalogue.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    split = (
+        "products to use as queries: product (held-out products), type (withheld kinds) or year:2017 (from that year)"
     )
-    parser.add_argument(
-        "--encoder", default="index", help="timm model name, model repository, encoder folder or index folder"
+    outliers = "pictures that show no product of the catalogue, to measure how many have no close match"
+    slices = "also evaluate rare kinds, small pictures, and corrupted pictures as visitors may send them"
+    parser = argparse.ArgumentParser(prog="python -m recsys.evaluate", description="Evaluate an encoder or an index.")
+    add = parser.add_argument
+    add(
+        "--encoder",
+        default="index",
+        help="timm model, model repository, encoder or index folder (default: %(default)s)",
     )
-    parser.add_argument("--dataset", default=DEFAULT_DATASET, help="Hub dataset id, folder, or 'sample'")
-    parser.add_argument(
-        "--split",
-        default=PRODUCT_SPLIT,
-        help="which products are the queries: product (held-out products), type (withheld kinds), or year:2017",
-    )
-    parser.add_argument("--queries-from", metavar="DATASET", help="use the products of another catalogue as queries")
-    parser.add_argument(
-        "--outliers-from",
-        nargs="+",
-        action="extend",
-        default=[],
+    add("--dataset", default=DEFAULT_DATASET, help="Hub dataset, folder, or 'sample' (default: %(default)s)")
+    add("--split", default=PRODUCT_SPLIT, help=f"{split} (default: %(default)s)")
+    add("--queries-from", metavar="DATASET", help="use the products of this catalogue as queries (default: --dataset)")
+    add("--outliers-from", nargs="+", action="extend", default=[], metavar="FOLDER", help=outliers)
+    add("--slices", action="store_true", help=slices)
+    add(
+        "--output",
+        type=Path,
         metavar="FOLDER",
-        help="folders of pictures that show no product of the catalogue, to measure how many have no close match",
+        help="write report, plots and contact sheets here (default: only print)",
     )
-    parser.add_argument(
-        "--slices",
-        action="store_true",
-        help="also evaluate rare kinds, small pictures, and corrupted pictures as visitors may send them",
-    )
-    parser.add_argument(
-        "--output", type=Path, metavar="FOLDER", help="write the report, plots and contact sheets to this folder"
-    )
-    parser.add_argument("--limit", type=int, metavar="N", help="use only the first N products")
-    parser.add_argument("--device", default="auto", help="torch device: cpu, cuda, or auto")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of Markdown tables")
+    add("--limit", type=int, metavar="N", help="use only the first N products (default: all)")
+    add("--device", default="auto", help="auto, cpu or cuda (default: %(default)s)")
+    add("--json", action="store_true", help="print JSON instead of Markdown tables")
     return parser
 
 
