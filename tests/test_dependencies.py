@@ -184,7 +184,7 @@ class TestGradio:
     def test_it_still_reads_the_variable_that_stops_its_statistics(self):
         import gradio.queueing
 
-        with relied_on("gradio", "recsys/web/server/server.py (SUMMARY_AFTER)"):
+        with relied_on("gradio", "recsys/web/launch.py (NO_STATISTICS)"):
             assert 'os.getenv("GRADIO_ANALYTICS_CACHE_FREQUENCY"' in inspect.getsource(gradio.queueing)
 
 

@@ -1,6 +1,5 @@
-"""The interface: a page and an API over a recommender. The only part of the project that knows Gradio."""
+"""The web interface: a page for visitors, an API for programs, and their server. Only this package uses Gradio."""
 
-from recsys.web.page.page import build_page
-from recsys.web.server.server import launch
+from recsys.web.launch import build_page, launch
 
 __all__ = ["build_page", "launch"]

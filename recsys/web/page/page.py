@@ -12,18 +12,15 @@ import gradio as gr
 from recsys.recommend.recommender import Recommender
 from recsys.serving.live import LiveRecommender
 from recsys.types import Origin
-from recsys.web.api.endpoints import add_endpoints
 from recsys.web.page import filters, headings, likes
 from recsys.web.page.clicks import clicked
 from recsys.web.page.handlers import PageHandlers
 from recsys.web.page.state import PageOptions, Query
 from recsys.web.server.error_responses import user_errors
-from recsys.web.server.uploads import GuardedBlocks
 
 HERE = Path(__file__).parent
 TITLE = "Find it by picture"
 REAR_CAMERA_FIRST = {"video": {"facingMode": {"ideal": "environment"}}}
-REMOVE_UNUSED_UPLOADS = (60, 600)
 VARIETY = (
     '<label class="variety">Similar <input type="range" min="0" max="1" step="0.25" value="0" '
     'aria-label="Show similar or varied products"> Varied</label>'
@@ -58,28 +55,22 @@ class Fields:
     product: gr.HTML
 
 
-def build_page(served: LiveRecommender | Recommender) -> gr.Blocks:
-    """The page and the API over what is served, to be launched by `launch`."""
-    shop = LiveRecommender.ensure(served)
-    answers = PageHandlers(shop.current)
-    with GuardedBlocks(
-        title=TITLE, fill_width=True, analytics_enabled=False, delete_cache=REMOVE_UNUSED_UPLOADS
-    ) as page:
-        fields = _fields()
-        _wire(lambda: answers, fields)
-        add_endpoints(shop)
+def add_page(blocks: gr.Blocks, live: LiveRecommender) -> None:
+    """Add the page to the blocks that are being built. It follows the recommender when another index is loaded."""
+    answers = PageHandlers(live.current)
+    fields = _fields()
+    _wire(lambda: answers, fields)
 
     def prepare(recommender: Recommender) -> None:
         """Use this recommender for new visits and for the next events of those that are open."""
         nonlocal answers
         newer = PageHandlers(recommender)
         _begin_with(newer, fields)
-        page.config = page.get_config_file()
+        blocks.config = blocks.get_config_file()
         answers = newer
 
     _begin_with(answers, fields)
-    shop.before_swap(prepare)
-    return page
+    live.before_swap(prepare)
 
 
 def _begin_with(answers: PageHandlers, on: Fields) -> None:

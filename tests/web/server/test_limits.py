@@ -17,13 +17,13 @@ import pytest
 from recsys.errors import RecsysError
 from recsys.images.decode import MAX_BYTES
 from recsys.web import launch
+from recsys.web.launch import MAX_CONCURRENT_CALLS
 from recsys.web.server import gradio_gc
 from recsys.web.server import slow_connections as connections
 from recsys.web.server.admission import AdmissionControl, Load
 from recsys.web.server.client_address import TrustedProxies, client_key, parse_address
 from recsys.web.server.limits import Limits, TokenBuckets
 from recsys.web.server.request_log import path_of
-from recsys.web.server.server import AT_ONCE
 from recsys.web.server.uploads import USED_UPLOAD_LIFE_S
 from testkit.fake_shop import draw, encoded, fake_shop
 
@@ -338,7 +338,7 @@ def test_the_operations_page_states_these_limits():
     for limit in (
         f"{limits.calls_per_s:g} per second in the long run, {limits.burst_calls} at once",
         f"open requests per client, without static files | {limits.max_open_per_client} |",
-        f"pending calls of all clients | {limits.max_pending_calls}; at most {AT_ONCE} of one endpoint",
+        f"pending calls of all clients | {limits.max_pending_calls}; at most {MAX_CONCURRENT_CALLS} of one endpoint",
         f"open requests of all clients | {limits.max_open} |",
         f"connections of all clients | {connections.MAX_CONNECTIONS} |",
         f"size of a call | {limits.max_body_bytes // 1000} kB |",

@@ -1,0 +1,156 @@
+"""Serves the page and the API: puts both together and sets up Gradio's server."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import gradio as gr
+from gradio.route_utils import FnIndexInferError
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from recsys.images.decode import MAX_BYTES
+from recsys.recommend.recommender import Recommender
+from recsys.serving.live import LiveRecommender
+from recsys.web.api.endpoints import add_endpoints
+from recsys.web.api.mcp import without_files
+from recsys.web.page.page import TITLE, add_page
+from recsys.web.page.theme import STYLE_SHEET, theme
+from recsys.web.server import about, health, thumbnails
+from recsys.web.server import gradio_gc as leftovers
+from recsys.web.server.admission import AdmissionControl, Load
+from recsys.web.server.client_address import TrustedProxies
+from recsys.web.server.error_responses import unknown_call_response
+from recsys.web.server.limits import Limits
+from recsys.web.server.metrics import ANSWER_INTERVAL, time_stages
+from recsys.web.server.request_log import RequestLog
+from recsys.web.server.route_allowlist import RouteAllowlist
+from recsys.web.server.slow_connections import TimeoutProtocol
+from recsys.web.server.uploads import GuardedBlocks
+
+MAX_SESSIONS = 500
+MAX_CONCURRENT_CALLS = 4
+"""Calls of one handler at a time. On two cores 1 to 8 are equally fast; a link that is slow to answer occupies one."""
+UPLOAD_SWEEP_S, MAX_UPLOAD_AGE_S = 60, 600
+"""How often Gradio looks for old uploads, and how old they may be."""
+NO_STATISTICS = {"GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9), "GRADIO_ANALYTICS_MAX_EVENTS": "1"}
+"""Environment variables that stop Gradio from keeping 10,000 calls, which it would show on a page not served here."""
+MIN_GZIP_BYTES = 20_000
+"""The page itself is larger, an answer is smaller. Gradio compresses its own scripts."""
+UNREADABLE = (FnIndexInferError, KeyError, TypeError)
+"""What Gradio raises for a call of an unknown endpoint, or with unknown parameters."""
+
+
+def build_page(served: LiveRecommender | Recommender) -> gr.Blocks:
+    """The page and the API of a recommender, to be served by `launch`."""
+    live = LiveRecommender.ensure(served)
+    cleaning = (UPLOAD_SWEEP_S, MAX_UPLOAD_AGE_S)
+    with GuardedBlocks(title=TITLE, fill_width=True, analytics_enabled=False, delete_cache=cleaning) as blocks:
+        add_page(blocks, live)
+        add_endpoints(live)
+    return blocks
+
+
+def launch(
+    served: LiveRecommender | Recommender,
+    *,
+    share: bool = False,
+    prevent_thread_lock: bool = False,
+    server_port: int | None = None,
+    limits: Limits | None = None,
+) -> gr.Blocks:
+    """Serve the page and the API of a recommender. Returns when the server stops; with `prevent_thread_lock`, at once.
+
+    Address and port come from Gradio's defaults and GRADIO_* variables. With `share`, Gradio opens a public link. If
+    that fails, it prints the reason, and the local page stays up.
+    """
+    for name, value in NO_STATISTICS.items():
+        os.environ.setdefault(name, value)
+    limits = limits or Limits()
+    shop = LiveRecommender.ensure(served)
+    time_stages(shop.current)
+    shop.before_swap(time_stages)
+    page = build_page(shop)
+    page.queue(default_concurrency_limit=MAX_CONCURRENT_CALLS, max_size=limits.max_pending_calls)
+    load = Load(
+        pending=lambda: len(page._queue.event_ids_to_events),
+        seconds_per_call=ANSWER_INTERVAL.seconds,
+        stored_bytes=lambda: leftovers.stored_upload_bytes(page),
+    )
+    app_settings = _app_settings(shop, page, load, limits)
+    with _peer_addresses_kept():
+        page.launch(
+            share=share,
+            server_port=server_port,
+            prevent_thread_lock=True,
+            quiet=True,
+            ssr_mode=False,
+            theme=theme(),
+            css_paths=STYLE_SHEET,
+            footer_links=["api"],
+            run_history=False,
+            enable_monitoring=False,
+            state_session_capacity=MAX_SESSIONS,
+            max_file_size=MAX_BYTES,
+            mcp_server=True,
+            app_kwargs=app_settings,
+        )
+    page.server.config.http_protocol_class = TimeoutProtocol
+    _use_own_log("uvicorn")
+    print(f"The shop is open at {page.local_url}", flush=True)  # noqa: T201  the address is what this command puts out
+    if not prevent_thread_lock:
+        page.block_thread()
+    return page
+
+
+def _app_settings(shop: LiveRecommender, page: gr.Blocks, load: Load, limits: Limits) -> dict[str, Any]:
+    """Routes, middleware and error handlers of the app that Gradio makes."""
+    return {
+        "routes": [
+            thumbnails.route(shop),
+            *about.routes(shop, TITLE),
+            *health.routes(lambda: shop.current, lambda: len(page._queue), load.pending),
+        ],
+        "lifespan": _lifespan,
+        "middleware": [
+            Middleware(RequestLog),
+            Middleware(RouteAllowlist),
+            Middleware(AdmissionControl, proxies=TrustedProxies.from_env(os.environ), load=load, limits=limits),
+            Middleware(GZipMiddleware, minimum_size=MIN_GZIP_BYTES, compresslevel=5),
+        ],
+        "exception_handlers": dict.fromkeys(UNREADABLE, unknown_call_response),
+    }
+
+
+@asynccontextmanager
+async def _lifespan(app: Any) -> AsyncIterator[None]:
+    async with without_files(app), leftovers.collecting_garbage(app):
+        yield
+
+
+@contextmanager
+def _peer_addresses_kept() -> Iterator[None]:
+    """Keep uvicorn, which starts inside, from replacing a peer's address: `client_address` determines the client.
+
+    If FORWARDED_ALLOW_IPS trusted any proxy, uvicorn would take the first address of X-Forwarded-For, which a client
+    can write.
+    """
+    given = os.environ.get("FORWARDED_ALLOW_IPS")
+    os.environ["FORWARDED_ALLOW_IPS"] = ""
+    try:
+        yield
+    finally:
+        del os.environ["FORWARDED_ALLOW_IPS"]
+        if given is not None:
+            os.environ["FORWARDED_ALLOW_IPS"] = given
+
+
+def _use_own_log(name: str) -> None:
+    """Send the messages of a library's logger to the log of this process, in its format."""
+    logger = logging.getLogger(name)
+    logger.handlers.clear()
+    logger.propagate = True
