@@ -1,4 +1,4 @@
-"""What the README shows works."""
+"""What the README and the pages it links show works."""
 
 import re
 import shlex
@@ -11,10 +11,18 @@ from recsys.cli.build import parser
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "README.md").read_text("utf-8")
+PAGES = {path.name: path.read_text("utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+MAX_LINES, MAX_FIGURES = 120, 6
 
 
-def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.S)
+def blocks(language, text=TEXT):
+    return re.findall(rf"```{language}\n(.*?)```", text, re.S)
+
+
+def commands(word):
+    """The lines of the shell examples, on every page, that hold this word."""
+    lines = [line for text in PAGES.values() for block in blocks("bash", text) for line in block.splitlines()]
+    return [line for line in lines if word in line]
 
 
 def pins():
@@ -44,15 +52,23 @@ def test_every_requirement_is_pinned_and_the_fixed_ones_are_there():
     assert {"gradio", "timm", "torch", "annoy", "datasets", "huggingface_hub", "pillow"} <= pins().keys()
 
 
-def test_the_pictures_that_are_shown_exist():
-    assert all((ROOT / path).is_file() for path in re.findall(r"!\[[^]]*\]\(([^)]+)\)", TEXT))
+def test_the_readme_is_a_path_and_not_a_catalogue():
+    body = TEXT.split("---", 2)[2].strip().splitlines()
+    figures = TEXT.split("## How good it is")[1].split("## ")[0].count("\n| ") - 2
+    assert len(body) <= MAX_LINES and figures <= MAX_FIGURES
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_picture_and_page_that_is_linked_exists(name):
+    folder = ROOT if name == "README.md" else ROOT / "docs"
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", PAGES[name])
+    assert all((folder / target).exists() for target in targets if "://" not in target), targets
 
 
 def test_the_commands_of_build_index_are_understood():
-    lines = [line for block in blocks("bash") for line in block.splitlines() if "build_index.py" in line]
-    assert lines
-    for line in lines:
-        parser().parse_args(shlex.split(line.split("build_index.py")[1]))
+    assert commands("build_index.py")
+    for line in commands("build_index.py"):
+        parser().parse_args(shlex.split(line.split("build_index.py")[1], comments=True))
 
 
 def test_the_commands_of_training_name_flags_that_exist(capsys):
@@ -61,11 +77,18 @@ def test_the_commands_of_training_name_flags_that_exist(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     usage = capsys.readouterr().out
-    command = next(line for block in blocks("bash") for line in block.splitlines() if "recsys.train" in line)
-    assert all(flag in usage for flag in re.findall(r"--[\w-]+", command))
+    assert commands("recsys.train")
+    for command in commands("recsys.train"):
+        assert all(flag in usage for flag in re.findall(r"--[\w-]+", command)), command
 
 
 def test_the_library_example_runs_as_it_stands(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
     exec(compile(blocks("python")[0], "README.md", "exec"), {})
     assert len(capsys.readouterr().out.splitlines()) == 7
+
+
+def test_the_example_of_the_library_page_runs_as_it_stands(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    exec(compile(blocks("python", PAGES["library.md"])[0], "library.md", "exec"), {})
+    assert len(capsys.readouterr().out.splitlines()) == 5
