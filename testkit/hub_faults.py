@@ -52,7 +52,7 @@ def private(hub: HubDouble, name: str) -> End:
 FAULTS: dict[str, tuple[Fault, str]] = {
     "refused": (stopped, "cannot be reached"),
     "status": (faulty(".*", "status"), "it answers 503"),
-    "slow": (faulty(".*", "slow", delay=60), "silent"),
+    "slow": (faulty(".*", "slow", delay=60), "does not answer"),
     "drop": (faulty(".*", "drop"), "cannot be reached"),
     "truncate": (faulty("GET /cdn/", "truncate"), "cannot be reached"),
     "corrupt": (faulty("GET /cdn/", "corrupt"), "arrived twice with another hash"),

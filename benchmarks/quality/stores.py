@@ -23,7 +23,7 @@ from recsys.core.linalg import unit
 from recsys.core.ranking import recall_at_k
 from recsys.index.folder import IndexFolder
 from recsys.stores.milvus import IndexCollection, Milvus, MilvusSearcher, load
-from recsys.stores.milvus.client import WORK_SECONDS, pymilvus
+from recsys.stores.milvus.client import WRITE_TIMEOUT_S, pymilvus
 from recsys.stores.milvus.schema import ROW, VECTOR, expression
 from recsys.types import Rows, Searcher, Vectors, Where
 
@@ -90,7 +90,7 @@ def build_graph(milvus: Milvus, collection: str) -> None:
     milvus.ask("release_collection", collection)
     milvus.ask("drop_index", collection, VECTOR)
     for call in (["create_index", collection, indexes], ["load_collection", collection]):
-        milvus.ask(*call, seconds=WORK_SECONDS)
+        milvus.ask(*call, seconds=WRITE_TIMEOUT_S)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

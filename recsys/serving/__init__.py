@@ -1,1 +1,1 @@
-"""What the app serves: opening an index with fallbacks, loading the encoder behind it, reloading newer indexes."""
+"""Opens the index to serve with fallbacks, loads its encoder in the background, and reloads newer indexes."""

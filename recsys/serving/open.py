@@ -20,33 +20,33 @@ logger = logging.getLogger(__name__)
 
 
 def open_recommender(settings: Settings, device: str = "auto") -> Recommender:
-    """What the app serves: the Hub's index, else its last good copy, else the folder. The encoder loads behind it.
+    """The recommender to serve: the Hub's index, else its last good copy, else the folder's.
 
-    Raises IndexFolderError where there is nothing that may be served, StoreError where what is to search its vectors
-    does not have them, or does not answer.
+    The encoder loads in the background. Raises IndexFolderError if there is no index that can be served, and StoreError
+    if the vector store does not have its vectors or does not answer.
     """
-    opened, prove_good = _open(settings)
+    opened, remember = _open(settings)
     folder, origin = opened.folder, opened.origin
     logger.info("Serving %s at %s, %d products", origin.name, origin.revision or "no revision", len(folder.items))
     path = folder.path  # not the folder itself: the encoder may be used longer than the index it was loaded for
 
     def load() -> Encoder:
         encoder = Encoder.from_pretrained(path, token=settings.token, device=device)
-        prove_good()
+        remember()
         return encoder
 
     return Recommender.from_index(opened, BackgroundEncoder(load))
 
 
-def kept_notice(origin: Origin, repo: str, reason: str) -> str:
-    """What visitors are told of the index that is shown as the newest of `repo` cannot be had."""
+def fallback_notice(origin: Origin, repo: str, reason: str) -> str:
+    """The notice on the page when another index is served because the newest of `repo` is not available."""
     if origin.name == repo and origin.revision:
         return f"Showing the copy of {repo} that last worked ({origin.revision[:7]}). {reason}"
     return f"Showing the index that came with this app instead of {repo}. {reason}"
 
 
 def _open(settings: Settings) -> tuple[OpenedIndex, Callable[[], None]]:
-    """The first index that can be had, and what to call once its encoder has loaded too."""
+    """The first available index, and a function to call when its encoder has loaded too."""
     repo = settings.index_repo
     if repo is None:
         return with_store(open_folder(settings.index_dir or default_index()), settings), lambda: None
@@ -54,25 +54,25 @@ def _open(settings: Settings) -> tuple[OpenedIndex, Callable[[], None]]:
         snapshot = hub.pull(repo, revision=settings.index_revision, token=settings.token)
         return with_store(open_snapshot(snapshot, settings.token), settings), lambda: hub.remember(snapshot)
     except (HubError, IndexFolderError, StoreError) as error:
-        logger.warning("The index %s could not be had: %s", repo, error)
+        logger.warning("The index %s is not available: %s", repo, error)
         reason = str(error)
     good = hub.last_good(repo, revision=settings.index_revision)
     try:
         if good:
-            return _noting(with_store(open_snapshot(good, settings.token), settings), repo, reason), lambda: None
+            return _with_notice(with_store(open_snapshot(good, settings.token), settings), repo, reason), lambda: None
     except (HubError, IndexFolderError, StoreError) as error:
         logger.warning("The last good copy of %s could not be opened: %s", repo, error)
     try:
-        return _noting(
+        return _with_notice(
             with_store(open_folder(settings.index_dir or default_index()), settings), repo, reason
         ), lambda: None
     except (IndexFolderError, StoreError) as error:
         raise type(error)(f"{reason} And there is no index to show instead: {error}") from error
 
 
-def _noting(opened: OpenedIndex, repo: str, reason: str) -> OpenedIndex:
-    """What is shown instead of the newest of `repo`, with a notice of why."""
-    return replace(opened, origin=replace(opened.origin, notice=kept_notice(opened.origin, repo, reason)))
+def _with_notice(opened: OpenedIndex, repo: str, reason: str) -> OpenedIndex:
+    """The index that is served instead of the newest of `repo`, with a notice that says why."""
+    return replace(opened, origin=replace(opened.origin, notice=fallback_notice(opened.origin, repo, reason)))
 
 
 def with_store(opened: OpenedIndex, settings: Settings) -> OpenedIndex:

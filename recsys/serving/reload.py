@@ -1,4 +1,4 @@
-"""Keeps what the app serves up to date: a newer index is fetched and checked whole while the present one serves on."""
+"""Serves newer indexes without a restart: each is downloaded and checked while the current one is still served."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from recsys.index.folder import IndexFolder
 from recsys.index.opening import open_snapshot
 from recsys.recommend.recommender import Recommender
 from recsys.serving.live import LiveRecommender
-from recsys.serving.open import kept_notice, with_store
+from recsys.serving.open import fallback_notice, with_store
 from recsys.settings import Settings
 from recsys.types import ImageEncoder
 
-LONGEST = 4
-"""Periods between two tries, at most, while the newest index cannot be had; each failure doubles the wait."""
+MAX_BACKOFF_PERIODS = 4
+"""Each failure doubles the wait, up to this many reload periods."""
 JITTER = 0.1
-"""The share of a wait that chance adds or takes, so that many apps do not all ask at once."""
-LAST_REQUESTS = 10.0
-"""Seconds in which what was asked of the index before is answered, so that its memory can go."""
-OUR_FAULT = "It could not be opened; the log says why."
+"""Each wait is shortened or extended at random by up to this share, so that many apps do not ask at once."""
+DRAIN_S = 10.0
+"""The memory of the previous index is freed after this wait, when its last requests have been answered."""
+INTERNAL_ERROR = "It could not be opened; the log says why."
 
 logger = logging.getLogger(__name__)
 
 
 class Reloader:
-    """Asks the Hub now and then, in a thread of its own, for a newer index than the shop has."""
+    """Asks the Hub periodically, in its own thread, for an index newer than the one that is served."""
 
     def __init__(self, shop: LiveRecommender, settings: Settings, device: str = "auto"):
         self._shop, self._settings, self._device = shop, settings, device
@@ -45,18 +45,18 @@ class Reloader:
         self._stopped = threading.Event()
 
     def start(self) -> None:
-        """Begin to ask, unless there is no repository, or it is to be never."""
+        """Start the thread, unless the settings name no repository or switch reloading off."""
         if self._settings.index_repo and self._settings.reload_seconds:
             threading.Thread(target=self._run, daemon=True, name="reload").start()
 
     def stop(self) -> None:
-        """Ask no more."""
+        """Stop asking."""
         self._stopped.set()
 
     def check(self) -> bool:
-        """Ask once, and serve what is newer if it is sound, else what is served already, with a notice of why.
+        """Ask once. Serve a newer index if it works; otherwise keep the current one, with a notice that says why.
 
-        Returns whether another index is served than before.
+        Returns whether the index changed.
         """
         serving, repo = self._shop.current, str(self._settings.index_repo)
         try:
@@ -66,33 +66,33 @@ class Reloader:
         except Exception as error:
             self._failures += 1
             expected = isinstance(error, RecsysError)
-            logger.warning("The newest index of %s could not be had: %s", repo, error, exc_info=not expected)
-            notice = kept_notice(serving.origin, repo, str(error) if expected else OUR_FAULT)
-            self._serve(_noting(serving, notice))
+            logger.warning("The newest index of %s is not available: %s", repo, error, exc_info=not expected)
+            notice = fallback_notice(serving.origin, repo, str(error) if expected else INTERNAL_ERROR)
+            self._serve(_with_notice(serving, notice))
             return False
         return found.searcher is not serving.searcher
 
     def wait(self) -> float:
-        """Seconds until the next try."""
-        periods = min(2**self._failures, LONGEST)
+        """Seconds until the next check."""
+        periods = min(2**self._failures, MAX_BACKOFF_PERIODS)
         return self._settings.reload_seconds * periods * random.uniform(1 - JITTER, 1 + JITTER)
 
     def _run(self) -> None:
-        while not self._settled and not self._stopped.wait(self.wait()):
-            if self.check() and not self._stopped.wait(LAST_REQUESTS):
-                self._clear()
+        while not self._is_pinned and not self._stopped.wait(self.wait()):
+            if self.check() and not self._stopped.wait(DRAIN_S):
+                self._free()
 
     @property
-    def _settled(self) -> bool:
-        """Whether a commit is served that the settings name, which nothing is newer than."""
+    def _is_pinned(self) -> bool:
+        """Whether the settings pin a commit and it is served, so that there can be no newer one."""
         pinned = self._settings.index_revision
         return pinned is not None and pinned == self._shop.current.origin.revision
 
     def _newest(self, serving: Recommender, repo: str) -> Recommender:
-        """The index as it is on the Hub: what is served already, or another, checked, with an encoder that works."""
+        """The recommender over the Hub's index: the current one, or a new one that has answered a test query."""
         snapshot = hub.pull(repo, revision=self._settings.index_revision, token=self._settings.token)
         if (snapshot.repo, snapshot.revision) == (serving.origin.name, serving.origin.revision):
-            return _noting(serving, snapshot.stale)
+            return _with_notice(serving, snapshot.stale)
         if snapshot not in self._fetched:
             self._fetched.append(snapshot)
         opened = with_store(open_snapshot(snapshot, self._settings.token), self._settings)
@@ -102,7 +102,7 @@ class Reloader:
         return found
 
     def _encoder(self, folder: IndexFolder, serving: Recommender) -> ImageEncoder:
-        """The encoder that serves, where the new index has the same one, else its own."""
+        """The encoder that is loaded already if the new index was built with it, else the encoder of the new index."""
         if isinstance(serving.assets, IndexFolder) and _encoder_of(serving.assets) == _encoder_of(folder):
             return serving.encoder
         return Encoder.from_pretrained(folder.path, token=self._settings.token, device=self._device)
@@ -114,18 +114,18 @@ class Reloader:
         origin = recommender.origin
         logger.info("Serving %s at %s, %d products", origin.name, origin.revision, len(recommender.items))
 
-    def _clear(self) -> None:
-        """Give back what earlier indexes took: memory, and of those fetched since the start the disk too."""
-        gc.collect()  # an index folder refers to itself, so that it does not go with its last use
-        with suppress(OSError, TypeError, AttributeError):  # where the C library is not glibc
-            ctypes.CDLL(None).malloc_trim(0)  # which keeps what is free for itself
+    def _free(self) -> None:
+        """Free the memory of earlier indexes, and delete those downloaded since the start from the disk."""
+        gc.collect()
+        with suppress(OSError, TypeError, AttributeError):  # the C library is not glibc
+            ctypes.CDLL(None).malloc_trim(0)  # glibc keeps freed memory otherwise
         served = self._shop.current.origin.revision
         hub.forget(snapshot for snapshot in self._fetched if snapshot.revision != served)
         self._fetched = [snapshot for snapshot in self._fetched if snapshot.revision == served]
 
 
-def _noting(recommender: Recommender, notice: str | None) -> Recommender:
-    """The same recommender, with this notice."""
+def _with_notice(recommender: Recommender, notice: str | None) -> Recommender:
+    """The same recommender with this notice."""
     if notice == recommender.origin.notice:
         return recommender
     noted = copy(recommender)
@@ -134,9 +134,9 @@ def _noting(recommender: Recommender, notice: str | None) -> Recommender:
 
 
 def _encoder_of(folder: IndexFolder) -> tuple[object, ...]:
-    """What tells whether two indexes can share a loaded encoder: its spec and its files.
+    """The spec of the encoder and the hashes of its files: two indexes for which these are equal share an encoder.
 
-    The compiled form follows from these, but for one in int8, which was fitted on pictures of its catalogue.
+    The compiled form is derived from the other files and left out, except in int8, where it depends on the catalogue.
     """
     spec = folder.manifest.encoder
     derived = () if spec.int8 else tuple(f"{ENCODER}/{name}" for name in COMPILED)

@@ -1,1 +1,1 @@
-"""Vector stores beside Annoy. Each is an optional extra."""
+"""Vector stores other than Annoy. Each is an optional extra."""

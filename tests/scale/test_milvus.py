@@ -136,7 +136,7 @@ class TestLoading:
     def test_an_index_of_more_attributes_than_milvus_has_fields_is_refused(self, milvus):
         items = Items(["a"], [None], {f"attribute {number}": ["x"] for number in range(61)})
         searcher = replace(versions("shop_a", 1)[0][2], items=items)
-        with pytest.raises(errors.StoreError, match="61 attributes, and Milvus takes 60"):
+        with pytest.raises(errors.StoreError, match="61 attributes, but Milvus allows 60"):
             load(milvus, IndexCollection("shop_a", "0" * 32), items, searcher)
 
 
@@ -172,7 +172,7 @@ class TestCommandLine:
     ):
         monkeypatch.setitem(sys.modules, "pymilvus", None)
         assert build(pictures, "index", tmp_path / "out", "--store", "milvus", "--uri", "shop.db") == 1
-        assert "pymilvus, which is not installed: pip install -r requirements-scale.txt" in capsys.readouterr().err
+        assert "require pymilvus. Install it with: pip install -r requirements-scale.txt" in capsys.readouterr().err
 
 
 class TestServing:
@@ -194,11 +194,11 @@ class TestServing:
         collection = load_folder(milvus, index)
         shop = open_recommender(Settings(index_dir=index, store_uri=uri))
         delete(milvus, collection.name)
-        with pytest.raises(errors.StoreMissingError, match="does not have this index any more"):
+        with pytest.raises(errors.StoreMissingError, match="no longer has this index"):
             shop.recommend(CAP)
         page = launch(shop, prevent_thread_lock=True)
         try:
-            with pytest.raises(AppError, match="does not have this index any more") as told:
+            with pytest.raises(AppError, match="no longer has this index") as told:
                 Client(page.local_url, verbose=False).predict(shop.items.ids[0], api_name="/similar")
         finally:
             page.close()
@@ -276,7 +276,7 @@ def server(folder, port):
 class TestConnection:
     @pytest.fixture(autouse=True)
     def impatient(self, monkeypatch):
-        monkeypatch.setattr(client, "ANSWER_SECONDS", 2.0)
+        monkeypatch.setattr(client, "SEARCH_TIMEOUT_S", 2.0)
         monkeypatch.setattr(Milvus.ask, "__kwdefaults__", {"seconds": 2.0})
 
     def test_a_connection_that_is_lost_is_told_and_taken_up_again(self, index, tmp_path):
@@ -338,6 +338,6 @@ def refusing(reason):
 
 def test_a_milvus_lite_that_another_process_has_open_is_told(tmp_path, index):
     folder = tmp_path / "taken.db"
-    with server(folder, free_port()), pytest.raises(errors.StoreError, match="one process has open at a time"):
+    with server(folder, free_port()), pytest.raises(errors.StoreError, match="Only one process can open that file"):
         open_recommender(Settings(index_dir=index, store_uri=str(folder)))
     shutil.rmtree(folder)

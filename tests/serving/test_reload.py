@@ -194,7 +194,7 @@ class TestWhatIsGivenBack:
     def test_memory_and_disk_of_indexes_that_were_replaced_are_given_back_in_time(
         self, published, serve, fewer, seen_otherwise, monkeypatch
     ):
-        monkeypatch.setattr(reload, "LAST_REQUESTS", 0.0)
+        monkeypatch.setattr(reload, "DRAIN_S", 0.0)
         shop, reloader = serve(replace(published, reload_seconds=0.05))
         shop.current.embed(CAP)
         reloader.start()
@@ -266,7 +266,7 @@ class TestWhatIsNotTaken:
         commit = push(fewer, name)
         assert not reloader.check()
         assert shop.current.searcher is serving.searcher
-        assert reload.OUR_FAULT in shop.current.origin.notice and "secret" not in shop.current.origin.notice
+        assert reload.INTERNAL_ERROR in shop.current.origin.notice and "secret" not in shop.current.origin.notice
         assert "a secret of ours" in caplog.text
 
     def test_a_picture_that_cannot_be_read_is_refused(self, served, fewer, monkeypatch):
@@ -343,7 +343,7 @@ class TestPinned:
     def test_a_commit_that_could_not_be_had_is(self, published, serve, hub, impatient, monkeypatch):
         commit = hub.repos["datasets", published.index_repo].branches["main"]
         end = deleted(hub, published.index_repo)
-        monkeypatch.setattr(reload, "LAST_REQUESTS", 0.0)
+        monkeypatch.setattr(reload, "DRAIN_S", 0.0)
         shop, reloader = serve(replace(published, index_revision=commit, reload_seconds=0.01))
         assert shop.current.origin.revision is None
         end()

@@ -1,7 +1,7 @@
-"""Vectors searched by Milvus, for catalogues beyond the memory of one machine. The only package that imports pymilvus.
+"""Vector search by Milvus, for catalogues beyond the memory of one machine. Only this package imports pymilvus.
 
-The index folder stays what it is, and the app reads items, thumbnails and single vectors from there. Milvus says which
-rows are near: it holds a copy of the vectors in a collection that belongs to exactly one version of the index.
+Milvus holds a copy of the vectors, in one collection for each version of an index, and finds the nearest rows. Items,
+thumbnails and single vectors are still read from the index folder.
 """
 
 from recsys.stores.milvus.client import Milvus

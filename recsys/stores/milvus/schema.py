@@ -1,7 +1,7 @@
-"""How an index lies in Milvus: a row a product, with its vector and a number for the value of each attribute.
+"""The Milvus schema of an index: one row for each product, with its vector and a code for the value of each attribute.
 
-The numbers are the codes of `Items`. So a filter is an expression of numbers and of names that are given here: nothing
-that a catalogue or a visitor wrote comes into it.
+The codes are those of `Items`. A filter expression therefore consists of numbers and of field names defined here, and
+never contains text of a catalogue or a visitor.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from recsys.stores.milvus.client import pymilvus
 from recsys.types import Vectors, Where
 
 ROW, VECTOR = "row", "vector"
-MOST_ATTRIBUTES = 60
-"""Milvus takes 64 fields."""
+MAX_ATTRIBUTES = 60
+"""Milvus allows 64 fields."""
 
 
 def attribute_field(place: int) -> str:
-    """The field of the attribute in this place."""
+    """The field of the attribute at this position."""
     return f"a{place}"
 
 
 def schema_of(items: Items, dim: int) -> Any:
-    """The fields of these items. Raises StoreError where they have too many attributes."""
-    if len(items.columns) > MOST_ATTRIBUTES:
+    """The schema for these items. Raises StoreError if they have too many attributes."""
+    if len(items.columns) > MAX_ATTRIBUTES:
         raise StoreError(
-            f"The index has {len(items.columns)} attributes, and Milvus takes {MOST_ATTRIBUTES}. Build it with fewer:"
-            " name them by --attributes."
+            f"The index has {len(items.columns)} attributes, but Milvus allows {MAX_ATTRIBUTES}. Select"
+            " fewer by --attributes."
         )
     types, schema = pymilvus().DataType, pymilvus().MilvusClient.create_schema()
     schema.add_field(ROW, types.INT64, is_primary=True)
@@ -40,14 +40,14 @@ def schema_of(items: Items, dim: int) -> Any:
 
 
 def exact_index() -> Any:
-    """Comparison with every vector that passes the filter: the graphs of Milvus lose what a filter should leave."""
+    """An exact index: with a filter, the graph indexes of Milvus miss products that pass it."""
     indexes = pymilvus().MilvusClient.prepare_index_params()
     indexes.add_index(VECTOR, index_type="FLAT", metric_type="IP")
     return indexes
 
 
 def entities(items: Items, rows: Iterable[int], vectors: Vectors) -> list[dict[str, Any]]:
-    """These rows with their `vectors` [len(rows), dim], as the client takes them."""
+    """These rows with their `vectors` [len(rows), dim], as the client inserts them."""
     codes = {attribute_field(place): column.codes for place, column in enumerate(items.columns.values())}
     return [
         {ROW: row, VECTOR: vector} | {name: int(column[row]) for name, column in codes.items()}
@@ -56,7 +56,7 @@ def entities(items: Items, rows: Iterable[int], vectors: Vectors) -> list[dict[s
 
 
 def expression(items: Items, where: Where) -> str:
-    """The filter as Milvus takes it. Its names and values have to be known to `items`, as those of `passing` are."""
+    """The filter as a Milvus expression. Its attributes and values must exist in `items`."""
     wanted, parts = parse_filter(where), []
     for place, (name, column) in enumerate(items.columns.items()):
         if name in wanted:

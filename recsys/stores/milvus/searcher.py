@@ -1,4 +1,4 @@
-"""The searcher over a collection of Milvus."""
+"""Searches the collection of an index in Milvus."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from recsys.core.items import Items
 from recsys.core.ranking import TIE_TOLERANCE
 from recsys.errors import QueryError, StoreError, StoreMissingError
 from recsys.index.annoy import ranked
-from recsys.stores.milvus.client import WORK_SECONDS, Milvus, NotLoadedError
+from recsys.stores.milvus.client import WRITE_TIMEOUT_S, Milvus, NotLoadedError
 from recsys.stores.milvus.collection import IndexCollection
 from recsys.stores.milvus.schema import ROW, VECTOR, expression
 from recsys.stores.milvus.upload import count
 from recsys.types import Rows, Searcher, Vectors, Where
 
-MOST = 16384
-"""Milvus gives so many neighbours at most."""
-SPARE = 8
-"""So many more than wanted are asked for, to see that none of equal cosine was left out."""
-MORE = 8
-"""Where such were, so many times as many are asked for."""
-LOAD = "Load it: build_index.py --store milvus --uri URI, as the index was built."
+MAX_NEIGHBOURS = 16384
+"""The largest number of neighbours that Milvus returns."""
+EXTRA_NEIGHBOURS = 8
+"""This many more neighbours than wanted are requested, to notice equal cosines that were cut off."""
+GROWTH = 8
+"""If equal cosines were cut off, this many times as many neighbours are requested."""
+LOAD = "Load it with: build_index.py --store milvus --uri URI, as the index was built."
 
 
 class MilvusSearcher:
-    """The searcher over the collection of one version of an index: exact, with and without a filter.
+    """Searches the collection of one version of an index: exact, with and without a filter.
 
-    Milvus finds the rows. Their vectors, from which cosines and order follow, are read where the index folder has them:
-    equal cosines come in row order, and the answer has the same bits as a search of the folder.
+    Milvus finds the rows. Their vectors are read from the index folder to compute cosines and order, so equal cosines
+    come in row order, and the result equals that of a search of the folder bit for bit.
     """
 
     def __init__(self, milvus: Milvus, collection: IndexCollection, items: Items, local: Searcher):
-        """Of the index with these items, whose single vectors `local` gives.
+        """Open the collection of the index with these items; `local` gives single vectors.
 
-        Raises StoreMissingError where Milvus does not have this version of it whole, StoreDownError, StoreTokenError.
+        Raises StoreMissingError if Milvus does not have this version completely, StoreDownError and StoreTokenError.
         """
         self._milvus, self._collection = milvus, collection.name
         self.items, self._local = items, local
@@ -55,17 +55,17 @@ class MilvusSearcher:
         return self._local.vectors(rows)
 
     def search(self, vectors: Vectors, k: int, where: Where | None = None) -> tuple[Rows, Vectors]:
-        """The k nearest rows to each of `vectors` [n, dim] and their cosines, best first; all that pass where fewer do.
+        """The k nearest rows to each of `vectors` [n, dim] and their cosines, best first; fewer if fewer pass `where`.
 
-        Raises QueryError for more than 16,384 of them, StoreError where Milvus does not answer.
+        Raises QueryError for k above 16,384, and StoreError if Milvus does not answer.
         """
         passing = len(self.items.passing(where)) if where else len(self.items)
-        k, most = min(k, passing), min(passing, MOST)
+        k, most = min(k, passing), min(passing, MAX_NEIGHBOURS)
         if k > most:
-            raise QueryError(f"Milvus gives {MOST:,} products at most, not {k:,}. Ask for fewer.")
+            raise QueryError(f"Milvus returns at most {MAX_NEIGHBOURS:,} products, not {k:,}. Request fewer.")
         found, cosines = np.empty((len(vectors), k), dtype=np.int64), np.empty((len(vectors), k), dtype=np.float32)
         filtered = expression(self.items, where or {})
-        undecided, wanted = np.arange(len(vectors) if k else 0), min(k + SPARE, most)
+        undecided, wanted = np.arange(len(vectors) if k else 0), min(k + EXTRA_NEIGHBOURS, most)
         while len(undecided):
             near = self._candidates(vectors[undecided], wanted, filtered)
             tied = np.zeros(len(undecided), dtype=bool)
@@ -74,12 +74,12 @@ class MilvusSearcher:
                 found[query], cosines[query] = best[:k], cosine[:k]
                 tied[place] = cosine[k - 1] - cosine[-1] <= TIE_TOLERANCE
             undecided = undecided[tied] if wanted < most else undecided[:0]
-            wanted = min(MORE * wanted, most)
+            wanted = min(GROWTH * wanted, most)
         return found, cosines
 
     def _candidates(self, queries: Vectors, count: int, filtered: str) -> Rows:
-        """The rows of the `count` nearest to each of `queries`, [n, count]; equal ones are cut off anyhow."""
-        step, found = max(1, MOST // count), []
+        """The `count` nearest rows to each of `queries`, [n, count]; equal cosines are cut off arbitrarily."""
+        step, found = max(1, MAX_NEIGHBOURS // count), []
         for start in range(0, len(queries), step):
             part = list(queries[start : start + step])
             try:
@@ -90,8 +90,8 @@ class MilvusSearcher:
             found += [[hit[ROW] for hit in hits] for hits in answers]
         if any(len(set(rows)) != count or not 0 <= min(rows) <= max(rows) < len(self.items) for rows in found):
             raise StoreError(
-                f"Milvus gave other rows of {self._collection} than {count} that pass the filter. For whoever runs"
-                " this: delete that collection, and load the index anew with build_index.py --store milvus."
+                f"Milvus did not return {count} rows of {self._collection} that pass the filter. For the operator:"
+                " delete that collection, and load the index again with build_index.py --store milvus."
             )
         return np.array(found, dtype=np.int64)
 
@@ -100,8 +100,8 @@ class MilvusSearcher:
         return self._milvus.ask("search", self._collection, data=queries, **options)
 
     def _load(self) -> None:
-        """Have Milvus hold the collection in memory; nothing where it does."""
-        self._milvus.ask("load_collection", self._collection, seconds=WORK_SECONDS)
+        """Have Milvus load the collection into memory, if it is not there."""
+        self._milvus.ask("load_collection", self._collection, seconds=WRITE_TIMEOUT_S)
 
 
 def _dim(facts: dict[str, Any]) -> int:
