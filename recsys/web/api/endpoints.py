@@ -61,8 +61,8 @@ class Endpoints:
             image: An uploaded file, or an http(s) link to a picture.
             k: Number of products, from 1 to 100.
             where: Filter: attribute to a value, a list of values, or null for "not given". /catalog lists them.
-            liked: Ids of at most 200 liked products, latest last. Results move towards them and do not contain them.
-            disliked: Ids of at most 200 disliked products, latest last. Results move away from them.
+            liked: Ids of at most 200 liked products, latest last. They re-rank the results, which do not contain them.
+            disliked: Ids of at most 200 disliked products, latest last. Products like them rank lower.
             diversity: From 0 (most similar products) to 1 (most varied products).
             but: Attribute values to search with instead of the picture's own, such as {"baseColour": "Blue"}.
             min_similarity: Leave out products with a lower cosine similarity, from -1 to 1.
@@ -90,8 +90,8 @@ class Endpoints:
             item_id: The id of the product.
             k: Number of products, from 1 to 100.
             where: Filter: attribute to a value, a list of values, or null for "not given". /catalog lists them.
-            liked: Ids of at most 200 liked products, latest last. Results move towards them and do not contain them.
-            disliked: Ids of at most 200 disliked products, latest last. Results move away from them.
+            liked: Ids of at most 200 liked products, latest last. They re-rank the results, which do not contain them.
+            disliked: Ids of at most 200 disliked products, latest last. Products like them rank lower.
             diversity: From 0 (most similar products) to 1 (most varied products).
             but: Attribute values to search with instead of the product's own, such as {"baseColour": "Blue"}.
             min_similarity: Leave out products with a lower cosine similarity, from -1 to 1.
