@@ -12,6 +12,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.core import machine
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +67,8 @@ def load(name: str) -> dict[str, Any]:
 
 def rounded(value: Any, digits: int) -> Any:
     """The value with this many significant digits of each float; NaN and infinity become None."""
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, float):
         if not math.isfinite(value):
             return None

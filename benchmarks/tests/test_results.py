@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from benchmarks.__main__ import BENCHMARKS, main
@@ -9,11 +10,11 @@ from benchmarks.core import results
 
 
 def test_a_result_is_stored_with_machine_date_commit_and_command(tmp_path):
-    result = results.Result({"": [{"clients": 8, "throughput": 86.61734, "p99": float("nan")}]})
+    result = results.Result({"": [{"clients": np.int64(8), "throughput": 86.61734, "p99": float("nan")}]})
     results.save(result, "load", ["--index", "/some/where/whole", "--output", "/tmp/x"], tmp_path / "load.json")
     stored = json.loads((tmp_path / "load.json").read_text("utf-8"))
     assert stored["command"] == "python -m benchmarks load --index whole"
-    assert stored["tables"] == {"": [{"clients": 8, "throughput": 86.62, "p99": None}]}
+    assert stored["tables"] == {"": [{"clients": np.int64(8), "throughput": 86.62, "p99": None}]}
     assert {"date", "commit", "machine"} <= set(stored)
 
 
