@@ -1,4 +1,4 @@
-"""Make docs/page.png and docs/phone.png: the app as it is, asked with docs/shirt.jpg. Needs Chromium."""
+"""Make docs/page.png and docs/phone.png: the page after a search with docs/shirt.jpg. Needs Chromium."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 
 def main() -> None:
-    """Start the app, ask it, and write the pictures."""
+    """Start the app, search on its page, and take the screenshots."""
     page = launch(Recommender.from_pretrained(str(HERE.parent / "index")), prevent_thread_lock=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)

@@ -18,7 +18,7 @@ IMPLIED = 0.97
 KIND_SIZES = range(4, 201)
 
 
-def telling(items: Items) -> list[str]:
+def card_attributes(items: Items) -> list[str]:
     """The attributes to show on a card: those with several values that no finer attribute implies."""
     varied = {name: column for name, column in items.columns.items() if len(column.vocabulary) > 1}
     names = [
@@ -49,23 +49,23 @@ def steerable(items: Items) -> dict[str, list[str]]:
     return {name: [value for value in items.values(name) if value is not None] for name in names if name}
 
 
-def seen(guesses: Mapping[str, Guess], telling: Sequence[str]) -> list[Guess]:
+def seen(guesses: Mapping[str, Guess], card_attributes: Sequence[str]) -> list[Guess]:
     """The guesses to show about a picture, out of those with a value: its kind, colour and gender first.
 
     None, where for whom it is or its pattern would be all: of an unknown thing that says nothing.
     """
     sure = {name: guess for name, guess in guesses.items() if guess.value is not None}
     roles = Roles.from_names(sure)
-    ordered = dict.fromkeys([roles.kind, roles.colour, roles.wearer, roles.pattern, *telling])
+    ordered = dict.fromkeys([roles.kind, roles.colour, roles.wearer, roles.pattern, *card_attributes])
     shown = [sure[name] for name in ordered if name in sure][:MAX_GUESSES]
     return [] if {roles.wearer, roles.pattern}.issuperset(guess.attribute for guess in shown) else shown
 
 
-def shared(reasons: Iterable[Reason], telling: Sequence[str]) -> list[str]:
+def shared(reasons: Iterable[Reason], card_attributes: Sequence[str]) -> list[str]:
     """The shared attributes to mark: the kind, colour and gender first, then those that cards show."""
     names = [reason.attribute for reason in reasons]
     roles = Roles.from_names(names)
-    ordered = dict.fromkeys([roles.kind, roles.colour, roles.wearer, *telling])
+    ordered = dict.fromkeys([roles.kind, roles.colour, roles.wearer, *card_attributes])
     return [name for name in ordered if name and name in names][:MAX_SHARED]
 
 

@@ -52,20 +52,22 @@ class Slot(NamedTuple):
     is_kept: bool = False
 
 
-def title(item: Item, telling: Sequence[str]) -> str:
-    """The name of a product, or else the values of its `telling` attributes, or else its id."""
-    return item.name or " · ".join(fact.value for fact in facts(item.attributes, telling)) or f"Product {item.id}"
+def title(item: Item, card_attributes: Sequence[str]) -> str:
+    """The name of a product, or else the values of its `card_attributes` attributes, or else its id."""
+    return (
+        item.name or " · ".join(fact.value for fact in facts(item.attributes, card_attributes)) or f"Product {item.id}"
+    )
 
 
-def product_view(recommender: Recommender, item: Item, telling: Sequence[str]) -> ProductView:
+def product_view(recommender: Recommender, item: Item, card_attributes: Sequence[str]) -> ProductView:
     """A product as the templates show it."""
     image, link = thumbnails.url(recommender, item.id), f"?item={quote(item.id, safe='')}"
-    return ProductView(item.id, title(item, telling), image, link, bool(item.name))
+    return ProductView(item.id, title(item, card_attributes), image, link, bool(item.name))
 
 
-def product_views(recommender: Recommender, items: Iterable[Item], telling: Sequence[str]) -> list[ProductView]:
+def product_views(recommender: Recommender, items: Iterable[Item], card_attributes: Sequence[str]) -> list[ProductView]:
     """Products as the templates show them."""
-    return [product_view(recommender, item, telling) for item in items]
+    return [product_view(recommender, item, card_attributes) for item in items]
 
 
 def facts(attributes: Mapping[str, str | None], names: Iterable[str], shared: Sequence[str] = ()) -> list[Fact]:
@@ -81,7 +83,7 @@ def gallery(cards: Iterable[Markup]) -> Markup:
 def match_card(
     recommender: Recommender,
     match: Match,
-    telling: Sequence[str],
+    card_attributes: Sequence[str],
     *,
     opinion: str = "",
     variants: Sequence[Item] = (),
@@ -90,8 +92,8 @@ def match_card(
     return product_card(
         recommender,
         match.item,
-        telling,
-        attribute_display.shared(match.reasons, telling),
+        card_attributes,
+        attribute_display.shared(match.reasons, card_attributes),
         closeness=closeness(match),
         opinion=opinion,
         variants=variants,
@@ -101,7 +103,7 @@ def match_card(
 def product_card(
     recommender: Recommender,
     item: Item,
-    telling: Sequence[str],
+    card_attributes: Sequence[str],
     shared: Sequence[str] = (),
     *,
     closeness: Closeness | None = None,
@@ -118,20 +120,20 @@ def product_card(
     """
     return render(
         "card.html",
-        product=product_view(recommender, item, telling),
-        facts=facts(item.attributes, dict.fromkeys([*telling, *shared]), shared),
+        product=product_view(recommender, item, card_attributes),
+        facts=facts(item.attributes, dict.fromkeys([*card_attributes, *shared]), shared),
         closeness=closeness,
         opinion=opinion,
-        variants=product_views(recommender, variants[:MAX_VARIANTS_SHOWN], telling),
+        variants=product_views(recommender, variants[:MAX_VARIANTS_SHOWN], card_attributes),
         more_variants=max(0, len(variants) - MAX_VARIANTS_SHOWN),
         slot=slot,
         reasons=reasons,
     )
 
 
-def examples(recommender: Recommender, items: Iterable[Item], telling: Sequence[str]) -> Markup:
+def examples(recommender: Recommender, items: Iterable[Item], card_attributes: Sequence[str]) -> Markup:
     """Small pictures to search with."""
-    return render("examples.html", products=product_views(recommender, items, telling))
+    return render("examples.html", products=product_views(recommender, items, card_attributes))
 
 
 def closeness(match: Match) -> Closeness:

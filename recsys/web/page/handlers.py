@@ -108,9 +108,14 @@ class PageHandlers:
         """Open a link, with the likes that the browser stores. Also returns a notice if the shop has changed since."""
         visit = permalink.read(address, self.items)
         options = replace(options, where=visit.options.where, diversity=visit.options.diversity)
-        told = permalink.moved_on(visit, self.results.index)
+        change = permalink.moved_on(visit, self.results.index)
         shown = self.results.show(options, replace(visit.query, search=query.search + 1))
-        return *shown, options.diversity, self.results.for_you(options), headings.notice(told) if told else gr.skip()
+        return (
+            *shown,
+            options.diversity,
+            self.results.for_you(options),
+            headings.notice(change) if change else gr.skip(),
+        )
 
     def up_to_date(self, query: Query) -> Query:
         """The query for the present index. Drops missing products, and embeds a picture of another index again."""
@@ -123,7 +128,7 @@ class PageHandlers:
     def examples(self) -> str:
         """Pictures of the shop to search with."""
         items = attribute_display.showcase(self.items, self.items.passing({}), EXAMPLES, "examples")
-        return cards.examples(self.recommender, items, self.results.telling)
+        return cards.examples(self.recommender, items, self.results.card_attributes)
 
     def _without_missing(self, query: Query) -> Query:
         """The query without products of a link or a look that this index lacks."""

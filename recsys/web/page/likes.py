@@ -14,7 +14,9 @@ from recsys.web.page.templates import render
 FOR_YOU = 6
 
 
-def panel(recommender: Recommender, found: Sequence[Item], telling: Sequence[str], liked: int, disliked: int) -> Markup:
+def panel(
+    recommender: Recommender, found: Sequence[Item], card_attributes: Sequence[str], liked: int, disliked: int
+) -> Markup:
     """The row "For you", with the number of likes and dislikes, and the buttons to undo, clear, save and load them."""
-    products = cards.product_views(recommender, found, telling)
+    products = cards.product_views(recommender, found, card_attributes)
     return render("likes.html", products=products, liked=liked, disliked=disliked)

@@ -50,7 +50,7 @@ def shown(
     recommender: Recommender,
     outfit: Outfit,
     look: LookState,
-    telling: list[str],
+    card_attributes: list[str],
     options: PageOptions,
     own: Item | None,
 ) -> Markup:
@@ -58,12 +58,12 @@ def shown(
     anchor = []
     if own is not None:
         slot = cards.Slot(" and ".join(outfit.slots).capitalize())
-        anchor = [cards.product_card(recommender, own, telling, slot=slot, opinion=options.opinion(own.id))]
+        anchor = [cards.product_card(recommender, own, card_attributes, slot=slot, opinion=options.opinion(own.id))]
     pieces = [
         cards.product_card(
             recommender,
             piece.item,
-            telling,
+            card_attributes,
             opinion=options.opinion(piece.item.id),
             slot=cards.Slot(name.capitalize(), name, name in look.kept),
             reasons=piece.reasons,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ class Fields:
     part: gr.HTML
     link: gr.Textbox
     examples: gr.HTML
-    taste: gr.HTML
+    likes: gr.HTML
     heading: gr.HTML
     narrow: gr.HTML
     variety: gr.HTML
@@ -79,8 +80,8 @@ def _begin_with(answers: PageHandlers, on: Fields) -> None:
     on.header.value = headings.header(TITLE, origin_line(origin, len(items)))
     on.notice.value = headings.notice(origin.notice) if origin.notice else ""
     on.examples.value = answers.examples()
-    on.taste.value = {"liked": [], "disliked": [], "panel": likes.panel(answers.recommender, (), (), 0, 0)}
-    on.taste.props["shop"] = f"{origin.dataset} {origin.name}"
+    on.likes.value = {"liked": [], "disliked": [], "panel": likes.panel(answers.recommender, (), (), 0, 0)}
+    on.likes.props["shop"] = f"{origin.dataset} {origin.name}"
     on.heading.value, on.found.value = answers.results.window(PageOptions(), Query())
     on.narrow.value = filters.state(items, {}, origin.revision, origin.revision)
     on.narrow.props["markup"] = filters.panels(items, origin.revision)
@@ -96,7 +97,7 @@ def _fields() -> Fields:
             part = _html("", "part", js="focus")
             link = _link_field()
             examples = _html("", "examples", js="examples")
-            taste = _html({}, "taste", "<div data-panel></div>", js="likes")
+            liked = _html({}, "taste", "<div data-panel></div>", js="likes")
         with gr.Column(elem_id="answer", min_width=300):
             heading = _html("", "heading", js="heading")
             with gr.Row(elem_id="bend"):
@@ -106,7 +107,7 @@ def _fields() -> Fields:
     product = _html("", "product", js="product")
     query = gr.State(Query())
     return Fields(
-        query, clicks, header, notice, picture, part, link, examples, taste, heading, narrow, variety, found, product
+        query, clicks, header, notice, picture, part, link, examples, liked, heading, narrow, variety, found, product
     )
 
 
@@ -115,30 +116,11 @@ def _wire(latest: Callable[[], PageHandlers], on: Fields) -> None:
 
     The handler is a method of the `PageHandlers` that are the latest at the time of the event.
     """
-    inputs, shown = [on.narrow, on.variety, on.taste, on.query], [on.query, on.heading, on.found, on.narrow]
+    inputs, shown = [on.narrow, on.variety, on.likes, on.query], [on.query, on.heading, on.found, on.narrow]
     click = [on.clicks, *inputs]
     how = QUIETLY | {"show_progress_on": on.found}
 
-    def given(handler: Callable[..., Any]) -> Callable[..., Any]:
-        """The handler, called with the value of one field, if any, the search options and the query."""
-
-        @user_errors
-        def handle(*values: Any) -> Any:
-            *value, narrow, variety, taste, query = values
-            answers = latest()
-            options = PageOptions.from_fields(narrow, variety, taste, answers.items)
-            return handler(answers, *value, options, answers.up_to_date(query))
-
-        return handle
-
-    def chosen(handler: Callable[..., Any], event: str, kind: type = str, *keys: str) -> Callable[..., Any]:
-        """The handler, called with what was clicked, of this kind and with these keys, the options and the query."""
-
-        def handle(answers: PageHandlers, clicks: Any, options: PageOptions, query: Query) -> Any:
-            return handler(answers, clicked(clicks, event, kind, keys), options, query)
-
-        return given(handle)
-
+    given, chosen = partial(_with_options, latest), partial(_with_click, latest)
     uploaded = on.picture.upload(
         given(PageHandlers.search_upload), [on.picture, *inputs], [*shown, on.picture, on.part], **how
     )
@@ -155,10 +137,34 @@ def _wire(latest: Callable[[], PageHandlers], on: Fields) -> None:
     on.product.similar(chosen(PageHandlers.search_similar, "similar"), click, shown, **how)
     for place in (on.heading, on.found, on.product):
         place.dress(chosen(PageHandlers.change_look, "dress", dict), click, shown, **how)
-    for place in (on.found, on.product, on.taste):
+    for place in (on.found, on.product, on.likes):
         place.open(chosen(PageHandlers.open_product, "open"), click, on.product, **QUIETLY)
-    on.taste.taste(given(PageHandlers.likes_changed), inputs, [*shown, on.taste], **how)
-    on.taste.visit(chosen(PageHandlers.open_link, "visit"), click, [*shown, on.variety, on.taste, on.notice], **how)
+    on.likes.taste(given(PageHandlers.likes_changed), inputs, [*shown, on.likes], **how)
+    on.likes.visit(chosen(PageHandlers.open_link, "visit"), click, [*shown, on.variety, on.likes, on.notice], **how)
+
+
+def _with_options(latest: Callable[[], PageHandlers], handler: Callable[..., Any]) -> Callable[..., Any]:
+    """The handler, called with the value of one field, if any, the search options and the query."""
+
+    @user_errors
+    def handle(*values: Any) -> Any:
+        *value, narrow, variety, liked, query = values
+        answers = latest()
+        options = PageOptions.from_fields(narrow, variety, liked, answers.items)
+        return handler(answers, *value, options, answers.up_to_date(query))
+
+    return handle
+
+
+def _with_click(
+    latest: Callable[[], PageHandlers], handler: Callable[..., Any], event: str, kind: type = str, *keys: str
+) -> Callable[..., Any]:
+    """The handler, called with what was clicked, of this kind and with these keys, the options and the query."""
+
+    def handle(answers: PageHandlers, clicks: Any, options: PageOptions, query: Query) -> Any:
+        return handler(answers, clicked(clicks, event, kind, keys), options, query)
+
+    return _with_options(latest, handle)
 
 
 def origin_line(origin: Origin, items: int) -> str:

@@ -34,7 +34,7 @@ class Why:
 def view(
     recommender: Recommender,
     item: Item,
-    telling: Sequence[str],
+    card_attributes: Sequence[str],
     opinion: str,
     dressable: bool,
     why: Why | None,
@@ -42,19 +42,19 @@ def view(
     others: Sequence[Item],
 ) -> Markup:
     """The product in a dialog; `variants` are the same product in other colours, `others` are like it."""
-    shared = attribute_display.shared(why.match.reasons, telling) if why else []
+    shared = attribute_display.shared(why.match.reasons, card_attributes) if why else []
     both = {reason.attribute: reason.value for reason in why.match.reasons if reason.attribute in shared} if why else {}
     return render(
         "product.html",
-        product=cards.product_view(recommender, item, telling),
+        product=cards.product_view(recommender, item, card_attributes),
         opinion=opinion,
         facts=[(label(name), value) for name, value in item.attributes.items() if value is not None],
         has_looks=dressable,
         why=why,
         closeness=cards.closeness(why.match) if why else None,
         shared_facts=cards.facts(both, both, shared),
-        variants=cards.product_views(recommender, variants, telling),
-        others=cards.product_views(recommender, others, telling),
+        variants=cards.product_views(recommender, variants, card_attributes),
+        others=cards.product_views(recommender, others, card_attributes),
     )
 
 

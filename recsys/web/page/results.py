@@ -32,7 +32,7 @@ class ResultsView:
     def __init__(self, recommender: Recommender):
         self.recommender, self.items = recommender, recommender.items
         self.index = recommender.origin.revision
-        self.telling = attribute_display.telling(recommender.items)
+        self.card_attributes = attribute_display.card_attributes(recommender.items)
         self.steerable = attribute_display.steerable(recommender.items)
 
     def show(self, options: PageOptions, query: Query) -> Shown:
@@ -65,7 +65,8 @@ class ResultsView:
             f"{len(shown)} of {len(rows):,} products. Open one to see more like it, or search with your own picture."
         )
         found = cards.gallery(
-            cards.product_card(self.recommender, item, self.telling, opinion=options.opinion(item.id)) for item in shown
+            cards.product_card(self.recommender, item, self.card_attributes, opinion=options.opinion(item.id))
+            for item in shown
         )
         return self._heading(query, options, detail), found + headings.longer(len(shown), min(len(rows), MAX_K))
 
@@ -74,7 +75,7 @@ class ResultsView:
         liked, disliked = options.liked, options.disliked
         found = self.recommender.for_you(liked, likes.FOR_YOU, disliked=disliked) if liked else ()
         items = [match.item for match in found]
-        panel = likes.panel(self.recommender, items, self.telling, len(liked), len(disliked))
+        panel = likes.panel(self.recommender, items, self.card_attributes, len(liked), len(disliked))
         return {"liked": list(liked), "disliked": list(disliked), "panel": panel}
 
     def closely(self, item_id: str, options: PageOptions, query: Query) -> str:
@@ -84,7 +85,7 @@ class ResultsView:
         variants = self.recommender.variants.of(item_id)[:OTHERS]
         why, opinion = self._why(item_id, query), options.opinion(item_id)
         dressable = bool(self.recommender.stylist.slots(item_id))
-        return product.view(self.recommender, item, self.telling, opinion, dressable, why, variants, others)
+        return product.view(self.recommender, item, self.card_attributes, opinion, dressable, why, variants, others)
 
     def _ask(self, query: Query, options: PageOptions) -> Answer | None:
         searched = query.item if query.item is not None else self._embedding(query)
@@ -119,8 +120,10 @@ class ResultsView:
         first, *others = group
         opinion, variants = options.opinion(first.item.id), [match.item for match in others]
         if shared:
-            return cards.product_card(self.recommender, first.item, self.telling, opinion=opinion, variants=variants)
-        return cards.match_card(self.recommender, first, self.telling, opinion=opinion, variants=variants)
+            return cards.product_card(
+                self.recommender, first.item, self.card_attributes, opinion=opinion, variants=variants
+            )
+        return cards.match_card(self.recommender, first, self.card_attributes, opinion=opinion, variants=variants)
 
     def _why(self, item_id: str, query: Query) -> product.Why | None:
         """Why a product was found; None if there was no query."""
@@ -145,7 +148,7 @@ class ResultsView:
         look = replace(look, pieces={slot: piece.item.id for slot, piece in outfit.pieces.items()})
         query = replace(query, look=look)
         own = None if query.item is None else self.items[self.items.row(query.item)]
-        found = outfit_view.shown(self.recommender, outfit, look, self.telling, options, own)
+        found = outfit_view.shown(self.recommender, outfit, look, self.card_attributes, options, own)
         return query, self._heading(query, options, outfit_view.RULE), found
 
     def _detail(self, answer: Answer, passing: int, filtered: bool) -> str:
@@ -159,7 +162,7 @@ class ResultsView:
             face = thumbnails.url(self.recommender, query.item)
         pictured = query.picture if query.item is None and query.look is None else None
         tools = headings.tools(
-            headings.chips(attribute_display.seen(answer.seen, self.telling), options.where, self.items)
+            headings.chips(attribute_display.seen(answer.seen, self.card_attributes), options.where, self.items)
             if answer
             else "",
             headings.same_but(self.steerable, query.but) if answer or query.but else "",
@@ -194,7 +197,7 @@ class ResultsView:
         far = answer is not None and answer.close is False
         name = "your picture"
         if query.item is not None:
-            name = cards.title(self.items[self.items.row(query.item)], self.telling)
+            name = cards.title(self.items[self.items.row(query.item)], self.card_attributes)
         if query.look is not None:
             shared = query.item is None and query.picture is None
             return "A look that was shared with you" if shared else f"A look with {name}"

@@ -61,7 +61,7 @@ class PageOptions(SearchOptions):
     choice: int = 0
 
     @classmethod
-    def from_fields(cls, narrow: Any, variety: Any, taste: Any, items: Items) -> Self:
+    def from_fields(cls, narrow: Any, variety: Any, likes: Any, items: Items) -> Self:
         """From the values of the page's fields. Ignores likes of products that this shop does not have.
 
         An id that is both liked and disliked, as a file of likes can have it, counts as liked. Raises QueryError for
@@ -69,7 +69,7 @@ class PageOptions(SearchOptions):
         """
         narrow = narrow if isinstance(narrow, dict) else {}
         diversity = float(min(1, max(0, variety))) if isinstance(variety, int | float) else 0.0
-        liked, disliked = (_known(taste, side, items) for side in ("liked", "disliked"))
+        liked, disliked = (_known(likes, side, items) for side in ("liked", "disliked"))
         disliked = tuple(item_id for item_id in disliked if item_id not in liked)
         where, index, choice = filters.checked(narrow.get("where")), narrow.get("index"), narrow.get("choice")
         index, choice = index if isinstance(index, str) and index else None, choice if isinstance(choice, int) else 0
@@ -85,7 +85,7 @@ def longer(k: int) -> int:
     return min(MAX_K, k + PAGE)
 
 
-def _known(taste: Any, side: str, items: Items) -> tuple[str, ...]:
-    ids = taste.get(side) if isinstance(taste, dict) else None
+def _known(likes: Any, side: str, items: Items) -> tuple[str, ...]:
+    ids = likes.get(side) if isinstance(likes, dict) else None
     ids = ids if isinstance(ids, list) else []
     return tuple(item_id for item_id in ids if isinstance(item_id, str) and item_id in items)[-MAX_LIKES:]

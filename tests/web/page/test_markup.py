@@ -193,7 +193,7 @@ def test_an_attribute_reads_as_words(attribute, words):
 
 
 def test_a_card_tells_what_varies_and_not_what_follows_from_it(shop):
-    assert attribute_display.telling(shop.items) == ["gender", "articleType", "baseColour"]
+    assert attribute_display.card_attributes(shop.items) == ["gender", "articleType", "baseColour"]
 
 
 def test_the_kind_of_a_product_is_the_attribute_that_implies_others(shop):

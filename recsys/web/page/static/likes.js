@@ -15,26 +15,26 @@ const stored = () => {
     return read("{}");
   }
 };
-let taste = stored();
+let likes = stored();
 let { panel } = props.value;
 
 const paint = () => {
   for (const button of document.querySelectorAll("[data-opinion]")) {
-    button.setAttribute("aria-pressed", taste[button.dataset.opinion].includes(button.dataset.id));
+    button.setAttribute("aria-pressed", likes[button.dataset.opinion].includes(button.dataset.id));
   }
 };
-const hold = () => (props.value = taste);
+const hold = () => (props.value = likes);
 const offer = () => {
-  const any = taste.liked.length + taste.disliked.length > 0;
+  const any = likes.liked.length + likes.disliked.length > 0;
   for (const button of element.querySelectorAll("[data-taste]")) {
     button.hidden = button.dataset.taste === "undo" ? !past.length : !any;
   }
 };
 const keep = (next, undoable = true) => {
-  if (undoable) past.push(taste);
-  taste = next;
+  if (undoable) past.push(likes);
+  likes = next;
   try {
-    localStorage.setItem(key, JSON.stringify(taste));
+    localStorage.setItem(key, JSON.stringify(likes));
   } catch { /* without storage, the likes last as long as the page */ }
   paint();
   hold();
@@ -61,15 +61,15 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-opinion]");
   if (!button) return;
   const { opinion, id } = button.dataset;
-  const had = taste[opinion].includes(id);
-  const next = Object.fromEntries(sides.map((side) => [side, taste[side].filter((other) => other !== id)]));
+  const had = likes[opinion].includes(id);
+  const next = Object.fromEntries(sides.map((side) => [side, likes[side].filter((other) => other !== id)]));
   if (!had) next[opinion].push(id);
   keep(next);
 });
 
 const save = () => {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([JSON.stringify(taste, null, 1)], { type: "application/json" }));
+  link.href = URL.createObjectURL(new Blob([JSON.stringify(likes, null, 1)], { type: "application/json" }));
   link.download = "likes.json";
   link.click();
   URL.revokeObjectURL(link.href);
@@ -99,7 +99,7 @@ element.addEventListener("change", async (event) => {
 
 hold();
 show();
-if (location.search || taste.liked.length + taste.disliked.length) {
+if (location.search || likes.liked.length + likes.disliked.length) {
   noteClick("visit", location.search);
   trigger("visit");
 }
