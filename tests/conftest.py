@@ -21,7 +21,7 @@ from tests.support.serving import serving
 STAND_IN = HubDouble()
 HOME = Path(tempfile.mkdtemp(prefix="recsys-tests-"))
 TESTS = Path(__file__).parent
-SLOW_FOLDERS = ("compare", "scale", "serving")
+SLOW_FOLDERS = ("compare", "sample_shop", "scale", "serving")
 """Folders whose tests are all slow. Elsewhere a slow test, of about a second of CPU or waiting, is marked by hand."""
 LOCAL = re.compile(r"|localhost|127\..*|0\.0\.0\.0|::1?")
 

@@ -242,6 +242,7 @@ def test_after_a_failed_push_the_same_command_publishes_without_building_again(
 
 
 @pytest.mark.parametrize("change", ["recall", "name", "damage"])
+@pytest.mark.slow
 def test_an_index_is_rebuilt_if_an_option_the_catalogue_or_a_file_changed(catalogue, encoder_folder, tmp_path, change):
     flags = ["--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out"]
     build(*flags)

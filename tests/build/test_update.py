@@ -147,6 +147,7 @@ def test_with_another_encoder_the_obstacle_is_reported_and_everything_is_embedde
 
 
 @pytest.mark.parametrize("dim", [6, 16])
+@pytest.mark.slow
 def test_vectors_of_different_projections_are_not_mixed(catalogue, frozen, tmp_path, capsys, dim):
     build("--dataset", catalogue, "--encoder", frozen, "--dim", 8, "--output", tmp_path / "out")
     assert build("--dataset", catalogue, "--encoder", frozen, "--dim", dim, "--output", tmp_path / "out") == 0

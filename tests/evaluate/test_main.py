@@ -32,6 +32,7 @@ def test_the_command_prints_a_table_or_json_and_writes_a_report_to_look_at(
     assert report["latency"]["runs"] >= 30
 
 
+@pytest.mark.slow
 def test_the_command_judges_an_index_with_the_queries_of_another_catalogue(shop_folder, built, pictures, capsys):
     command = ["--encoder", str(built), "--dataset", str(pictures), "--queries-from", str(shop_folder), "--json"]
     assert main(command) == 0

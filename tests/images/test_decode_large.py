@@ -48,6 +48,7 @@ def difference(one: Image.Image, other: Image.Image) -> int:
     ids=str,
 )
 @pytest.mark.parametrize("format", ["JPEG", "PNG"])
+@pytest.mark.slow
 def test_a_large_picture_is_reduced_while_its_short_side_has_640_pixels(
     format: str, size: tuple[int, int], expected: tuple[int, int]
 ) -> None:
@@ -89,6 +90,7 @@ def with_a_hole(image: Image.Image) -> Image.Image:
 
 
 @pytest.mark.parametrize("kind", LARGE_KINDS)
+@pytest.mark.slow
 def test_a_large_picture_of_any_kind_is_the_same_at_half_its_size(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     data = large_of(kind)
     found = decode(data)

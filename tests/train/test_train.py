@@ -195,6 +195,7 @@ def test_other_data_starts_anew_under_the_same_recipe(data, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["type", "keys", "size.eu", "/../$x_y$"])
+@pytest.mark.slow
 def test_attributes_may_have_any_name(data, tmp_path, name):
     named = replace(data, labels={name: data.labels["label"]}, vocabulary={name: data.vocabulary["label"]})
     loop.train(TrainConfig(**{**vars(SMALL), "epochs": 1}), named, named, tmp_path)
