@@ -1,4 +1,4 @@
-"""What the folder of an encoder says of it beside what timm reads: whether it was trained here, and its heads."""
+"""Reads from the config of an encoder what timm does not: whether it was trained here, and its attribute heads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from recsys.runtime.hashing import read_json
 
 @dataclass(frozen=True)
 class EncoderConfig:
-    """`trained`: the features are an embedding. `split`: what that training never saw. `values`: those of the heads."""
+    """`trained`: the features are an embedding. `split`: its held-out split. `values`: attribute → head's values."""
 
     folder: Path
     architecture: str
@@ -27,7 +27,7 @@ class EncoderConfig:
 
     @classmethod
     def read(cls, folder: Path, where: str | None = None) -> Self:
-        """The config of a folder, which `where` names. Raises EncoderError where it is missing or not timm's."""
+        """The config in a folder, which messages call `where`. Raises EncoderError if it is missing or not timm's."""
         where = where or f"The folder {folder.name}"
         try:
             said = read_json(existing(folder / CONFIG, where))
@@ -37,12 +37,12 @@ class EncoderConfig:
             raise EncoderError(f"{where} has a {CONFIG} that is not timm's. Give one in timm's own format.") from error
 
     def heads(self, dim: int) -> Heads:
-        """The heads on embeddings of `dim` dimensions. Raises EncoderError where they are not what the config lists."""
+        """The heads for embeddings of `dim` dimensions. Raises EncoderError if they are not those the config lists."""
         return Heads.load(self.folder, self.values, dim)
 
 
 def existing(path: Path, where: str) -> Path:
-    """The path of a file. Raises EncoderError where it is not there."""
+    """The path of a file. Raises EncoderError if it does not exist."""
     if not path.is_file():
         raise EncoderError(f"{where} has no {path.name}, which an encoder needs. Give one in timm's own format.")
     return path

@@ -1,4 +1,4 @@
-"""Pictures to unit vectors."""
+"""Encodes pictures to unit vectors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BATCH_SIZE = 32
 
 
 class Encoder:
-    """Pictures to unit vectors; the same object builds an index, serves it and is judged."""
+    """Encodes pictures to unit vectors. The same class builds an index, serves it and is evaluated."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Encoder:
         config: EncoderConfig | None = None,
         projection: Projection | None = None,
     ):
-        """`config` is None for a network that timm itself describes. Raises EncoderError for heads that do not fit."""
+        """`config` is None for a network that timm itself describes. Raises EncoderError for heads of another shape."""
         self.network, self.spec, self.config, self.projection = network, spec, config, projection
         self.heads = config.heads(spec.dim) if config and config.trained and not projection else Heads({}, {})
         self._transform = Transform(spec)
@@ -106,12 +106,12 @@ class Encoder:
 
     @property
     def trained(self) -> bool:
-        """Whether the features are an embedding already, so that they need no projection."""
+        """Whether the network was trained to embed, so that its features need no projection."""
         return self.config is not None and self.config.trained
 
     @property
     def split(self) -> str:
-        """What its training never saw."""
+        """The name of the held-out split, which its training did not use."""
         return self.config.split if self.config else PRODUCT_SPLIT
 
     @property
@@ -126,12 +126,12 @@ class Encoder:
 
     @property
     def runtime(self) -> str:
-        """What computes it: torch-cpu, torch-cuda, openvino. Vectors of two differ by the rounding of float32."""
+        """torch-cpu, torch-cuda or openvino. The vectors of two runtimes differ by float32 rounding."""
         return self.network.runtime
 
     @property
     def values(self) -> Mapping[str, tuple[str, ...]]:
-        """The attributes that it can tell, with their values; none for a network that was not trained here."""
+        """The attributes that it recognizes, with their values; empty for a network that was not trained here."""
         return self.heads.values
 
     @property
@@ -144,13 +144,16 @@ class Encoder:
         return self.heads.logits(vectors)
 
     def heat(self, image: Image.Image, item: Vectors) -> Vectors | None:
-        """The regions of a picture that make it like an item [dim]; see `similarity_map`. None without a map."""
+        """How much each region of a picture adds to its similarity to an item [dim]; see `similarity_map`.
+
+        None for a network without a feature map.
+        """
         pixels = Transform(self.spec, self.network.scale)(decode(image))
         found = self.network.regions(pixels[None])
         return similarity_map(*found, self.projection, item) if found else None
 
     def pixels(self, images: Sequence[Image.Image]) -> Pixels:
-        """What the network sees of these pictures, uint8 [n, h, w, 3]."""
+        """The pictures as the network takes them, resized and cropped: uint8 [n, h, w, 3]."""
         return np.stack([self._transform(decode(image)) for image in images])
 
     def encode(self, images: Sequence[Image.Image]) -> Vectors:
@@ -161,22 +164,22 @@ class Encoder:
         return np.concatenate([self.embed(self.pixels(batch)) for batch in batches])
 
     def embed(self, pixels: Pixels) -> Vectors:
-        """Unit vectors of pictures as `pixels` gives them, float32 [n, dim]."""
+        """Unit vectors of pictures as `pixels` returns them, float32 [n, dim]."""
         features = self.features(pixels)
         return self.projection(features) if self.projection else features
 
     def features(self, pixels: Pixels) -> Vectors:
-        """The network's own unit vectors before any projection, float32 [n, features].
+        """The unit vectors before the projection, float32 [n, features].
 
-        Raises EncoderError where the network gives something that is not a number.
+        Raises EncoderError if the network returns NaN or infinity.
         """
         features = unit(self.network.features(pixels))
         if not np.isfinite(features).all():
-            raise EncoderError(f"{self.spec.architecture} gives vectors that are not finite: bad weights.")
+            raise EncoderError(f"{self.spec.architecture} returns vectors that are not finite: damaged weights.")
         return features
 
     def save(self, folder: Path) -> None:
-        """Write what the Hub does not hold: trained weights with their config, the compiled form, the projection."""
+        """Write the files that are not on the Hub: trained weights and config, compiled form, projection."""
         folder.mkdir(parents=True, exist_ok=True)
         self.network.save(folder)
         if self.files:

@@ -1,4 +1,4 @@
-"""What a trained encoder reads off an embedding: for each attribute, how well each of its values fits."""
+"""The attribute heads of a trained encoder: linear classifiers over its embeddings."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from recsys.types import Vectors
 
 @dataclass(frozen=True, eq=False)
 class Heads:
-    """`values` attribute → its values; `weights` attribute → float32 [values, dim], the logits' directions."""
+    """`values`: attribute → its values. `weights`: attribute → float32 [values, dim], one row for each value."""
 
     values: Mapping[str, tuple[str, ...]]
     weights: Mapping[str, Vectors]
 
     @classmethod
     def load(cls, folder: Path, values: Mapping[str, Any], dim: int) -> Self:
-        """Those beside an encoder whose config lists `values`. Raises EncoderError where they are not what it lists."""
+        """The heads in the folder of an encoder. Raises EncoderError if they are not those that its config lists."""
         if not values:
             return cls({}, {})
         if not all(_are_names(known) for known in values.values()):

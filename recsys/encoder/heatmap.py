@@ -1,4 +1,4 @@
-"""Which regions of a picture make it like an item."""
+"""Which regions of a picture make it similar to an item."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from recsys.encoder.projection import Projection
 from recsys.types import Vectors
 
 SCALE = 2
-"""Regions are told on the picture at twice its size where the network takes any: its own map is some three by three."""
+"""The picture is enlarged by this factor if the network accepts it, because its own map is only about 3 × 3."""
 
 
 def similarity_map(whole: Vectors, positions: Vectors, projection: Projection | None, item: Vectors) -> Vectors:
-    """What each region of a picture adds to its cosine with `item` [dim]: float32 [rows, columns].
+    """How much each region of a picture adds to its cosine with `item` [dim]: float32 [rows, columns].
 
     `whole` [features] is the network's features of the picture, `positions` [rows, columns, features] those of each
     position of its map alone. A network that averages its feature map embeds the mean of its positions, so that the
     cosine is the mean of the positions' own products with the item (Stylianou et al. 2019, "Visualizing deep similarity
-    networks"). What stands behind the mean is applied to each position: exact where that is linear, and close to it
-    otherwise.
+    networks"). The layers behind the mean are applied to each position. That is exact for linear layers, and an
+    approximation otherwise.
     """
     length = np.linalg.norm(whole)
     if not projection:

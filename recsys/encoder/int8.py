@@ -1,4 +1,4 @@
-"""Networks in int8, by NNCF, which is imported here alone and installed by who wants it."""
+"""Quantizes networks to int8 by NNCF, an optional dependency."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ NNCF = "nncf==3.4.0"
 
 
 def quantize(model: Any, pixels: Pixels) -> Any:
-    """The OpenVINO model with its weights and products in int8, their ranges found on pictures uint8 [n, h, w, 3].
+    """The OpenVINO model with int8 weights and activations, whose ranges are calibrated on pictures uint8 [n, h, w, 3].
 
     Post-training quantization as Jacob et al. 2018 have it, "Quantization and training of neural networks for efficient
-    integer-arithmetic-only inference". Raises EncoderError where NNCF is not installed.
+    integer-arithmetic-only inference". Raises EncoderError if NNCF is not installed.
     """
     try:
         import nncf
     except ImportError as error:
-        raise EncoderError(f"An encoder in int8 is made by NNCF. Install it with: pip install {NNCF}") from error
+        raise EncoderError(f"An int8 encoder requires NNCF. Install it with: pip install {NNCF}") from error
     nncf.set_log_level(logging.ERROR)
     return nncf.quantize(model, nncf.Dataset(list(pixels[:, None])), subset_size=len(pixels))

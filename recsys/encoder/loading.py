@@ -1,4 +1,4 @@
-"""Where encoders come from: folders, timm's names, repositories. PyTorch runs what is loaded here."""
+"""Loads encoders from folders, timm names and Hub repositories, to run on PyTorch."""
 
 from __future__ import annotations
 

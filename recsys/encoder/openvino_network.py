@@ -1,9 +1,9 @@
-"""Networks compiled for the CPU by OpenVINO, which is imported here alone.
+"""Networks compiled for the CPU by OpenVINO.
 
 A compiled network is two files, `compiled.xml` and `compiled.bin`, made from a PyTorch network once. They load in a
-tenth of a second without PyTorch and compute in float32; the weights are kept in float16 where that changes nothing
-that counts. They carry what they were made from, and the features of one known picture as PyTorch computed them: each
-time that they load, they have to give these again.
+tenth of a second without PyTorch and compute in float32. Their weights are stored in float16 if that changes the
+features only negligibly. The files record the encoder they were made from, and the features that PyTorch computed for
+a known picture. Each time the network loads, its features for that picture are compared with these.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 import openvino  # noqa: E402
 
-LEAST_COSINE = 0.9999
+MIN_COSINE = 0.9999
+"""The features of the known picture must agree with the recorded ones to this cosine."""
 FACTS = ["recsys", "facts"]
 
 
@@ -47,7 +48,7 @@ class CompiledNetwork:
     runtime = "openvino"
 
     def __init__(self, folder: Path, model: Any, facts: dict[str, Any]):
-        """`facts` are what the model tells of itself; see `convert`."""
+        """`facts` are the metadata of the model; see `convert`."""
         self.files, self.model, self.facts = folder, model, facts
         self.parameters, self.dim = int(facts["parameters"]), len(facts["features"])
         self._lock = threading.Lock()
@@ -57,7 +58,7 @@ class CompiledNetwork:
     def load(cls, folder: Path, spec: EncoderSpec) -> Self:
         """The compiled network beside an encoder of this spec.
 
-        Raises EncoderError where it cannot be read, is of another encoder, or gives other features than it was made to.
+        Raises EncoderError if it cannot be read, belongs to another encoder, or computes other features than recorded.
         """
         try:
             model = openvino.Core().read_model(folder / COMPILED[0])
@@ -69,10 +70,10 @@ class CompiledNetwork:
             raise EncoderError(f"{COMPILED[0]} of {folder.name} cannot be read. Build the index anew.") from error
         if facts["fingerprint"] != spec.fingerprint:
             raise EncoderError(f"{COMPILED[0]} of {folder.name} was made of another encoder. Build the index anew.")
-        if not found >= LEAST_COSINE:
+        if not found >= MIN_COSINE:
             raise EncoderError(
                 f"{COMPILED[0]} of {folder.name} gives other features here than it was made with: their cosine is"
-                f" {found:.5f}, where {LEAST_COSINE} is the least."
+                f" {found:.5f}, where {MIN_COSINE} is the least."
             )
         return network
 
@@ -83,7 +84,7 @@ class CompiledNetwork:
 
     @property
     def scale(self) -> int:
-        """How many times larger than for `features` the picture is that `regions` takes."""
+        """The picture passed to `regions` is this many times larger than the one passed to `features`."""
         return int(self.facts["enlarged"][0] // self.facts["size"][0])
 
     def regions(self, pixels: Pixels) -> tuple[Vectors, Vectors] | None:
@@ -97,7 +98,7 @@ class CompiledNetwork:
             return np.array(found[0][0]), np.array(found[1][0])
 
     def save(self, folder: Path) -> None:
-        """Write it into the folder."""
+        """Copy the compiled files into the folder."""
         for name in COMPILED:
             shutil.copyfile(self.files / name, folder / name)
 

@@ -1,4 +1,4 @@
-"""PCA of a frozen backbone's features: fewer dimensions for about the same neighbours."""
+"""PCA of the features of a frozen backbone: fewer dimensions with nearly the same neighbours."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Projection:
 
     @property
     def dim(self) -> int:
-        """The number of dimensions that come out."""
+        """The number of output dimensions."""
         return int(self.components.shape[1])
 
     @property
@@ -37,7 +37,7 @@ class Projection:
     def fit(cls, chunks: Iterable[Vectors], dim: int) -> Projection | None:
         """The `dim` directions of largest variance of all rows of `chunks`, each [n, features].
 
-        None where the rows do not vary in as many directions, so that a projection would lose what tells them apart.
+        None if the rows vary in fewer than `dim` directions, because the projection would then lose information.
         """
         count, total, product = 0, np.zeros(1), np.zeros((1, 1))
         for chunk in chunks:

@@ -1,4 +1,4 @@
-"""Networks of timm: made, described, run by PyTorch, saved. Timm is imported here alone."""
+"""Creates, describes, runs and saves timm networks on PyTorch."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from recsys.types import Pixels, Vectors
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
 """Numbers of glibc's mallopt."""
-KEPT = 1 << 30
+KEPT_BYTES = 1 << 30
 
 
 try:
@@ -39,18 +39,18 @@ import timm as timm  # noqa: E402
 
 
 def _keep_memory() -> None:
-    """Have glibc keep what PyTorch frees: each batch would else ask the system for its memory, page by page, anew."""
+    """Have glibc keep the memory that PyTorch frees. Otherwise each batch requests it from the system again."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt:
-        mallopt(MMAP_THRESHOLD, KEPT)
-        mallopt(TRIM_THRESHOLD, KEPT)
+        mallopt(MMAP_THRESHOLD, KEPT_BYTES)
+        mallopt(TRIM_THRESHOLD, KEPT_BYTES)
 
 
 _keep_memory()
 
 
 def create(name: str, pretrained: bool = True, **options: Any) -> torch.nn.Module:
-    """A network by timm's name of it. Raises EncoderError with timm's reason."""
+    """The network of a timm name. Raises EncoderError with the reason that timm gives."""
     try:
         return timm.create_model(name, pretrained=pretrained, **options)
     except (RuntimeError, AttributeError, KeyError, TypeError, ValueError, OSError, SafetensorError) as error:
@@ -61,7 +61,7 @@ def create(name: str, pretrained: bool = True, **options: Any) -> torch.nn.Modul
 
 
 def in_channels_last(network: torch.nn.Module) -> torch.nn.Module:
-    """The network with its weights laid out as convolutions on the CPU and on tensor cores like them."""
+    """The network in the channels-last memory format, which is faster on CPUs and tensor cores."""
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
@@ -76,7 +76,7 @@ def save_network(
     """Write a trained embedding network in timm's format, in float16; its attribute heads lie beside it.
 
     A head is [values, dim]: its product with a unit embedding gives the logits of an attribute's values, which the
-    config lists in that order. `split` names what the training never saw.
+    config lists in that order. `split` is the name of the held-out split.
     """
     data = {"input_size": input_size, "crop_pct": 1.0, "crop_mode": "squash", "interpolation": "bicubic"}
     extra = {EMBEDDING: True, SPLIT: split, VALUES: {name: list(values) for name, values in vocabulary.items()}}
@@ -86,9 +86,9 @@ def save_network(
 
 
 def describe(network: torch.nn.Module, architecture: str, weights: Path, **parts: Any) -> EncoderSpec:
-    """The spec of a network with its own transform; `parts` are the fields that the network does not tell.
+    """The spec of a network with its own transform; `parts` are the fields that do not follow from the network.
 
-    Raises EncoderError for a transform of no reasonable size.
+    Raises EncoderError for a transform outside the allowed limits.
     """
     data = timm.data.resolve_data_config(network.pretrained_cfg)
     try:
@@ -116,7 +116,7 @@ def find_device(name: str) -> torch.device:
 
 
 class TorchNetwork:
-    """A network that PyTorch runs: the reference, and what runs where nothing else can."""
+    """A network that PyTorch runs: the reference, and the fallback if the network cannot be compiled."""
 
     def __init__(self, network: torch.nn.Module, spec: EncoderSpec, device: str = "auto"):
         """`network` maps normalised pictures [n, c, h, w] to features. Raises EncoderError for a device not there."""
@@ -133,7 +133,7 @@ class TorchNetwork:
 
     @property
     def scale(self) -> int:
-        """How many times larger than for `features` the picture is that `regions` takes."""
+        """The picture passed to `regions` is this many times larger than the one passed to `features`."""
         return 1 if self.network.pretrained_cfg.get("fixed_input_size") else SCALE
 
     def features(self, pixels: Pixels) -> Vectors:
@@ -152,7 +152,7 @@ class TorchNetwork:
         return whole[0].float().cpu().numpy(), positions[0].float().cpu().numpy()
 
     def save(self, folder: Path) -> None:
-        """Nothing loads faster than these weights."""
+        """Do nothing: PyTorch has no form that loads faster than the weights."""
 
     @property
     def traceable(self) -> torch.nn.Module:

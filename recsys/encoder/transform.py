@@ -1,4 +1,4 @@
-"""What a picture goes through before the network: resized, cropped, its pixels taken. No torch, no timm."""
+"""Resizes and crops pictures for a network, without torch or timm."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from recsys.types import Pixels
 
 CROP_MODES = ("center", "squash", "border")
 FILTERS = {resampling.name.lower(): resampling for resampling in Image.Resampling}
-LONGEST_STRIP = 4
+MAX_STRIP_RATIO = 4
 
 
 class Transform:
@@ -53,7 +53,7 @@ class Transform:
         The short side is enlarged first: a strip of 65,000 × 1 px would take gigabytes on the way.
         """
         ratios = [side / resized for side, resized in zip(image.size, self._resized, strict=True)]
-        longest = [round(LONGEST_STRIP * min(ratios) * resized) for resized in self._resized]
+        longest = [round(MAX_STRIP_RATIO * min(ratios) * resized) for resized in self._resized]
         left, top = (max(0, side - most) // 2 for side, most in zip(image.size, longest, strict=True))
         if not left and not top:
             return image

@@ -139,7 +139,7 @@ def test_int8_without_nncf_says_how_to_get_it(reference, images, monkeypatch):
 
 def test_what_openvino_cannot_compile_is_run_by_pytorch(tmp_path, images, monkeypatch, caplog):
     encoder = Encoder.from_pretrained(write_encoder(tmp_path / "odd", seed=5))
-    monkeypatch.setattr("recsys.encoder.openvino_network.LEAST_COSINE", 2.0)
+    monkeypatch.setattr("recsys.encoder.openvino_network.MIN_COSINE", 2.0)
     assert encoder.compiled() is encoder
     assert "PyTorch runs the encoder, which is slower" in caplog.text
     assert not list(cache_folder("compiled").glob(f"{encoder.spec.fingerprint}/compiled.*"))

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from recsys.encoder.torch_network import timm
-from recsys.encoder.transform import LONGEST_STRIP, Pixels, Transform
+from recsys.encoder.transform import MAX_STRIP_RATIO, Pixels, Transform
 from recsys.errors import EncoderError
 from recsys.format.encoder_spec import TRANSFORM, EncoderSpec
 
@@ -143,7 +143,7 @@ def test_a_long_strip_costs_no_more_than_a_picture(
 
     assert pixels.shape == (*RECIPES[name].input_size[1:], 3)
     assert asked
-    assert max(max(size) for size in asked) <= LONGEST_STRIP * 256
+    assert max(max(size) for size in asked) <= MAX_STRIP_RATIO * 256
 
 
 def test_a_network_that_takes_strips_gets_them() -> None:

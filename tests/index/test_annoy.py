@@ -111,7 +111,7 @@ def test_a_filtered_search_is_the_exact_one(searcher, vectors, items, where, k):
 
 @pytest.mark.parametrize("where", [None, {"shade": "dark"}, {"rare": "yes"}, {"rare": "no"}], ids=str)
 def test_queries_get_the_same_answer_together_as_alone(searcher, vectors, where, monkeypatch):
-    monkeypatch.setattr(exact, "COSINES_AT_ONCE", 50 * COUNT)
+    monkeypatch.setattr(exact, "MAX_BLOCK_COSINES", 50 * COUNT)
     queries = unit(vectors[:120] + 0.2)
     rows, cosines = searcher.exact(queries, 20, where)
     for place, query in enumerate(queries):

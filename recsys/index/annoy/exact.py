@@ -1,4 +1,4 @@
-"""The exact nearest neighbours: a product with every vector, or with those of some rows."""
+"""Exact nearest neighbours: compares a query with all vectors, or with those of some rows."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from recsys.core.ranking import TIE_TOLERANCE
 from recsys.index.annoy.stopwatch import quickest
 from recsys.types import Rows, Vectors
 
-FEW_QUERIES = 8
-"""So many queries are faster in one matrix product than one by one."""
-COSINES_AT_ONCE = 2**24
-ROWS_AT_ONCE = 4096
-GROUP = 64
-SAMPLE = 2048
-ATTEMPTS = 3
+MIN_MATRIX_QUERIES = 8
+"""From this many queries on, one matrix product is faster than one product for each query."""
+MAX_BLOCK_COSINES = 2**24
+GATHER_ROWS = 4096
+"""Rows are gathered in blocks of this size."""
+MAXIMA = 64
+TIMED_ROWS = 2048
+TIMED_RUNS = 3
 
 
 class ExactSearch:
@@ -31,7 +32,7 @@ class ExactSearch:
         Returns rows [n, m] and cosines [n, m], best first and equal ones in row order; m is k, or all where fewer are.
         """
         compared = len(self._vectors) if rows is None else len(rows)
-        block, k = max(1, COSINES_AT_ONCE // max(1, compared)), min(k, compared)
+        block, k = max(1, MAX_BLOCK_COSINES // max(1, compared)), min(k, compared)
         found, cosines = np.empty((len(queries), k), dtype=np.int64), np.empty((len(queries), k), dtype=np.float32)
         for start in range(0, len(queries), block):
             part = queries[start : start + block]
@@ -48,12 +49,12 @@ class ExactSearch:
         """The cosines of queries [n, dim] and vectors, [n, count] or [n, len(rows)]."""
         if rows is None:
             return _products(queries, self._vectors)
-        if len(queries) < FEW_QUERIES and len(rows) >= self._gather_below * len(self._vectors):
+        if len(queries) < MIN_MATRIX_QUERIES and len(rows) >= self._gather_below * len(self._vectors):
             return _products(queries, self._vectors)[:, rows]
         return self._gathered(queries, rows)
 
     def _gathered(self, queries: Vectors, rows: Rows) -> Vectors:
-        parts = (rows[start : start + ROWS_AT_ONCE] for start in range(0, max(1, len(rows)), ROWS_AT_ONCE))
+        parts = (rows[start : start + GATHER_ROWS] for start in range(0, max(1, len(rows)), GATHER_ROWS))
         return np.concatenate([_products(queries, self._vectors[part]) for part in parts], axis=1)
 
     @cached_property
@@ -63,10 +64,12 @@ class ExactSearch:
         Each attempt takes other rows, since those of a filter are not in the processor's cache either.
         """
         query, count = self._vectors[:1], len(self._vectors)
-        size, starts = min(SAMPLE, count), np.linspace(0, max(0, count - SAMPLE), ATTEMPTS, dtype=np.int64)
-        scattered = np.linspace(0, count - ATTEMPTS, size, dtype=np.int64).clip(0)
+        size, starts = min(TIMED_ROWS, count), np.linspace(0, max(0, count - TIMED_ROWS), TIMED_RUNS, dtype=np.int64)
+        scattered = np.linspace(0, count - TIMED_RUNS, size, dtype=np.int64).clip(0)
         scan = quickest(*(partial(_products, query, self._vectors[start : start + size]) for start in starts))
-        gather = quickest(*(partial(self._gathered, query, scattered + shift) for shift in range(min(ATTEMPTS, count))))
+        gather = quickest(
+            *(partial(self._gathered, query, scattered + shift) for shift in range(min(TIMED_RUNS, count)))
+        )
         return scan / gather
 
 
@@ -79,7 +82,7 @@ def ranked(vectors: Vectors, query: Vectors, rows: Rows, k: int) -> tuple[Rows, 
 
 def _products(queries: Vectors, vectors: Vectors) -> Vectors:
     """The dot products of queries [n, dim] and vectors [m, dim], [n, m]."""
-    if len(queries) < FEW_QUERIES:
+    if len(queries) < MIN_MATRIX_QUERIES:
         return np.vecdot(vectors, queries[:, None])
     return queries @ vectors.T
 
@@ -91,6 +94,6 @@ def _likely(cosines: Vectors, k: int) -> Rows:
     """
     if not 0 < k < len(cosines):
         return np.arange(len(cosines))
-    width = len(cosines) // GROUP
-    peaks = cosines[: GROUP * width].reshape(GROUP, width).max(axis=0) if width >= k else cosines
+    width = len(cosines) // MAXIMA
+    peaks = cosines[: MAXIMA * width].reshape(MAXIMA, width).max(axis=0) if width >= k else cosines
     return np.flatnonzero(cosines >= np.partition(peaks, len(peaks) - k)[len(peaks) - k] - TIE_TOLERANCE)

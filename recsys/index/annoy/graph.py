@@ -23,12 +23,12 @@ CANDIDATES = 2000
 
 
 def graph_path(path: Path) -> Path:
-    """Where the graph of the Annoy file `path` is."""
+    """The path of the graph that belongs to the Annoy file `path`."""
     return path.with_name(f"{path.stem}.neighbours.npy")
 
 
 def write_graph(path: Path, count: int, dim: int) -> None:
-    """Write which rows the 16 nearest others of each item are: int32 [count, 16], or narrower where fewer are."""
+    """Write the rows of the 16 nearest other items of each item: int32 [count, 16], or fewer columns for few items."""
     trees = load_trees(path, count, dim, METRIC)
     degree = min(DEGREE, count - 1)
     graph = np.empty((count, degree), dtype=np.int32)

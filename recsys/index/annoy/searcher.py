@@ -1,4 +1,4 @@
-"""The searcher of one machine: whatever is fastest there for what is asked."""
+"""Searches an index on one machine, by Annoy or by an exact scan, whichever is faster there."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from recsys.index.annoy.graph import load_graph
 from recsys.index.annoy.stopwatch import quickest
 from recsys.types import Rows, Vectors, Where
 
-SEEDS = 10
-"""So many of what Annoy finds lead on to their neighbours, or k where that is more; `search_k` is measured with it."""
-SCANNED = 8192
-ATTEMPTS = 5
+MIN_SEEDS = 10
+"""The neighbours of this many results of Annoy are compared too, or of k results if k is larger."""
+TIMED_ROWS = 8192
+TIMED_RUNS = 5
 
 
 class AnnoySearcher:
-    """The searcher over an Annoy file: approximate without a filter, exact under one.
+    """Searches an Annoy file: approximately without a filter, exactly with one.
 
-    Where a scan of the whole catalogue is as fast as Annoy with this `search_k`, it is exact without a filter too.
+    It is exact without a filter too if scanning the whole catalogue is as fast as Annoy with this `search_k`.
     """
 
     def __init__(self, path: Path, items: Items, dim: int, search_k: int, metric: str = METRIC):
-        """Open the Annoy file of these items. Raises IndexDamagedError where file, items, dim, metric do not agree."""
+        """Open the Annoy file of these items. Raises IndexDamagedError if file, items, dim and metric do not agree."""
         self.items, self.search_k = items, search_k
         self._vectors = load_vectors(path, len(items), dim, metric)
         self._trees = load_trees(path, len(items), dim, metric)
@@ -46,19 +46,19 @@ class AnnoySearcher:
         return self.approximate(vectors, k)
 
     def exact(self, vectors: Vectors, k: int, where: Where | None = None) -> tuple[Rows, Vectors]:
-        """The same answer by comparison with every vector that passes the filter; equal cosines in row order."""
+        """`search` by comparing every vector that passes the filter; equal cosines come in row order."""
         return self._exact.nearest(vectors, k, self.items.passing(where) if where else None)
 
     def approximate(self, vectors: Vectors, k: int) -> tuple[Rows, Vectors]:
-        """The same answer, without a filter, by Annoy and the neighbours of what it finds."""
+        """`search` without a filter, by Annoy and the neighbours of its results."""
         return _stack([self._by_trees(vector, min(k, len(self.items))) for vector in vectors])
 
     def approximate_others(self, rows: Rows, k: int) -> tuple[Rows, Vectors]:
-        """What `approximate` finds for each of these products, as if the catalogue did not have that one."""
+        """`approximate` for each of these products, which is itself left out of its result."""
         return _stack([self._by_trees(self._vectors[row], min(k, len(self.items) - 1), without=row) for row in rows])
 
     def _by_trees(self, vector: Vectors, k: int, without: int = -1) -> tuple[Rows, Vectors]:
-        wanted = max(k, SEEDS) + (without >= 0)
+        wanted = max(k, MIN_SEEDS) + (without >= 0)
         found = self._trees.get_nns_by_vector(vector.tolist(), wanted, max(self.search_k, wanted))
         rows = np.array(found, dtype=np.int64)
         if self._graph is not None:
@@ -69,16 +69,16 @@ class AnnoySearcher:
 
     @cached_property
     def _scan_is_fast(self) -> bool:
-        """Measured when the first search asks, on a part of a large catalogue: a scan takes as long as it has rows."""
-        part, queries = self._vectors[:SCANNED], self._vectors[:: max(1, len(self.items) // ATTEMPTS), None]
+        """Measured at the first search, on part of a large catalogue: scan time is proportional to the rows."""
+        part, queries = self._vectors[:TIMED_ROWS], self._vectors[:: max(1, len(self.items) // TIMED_RUNS), None]
         some = ExactSearch(part)
-        by_trees = quickest(*(partial(self.approximate, query, SEEDS) for query in queries))
-        by_scan = quickest(*(partial(some.nearest, query, SEEDS) for query in queries))
+        by_trees = quickest(*(partial(self.approximate, query, MIN_SEEDS) for query in queries))
+        by_scan = quickest(*(partial(some.nearest, query, MIN_SEEDS) for query in queries))
         return by_scan * len(self.items) / len(part) <= by_trees
 
 
 def _distinct(rows: Rows) -> Rows:
-    """What np.unique gives, in half its time for a few hundred rows."""
+    """np.unique in half the time for a few hundred rows."""
     ascending = np.sort(rows)
     return ascending[np.append(True, ascending[1:] != ascending[:-1])]
 

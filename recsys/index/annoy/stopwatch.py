@@ -1,4 +1,4 @@
-"""What is faster on this machine, measured in a few milliseconds."""
+"""Measures which of several ways to do the same work is fastest on this machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def quickest(*attempts: Callable[[], object]) -> float:
-    """Seconds of the fastest of these attempts at the same work: what others on the machine do only adds to it."""
+    """Seconds of the fastest run: other load on the machine only makes runs slower."""
     return min(map(_seconds, attempts))
 
 

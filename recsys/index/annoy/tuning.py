@@ -1,4 +1,4 @@
-"""How many trees an index gets, and how hard they are searched: measured on its own vectors, the same each time."""
+"""Chooses `n_trees` and `search_k` by measuring the recall on the vectors of the index, deterministically."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from recsys.types import Rows, Vectors
 
 RECALL_K = 10
 RECALL_QUERIES = 2000
-SPARE = 0.3
-"""The share of the allowed misses that is left to queries other than those measured."""
+MISS_MARGIN = 0.3
+"""The measured recall must miss this share less than allowed, as a margin for other queries."""
 TREES = (10, 20, 40, 80)
-TREE_WORK = 15
-"""How many candidates can be compared in the time that one more tree takes, as measured."""
-WORTH = 0.9
-"""Twice the trees are worth their size where they leave at most this share of the work."""
+CANDIDATES_PER_TREE = 15
+"""One more tree takes as long as comparing this many candidates, as measured."""
+MAX_WORK_RATIO = 0.9
+"""The number of trees is doubled while that reduces the work to at most this share."""
 PRECISION = 1 / 16
 
 
@@ -37,19 +37,19 @@ class SearchPoint:
 
     @property
     def work(self) -> float:
-        """What a search costs, in candidates compared: no clock, so that equal vectors give an equal index."""
-        return self.search_k + TREE_WORK * self.n_trees
+        """The cost of a search in compared candidates. It is not timed, so that equal vectors give equal indexes."""
+        return self.search_k + CANDIDATES_PER_TREE * self.n_trees
 
 
 def build_for_recall(vectors: Vectors, path: Path, items: Items, recall: float) -> list[SearchPoint]:
-    """Write the index that reaches `recall` with the least work, trees being doubled while that is worth it.
+    """Write the index that reaches `recall` with the least work.
 
-    Products of the index are asked for, each as if the catalogue did not have it. Returns every point that was
-    measured; the last is the one that was chosen.
+    The queries are products of the index, each left out of its own result. Returns every measured point, the chosen
+    one last.
     """
     rows = np.random.default_rng(SEED).choice(len(vectors), size=min(RECALL_QUERIES, len(vectors)), replace=False)
     exact = ExactSearch(vectors).nearest(vectors[rows], RECALL_K + 1)[1][:, 1:]
-    wanted = recall + SPARE * (1 - recall)
+    wanted = recall + MISS_MARGIN * (1 - recall)
     points: list[SearchPoint] = []
     chosen: list[SearchPoint] = []
     for n_trees in TREES:
@@ -59,7 +59,7 @@ def build_for_recall(vectors: Vectors, path: Path, items: Items, recall: float) 
         tried = _climb(AnnoySearcher(path, items, vectors.shape[1], 1), n_trees, rows, exact, wanted)
         points += tried
         enough = next(point for point in tried if point.recall >= wanted or point is tried[-1])
-        if chosen and enough.work > WORTH * chosen[-1].work:
+        if chosen and enough.work > MAX_WORK_RATIO * chosen[-1].work:
             build(vectors, path, chosen[-1].n_trees)
             break
         chosen.append(enough)
