@@ -53,7 +53,7 @@ class Slot(NamedTuple):
 
 
 def title(item: Item, card_attributes: Sequence[str]) -> str:
-    """The name of a product, or else the values of its `card_attributes` attributes, or else its id."""
+    """The name of a product, or else the values of its attributes on cards, or else its id."""
     return (
         item.name or " · ".join(fact.value for fact in facts(item.attributes, card_attributes)) or f"Product {item.id}"
     )

@@ -58,5 +58,5 @@ def state(items: Items, where: Where, index: str | None, shown: str | None, choi
 
 
 def checked(where: Any) -> dict[str, list[Value]]:
-    """The filter of a request, where null is none. Raises QueryError for what is no filter."""
+    """The filter of a request; null means no filter. Raises QueryError if it is not a filter."""
     return {} if where is None else parse_filter(where)
