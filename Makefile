@@ -26,4 +26,4 @@ test-fast: ## The tests that need neither a server nor a browser (under a minute
 	$(BIN)/python -m pytest -m "not server and not browser and not slow"
 
 bench: ## The speed benchmark at its smallest size; fails if a ratio is worse than noise explains
-	$(BIN)/python -m benchmarks speed --small --check --output $${TMPDIR:-/tmp}/speed
+	$(BIN)/python -m benchmarks speed --small --check
