@@ -1,4 +1,4 @@
-"""A small shop for tests of the interface: drawn products, and an encoder that is a pure function of the picture."""
+"""A shop of sixty drawn products for tests, with an encoder that needs no network and an exact search."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ HOSTILE_NAME = "<script>alert(1)</script> ${alert(1)} {{value}} `\"'&"
 
 
 class ThumbnailEncoder:
-    """The picture in 8 × 8 colours, as a unit vector. It waits where `ready` is not set, as a loading model does.
+    """Encodes a picture as its 8 × 8 colours, a unit vector. Waits for the event `ready`, like a model that is loading.
 
-    `sees` is what it takes every picture for: attribute → value → probability.
+    `sees` is the prediction for every picture: attribute → value → probability.
     """
 
     def __init__(self, sees: Mapping[str, Mapping[str, float]] | None = None) -> None:
@@ -55,7 +55,7 @@ class ThumbnailEncoder:
 
 @dataclass
 class ExactSearcher:
-    """Compares with every vector."""
+    """An exact search over all vectors."""
 
     matrix: Vectors
     items: Items
@@ -84,7 +84,7 @@ class Pictures:
 
 
 def draw(kind: str, colour: str, size: tuple[int, int] = (240, 320)) -> Image.Image:
-    """A flat picture of a product, on white."""
+    """A flat picture of a product on a white background."""
     image = Image.new("RGB", (240, 320), "white")
     pen = ImageDraw.Draw(image)
     shapes = {
@@ -105,7 +105,7 @@ def draw(kind: str, colour: str, size: tuple[int, int] = (240, 320)) -> Image.Im
 
 
 def encoded(image: Image.Image, format: str = "PNG", **options: object) -> bytes:
-    """The picture as a file."""
+    """The picture as the bytes of a file."""
     out = io.BytesIO()
     image.save(out, format, **options)
     return out.getvalue()

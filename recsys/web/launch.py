@@ -20,8 +20,7 @@ from recsys.web.api.endpoints import add_endpoints
 from recsys.web.api.mcp import without_files
 from recsys.web.page.page import TITLE, add_page
 from recsys.web.page.theme import STYLE_SHEET, theme
-from recsys.web.server import about, health, thumbnails
-from recsys.web.server import gradio_gc as leftovers
+from recsys.web.server import about, gradio_gc, health, thumbnails
 from recsys.web.server.admission import AdmissionControl, Load
 from recsys.web.server.client_address import TrustedProxies
 from recsys.web.server.error_responses import unknown_call_response
@@ -41,6 +40,16 @@ NO_STATISTICS = {"GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9), "GRADIO_ANALYTI
 """Environment variables that stop Gradio from keeping 10,000 calls, which it would show on a page not served here."""
 MIN_GZIP_BYTES = 20_000
 """The page itself is larger, an answer is smaller. Gradio compresses its own scripts."""
+GRADIO_SETTINGS: dict[str, Any] = {
+    "quiet": True,
+    "ssr_mode": False,
+    "footer_links": ["api"],
+    "run_history": False,
+    "enable_monitoring": False,
+    "state_session_capacity": MAX_SESSIONS,
+    "max_file_size": MAX_BYTES,
+    "mcp_server": True,
+}
 UNREADABLE = (FnIndexInferError, KeyError, TypeError)
 """What Gradio raises for a call of an unknown endpoint, or with unknown parameters."""
 
@@ -79,7 +88,7 @@ def launch(
     load = Load(
         pending=lambda: len(page._queue.event_ids_to_events),
         seconds_per_call=ANSWER_INTERVAL.seconds,
-        stored_bytes=lambda: leftovers.stored_upload_bytes(page),
+        stored_bytes=lambda: gradio_gc.stored_upload_bytes(page),
     )
     app_settings = _app_settings(shop, page, load, limits)
     with _peer_addresses_kept():
@@ -87,17 +96,10 @@ def launch(
             share=share,
             server_port=server_port,
             prevent_thread_lock=True,
-            quiet=True,
-            ssr_mode=False,
             theme=theme(),
             css_paths=STYLE_SHEET,
-            footer_links=["api"],
-            run_history=False,
-            enable_monitoring=False,
-            state_session_capacity=MAX_SESSIONS,
-            max_file_size=MAX_BYTES,
-            mcp_server=True,
             app_kwargs=app_settings,
+            **GRADIO_SETTINGS,
         )
     page.server.config.http_protocol_class = TimeoutProtocol
     _use_own_log("uvicorn")
@@ -128,7 +130,7 @@ def _app_settings(shop: LiveRecommender, page: gr.Blocks, load: Load, limits: Li
 
 @asynccontextmanager
 async def _lifespan(app: Any) -> AsyncIterator[None]:
-    async with without_files(app), leftovers.collecting_garbage(app):
+    async with without_files(app), gradio_gc.collecting_garbage(app):
         yield
 
 

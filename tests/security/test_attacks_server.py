@@ -28,7 +28,7 @@ from testkit.fake_shop import draw, encoded, fake_shop
 SECRET = "the secret of this machine"
 META = {"_type": "gradio.FileData"}
 opened: set[str] = set()
-"""Every path that anything in this process opened, while a test watches."""
+"""Every path that this process opened while `watching` was set."""
 watching = threading.Event()
 
 
@@ -47,7 +47,7 @@ def shop():
 
 @pytest.fixture
 def secret(tmp_path):
-    """A picture of this machine that no visitor gave, and that nobody is to open."""
+    """A picture on this machine that no visitor uploaded and that the app must not open."""
     path = tmp_path / "secret.png"
     path.write_bytes(encoded(draw("Dresses", "#b3262e")))
     opened.clear()
@@ -66,13 +66,13 @@ def play(web):
         joined = web.post("gradio_api/queue/join", json=body)
         if joined.status_code != 200:
             return joined.text
-        told = []
+        events = []
         with web.stream("GET", "gradio_api/queue/data", params={"session_hash": session}) as stream:
             for line in stream.iter_lines():
-                told.append(line)
+                events.append(line)
                 if '"process_completed"' in line or '"unexpected_error"' in line:
                     break
-        return "\n".join(told)
+        return "\n".join(events)
 
     return run
 

@@ -1,4 +1,4 @@
-"""The page and the API of a test, in this process."""
+"""Serves the page and the API to a test, in the test's process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 @contextmanager
 def serving(shop: Any, uploads: Path) -> Iterator[Any]:
-    """The page over a shop, which keeps what visitors upload in this folder, until it is closed."""
+    """Serve the page and the API of a recommender while the context lasts, with `uploads` as the upload folder."""
     from recsys.web import launch
 
     with pytest.MonkeyPatch.context() as patch:
