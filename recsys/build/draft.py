@@ -49,8 +49,8 @@ class Draft:
     def inputs_hash(self, recall: float) -> str:
         """A hash of everything that decides the content of the index: the files written so far, and the options."""
         versions = library_versions()
-        parts = [file_facts(self.folder), asdict(self._dataset), self.encoder.spec.to_json(), recall, versions]
-        return sha256(json.dumps(parts, sort_keys=True).encode())
+        facts = [asdict(self._dataset), self.catalog.role_overrides, self.encoder.spec.to_json(), recall, versions]
+        return sha256(json.dumps([file_facts(self.folder), *facts], sort_keys=True).encode())
 
     def complete(self, recall: float, queries: Catalog | None) -> SearchPoint:
         """Write the search index, the evaluation, the card and the manifest, and check the folder.
@@ -60,7 +60,13 @@ class Draft:
         items, vectors = self.embedded.items, self._vectors()
         curve = build_for_recall(vectors, self.folder / VECTORS, items, recall)
         thumbnails = read_thumbnails(self.folder / ITEMS)
-        report = quick_report(list(items), vectors, thumbnails, queries=self._query_pool(queries))
+        report = quick_report(
+            list(items),
+            vectors,
+            thumbnails,
+            queries=self._query_pool(queries),
+            role_overrides=items.role_overrides,
+        )
         report.draw(self.folder / ASSETS)
         self._write_card_and_manifest(curve, report)
         IndexFolder.open(self.folder)
@@ -97,6 +103,7 @@ class Draft:
             files={},
             versions=library_versions(),
             calibration=report.calibration,
+            roles=self.catalog.role_overrides,
         )
         card = render_card(self.folder, manifest, items, curve, report.to_markdown())
         (self.folder / CARD).write_text(card, encoding="utf-8")

@@ -104,7 +104,8 @@ def embed_catalog(
         raise CatalogError(
             f"None of the {len(skipped):,} products of {catalog.dataset} has a readable picture.{reason}"
         )
-    return EmbeddedCatalog(Items.from_items(items, catalog.attributes), keys, tuple(skipped), writer.embedded)
+    columns = Items.from_items(items, catalog.attributes, catalog.role_overrides)
+    return EmbeddedCatalog(columns, keys, tuple(skipped), writer.embedded)
 
 
 def progress(products: Iterable[T], total: int) -> Iterator[T]:

@@ -90,8 +90,9 @@ def build_index(
     """Embed the catalogue and write its index to the folder `output`. An index that is there is replaced.
 
     The vectors of unchanged pictures and the projection are taken from the index `previous`, by default the one in
-    `output`. All other vectors are cached beside `output`, so that an interrupted build can continue. If a build is
-    interrupted, the output folder still holds either the complete old index or the complete new one.
+    `output`. A given `previous` also provides its role overrides, unless the catalogue has others. All other vectors
+    are cached beside `output`, so that an interrupted build can continue. If a build is interrupted, the output folder
+    still holds either the complete old index or the complete new one.
 
     `dim` is the number of dimensions that a frozen network is projected to, and `recall` the recall@10 that the search
     must reach. Confidence is calibrated on products that the encoder was not trained on: those of `queries`, or else of
@@ -103,6 +104,8 @@ def build_index(
     started = time.monotonic()
     with explain_resource_errors(output, batch_size), claim(output) as target:
         encoder = encoder.in_int8(_sample(catalog)) if int8 and not encoder.spec.int8 else encoder.compiled()
+        if previous:
+            catalog = catalog.with_default_roles(previous.manifest.roles)
         previous = previous or _existing_index(target)
         encoder = _with_previous_projection(encoder, previous, dim, len(catalog))
         obstacle = _obstacle(encoder, previous, dim)

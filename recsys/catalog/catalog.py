@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from recsys.catalog.columns import Columns
 from recsys.catalog.folders import open_folder
 from recsys.catalog.products import Pictures, TableProducts
 from recsys.catalog.source import ONLY_SPLIT, Source
+from recsys.core.roles import Roles
 from recsys.errors import CatalogError
 from recsys.format.encoder_spec import is_repo_id
 from recsys.format.layout import SAMPLE, sample_index
@@ -50,7 +51,8 @@ class Catalog:
     """The products of a shop, in a stable order, with their pictures as the source has them.
 
     A catalogue can be iterated any number of times. `dataset` is its name in messages: a Hub id, or the base name of a
-    folder. `revision` is the commit that was read, or None if the source has no commits.
+    folder. `revision` is the commit that was read, or None if the source has no commits. `role_overrides` maps a role
+    to the attribute that has it, where the owner has chosen one (see `Roles`).
     """
 
     dataset: str
@@ -59,6 +61,7 @@ class Catalog:
     attributes: tuple[str, ...]
     products: TableProducts = field(repr=False)
     pictures: PictureSource = field(repr=False)
+    role_overrides: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.products)
@@ -82,12 +85,13 @@ class Catalog:
         id_column: str | None = None,
         name_column: str | None = None,
         attributes: Sequence[str] | None = None,
+        role_overrides: Mapping[str, str] | None = None,
     ) -> Catalog:
         """Open a Hub dataset, a folder (dataset repository, Kaggle archive, index, pictures) or the `sample` shop.
 
         The columns that are not named are detected (see `recsys.catalog.columns`). `limit` takes only the first
-        products. Raises CatalogError if the source or a column does not exist or cannot be read, and HubError if the
-        Hub does not deliver the dataset.
+        products. `role_overrides` maps roles to attributes. Raises CatalogError if the source, a column or a role does
+        not exist or cannot be read, and HubError if the Hub does not deliver the dataset.
         """
         if limit is not None and limit < 1:
             raise CatalogError(f"The limit is {limit}, and a catalogue needs at least one product.")
@@ -99,10 +103,28 @@ class Catalog:
         if not len(source.table):
             raise CatalogError(f"{source.name} has no rows in its split {split!r}, and so no products.")
         columns = Columns.find(source, image=image_column, id=id_column, name=name_column, attributes=attributes)
+        _check_roles(role_overrides or {}, columns.attributes)
         products = TableProducts.from_source(source, columns, limit)
         place = dataset if source.revision else str(_folder(dataset).resolve())
         pictures = PictureSource(place, split, source.revision, columns.image, len(source.table))
-        return cls(source.name, split, source.revision, columns.attributes, products, pictures)
+        return cls(
+            source.name, split, source.revision, columns.attributes, products, pictures, dict(role_overrides or {})
+        )
+
+    def with_default_roles(self, defaults: Mapping[str, str]) -> Catalog:
+        """The catalogue with these role overrides too, if it has their attribute and no override of the same role."""
+        known = {role: attribute for role, attribute in defaults.items() if attribute in self.attributes}
+        return replace(self, role_overrides={**known, **self.role_overrides})
+
+
+def _check_roles(overrides: Mapping[str, str], attributes: Sequence[str]) -> None:
+    Roles.from_names(attributes, overrides)
+    for role, attribute in overrides.items():
+        if attribute not in attributes:
+            raise CatalogError(
+                f"There is no attribute {attribute!r} to have the role {role!r}. The attributes are:"
+                f" {', '.join(attributes) or 'none'}. Name other columns with --attributes."
+            )
 
 
 def _folder(dataset: str) -> Path:

@@ -16,6 +16,7 @@ from recsys.build.embed import Engine, embed_in_process
 from recsys.build.pipeline import BuildReport, Comparison, build_index
 from recsys.build.previous import PreviousIndex
 from recsys.catalog import DEFAULT_DATASET, Catalog
+from recsys.core.roles import SINGLE_ROLES
 from recsys.encoder import Encoder
 from recsys.errors import HubNotFoundError, RecsysError
 from recsys.format.layout import OWN_INDEX
@@ -75,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
 def _add_catalogue_flags(group: argparse._ArgumentGroup) -> None:
     dataset = "Hub dataset, folder (dataset repository, Kaggle archive, index, or pictures), or 'sample'"
     queries = "calibrate confidence on the products of this dataset, if visitors search with pictures like these"
+    role = f"the attribute that has a role ({', '.join(SINGLE_ROLES)}), such as shade=colour; repeatable"
     add = group.add_argument
     add("--dataset", default=DEFAULT_DATASET, help=f"{dataset} for the drawn shop (default: %(default)s)")
     add("--split", default="train", help="split of the dataset (default: %(default)s)")
@@ -84,6 +86,7 @@ def _add_catalogue_flags(group: argparse._ArgumentGroup) -> None:
     add("--id-column", metavar="NAME", help="column of the ids (default: detected, else the row number)")
     add("--name-column", metavar="NAME", help="column of the product names (default: detected, else none)")
     add("--attributes", metavar="NAMES", type=_names, help="columns of attributes, a,b,c (default: detected)")
+    add("--role", metavar="COLUMN=ROLE", type=_role, action="append", help=f"{role} (default: by the columns' names)")
     add("--queries-from", metavar="DATASET", help=f"{queries} (default: on the catalogue itself)")
 
 
@@ -137,6 +140,16 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
+def _role(text: str) -> tuple[str, str]:
+    """The role and its column."""
+    column, equals, role = text.rpartition("=")
+    if not (column and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not COLUMN=ROLE, such as shade=colour")
+    if role not in SINGLE_ROLES:
+        raise argparse.ArgumentTypeError(f"there is no role {role!r}; the roles are: {', '.join(SINGLE_ROLES)}")
+    return role, column
+
+
 def run(options: argparse.Namespace) -> None:
     """Build the index, then load it into a store and publish it if asked."""
     token = os.environ.get("HF_TOKEN") or None
@@ -156,6 +169,7 @@ def run(options: argparse.Namespace) -> None:
         id_column=options.id_column,
         name_column=options.name_column,
         attributes=options.attributes,
+        role_overrides=dict(options.role or ()),
     )
     with _engine(options) as engine:
         report = build_index(

@@ -43,7 +43,7 @@ def scores_of(candidate: Candidate) -> tuple[Score, ...]:
     Raises CatalogError for a catalogue without these attributes, or with too few products.
     """
     task = split_protocol(candidate.pool, PRODUCT_SPLIT, candidate.split).retrieval
-    roles = roles_of(task.gallery.items)
+    roles = roles_of(task.gallery)
     known = [name for name in (roles.kind, roles.colour, roles.wearer) if name]
     labels = dict.fromkeys([*((name,) for name in known[:2]), tuple(known)])
     scores = tuple(found for label in labels if label and (found := score(label, task)))

@@ -63,13 +63,19 @@ class Items:
             raise ValueError(f"items need unique ids and columns of one length, got lengths {sorted(lengths)}")
         self.ids, self.names = list(ids), list(names)
         self.columns = {name: Column(values) for name, values in attributes.items()}
+        self.role_overrides = role_overrides
         self.roles = Roles.from_names(attributes, role_overrides)
 
     @classmethod
-    def from_items(cls, items: Sequence[Item], attributes: Sequence[str]) -> Items:
+    def from_items(
+        cls,
+        items: Sequence[Item],
+        attributes: Sequence[str],
+        role_overrides: Mapping[str, str | None] = NO_OVERRIDES,
+    ) -> Items:
         """Items with these `attributes` as columns; None where an item lacks an attribute."""
         columns = {name: [item.attributes.get(name) for item in items] for name in attributes}
-        return cls([item.id for item in items], [item.name for item in items], columns)
+        return cls([item.id for item in items], [item.name for item in items], columns, role_overrides)
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> Report:
         protocol = cross_catalogue_protocol(asked_pool, pool)
     else:
         asked_pool, protocol = pool, split_protocol(pool, options.split, encoder.split)
-    kind = roles_of(protocol.retrieval.gallery.items).kind
+    kind = roles_of(protocol.retrieval.gallery).kind
     report = Report(
         encoder=_subject(options.encoder, encoder),
         dataset=Source(catalog.dataset, catalog.revision, len(pool)),

@@ -57,7 +57,7 @@ def calibrate(task: SearchTask) -> Calibration | None:
 
     Queries without a kind are ignored. Where too few queries have a kind, only the threshold is fitted, to all.
     """
-    attribute = roles_of(task.gallery.items).kind
+    attribute = roles_of(task.gallery).kind
     cosines = task.neighbours[1]
     if attribute:
         label = task.label([attribute])

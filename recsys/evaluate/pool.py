@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from recsys.core.linalg import unit
+from recsys.core.roles import NO_OVERRIDES
 from recsys.errors import CatalogError, PictureError
 from recsys.images.decode import decode
 from recsys.runtime.hashing import sha256
@@ -26,21 +27,32 @@ Encode = Callable[[Sequence[Image.Image]], Vectors]
 class Pool:
     """Products for an evaluation: unit `vectors` [n, dim], and `pixels`, their thumbnails, uint8 [n, 768]."""
 
-    def __init__(self, items: Sequence[Item], vectors: Vectors, pixels: Pixels, rows: Rows | None = None):
-        """`rows` are the rows of the arrays that belong to this pool, all by default."""
+    def __init__(
+        self,
+        items: Sequence[Item],
+        vectors: Vectors,
+        pixels: Pixels,
+        rows: Rows | None = None,
+        role_overrides: Mapping[str, str | None] = NO_OVERRIDES,
+    ):
+        """`rows` are the rows of the arrays that belong to this pool, all by default.
+
+        `role_overrides` are those of `Roles`.
+        """
         self._items, self._vectors, self._pixels = items, vectors, pixels
         self._rows = np.arange(len(items)) if rows is None else rows
+        self.role_overrides = role_overrides
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def take(self, chosen: npt.NDArray[np.bool_] | Rows) -> Pool:
         """The products at these places, or of this mask."""
-        return Pool(self._items, self._vectors, self._pixels, self._rows[chosen])
+        return Pool(self._items, self._vectors, self._pixels, self._rows[chosen], self.role_overrides)
 
     def with_vectors(self, vectors: Vectors) -> Pool:
         """The same products with other vectors [n, dim]."""
-        return Pool(self.items, vectors, self._pixels[self._rows])
+        return Pool(self.items, vectors, self._pixels[self._rows], role_overrides=self.role_overrides)
 
     def sample(self, max_count: int, purpose: str) -> Rows:
         """The places of at most `max_count` products, sampled by a hash of `purpose` and their ids, ascending."""

@@ -69,7 +69,7 @@ def cross_catalogue_protocol(queries: Pool, gallery: Pool) -> EvaluationProtocol
     own_rows = np.array([rows.get(item.id, -1) for item in queries.items], np.int64)
     retrieval = _checked(SearchTask(queries, gallery, own_rows, skip_unanswerable=True))
     note = retrieval.note("of another catalogue")
-    kind, queries_kind = (roles_of(pool.items).kind for pool in (gallery, queries))
+    kind, queries_kind = (roles_of(pool).kind for pool in (gallery, queries))
     if kind is None:
         return EvaluationProtocol(retrieval, retrieval, {}, note)
     label = retrieval.label([kind])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from recsys.core.calibration import MIN_QUERIES, Calibration
 from recsys.core.holdout import held_out
+from recsys.core.roles import NO_OVERRIDES
 from recsys.evaluate import plots
 from recsys.evaluate.confidence import calibrate
 from recsys.evaluate.pool import THUMBNAIL, Pool, thumbnail_pixels
@@ -54,15 +55,16 @@ def quick_report(
     *,
     queries: Pool | None = None,
     limit: int = 1000,
+    role_overrides: Mapping[str, str | None] = NO_OVERRIDES,
 ) -> QuickReport:
     """Evaluate the unit `vectors` [n, dim] of these items; `thumbnails` are their encoded pictures, all readable.
 
     Up to `limit` queries are sampled: from `queries` if given, else from the held-out items, the other items being the
     gallery. With fewer than 50 held-out items they are sampled from all items, and no query finds itself. Where the
-    products are too few, the report has no scores and its note says so.
+    products are too few, the report has no scores and its note says so. `role_overrides` are those of `Roles`.
     """
     small = (thumbnail_pixels(decode(picture)) for picture in thumbnails)
-    pool = Pool(items, vectors, np.fromiter(small, THUMBNAIL, len(items)))
+    pool = Pool(items, vectors, np.fromiter(small, THUMBNAIL, len(items)), role_overrides=role_overrides)
     asked = pool if queries is None else queries
     if len(pool) <= PRECISION_K + 1 or not len(asked):
         few = f"{len(asked):,} queries, {len(pool):,} in the gallery"

@@ -9,6 +9,7 @@ import numpy as np
 
 from recsys.core.ranking import Estimate, average_precision_at_k, random_average_precision
 from recsys.core.roles import Roles
+from recsys.evaluate.pool import Pool
 from recsys.evaluate.search_task import PRECISION_K, SearchTask
 from recsys.types import Item, Rows
 
@@ -50,7 +51,7 @@ class ClassScore:
 
 def score_attributes(task: SearchTask) -> tuple[Score, ...]:
     """The score of each attribute, and of the kind together with colour and wearer where the catalogue has them."""
-    scores = [score(names, task) for names in _labels(task.gallery.items)]
+    scores = [score(names, task) for names in _labels(task.gallery)]
     return tuple(score for score in scores if score)
 
 
@@ -97,14 +98,13 @@ def attributes_of(items: Sequence[Item]) -> list[str]:
     return [name for name in found if any(item.attributes.get(name) is not None for item in items)]
 
 
-def roles_of(items: Sequence[Item]) -> Roles:
-    """The roles of the attributes that have a value in any of these items."""
-    return Roles.from_names(attributes_of(items))
+def roles_of(pool: Pool) -> Roles:
+    """The roles of the attributes that have a value in any product of the pool."""
+    return Roles.from_names(attributes_of(pool.items), pool.role_overrides)
 
 
-def _labels(items: Sequence[Item]) -> list[tuple[str, ...]]:
-    names = attributes_of(items)
-    roles = Roles.from_names(names)
+def _labels(pool: Pool) -> list[tuple[str, ...]]:
+    names, roles = attributes_of(pool.items), roles_of(pool)
     joint = [(roles.kind, roles.wearer), (roles.kind, roles.colour), (roles.kind, roles.colour, roles.wearer)]
     return [(name,) for name in names] + [tuple(filter(None, label)) for label in joint if None not in label]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from recsys.core.calibration import Calibration
+from recsys.core.roles import SINGLE_ROLES
 from recsys.errors import IndexDamagedError, IndexFolderError, IndexFormatError, IndexMismatchError
 from recsys.format.encoder_spec import TRANSFORM, VALUES, EncoderSpec
 from recsys.format.layout import ASSETS, CARD, CONFIG, ENCODER, HEADS, ITEMS, MANIFEST, PROJECTION, VECTORS, WEIGHTS
@@ -48,7 +49,8 @@ class SearchFacts:
 class Manifest:
     """The content of index.json. `files` maps the path of every other file to its size and SHA-256.
 
-    Indexes of older versions have no `calibration`.
+    Indexes of older versions have no `calibration`. `roles` maps each role that the owner has overruled to the
+    attribute that has it. Without such roles, index.json lacks this key.
     """
 
     encoder: EncoderSpec
@@ -59,10 +61,13 @@ class Manifest:
     files: Mapping[str, Mapping[str, Any]]
     versions: Mapping[str, str]
     calibration: Calibration | None = None
+    roles: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The text of index.json. Its `sha256` is the hash of all other fields."""
         body = {"format": FORMAT, **asdict(self), "attributes": list(self.attributes)}
+        if not self.roles:
+            del body["roles"]
         return json.dumps({**body, "sha256": _body_hash(body)}, indent=1, ensure_ascii=False) + "\n"
 
     @classmethod
@@ -108,6 +113,7 @@ class Manifest:
             },
             versions=dict(body["versions"]),
             calibration=Calibration.from_json(body["calibration"]) if body.get("calibration") else None,
+            roles=dict(body.get("roles", {})),
         )
 
     def _check(self) -> None:
@@ -117,6 +123,9 @@ class Manifest:
         texts = (self.search.metric, self.dataset.id, self.dataset.split, self.dataset.revision or "", *self.attributes)
         if not all(isinstance(text, str) for text in texts):
             raise ValueError("metric, attributes, and the facts about the dataset have to be strings")
+        for role, attribute in self.roles.items():
+            if role not in SINGLE_ROLES or attribute not in self.attributes:
+                raise ValueError(f"its attributes lack {attribute!r}, or there is no role {role!r}")
         if not all(type(facts["size"]) is int for facts in self.files.values()):
             raise ValueError("the sizes of its files have to be whole numbers")
         lacking = {VECTORS, ITEMS} - self.files.keys()

@@ -55,7 +55,8 @@ def read_items(path: Path, manifest: Manifest) -> Items:
         )
     try:
         texts = _read_texts(path, [name for name in expected.names if name != PICTURE_COLUMN], rows)
-        return Items(texts[0], texts[1], dict(zip(manifest.attributes, texts[2:], strict=True)))
+        attributes = dict(zip(manifest.attributes, texts[2:], strict=True))
+        return Items(texts[0], texts[1], attributes, manifest.roles)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise IndexDamagedError(f"{ITEMS} does not hold a catalogue: {error}. {REMEDY}") from error
 

@@ -8,7 +8,7 @@ from zlib import crc32
 import numpy as np
 
 from recsys.core.items import Column, Items
-from recsys.core.roles import Roles
+from recsys.core.roles import NO_OVERRIDES, Roles
 from recsys.types import Guess, Item, Reason, Rows, Value
 
 MAX_CARD_ATTRIBUTES = 3
@@ -49,22 +49,30 @@ def steerable(items: Items) -> dict[str, list[str]]:
     return {name: [value for value in items.values(name) if value is not None] for name in names if name}
 
 
-def seen(guesses: Mapping[str, Guess], card_attributes: Sequence[str]) -> list[Guess]:
+def seen(
+    guesses: Mapping[str, Guess],
+    card_attributes: Sequence[str],
+    role_overrides: Mapping[str, str | None] = NO_OVERRIDES,
+) -> list[Guess]:
     """The guesses to show about a picture, out of those with a value: its kind, colour and gender first.
 
     None, where for whom it is or its pattern would be all: of an unknown thing that says nothing.
     """
     sure = {name: guess for name, guess in guesses.items() if guess.value is not None}
-    roles = Roles.from_names(sure)
+    roles = Roles.from_names(sure, role_overrides)
     ordered = dict.fromkeys([roles.kind, roles.colour, roles.wearer, roles.pattern, *card_attributes])
     shown = [sure[name] for name in ordered if name in sure][:MAX_GUESSES]
     return [] if {roles.wearer, roles.pattern}.issuperset(guess.attribute for guess in shown) else shown
 
 
-def shared(reasons: Iterable[Reason], card_attributes: Sequence[str]) -> list[str]:
+def shared(
+    reasons: Iterable[Reason],
+    card_attributes: Sequence[str],
+    role_overrides: Mapping[str, str | None] = NO_OVERRIDES,
+) -> list[str]:
     """The shared attributes to mark: the kind, colour and gender first, then those that cards show."""
     names = [reason.attribute for reason in reasons]
-    roles = Roles.from_names(names)
+    roles = Roles.from_names(names, role_overrides)
     ordered = dict.fromkeys([roles.kind, roles.colour, roles.wearer, *card_attributes])
     return [name for name in ordered if name and name in names][:MAX_SHARED]
 

@@ -93,7 +93,7 @@ def match_card(
         recommender,
         match.item,
         card_attributes,
-        attribute_display.shared(match.reasons, card_attributes),
+        attribute_display.shared(match.reasons, card_attributes, recommender.items.role_overrides),
         closeness=closeness(match),
         opinion=opinion,
         variants=variants,

@@ -42,7 +42,8 @@ def view(
     others: Sequence[Item],
 ) -> Markup:
     """The product in a dialog; `variants` are the same product in other colours, `others` are like it."""
-    shared = attribute_display.shared(why.match.reasons, card_attributes) if why else []
+    overrides = recommender.items.role_overrides
+    shared = attribute_display.shared(why.match.reasons, card_attributes, overrides) if why else []
     both = {reason.attribute: reason.value for reason in why.match.reasons if reason.attribute in shared} if why else {}
     return render(
         "product.html",

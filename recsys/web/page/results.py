@@ -161,10 +161,10 @@ class ResultsView:
         if query.item is not None:
             face = thumbnails.url(self.recommender, query.item)
         pictured = query.picture if query.item is None and query.look is None else None
+        guesses = answer.seen if answer else {}
+        seen = attribute_display.seen(guesses, self.card_attributes, self.items.role_overrides)
         tools = headings.tools(
-            headings.chips(attribute_display.seen(answer.seen, self.card_attributes), options.where, self.items)
-            if answer
-            else "",
+            headings.chips(seen, options.where, self.items) if answer else "",
             headings.same_but(self.steerable, query.but) if answer or query.but else "",
             outfit_view.START if answer and pictured is not None and self._has_slots(pictured, answer) else "",
         )
