@@ -198,10 +198,8 @@ def embed_in_process(
             picture = prepare_picture(product.picture, encoder, writer.cache, reusable or KeySet.empty())
         except PictureError as error:
             return Skipped(product.item.id, str(error))
-        small = picture.thumbnail
-        if small is None and reusable:
-            small = reusable.thumbnail(picture.key)
-        return EmbeddedProduct(product.item, picture.key, small or b""), picture.pixels
+        small = picture.thumbnail or (reusable.thumbnail(picture.key) if reusable else b"")
+        return EmbeddedProduct(product.item, picture.key, small), picture.pixels
 
     pending: dict[str, Pixels] = {}
     for prepared in prefetch(prepare, progress(catalog, len(catalog)), PREFETCHED_BATCHES * batch_size):

@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from recsys.build.draft import Draft
-from recsys.build.embed import EmbeddedCatalog, Engine, embed_catalog, embed_in_process
+from recsys.build.embed import Engine, embed_catalog, embed_in_process
 from recsys.build.previous import Changes, PreviousIndex
 from recsys.build.resource_errors import explain_resource_errors
 from recsys.build.vector_cache import VectorCache
@@ -108,7 +108,8 @@ def build_index(
             catalog = catalog.with_default_roles(previous.manifest.roles)
         previous = previous or _existing_index(target)
         encoder = _with_previous_projection(encoder, previous, dim, len(catalog))
-        obstacle = _obstacle(encoder, previous, dim)
+        is_final = not _needs_projection(encoder, dim)
+        obstacle = previous.obstacle(encoder.spec, projection_is_final=is_final) if previous else None
         reusable = None if obstacle else previous
         cache = VectorCache(beside(target, "vectors") / f"{encoder.spec.fingerprint[:16]}-{encoder.runtime}")
         with _new_folder(target) as folder:
@@ -116,10 +117,11 @@ def build_index(
             seconds = time.monotonic() - started
             encoder = _with_fitted_projection(encoder, cache, embedded.keys, dim)
             search = _finish(Draft(folder, catalog, encoder, embedded, cache, reusable), target, recall, queries)
-    comparison = _compare(embedded, previous, obstacle)
+    ids, skipped = embedded.items.ids, embedded.skipped
+    changes = previous.changes(ids, embedded.keys) if previous else None
+    comparison = Comparison(previous.name, changes, obstacle) if previous else None
     total_seconds = time.monotonic() - started
-    count, skipped = len(embedded.items), embedded.skipped
-    return BuildReport(output, count, embedded.embedded, skipped, search, seconds, total_seconds, comparison)
+    return BuildReport(output, len(ids), embedded.embedded, skipped, search, seconds, total_seconds, comparison)
 
 
 def _sample(catalog: Catalog) -> list[Image.Image]:
@@ -157,18 +159,6 @@ def _with_previous_projection(encoder: Encoder, previous: PreviousIndex | None, 
     if not is_same or MAX_GROWTH * previous.manifest.count < count:
         return encoder
     return encoder.with_projection(Projection.load(previous.folder.path / ENCODER / PROJECTION))
-
-
-def _obstacle(encoder: Encoder, previous: PreviousIndex | None, dim: int) -> str | None:
-    if previous is None:
-        return None
-    return previous.obstacle(encoder.spec, projection_is_final=not _needs_projection(encoder, dim))
-
-
-def _compare(embedded: EmbeddedCatalog, previous: PreviousIndex | None, obstacle: str | None) -> Comparison | None:
-    if previous is None:
-        return None
-    return Comparison(previous.name, previous.changes(embedded.items.ids, embedded.keys), obstacle)
 
 
 def _with_fitted_projection(encoder: Encoder, cache: VectorCache, keys: list[str], dim: int) -> Encoder:

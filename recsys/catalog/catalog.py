@@ -8,10 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pyarrow as pa
+
 from recsys.catalog.columns import Columns
 from recsys.catalog.folders import open_folder
-from recsys.catalog.products import Pictures, TableProducts
+from recsys.catalog.pictures import Pictures
 from recsys.catalog.source import ONLY_SPLIT, Source
+from recsys.catalog.values import Categories, to_text, unique_ids
 from recsys.core.roles import Roles
 from recsys.errors import CatalogError
 from recsys.format.encoder_spec import is_repo_id
@@ -46,7 +49,7 @@ class PictureSource:
         return pictures
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalog:
     """The products of a shop, in a stable order, with their pictures as the source has them.
 
@@ -58,20 +61,29 @@ class Catalog:
     dataset: str
     split: str
     revision: str | None
-    attributes: tuple[str, ...]
-    products: TableProducts = field(repr=False)
+    ids: tuple[str, ...] = field(repr=False)
+    names: pa.ChunkedArray = field(repr=False)
+    columns: Mapping[str, Categories] = field(repr=False)
     pictures: PictureSource = field(repr=False)
+    encoded_pictures: Pictures = field(repr=False)
     role_overrides: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The names of the attributes."""
+        return tuple(self.columns)
+
     def __len__(self) -> int:
-        return len(self.products)
+        return len(self.ids)
 
     def __iter__(self) -> Iterator[Product]:
-        return iter(self.products)
+        return map(Product, self.items(), self.encoded_pictures[: len(self)])
 
     def items(self) -> Iterator[Item]:
-        """The products without their pictures."""
-        return self.products.items()
+        """The products without their pictures, none of which is read."""
+        columns = {attribute: iter(column) for attribute, column in self.columns.items()}
+        for id, name in zip(self.ids, self.names, strict=True):
+            yield Item(id, to_text(name.as_py()), {attribute: next(cells) for attribute, cells in columns.items()})
 
     @classmethod
     def open(
@@ -104,11 +116,18 @@ class Catalog:
             raise CatalogError(f"{source.name} has no rows in its split {split!r}, and so no products.")
         columns = Columns.find(source, image=image_column, id=id_column, name=name_column, attributes=attributes)
         _check_roles(role_overrides or {}, columns.attributes)
-        products = TableProducts.from_source(source, columns, limit)
-        place = dataset if source.revision else str(_folder(dataset).resolve())
-        pictures = PictureSource(place, split, source.revision, columns.image, len(source.table))
+        table, place = source.table, dataset if source.revision else str(_folder(dataset).resolve())
+        ids = unique_ids(table[columns.id].to_pylist() if columns.id else range(len(table)))
         return cls(
-            source.name, split, source.revision, columns.attributes, products, pictures, dict(role_overrides or {})
+            source.name,
+            split,
+            source.revision,
+            ids=tuple(ids[:limit]),
+            names=table[columns.name][:limit] if columns.name else pa.chunked_array([pa.nulls(len(ids[:limit]))]),
+            columns={name: Categories.from_column(table[name][:limit]) for name in columns.attributes},
+            pictures=PictureSource(place, split, source.revision, columns.image, len(table)),
+            encoded_pictures=Pictures.from_source(source, columns.image),
+            role_overrides=dict(role_overrides or {}),
         )
 
     def with_default_roles(self, defaults: Mapping[str, str]) -> Catalog:

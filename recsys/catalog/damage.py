@@ -33,8 +33,7 @@ def disk_full_error(name: str, reason: str, cache: Path) -> CatalogError | None:
 
 def damaged_folder_error(folder: Path) -> CatalogError | None:
     """The error that names the damaged files of a folder, or None if there are none."""
-    damaged = _damaged_files(folder)
-    return _error(folder.name, damaged, "Copy it there again, and run the same command.") if damaged else None
+    return _error(folder.name, _damaged_files(folder), "Copy it there again, and run the same command.")
 
 
 def damaged_download_error(repo_id: str, commit: str | None) -> CatalogError | None:
@@ -52,10 +51,12 @@ def damaged_download_error(repo_id: str, commit: str | None) -> CatalogError | N
     advice = "The file is damaged on the Hub: push it again, or give an older --revision."
     if altered:
         advice = "The download was altered and has been removed: run the same command again."
-    return _error(repo_id, damaged, advice) if damaged else None
+    return _error(repo_id, damaged, advice)
 
 
-def _error(name: str, damaged: dict[str, str], advice: str) -> CatalogError:
+def _error(name: str, damaged: dict[str, str], advice: str) -> CatalogError | None:
+    if not damaged:
+        return None
     files = "; ".join(f"{file} ({reason})" for file, reason in damaged.items())
     return CatalogError(f"{name} cannot be read as a dataset: a file in it is damaged, {files}. {advice}")
 

@@ -29,17 +29,17 @@ def open_folder(folder: Path, split: str) -> Source:
     Raises CatalogError if the folder holds none of these, or has no such split.
     """
     files = sorted(_files(folder))
-    if archive := _find_archive(folder, files):
-        require("split", split, (ONLY_SPLIT,))
-        return open_archive(archive, folder.name)
-    if {Path(MANIFEST), Path(ITEMS)} <= set(files):
-        require("split", split, (ONLY_SPLIT,))
-        return open_index_items(folder)
-    if any(file.suffix in TABLE_SUFFIXES or file.name in METADATA_FILES for file in files):
+    archive, is_index = _find_archive(folder, files), {Path(MANIFEST), Path(ITEMS)} <= set(files)
+    has_table = any(file.suffix in TABLE_SUFFIXES or file.name in METADATA_FILES for file in files)
+    if has_table and not (archive or is_index):
         from recsys.catalog.hf_datasets import open_repository  # datasets takes seconds to import
 
         return open_repository(folder, split)
     require("split", split, (ONLY_SPLIT,))
+    if archive:
+        return open_archive(archive, folder.name)
+    if is_index:
+        return open_index_items(folder)
     suffixes = READABLE_SUFFIXES | UNREADABLE_SUFFIXES
     return _open_pictures(folder, [file for file in files if file.suffix.lower() in suffixes])
 

@@ -67,5 +67,5 @@ class Categories:
         codes = pc.index_in(column, value_set=distinct)
         return cls(tuple(to_text(cell) for cell in distinct.to_pylist()), codes.to_numpy())
 
-    def __getitem__(self, rows: slice) -> list[Value]:
-        return [self.values[code] for code in self.codes[rows].tolist()]
+    def __iter__(self) -> Iterator[Value]:
+        return (self.values[code] for code in self.codes)

@@ -17,7 +17,7 @@ import ray
 from recsys.build.embed import PREFETCHED_BATCHES, PreparedPicture, embed_batch, prepare_picture
 from recsys.build.vector_cache import KeySet
 from recsys.catalog import PictureSource
-from recsys.catalog.products import Pictures
+from recsys.catalog.pictures import Pictures
 from recsys.encoder import Encoder
 from recsys.errors import EncoderError, PictureError, RecsysError
 from recsys.format.encoder_spec import EncoderSpec
