@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 from recsys.errors import PictureError
-from recsys.images import decode as picture
 from recsys.images.decode import ACCEPTED, MAX_BYTES, decode, thumbnail
 from tests.support.pictures import encoded, two_halves
 
@@ -74,7 +73,7 @@ def test_a_picture_over_the_pixel_limit_is_refused_before_it_is_decoded(side: in
 
 
 def test_a_picture_in_memory_obeys_the_pixel_limit_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picture, "MAX_PIXELS", 799)
+    monkeypatch.setattr("recsys.images.decode.MAX_PIXELS", 799)
 
     with pytest.raises(PictureError, match="40 × 20 pixels"):
         decode(two_halves())

@@ -14,7 +14,6 @@ from PIL.Image import Transpose
 from PIL.JpegImagePlugin import JpegImageFile
 
 from recsys.errors import PictureError
-from recsys.images import decode as picture
 from recsys.images.decode import MAX_BYTES, decode
 from tests.support.pictures import READABLE, RED, encoded, is_close, two_halves
 
@@ -94,7 +93,7 @@ def with_a_hole(image: Image.Image) -> Image.Image:
 def test_a_large_picture_of_any_kind_is_the_same_at_half_its_size(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     data = large_of(kind)
     found = decode(data)
-    monkeypatch.setattr(picture, "SHORT_SIDE_PX", MAX_BYTES)
+    monkeypatch.setattr("recsys.images.decode.SHORT_SIDE_PX", MAX_BYTES)
     whole = decode(data)
 
     assert (whole.size, found.size) == (LARGE, (800, 640))

@@ -17,11 +17,10 @@ from typing import Any
 import pytest
 
 from recsys.errors import LinkError, PictureError
-from recsys.images import fetch as link
 from recsys.images.decode import decode
-from recsys.images.fetch import Policy, fetch, is_public
+from recsys.images.fetch import MAX_REDIRECTS, PUBLIC, Policy, fetch, is_public
 
-PICTURE = b"\x89PNG the bytes are for picture.decode to judge"
+PICTURE = b"\x89PNG only decode checks these bytes"
 PUBLIC_IP, PRIVATE_IP = "93.184.216.34", "10.1.2.3"
 NOT_PUBLIC_4 = (
     "0.0.0.0 10.1.2.3 100.64.0.1 127.0.0.1 168.63.129.16 169.254.169.254 172.16.0.1 192.0.0.192 192.168.1.1 198.18.0.1"
@@ -193,7 +192,7 @@ def test_an_address_of_the_public_internet_is_known_as_such(address: str) -> Non
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"])
 def test_this_machine_is_not_reached_however_it_is_spelled(site: Site, host: str) -> None:
-    allowed = replace(link.PUBLIC, ports=frozenset({site.port}), look_up=_as_the_system_does)
+    allowed = replace(PUBLIC, ports=frozenset({site.port}), look_up=_as_the_system_does)
     with pytest.raises(LinkError, match="not on the public internet"):
         fetch(f"http://{host}:{site.port}/picture.png", allowed)
     assert site.hosts == []
@@ -271,7 +270,7 @@ def test_a_redirect_is_checked_like_the_link(site: Site, base: str, policy: Poli
     site.pages["/again"] = redirect(to)
     with pytest.raises(LinkError, match=reason):
         fetch(f"{base}/again", policy)
-    assert len(site.hosts) <= 1 + link.MAX_REDIRECTS
+    assert len(site.hosts) <= 1 + MAX_REDIRECTS
 
 
 # ---- what comes

@@ -21,8 +21,8 @@ from recsys.errors import QueryError
 from recsys.web.page.clicks import clicked
 from recsys.web.page.handlers import PageHandlers
 from recsys.web.page.state import PageOptions, Query
-from recsys.web.server import uploads as query
 from recsys.web.server.route_allowlist import ALLOWED
+from recsys.web.server.uploads import _upload_path
 from testkit.fake_shop import draw, encoded, fake_shop
 
 SECRET = "the secret of this machine"
@@ -360,7 +360,7 @@ def test_only_this_process_forgets_an_upload(server, web, uploads, tmp_path):
     link = uploads / ("f" * 64)
     link.mkdir(exist_ok=True)
     (link / "x.png").symlink_to(tmp_path / "mine.png")
-    assert query._upload_path({"path": str(link / "x.png")}) is None
+    assert _upload_path({"path": str(link / "x.png")}) is None
 
 
 def test_a_body_that_is_no_request_is_answered(web, capfd):

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from recsys.web.server import uploads as query
+from recsys.web.server.uploads import NO_DATA_URLS
 from testkit.fake_shop import draw, encoded, fake_shop
 
 RED_DRESS = draw("Dresses", "#b3262e")
@@ -42,7 +42,7 @@ class TestAgents:
             assert json.loads(part.text) == ask(name, **values)
 
     def test_an_agent_may_name_an_upload_or_a_link(self, agent, upload, server, monkeypatch):
-        monkeypatch.setattr(query, "fetch", lambda url: encoded(RED_DRESS))
+        monkeypatch.setattr("recsys.web.server.uploads.fetch", lambda url: encoded(RED_DRESS))
         upload_tool = f"{server.local_url}gradio_api/file={quote(upload(encoded(RED_DRESS))['path'])}"
         for image in (upload_tool, "https://example.com/dress.png"):
             found, batch = agent(
@@ -82,7 +82,7 @@ class TestAgents:
             ("recommend_batch", {"images": [data_url]}),
         )
         assert unknown.isError and json.loads(unknown.content[0].text)["error"]["code"] == "bad_query"
-        said = {"error": {"code": "bad_picture", "message": query.NO_DATA_URLS}}
+        said = {"error": {"code": "bad_picture", "message": NO_DATA_URLS}}
         assert refused.isError and json.loads(refused.content[0].text) == said
         assert json.loads(either.content[0].text) == [said]
         assert {*uploads.rglob("*")} <= before

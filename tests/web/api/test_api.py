@@ -11,7 +11,6 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from recsys import errors
-from recsys.web.server import uploads as query
 from recsys.web.server.error_responses import INTERNAL_MESSAGE, MAX_MESSAGE_CHARS
 from testkit.fake_shop import draw, encoded, fake_shop
 
@@ -97,7 +96,7 @@ class TestBatch:
                 pass
             return encoded(RED_DRESS)
 
-        monkeypatch.setattr(query, "fetch", fetch)
+        monkeypatch.setattr("recsys.web.server.uploads.fetch", fetch)
         links = [f"https://example.com/{number}.png" for number in range(16)]
         assert [len(answer["matches"]) for answer in ask("recommend_batch", images=links, k=2)] == [2] * 16
         assert sorted(arrived) == sorted(links)

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from recsys.web.server import uploads as query
+from recsys.web.server import uploads
 from recsys.web.server.error_responses import MAX_MESSAGE_CHARS
 from testkit.fake_shop import draw, encoded, fake_shop
 
@@ -157,8 +157,8 @@ class TestNonsense:
         def fetch(url):
             return encoded(RED_DRESS) if url == GOOD["describe"]["image"] else real(url)
 
-        real = query.fetch
-        monkeypatch.setattr(query, "fetch", fetch)
+        real = uploads.fetch
+        monkeypatch.setattr(uploads, "fetch", fetch)
 
     @pytest.mark.parametrize("name", ENDPOINTS)
     def test_what_the_nonsense_is_made_from_is_sound(self, call_endpoint, name):

@@ -12,8 +12,8 @@ from PIL import Image
 
 from recsys.core.calibration import Calibration
 from recsys.web import build_page, launch
-from recsys.web.server import uploads as query
 from recsys.web.server.error_responses import INTERNAL_MESSAGE
+from recsys.web.server.uploads import GIVE_ONE, NOT_HERE
 from testkit.fake_shop import draw, encoded, fake_shop
 
 RED_DRESS = draw("Dresses", "#b3262e")
@@ -122,11 +122,11 @@ class TestApi:
             assert answer["attributes"]["masterCategory"]["value"] == "Apparel"
 
     def test_what_cannot_be_described_is_told_like_what_cannot_be_found(self, ask, upload, tmp_path):
-        assert ask("describe", None) == query.GIVE_ONE
+        assert ask("describe", None) == GIVE_ONE
         assert re.search(ACCEPTED, ask("describe", upload(b"nothing", "x.jpg")))
         outside = tmp_path / "secret.png"
         outside.write_bytes(encoded(RED_DRESS))
-        assert ask("describe", {"path": str(outside), "meta": META}) == query.NOT_HERE
+        assert ask("describe", {"path": str(outside), "meta": META}) == NOT_HERE
         assert "give an http or https link" in ask("describe", "http://127.0.0.1/x.jpg")
 
     def test_plain_http_leaves_out_what_has_a_default(self, ask, upload):

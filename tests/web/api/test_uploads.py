@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from recsys.errors import PictureError
-from recsys.web.server import uploads as query
+from recsys.web.server.uploads import GIVE_ONE, MAX_BYTES, NO_DATA_URLS, NOT_HERE, UNREADABLE, read_picture
 from testkit.fake_shop import draw, encoded, fake_shop
 
 RED_DRESS = draw("Dresses", "#b3262e")
@@ -80,7 +80,7 @@ class TestPicturesThatComeIn:
         assert str(uploads) not in message and "Traceback" not in message
 
     def test_a_file_over_the_limit_is_refused_at_the_door(self, web):
-        answer = web.post("gradio_api/upload", files={"files": ("x.jpg", bytes(query.MAX_BYTES + 1))})
+        answer = web.post("gradio_api/upload", files={"files": ("x.jpg", bytes(MAX_BYTES + 1))})
         assert answer.status_code == 413
 
     @pytest.mark.parametrize("meta", [{}, {"meta": META}], ids=["without meta", "with meta"])
@@ -93,7 +93,7 @@ class TestPicturesThatComeIn:
         up = upload(encoded(RED_DRESS))["path"]
         for path in ("/etc/passwd", str(outside), str(beside), f"{Path(up).parent}/../../{outside}", "nope", ""):
             message = ask("recommend", {"path": path} | meta)
-            assert message in (query.NOT_HERE, query.GIVE_ONE)
+            assert message in (NOT_HERE, GIVE_ONE)
         assert outside.exists() and beside.exists()
 
     def test_a_file_hidden_in_another_value_is_not_touched(self, ask, upload, tmp_path):
@@ -109,17 +109,17 @@ class TestPicturesThatComeIn:
         ids=repr,
     )
     def test_what_is_no_picture_is_told_so(self, ask, value):
-        assert ask("recommend", value) in (query.GIVE_ONE, query.NOT_HERE)
+        assert ask("recommend", value) in (GIVE_ONE, NOT_HERE)
 
     def test_a_request_that_cannot_be_read_is_told_so(self, ask):
         nested = []
         for _ in range(400):
             nested = [nested]
-        assert ask("recommend", {"path": "x", "meta": META, "size": nested}) in (query.NOT_HERE, query.UNREADABLE)
+        assert ask("recommend", {"path": "x", "meta": META, "size": nested}) in (NOT_HERE, UNREADABLE)
 
     @pytest.mark.parametrize("value", ["data:image/png;base64,AAAA", {"path": None, "url": "data:image/png;base64,A"}])
     def test_a_data_url_is_refused(self, ask, value):
-        assert ask("recommend", value) == query.NO_DATA_URLS
+        assert ask("recommend", value) == NO_DATA_URLS
 
     @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0", "[::1]"])
     def test_a_link_into_a_private_network_is_refused(self, ask, host):
@@ -138,14 +138,14 @@ class TestPicturesThatComeIn:
             asked.append(url)
             return encoded(RED_DRESS)
 
-        monkeypatch.setattr(query, "fetch", fetch)
+        monkeypatch.setattr("recsys.web.server.uploads.fetch", fetch)
         link = "https://example.com/dress.png"
         for value in (link, {"path": link, "meta": META}, {"path": None, "url": link}):
             assert ask("recommend", value, 1)["matches"][0]["attributes"]["articleType"] == "Dresses"
         assert asked == [link] * 3
 
     def test_an_upload_is_removed_soon_after_its_use(self, server, ask, upload, monkeypatch):
-        monkeypatch.setattr(query, "USED_UPLOAD_LIFE_S", 0.1)
+        monkeypatch.setattr("recsys.web.server.uploads.USED_UPLOAD_LIFE_S", 0.1)
         picture = upload(encoded(RED_DRESS), "mine.png")
         assert Path(picture["path"]).exists()
         ask("recommend", picture)
@@ -155,7 +155,7 @@ class TestPicturesThatComeIn:
             time.sleep(0.1)
         assert not Path(picture["path"]).exists()
         assert not any("mine.png" in name for name in server.upload_file_set)
-        assert ask("recommend", picture) == query.NOT_HERE
+        assert ask("recommend", picture) == NOT_HERE
 
     def test_an_upload_that_was_sent_again_is_left_to_the_later_request(self, server, uploads):
         file = uploads / ("0" * 64) / "x.png"
@@ -169,4 +169,4 @@ class TestPicturesThatComeIn:
     def test_a_picture_from_outside_the_upload_folder_is_refused_by_the_reader_itself(self, tmp_path):
         (tmp_path / "x.png").write_bytes(encoded(RED_DRESS))
         with pytest.raises(PictureError, match="not uploaded here"):
-            query.read_picture({"path": str(tmp_path / "x.png")})
+            read_picture({"path": str(tmp_path / "x.png")})

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from recsys.runtime import json_log as logs
+from recsys.runtime.json_log import JsonFormatter
 from recsys.web.server import metrics
 from recsys.web.server.limits import Limits
 from testkit.fake_shop import draw, encoded, fake_shop
@@ -56,7 +56,7 @@ def logged(caplog):
     """The lines that a test logs, one object each, once so many responses are: a line follows its response."""
     lines, handler = io.StringIO(), logging.StreamHandler()
     handler.setStream(lines)
-    handler.setFormatter(logs.JsonFormatter())
+    handler.setFormatter(JsonFormatter())
     caplog.set_level(logging.INFO)
     caplog.set_level(logging.WARNING, "httpx")  # the client of these tests
     logging.getLogger().addHandler(handler)

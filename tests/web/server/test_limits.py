@@ -12,8 +12,7 @@ import pytest
 
 from recsys.images.decode import MAX_BYTES
 from recsys.web.launch import MAX_CONCURRENT_CALLS
-from recsys.web.server import gradio_gc
-from recsys.web.server import slow_connections as connections
+from recsys.web.server import gradio_gc, slow_connections
 from recsys.web.server.admission import AdmissionControl, Load
 from recsys.web.server.client_address import TrustedProxies
 from recsys.web.server.limits import Limits, TokenBuckets
@@ -293,15 +292,15 @@ def test_the_operations_page_states_these_limits():
         f"open requests per client, without static files | {limits.max_open_per_client} |",
         f"pending calls of all clients | {limits.max_pending_calls}; at most {MAX_CONCURRENT_CALLS} of one endpoint",
         f"open requests of all clients | {limits.max_open} |",
-        f"connections of all clients | {connections.MAX_CONNECTIONS} |",
+        f"connections of all clients | {slow_connections.MAX_CONNECTIONS} |",
         f"size of a call | {limits.max_body_bytes // 1000} kB |",
         f"size of an upload | {limits.max_upload_bytes // 10**6} MB in all; {MAX_BYTES // 10**6} MB",
         f"size of all uploads in progress | {limits.max_uploading_bytes // 10**6} MB |",
         f"size of all uploads on disk | {limits.max_stored_bytes // 10**9} GB; ",
         f"a file counts as at least {gradio_gc.MIN_COUNTED_BYTES // 1000} kB",
         f"{limits.body_timeout_s:g} s, plus 1 s per {limits.min_body_bytes_per_s / 1000:g} kB received",
-        f"until the header of a request has arrived | {connections.REQUEST_TIMEOUT_S:g} s |",
-        f"in which a client reads buffered data | {connections.READ_TIMEOUT_S:g} s |",
+        f"until the header of a request has arrived | {slow_connections.REQUEST_TIMEOUT_S:g} s |",
+        f"in which a client reads buffered data | {slow_connections.READ_TIMEOUT_S:g} s |",
         f"kept for {gradio_gc.UNREAD_ANSWER_LIFE_S:g} s, at most {gradio_gc.MAX_UNREAD_ANSWERS} |",
         f"{USED_UPLOAD_LIFE_S:g} s after use, or {gradio_gc.UNUSED_UPLOAD_LIFE_S / 60:g} minutes if unused",
     ):

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from recsys.web import launch
-from recsys.web.server import slow_connections as connections
+from recsys.web.server import slow_connections
 from recsys.web.server.limits import Limits
 from testkit.fake_shop import draw, encoded, fake_shop
 
@@ -125,7 +125,7 @@ class TestServer:
         until(lambda: not files())
 
     def test_a_connection_that_asks_nothing_is_cut(self, strict_server, monkeypatch):
-        monkeypatch.setattr(connections, "REQUEST_TIMEOUT_S", 0.3)
+        monkeypatch.setattr(slow_connections, "REQUEST_TIMEOUT_S", 0.3)
         page = strict_server()
         for said in (b"", b"GET / HTTP/1.1\r\nHost: a\r\nX-Slow: "):
             with socket.create_connection(address_of(page), timeout=5) as connection:
@@ -134,7 +134,7 @@ class TestServer:
                     assert connection.recv(100) == b""
 
     def test_a_reader_who_does_not_read_is_cut(self, strict_server, monkeypatch):
-        monkeypatch.setattr(connections, "READ_TIMEOUT_S", 0.3)
+        monkeypatch.setattr(slow_connections, "READ_TIMEOUT_S", 0.3)
         page = strict_server()
         connections_of = page.server.server_state.connections
         with socket.socket() as connection:
