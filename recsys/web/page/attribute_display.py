@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, islice, zip_longest
 from zlib import crc32
 
 import numpy as np
@@ -45,8 +47,9 @@ def kind(items: Items) -> str | None:
 
 def steerable(items: Items) -> dict[str, list[str]]:
     """The attributes of the menu "Same but …", which are colour, gender and pattern, with their values."""
-    names = (items.roles.colour, items.roles.wearer, items.roles.pattern)
-    return {name: [value for value in items.values(name) if value is not None] for name in names if name}
+    names = filter(None, (items.roles.colour, items.roles.wearer, items.roles.pattern))
+    values = {name: [value for value in items.values(name) if value is not None] for name in names}
+    return {name: several for name, several in values.items() if several}
 
 
 def seen(
@@ -56,7 +59,7 @@ def seen(
 ) -> list[Guess]:
     """The guesses to show about a picture, out of those with a value: its kind, colour and gender first.
 
-    None, where for whom it is or its pattern would be all: of an unknown thing that says nothing.
+    An empty list if only gender or pattern would remain, which alone say nothing about an unknown thing.
     """
     sure = {name: guess for name, guess in guesses.items() if guess.value is not None}
     roles = Roles.from_names(sure, role_overrides)
@@ -85,16 +88,14 @@ def showcase(items: Items, rows: Rows, count: int, purpose: str) -> list[Item]:
     for row in shuffled:
         by_kind.setdefault(items.columns[name][row] if name else None, []).append(row)
     largest_first = sorted(by_kind.values(), key=len, reverse=True)
-    return [items[row] for row in _in_turn(largest_first, count)]
+    in_turn = (row for row in chain.from_iterable(zip_longest(*largest_first)) if row is not None)
+    return [items[row] for row in islice(in_turn, count)]
 
 
-def _in_turn(groups: list[list[int]], count: int) -> Iterable[int]:
-    turns = (row for turn in range(max(map(len, groups), default=0)) for row in _nth(groups, turn))
-    return (row for row, _ in zip(turns, range(count), strict=False))
-
-
-def _nth(groups: list[list[int]], turn: int) -> list[int]:
-    return [group[turn] for group in groups if turn < len(group)]
+def label(attribute: str) -> str:
+    """An attribute's name for people: "baseColour" and "base_colour" are "Base colour"."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", attribute).replace("_", " ").strip()
+    return (words[:1].upper() + words[1:].lower()) if words else attribute
 
 
 def _implies(finer: Column, coarser: Column) -> bool:

@@ -1,26 +1,27 @@
-"""Products as HTML: the cards of the gallery, and the examples to search with."""
+"""Products as the templates show them, and the gallery."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import quote
 
 from markupsafe import Markup
 
 from recsys.recommend.recommender import Recommender
-from recsys.types import Item, Match
+from recsys.types import Item, Match, Reason
 from recsys.web.page import attribute_display
 from recsys.web.page.templates import render
 from recsys.web.server import thumbnails
 
 WORDS = {0.8: "Very close", 0.5: "Close", 0.2: "Somewhat like it", 0.0: "Only a little like it"}
-"""What a card says of a match, by the least confidence for it."""
+"""How close a match is, in words, by the least confidence for them."""
 MAX_VARIANTS_SHOWN = 3
 
 
 class ProductView(NamedTuple):
-    """A product as the templates show it: `image` is the URL of its picture, `link` the address of products like it."""
+    """A product: `image` is the URL of its picture, `link` the address of the products like it."""
 
     id: str
     title: str
@@ -45,95 +46,87 @@ class Closeness(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """A place in a look. That of the product which the look is for has no `name`: it cannot be changed."""
+    """A slot of a look. That of the product which the look is for has no `name`: it cannot be changed."""
 
     title: str
     name: str = ""
     is_kept: bool = False
 
 
-def title(item: Item, card_attributes: Sequence[str]) -> str:
-    """The name of a product, or else the values of its attributes on cards, or else its id."""
-    return (
-        item.name or " · ".join(fact.value for fact in facts(item.attributes, card_attributes)) or f"Product {item.id}"
-    )
+class Card(NamedTuple):
+    """A product in the gallery.
+
+    `opinion` is "liked", "disliked" or "". `variants` are the first few of the same product in other colours, and
+    `more_variants` is the number of the others. In a look, a product has a `slot`, and `reasons` to be in it.
+    """
+
+    product: ProductView
+    facts: list[Fact]
+    closeness: Closeness | None
+    opinion: str
+    variants: list[ProductView]
+    more_variants: int
+    slot: Slot | None
+    reasons: Sequence[str]
 
 
-def product_view(recommender: Recommender, item: Item, card_attributes: Sequence[str]) -> ProductView:
-    """A product as the templates show it."""
-    image, link = thumbnails.url(recommender, item.id), f"?item={quote(item.id, safe='')}"
-    return ProductView(item.id, title(item, card_attributes), image, link, bool(item.name))
+@dataclass(frozen=True)
+class ProductViews:
+    """Makes the views of a recommender's products, which show the values of these attributes."""
+
+    recommender: Recommender
+    attributes: Sequence[str]
+
+    def title(self, item: Item) -> str:
+        """The name of a product, or else the values of its attributes, or else its id."""
+        values = (fact.value for fact in facts(item.attributes, self.attributes))
+        return item.name or " · ".join(values) or f"Product {item.id}"
+
+    def product(self, item: Item) -> ProductView:
+        """One product."""
+        image, link = thumbnails.url(self.recommender, item.id), f"?item={quote(item.id, safe='')}"
+        return ProductView(item.id, self.title(item), image, link, bool(item.name))
+
+    def products(self, items: Iterable[Item]) -> list[ProductView]:
+        """Several products."""
+        return [self.product(item) for item in items]
+
+    def shared(self, reasons: Iterable[Reason]) -> list[str]:
+        """The attributes to mark as shared with the query."""
+        return attribute_display.shared(reasons, self.attributes, self.recommender.items.role_overrides)
+
+    def card(
+        self,
+        item: Item,
+        opinion: str = "",
+        *,
+        match: Match | None = None,
+        variants: Sequence[Item] = (),
+        slot: Slot | None = None,
+        reasons: Sequence[str] = (),
+    ) -> Card:
+        """The card of a product. With a `match`, it says how close the product is, and marks what the query has too."""
+        shared = self.shared(match.reasons) if match else []
+        return Card(
+            self.product(item),
+            facts(item.attributes, dict.fromkeys([*self.attributes, *shared]), shared),
+            closeness(match) if match else None,
+            opinion,
+            self.products(variants[:MAX_VARIANTS_SHOWN]),
+            max(0, len(variants) - MAX_VARIANTS_SHOWN),
+            slot,
+            reasons,
+        )
 
 
-def product_views(recommender: Recommender, items: Iterable[Item], card_attributes: Sequence[str]) -> list[ProductView]:
-    """Products as the templates show them."""
-    return [product_view(recommender, item, card_attributes) for item in items]
+def gallery(cards: Sequence[Card], *, has_more: bool = False) -> Markup:
+    """The cards, and the button "Show more" if there are more products."""
+    return render("gallery.html", cards=cards, has_more=has_more)
 
 
 def facts(attributes: Mapping[str, str | None], names: Iterable[str], shared: Sequence[str] = ()) -> list[Fact]:
     """The values of these attributes, without those that the product lacks."""
     return [Fact(value, name in shared) for name in names if (value := attributes.get(name))]
-
-
-def gallery(cards: Iterable[Markup]) -> Markup:
-    """A list of cards."""
-    return render("gallery.html", cards=cards)
-
-
-def match_card(
-    recommender: Recommender,
-    match: Match,
-    card_attributes: Sequence[str],
-    *,
-    opinion: str = "",
-    variants: Sequence[Item] = (),
-) -> Markup:
-    """A product found: how close it is, and what it shares with the query."""
-    return product_card(
-        recommender,
-        match.item,
-        card_attributes,
-        attribute_display.shared(match.reasons, card_attributes, recommender.items.role_overrides),
-        closeness=closeness(match),
-        opinion=opinion,
-        variants=variants,
-    )
-
-
-def product_card(
-    recommender: Recommender,
-    item: Item,
-    card_attributes: Sequence[str],
-    shared: Sequence[str] = (),
-    *,
-    closeness: Closeness | None = None,
-    opinion: str = "",
-    variants: Sequence[Item] = (),
-    slot: Slot | None = None,
-    reasons: Sequence[str] = (),
-) -> Markup:
-    """A product. Its picture is a link to the products like it; the page opens the product instead.
-
-    Attributes that are `shared` with the query are marked. Without a name, the attributes stand in its place. `opinion`
-    is "liked", "disliked" or "". `variants` are the same product in other colours. In a look, a product has a `slot`,
-    and `reasons` to be in it.
-    """
-    return render(
-        "card.html",
-        product=product_view(recommender, item, card_attributes),
-        facts=facts(item.attributes, dict.fromkeys([*card_attributes, *shared]), shared),
-        closeness=closeness,
-        opinion=opinion,
-        variants=product_views(recommender, variants[:MAX_VARIANTS_SHOWN], card_attributes),
-        more_variants=max(0, len(variants) - MAX_VARIANTS_SHOWN),
-        slot=slot,
-        reasons=reasons,
-    )
-
-
-def examples(recommender: Recommender, items: Iterable[Item], card_attributes: Sequence[str]) -> Markup:
-    """Small pictures to search with."""
-    return render("examples.html", products=product_views(recommender, items, card_attributes))
 
 
 def closeness(match: Match) -> Closeness:

@@ -16,9 +16,10 @@ from recsys.images.decode import THUMBNAIL_SIDE_PX
 from recsys.images.segment import Segmentation
 from recsys.recommend.recommender import Recommender
 from recsys.types import Vectors
-from recsys.web.page import attribute_display, cards, crop_hint, headings, outfit_view, permalink, product
-from recsys.web.page.results import ResultsView, Shown, in_small
+from recsys.web.page import attribute_display, crop_hint, outfit_view, permalink, product
+from recsys.web.page.results import ResultsView, Shown
 from recsys.web.page.state import PAGE, PageOptions, Query, longer
+from recsys.web.page.templates import render
 from recsys.web.server import thumbnails
 from recsys.web.server.uploads import decode, picture_bytes, read_picture
 
@@ -92,7 +93,7 @@ class PageHandlers:
 
     def open_product(self, item_id: str, options: PageOptions, query: Query) -> str:
         """The dialog of a product."""
-        return self.results.closely(item_id, options, query)
+        return self.results.dialog(item_id, options, query)
 
     def change_look(self, change: Mapping[str, Any], options: PageOptions, query: Query) -> Shown:
         """Start a look around the query or a product, or keep, swap or replace products of the present look."""
@@ -114,7 +115,7 @@ class PageHandlers:
             *shown,
             options.diversity,
             self.results.for_you(options),
-            headings.notice(change) if change else gr.skip(),
+            render("notice.html", text=change) if change else gr.skip(),
         )
 
     def up_to_date(self, query: Query) -> Query:
@@ -128,7 +129,7 @@ class PageHandlers:
     def examples(self) -> str:
         """Pictures of the shop to search with."""
         items = attribute_display.showcase(self.items, self.items.passing({}), EXAMPLES, "examples")
-        return cards.examples(self.recommender, items, self.results.card_attributes)
+        return render("examples.html", products=self.results.views.products(items))
 
     def _without_missing(self, query: Query) -> Query:
         """The query without products of a link or a look that this index lacks."""
@@ -152,8 +153,8 @@ class PageHandlers:
         """Search with a picture, or the small product in it. Also returns the picture and the line under it."""
         segmentation = Segmentation.from_picture(picture)
         box = automatic_box(segmentation) if max(picture.size) > THUMBNAIL_SIDE_PX else None
-        shown = in_small(picture)
+        shown = product.preview(picture)
         part, whole = self._embeddings(picture, box)
         query = Query(part, whole, shown, box, search=query.search + 1, index=self.results.index)
-        preview = {"path": None, "url": product.data_url(shown, "image/jpeg")}
+        preview = {"path": None, "url": product.data_url(shown)}
         return *self.results.show(options, query), preview, crop_hint.markup(product_boxes(segmentation), box)

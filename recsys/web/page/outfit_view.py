@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +11,8 @@ from markupsafe import Markup
 from recsys.core.items import Items
 from recsys.errors import QueryError
 from recsys.recommend.outfit import Outfit
-from recsys.recommend.recommender import Recommender
 from recsys.types import Item
-from recsys.web.page import cards
+from recsys.web.page.cards import ProductViews, Slot, gallery
 from recsys.web.page.state import LookState, PageOptions
 from recsys.web.page.templates import render
 
@@ -21,7 +20,6 @@ RULE = (
     "Put together by rules: for the same person, usage and season, in colours that go together, then the closest in "
     "style."
 )
-START = render("look_start.html")
 MAX_PASSED = 200
 
 
@@ -46,36 +44,22 @@ def among(look: LookState, items: Items) -> LookState:
     return _without(look, gone) if gone else look
 
 
-def shown(
-    recommender: Recommender,
-    outfit: Outfit,
-    look: LookState,
-    card_attributes: list[str],
-    options: PageOptions,
-    own: Item | None,
+def markup(
+    views: ProductViews, outfit: Outfit, kept: Collection[str], options: PageOptions, own: Item | None = None
 ) -> Markup:
-    """The pieces as cards, each with its slot, after the product that they go with; and why a slot is empty."""
-    anchor = []
+    """The pieces as cards, each with its slot, after the product `own` that they go with; and why a slot is empty."""
+    shown = []
     if own is not None:
-        slot = cards.Slot(" and ".join(outfit.slots).capitalize())
-        anchor = [cards.product_card(recommender, own, card_attributes, slot=slot, opinion=options.opinion(own.id))]
-    pieces = [
-        cards.product_card(
-            recommender,
-            piece.item,
-            card_attributes,
-            opinion=options.opinion(piece.item.id),
-            slot=cards.Slot(name.capitalize(), name, name in look.kept),
-            reasons=piece.reasons,
-        )
-        for name, piece in outfit.pieces.items()
-    ]
-    gallery = cards.gallery(anchor + pieces)
-    return render("look.html", gallery=gallery, missing=outfit.missing, has_pieces=bool(outfit.pieces))
+        slot = Slot(" and ".join(outfit.slots).capitalize())
+        shown.append(views.card(own, options.opinion(own.id), slot=slot))
+    for name, piece in outfit.pieces.items():
+        slot, opinion = Slot(name.capitalize(), name, name in kept), options.opinion(piece.item.id)
+        shown.append(views.card(piece.item, opinion, slot=slot, reasons=piece.reasons))
+    return render("look.html", gallery=gallery(shown), missing=outfit.missing, has_pieces=bool(outfit.pieces))
 
 
 def _without(look: LookState, slots: set[str]) -> LookState:
-    """The look with these slots emptied; their products are not to come again."""
+    """The look with these slots emptied; their products are not shown again."""
     rest = {slot: item_id for slot, item_id in look.pieces.items() if slot not in slots}
     passed = [item_id for slot, item_id in look.pieces.items() if slot in slots]
     kept = tuple(slot for slot in look.kept if slot not in slots)

@@ -13,10 +13,11 @@ import gradio as gr
 from recsys.recommend.recommender import Recommender
 from recsys.serving.live import LiveRecommender
 from recsys.types import Origin
-from recsys.web.page import filters, headings, likes
+from recsys.web.page import filters
 from recsys.web.page.clicks import clicked
 from recsys.web.page.handlers import PageHandlers
 from recsys.web.page.state import PageOptions, Query
+from recsys.web.page.templates import render
 from recsys.web.server.error_responses import user_errors
 
 HERE = Path(__file__).parent
@@ -77,10 +78,10 @@ def add_page(blocks: gr.Blocks, live: LiveRecommender) -> None:
 def _begin_with(answers: PageHandlers, on: Fields) -> None:
     """Set what a new visit shows. Gradio sends it with the page, so that it needs no request."""
     origin, items = answers.recommender.origin, answers.items
-    on.header.value = headings.header(TITLE, origin_line(origin, len(items)))
-    on.notice.value = headings.notice(origin.notice) if origin.notice else ""
+    on.header.value = render("header.html", title=TITLE, origin=origin_line(origin, len(items)))
+    on.notice.value = render("notice.html", text=origin.notice) if origin.notice else ""
     on.examples.value = answers.examples()
-    on.likes.value = {"liked": [], "disliked": [], "panel": likes.panel(answers.recommender, (), (), 0, 0)}
+    on.likes.value = answers.results.for_you(PageOptions())
     on.likes.props["shop"] = f"{origin.dataset} {origin.name}"
     on.heading.value, on.found.value = answers.results.window(PageOptions(), Query())
     on.narrow.value = filters.state(items, {}, origin.revision, origin.revision)

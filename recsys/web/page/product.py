@@ -12,14 +12,13 @@ import numpy.typing as npt
 from markupsafe import Markup
 from PIL import Image
 
-from recsys.recommend.recommender import Recommender
 from recsys.types import Item, Match
-from recsys.web.page import attribute_display, cards
-from recsys.web.page.filters import label
+from recsys.web.page.cards import Fact, ProductViews, closeness
 from recsys.web.page.templates import render
 
 ACCENT = (198, 84, 56)
 STRONGEST = 0.75
+PREVIEW_SIDE_PX = 640
 
 
 @dataclass(frozen=True)
@@ -31,31 +30,30 @@ class Why:
     heat: str | None
 
 
-def view(
-    recommender: Recommender,
+def dialog(
+    views: ProductViews,
     item: Item,
-    card_attributes: Sequence[str],
-    opinion: str,
-    dressable: bool,
-    why: Why | None,
-    variants: Sequence[Item],
-    others: Sequence[Item],
+    opinion: str = "",
+    *,
+    has_looks: bool = False,
+    why: Why | None = None,
+    variants: Sequence[Item] = (),
+    others: Sequence[Item] = (),
 ) -> Markup:
     """The product in a dialog; `variants` are the same product in other colours, `others` are like it."""
-    overrides = recommender.items.role_overrides
-    shared = attribute_display.shared(why.match.reasons, card_attributes, overrides) if why else []
-    both = {reason.attribute: reason.value for reason in why.match.reasons if reason.attribute in shared} if why else {}
+    reasons = why.match.reasons if why else ()
+    shared = views.shared(reasons)
     return render(
         "product.html",
-        product=cards.product_view(recommender, item, card_attributes),
+        product=views.product(item),
         opinion=opinion,
-        facts=[(label(name), value) for name, value in item.attributes.items() if value is not None],
-        has_looks=dressable,
+        attributes=item.attributes,
+        has_looks=has_looks,
         why=why,
-        closeness=cards.closeness(why.match) if why else None,
-        shared_facts=cards.facts(both, both, shared),
-        variants=cards.product_views(recommender, variants, card_attributes),
-        others=cards.product_views(recommender, others, card_attributes),
+        closeness=closeness(why.match) if why else None,
+        shared_facts=[Fact(reason.value, True) for reason in reasons if reason.attribute in shared],
+        variants=views.products(variants),
+        others=views.products(others),
     )
 
 
@@ -71,6 +69,15 @@ def heat_picture(heat: npt.NDArray[np.float32]) -> str:
     return data_url(out.getvalue(), "image/png")
 
 
-def data_url(data: bytes, media_type: str) -> str:
+def preview(picture: Image.Image) -> bytes:
+    """The picture as a JPEG of at most 640 px, in memory only."""
+    small = picture.copy()
+    small.thumbnail((PREVIEW_SIDE_PX, PREVIEW_SIDE_PX))
+    out = io.BytesIO()
+    small.save(out, "JPEG", quality=88)
+    return out.getvalue()
+
+
+def data_url(data: bytes, media_type: str = "image/jpeg") -> str:
     """The bytes as a data: URL."""
     return f"data:{media_type};base64,{base64.b64encode(data).decode()}"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from recsys.core.items import Items
 from recsys.images.box import Box
 from recsys.recommend.options import MAX_LIKES, SearchOptions
 from recsys.recommend.recommender import MAX_K
 from recsys.types import Vectors
-from recsys.web.page import filters
 
 PAGE = 20
 """The number of products before "Show more"."""
@@ -49,6 +48,15 @@ class Query:
     search: int = 0
     index: str | None = None
 
+    @property
+    def kind(self) -> Literal["item", "picture", "link", "window"]:
+        """What to search with: a product, the picture, the products of a link, or nothing (the shop window)."""
+        if self.item is not None:
+            return "item"
+        if self.picture is not None:
+            return "picture"
+        return "link" if self.found else "window"
+
 
 @dataclass(frozen=True)
 class PageOptions(SearchOptions):
@@ -71,9 +79,9 @@ class PageOptions(SearchOptions):
         diversity = float(min(1, max(0, variety))) if isinstance(variety, int | float) else 0.0
         liked, disliked = (_known(likes, side, items) for side in ("liked", "disliked"))
         disliked = tuple(item_id for item_id in disliked if item_id not in liked)
-        where, index, choice = filters.checked(narrow.get("where")), narrow.get("index"), narrow.get("choice")
+        where, index, choice = narrow.get("where"), narrow.get("index"), narrow.get("choice")
         index, choice = index if isinstance(index, str) and index else None, choice if isinstance(choice, int) else 0
-        return cls(where, liked, disliked, diversity, index=index, choice=choice)
+        return cls({} if where is None else where, liked, disliked, diversity, index=index, choice=choice)
 
     def opinion(self, item_id: str) -> str:
         """What the visitor thinks of a product: "liked", "disliked", or ""."""

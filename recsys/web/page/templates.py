@@ -10,6 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.ext import Extension
 from markupsafe import Markup
 
+from recsys.web.page.attribute_display import label
+
 TEMPLATES = Path(__file__).parent / "templates"
 DROPPED_BREAK = re.compile(r"(?<=[>}])\s*\n\s*|\s*\n\s*(?=[<{]|$)")
 KEPT_BREAK = re.compile(r"\s*\n\s*")
@@ -33,8 +35,8 @@ ENVIRONMENT = Environment(
     auto_reload=False,
     extensions=[OneLine],
 )
+ENVIRONMENT.filters["label"] = label
 ENVIRONMENT.filters["thousands"] = "{:,}".format
-ENVIRONMENT.filters["true_or_false"] = lambda value: "true" if value else "false"
 
 
 def render(template: str, **values: Any) -> Markup:

@@ -19,9 +19,11 @@ from recsys.errors import QueryError
 from recsys.images.box import Box
 from recsys.recommend.outfit import Outfit, Piece
 from recsys.types import Guess, Item, Match, Reason
-from recsys.web.page import attribute_display, cards, crop_hint, filters, headings, likes, outfit_view, product
+from recsys.web.page import attribute_display, crop_hint, filters, headings, outfit_view, product
+from recsys.web.page.cards import ProductViews, gallery
 from recsys.web.page.page import origin_line
-from recsys.web.page.state import LookState, PageOptions
+from recsys.web.page.results import ResultsView
+from recsys.web.page.state import LookState, PageOptions, Query
 from recsys.web.page.templates import ENVIRONMENT, TEMPLATES, OneLine, render
 from testkit.fake_shop import HOSTILE_NAME, fake_shop
 
@@ -52,15 +54,36 @@ def shop():
     return fake_shop()
 
 
+def card_of(shop, item, attributes=(), **details):
+    return gallery([ProductViews(shop, attributes).card(item, **details)])
+
+
+def match_card(shop, match, attributes=(), **details):
+    return card_of(shop, match.item, attributes, match=match, **details)
+
+
+def heading(**values):
+    empty = dict.fromkeys(["detail", "thumbnail", "back", "link", "tools", "look"], "")
+    return render("heading.html", **empty | values)
+
+
+def same_but(choices, chosen):
+    return render("same_but.html", choices=choices, chosen=chosen)
+
+
+def panel(shop, found, liked, disliked):
+    return render("likes.html", products=ProductViews(shop, []).products(found), liked=liked, disliked=disliked)
+
+
 def test_a_hostile_name_stays_text(shop):
-    card = cards.product_card(shop, shop.items[1], ["gender"])
+    card = card_of(shop, shop.items[1], ["gender"])
     assert shop.items[1].name == HOSTILE_NAME
     assert "<script" not in card and '`"\'&"' not in card
 
 
 def test_a_product_without_a_name_goes_by_what_tells_it_apart(shop):
-    assert cards.title(shop.items[2], ["gender", "articleType"]) == "Men · Trousers"
-    assert cards.title(shop.items[2], []) == "Product p2"
+    assert ProductViews(shop, ["gender", "articleType"]).title(shop.items[2]) == "Men · Trousers"
+    assert ProductViews(shop, []).title(shop.items[2]) == "Product p2"
 
 
 @pytest.mark.parametrize(
@@ -77,27 +100,27 @@ def test_a_product_without_a_name_goes_by_what_tells_it_apart(shop):
     ],
 )
 def test_a_confidence_reads_as_words_with_its_number_on_demand(shop, confidence, words, number):
-    card = cards.match_card(shop, Match(shop.items[7], 0.914, confidence), [])
+    card = match_card(shop, Match(shop.items[7], 0.914, confidence))
     detail = f"{number} sure to be the same kind of thing; similarity 0.91"
     assert f'<span class="closeness" title="{detail}">{words}<span class="unseen"> ({detail})</span>' in card
 
 
 def test_without_a_confidence_a_card_shows_the_similarity(shop):
-    card = cards.match_card(shop, Match(shop.items[7], -0.004), [])
+    card = match_card(shop, Match(shop.items[7], -0.004))
     assert re.search(r'class="similarity" title="How alike[^"]*cosine[^"]*">similarity 0\.00<', card)
     assert "closeness" not in card
 
 
 def test_what_is_shared_is_marked_where_it_stands(shop):
     reasons = (Reason("shop", "Ours"), Reason("articleType", "Dresses"), Reason("baseColour", "Red"))
-    card = cards.match_card(shop, Match(shop.items[7], 1.0, 0.9, reasons), ["gender", "articleType"])
+    card = match_card(shop, Match(shop.items[7], 1.0, 0.9, reasons), ["gender", "articleType"])
     facts = re.search(r'class="facts">(.*?)</span>', card)[1]
     assert re.sub(' title="[^"]*"', "", facts) == "Men · <mark>Dresses</mark> · <mark>Red</mark>"
 
 
 def test_a_card_without_a_name_is_marked_in_its_place(shop):
     match = Match(shop.items[2], 1.0, 0.9, (Reason("articleType", "Trousers"),))
-    card = cards.match_card(shop, match, ["gender", "articleType"])
+    card = match_card(shop, match, ["gender", "articleType"])
     name = re.search(r'class="name" title="Men · Trousers">(.*?)</span>', card)[1]
     assert re.sub(' title="[^"]*"', "", name) == "Men · <mark>Trousers</mark>"
     assert '<span class="facts"></span>' in card
@@ -129,18 +152,20 @@ def test_what_an_encoder_and_a_catalogue_say_stays_text(shop):
     outfit = Outfit((HOSTILE_NAME,), None, {HOSTILE_NAME: Piece(item, (HOSTILE_NAME,))}, {HOSTILE_NAME: HOSTILE_NAME})
     why = product.Why(match, HOSTILE_NAME, None)
     said = {
-        "card": cards.match_card(shop, match, [HOSTILE_NAME], opinion="liked", variants=[item]),
-        "dialog": product.view(shop, item, [HOSTILE_NAME], "", True, why, [item], [item]),
+        "card": match_card(shop, match, [HOSTILE_NAME], opinion="liked", variants=[item]),
+        "dialog": product.dialog(
+            ProductViews(shop, [HOSTILE_NAME]), item, has_looks=True, why=why, variants=[item], others=[item]
+        ),
         "chips": headings.chips([guess], {}, items) + headings.chips([guess], {}, shop.items),
-        "menu": headings.same_but({HOSTILE_NAME: [HOSTILE_NAME]}, {HOSTILE_NAME: HOSTILE_NAME}),
-        "heading": headings.heading(HOSTILE_NAME, HOSTILE_NAME, query="1", back=HOSTILE_NAME, link=HOSTILE_NAME),
-        "nothing": headings.nothing_passes({HOSTILE_NAME: (HOSTILE_NAME, 1)}),
-        "notice": headings.notice(HOSTILE_NAME),
-        "header": headings.header(HOSTILE_NAME, HOSTILE_NAME),
+        "menu": same_but({HOSTILE_NAME: [HOSTILE_NAME]}, {HOSTILE_NAME: HOSTILE_NAME}),
+        "heading": heading(text=HOSTILE_NAME, detail=HOSTILE_NAME, query="1", back=HOSTILE_NAME, link=HOSTILE_NAME),
+        "nothing": render("nothing_passes.html", loosen={HOSTILE_NAME: (HOSTILE_NAME, 1)}),
+        "notice": render("notice.html", text=HOSTILE_NAME),
+        "header": render("header.html", title=HOSTILE_NAME, origin=HOSTILE_NAME),
         "filters": filters.panels(Items.from_items([item, Item("p2", None, {})], [HOSTILE_NAME])),
-        "likes": likes.panel(shop, [item], [], 1, 0),
-        "examples": cards.examples(shop, [item], []),
-        "look": outfit_view.shown(shop, outfit, LookState(kept=(HOSTILE_NAME,)), [], PageOptions(), item),
+        "likes": panel(shop, [item], 1, 0),
+        "examples": render("examples.html", products=ProductViews(shop, []).products([item])),
+        "look": outfit_view.markup(ProductViews(shop, []), outfit, (HOSTILE_NAME,), PageOptions(), item),
     }
     for place, markup in said.items():
         assert "&lt;script&gt;" in markup, place
@@ -174,7 +199,7 @@ def test_the_indentation_of_a_template_is_not_on_the_page():
 
 
 def test_a_small_picture_is_enlarged_twice_at_most(shop):
-    assert re.search(r'<img srcset="thumbs/p9\?v=[0-9a-f]{8} 0.5x"', cards.product_card(shop, shop.items[9], []))
+    assert re.search(r'<img srcset="thumbs/p9\?v=[0-9a-f]{8} 0.5x"', card_of(shop, shop.items[9]))
 
 
 def test_filters_list_every_value_with_its_count(shop):
@@ -189,7 +214,7 @@ def test_filters_list_every_value_with_its_count(shop):
     [("baseColour", "Base colour"), ("base_colour", "Base colour"), ("year", "Year"), ("", "")],
 )
 def test_an_attribute_reads_as_words(attribute, words):
-    assert filters.label(attribute) == words
+    assert attribute_display.label(attribute) == words
 
 
 def test_a_card_tells_what_varies_and_not_what_follows_from_it(shop):
@@ -226,37 +251,41 @@ def test_a_chip_filters_where_the_shop_has_that_value(shop):
 
 
 def test_without_a_choice_there_is_no_menu_but_what_was_chosen_can_be_undone():
-    assert headings.same_but({}, {}) == "" and headings.same_but({"gender": []}, {}) == ""
-    undo = headings.same_but({}, {"gender": "Men"})
+    nameless = Items.from_items([Item("p1", None, {"gender": None})], ["gender"])
+    assert same_but({}, {}) == "" and attribute_display.steerable(nameless) == {}
+    undo = same_but({}, {"gender": "Men"})
     assert "<details" not in undo and 'data-but="gender" data-value=""' in undo and ">but Men<" in undo
 
 
 def test_a_heading_offers_what_can_be_done_and_no_more():
-    bare = headings.heading("From the shop", "", query="0")
+    bare = heading(text="From the shop", query="0")
     assert "<button" not in bare and "data-look" not in bare and 'data-link=""' in bare
-    full = headings.heading("More", "", query="1", back="Back", link="?item=p7", look=True)
+    full = heading(text="More", query="1", back="Back", link="?item=p7", look=True)
     assert "data-back>Back<" in full and "data-share" in full and "data-look" in full and 'data-link="?item=p7"' in full
-    assert headings.tools("", "") == "" and headings.tools("", Markup("<b>")) == '<div class="tools"><b></div>'
+    assert "tools" not in bare
+    assert heading(text="", query="1", tools=[Markup("<b>")]).endswith('<div class="tools"><b></div>')
 
 
-def test_more_is_offered_while_there_is_more():
-    assert "data-longer" in headings.longer(20, 21)
-    assert headings.longer(20, 20) == headings.longer(0, 0) == ""
+def test_more_is_offered_while_there_is_more(shop):
+    assert "data-longer" in gallery([], has_more=True) and "data-longer" not in gallery([])
+    view, count = ResultsView(shop), len(shop.items)
+    assert "data-longer" in view.window(PageOptions(), Query(k=count - 1))[1]
+    assert "data-longer" not in view.window(PageOptions(), Query(k=count))[1]
 
 
 def test_where_no_filter_alone_is_to_blame_it_says_to_clear_some():
-    assert "Clear some of them" in headings.nothing_passes({})
+    assert "Clear some of them" in render("nothing_passes.html", loosen={})
 
 
 def test_an_opinion_is_a_pressed_button(shop):
-    card = cards.product_card(shop, shop.items[7], [], opinion="disliked")
+    card = card_of(shop, shop.items[7], opinion="disliked")
     pressed = re.findall(r'data-opinion="(\w+)" data-id="(\w+)"[^>]*aria-pressed="(\w+)"', card)
     assert pressed == [("liked", "p7", "false"), ("disliked", "p7", "true")]
 
 
 def test_a_card_shows_three_variants_and_counts_the_rest(shop):
     def variants(count):
-        card = cards.product_card(shop, shop.items[7], [], variants=[shop.items[row] for row in range(8, 8 + count)])
+        card = card_of(shop, shop.items[7], variants=[shop.items[row] for row in range(8, 8 + count)])
         return re.search(r'<div class="variants".*?</div>', card), card
 
     found, card = variants(5)
@@ -266,13 +295,14 @@ def test_a_card_shows_three_variants_and_counts_the_rest(shop):
 
 
 def test_a_product_opens_by_a_link_that_leads_to_it(shop):
-    assert 'href="?item=a%2Fb%20%C3%BC%3F" data-item="a/b ü?"' in cards.product_card(shop, shop.items[3], [])
+    assert 'href="?item=a%2Fb%20%C3%BC%3F" data-item="a/b ü?"' in card_of(shop, shop.items[3])
 
 
 def test_a_product_is_shown_in_its_other_colours_and_with_those_like_it(shop):
-    bare = product.view(shop, shop.items[7], [], "", False, None, [], [])
+    views = ProductViews(shop, [])
+    bare = product.dialog(views, shop.items[7])
     assert "<h3>" not in bare and "Why this was found" not in bare
-    full = product.view(shop, shop.items[7], [], "", True, None, [shop.items[8]], [shop.items[9]])
+    full = product.dialog(views, shop.items[7], has_looks=True, variants=[shop.items[8]], others=[shop.items[9]])
     assert re.findall(r"<h3>(.*?)</h3>", full) == ["Also available", "More like this"]
 
 
@@ -286,10 +316,11 @@ def test_the_heat_is_strongest_where_the_share_is_and_absent_where_it_speaks_aga
 
 
 def test_likes_have_a_row_and_ways_to_keep_them(shop):
-    panel = likes.panel(shop, [shop.items[7]], [], 2, 1)
-    assert "2 liked, 1 not for you" in panel and 'data-item="p7"' in panel
-    assert re.findall(r'data-taste="(\w+)" hidden', panel) == ["undo", "clear", "export"] and 'type="file"' in panel
-    assert "For you" not in likes.panel(shop, [], [], 0, 0) and 'type="file"' in likes.panel(shop, [], [], 0, 0)
+    full = panel(shop, [shop.items[7]], 2, 1)
+    assert "2 liked, 1 not for you" in full and 'data-item="p7"' in full
+    assert re.findall(r'data-taste="(\w+)" hidden', full) == ["undo", "clear", "export"] and 'type="file"' in full
+    empty = ResultsView(shop).for_you(PageOptions())["panel"]
+    assert "For you" not in empty and 'type="file"' in empty
 
 
 def test_under_the_picture_stands_what_is_looked_at():
@@ -311,8 +342,7 @@ def test_a_box_is_read_back_from_what_the_page_says():
 
 def test_a_look_has_a_way_to_keep_and_to_swap_each_piece(shop):
     outfit = shop.complete_the_look(item_id="p6")
-    look = LookState({slot: piece.item.id for slot, piece in outfit.pieces.items()}, ("bag",))
-    markup = outfit_view.shown(shop, outfit, look, [], PageOptions(liked=("p6",)), shop.items[6])
+    markup = outfit_view.markup(ProductViews(shop, []), outfit, ("bag",), PageOptions(liked=("p6",)), shop.items[6])
     ways = re.findall(r'data-act="(\w+)" data-slot="(\w+)"(?: aria-pressed="(\w+)")?', markup)
     assert ways == [(act, slot, str(slot == "bag").lower() if act == "keep" else "")
                     for slot in ("bottom", "bag", "accessory") for act in ("keep", "swap")]  # fmt: skip
