@@ -56,9 +56,9 @@ def compare(name: str, modes: Sequence[str], plan: Plan) -> Iterator[Row]:
 
 def _candidate(mode: str, name: str, encoder: Encoder, frozen: Candidate, plan: Plan, folder: Path) -> Candidate:
     if mode == "pca":
-        return projected(encoder, frozen, plan)
+        return projected(frozen, plan)
     if mode == "head":
-        return with_head(encoder, frozen, plan)
+        return with_head(frozen, plan)
     return tuned(name, encoder, plan, folder) if mode == "tuned" else frozen
 
 

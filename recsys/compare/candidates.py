@@ -6,7 +6,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -67,13 +67,22 @@ def open_encoder(name: str, plan: Plan, folder: Path) -> Encoder:
 
 def embedded(encoder: Encoder, plan: Plan) -> Candidate:
     """The frozen network. Raises CatalogError where there is no picture."""
-    encode = _features(encoder)
-    timer = _Timer(encode)
-    pool = embed(plan.catalog, timer)
-    return Candidate("frozen", encode, pool, encoder.split, encoder.parameters, len(pool) / timer.seconds)
+    seconds = []
+
+    def encode(images: Sequence[Image.Image]) -> Vectors:
+        return encoder.features(encoder.pixels(images))
+
+    def timed(images: Sequence[Image.Image]) -> Vectors:
+        started = time.perf_counter()
+        vectors = encode(images)
+        seconds.append(time.perf_counter() - started)
+        return vectors
+
+    pool = embed(plan.catalog, timed)
+    return Candidate("frozen", encode, pool, encoder.split, encoder.parameters, len(pool) / sum(seconds))
 
 
-def projected(encoder: Encoder, frozen: Candidate, plan: Plan) -> Candidate:
+def projected(frozen: Candidate, plan: Plan) -> Candidate:
     """The PCA of the features of the network. Raises EncoderError for too few features or products."""
     features = frozen.pool.vectors
     projection = Projection.fit([features[_seen(frozen)]], plan.dim)
@@ -82,17 +91,16 @@ def projected(encoder: Encoder, frozen: Candidate, plan: Plan) -> Candidate:
             f"There are {features.shape[1]} features of {_seen(frozen).sum():,} products, too few for a projection to"
             f" {plan.dim} dimensions. Choose a smaller --dim."
         )
-    size = projection.mean.size + projection.components.size
-    return _behind("pca", projection, size, encoder, frozen)
+    return _behind("pca", projection, projection.mean.size + projection.components.size, frozen)
 
 
-def with_head(encoder: Encoder, frozen: Candidate, plan: Plan) -> Candidate:
+def with_head(frozen: Candidate, plan: Plan) -> Candidate:
     """A linear layer trained on the features. Raises CatalogError where no attribute can be learned."""
     seen = _seen(frozen)
     items = [item for item, learnt in zip(frozen.pool.items, seen, strict=True) if learnt]
     config = TrainConfig(dim=plan.dim, epochs=plan.epochs, device=plan.device)
     head = LinearHead.fit(frozen.pool.vectors[seen], items, config)
-    return _behind("head", head, head.parameters, encoder, frozen)
+    return _behind("head", head, head.parameters, frozen)
 
 
 def tuned(name: str, encoder: Encoder, plan: Plan, folder: Path) -> Candidate:
@@ -114,29 +122,11 @@ def tuned(name: str, encoder: Encoder, plan: Plan, folder: Path) -> Candidate:
     held_out = (product for product in plan.catalog if is_unseen(product.item))
     with contextlib.redirect_stdout(sys.stderr):
         train(config, data, load(held_out, height, width, data.vocabulary), folder)
-    trained = embedded(Encoder.from_pretrained(folder, device=plan.device), plan)
-    return Candidate("tuned", trained.encode, trained.pool, trained.split, trained.parameters, trained.rate)
+    return replace(embedded(Encoder.from_pretrained(folder, device=plan.device), plan), mode="tuned")
 
 
-def _features(encoder: Encoder) -> Encode:
-    return lambda images: encoder.features(encoder.pixels(images))
-
-
-class _Timer:
-    """Encodes pictures and adds up the seconds."""
-
-    def __init__(self, encode: Encode):
-        self._encode, self.seconds = encode, 0.0
-
-    def __call__(self, images: Sequence[Image.Image]) -> Vectors:
-        started = time.perf_counter()
-        vectors = self._encode(images)
-        self.seconds += time.perf_counter() - started
-        return vectors
-
-
-def _behind(mode: str, layer: Projection | LinearHead, size: int, encoder: Encoder, frozen: Candidate) -> Candidate:
-    """The frozen network followed by a layer."""
+def _behind(mode: str, layer: Projection | LinearHead, size: int, frozen: Candidate) -> Candidate:
+    """The frozen network followed by a layer that has `size` weights."""
     pool = frozen.pool.with_vectors(layer(frozen.pool.vectors))
 
     def encode(images: Sequence[Image.Image]) -> Vectors:

@@ -57,22 +57,12 @@ def scores_of(candidate: Candidate) -> tuple[Score, ...]:
 def to_markdown(rows: Sequence[Row], note: str) -> str:
     """The rows as a Markdown table, the thumbnail baseline last, then the reasons of the rows without scores."""
     labels = list(dict.fromkeys(part.label for row in rows for part in row.scores))
-    head = [
-        "model",
-        "mode",
-        *(f"P@{PRECISION_K} {label} (95 %)" for label in labels),
-        "dim",
-        "parameters",
-        "ms per picture",
-        "pictures/s",
-    ]
     lines = [_line(row, labels) for row in rows if not row.reason]
     evaluated = next((row for row in rows if row.scores), None)
     if evaluated:
-        lines.append(
-            ["16×16 thumbnail", "", *(f"{part.thumbnail.precision:.3f}" for part in evaluated.scores), *[""] * 4]
-        )
-    parts = [note, table(head, lines) if lines else "", *(_failure(row) for row in rows if row.reason)]
+        baseline = {_column(part.label): f"{part.thumbnail.precision:.3f}" for part in evaluated.scores}
+        lines.append(dict.fromkeys(lines[0], "") | {"model": "16×16 thumbnail"} | baseline)
+    parts = [note, table(lines) if lines else "", *(_failure(row) for row in rows if row.reason)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -88,15 +78,21 @@ def write(rows: Sequence[Row], note: str, folder: Path) -> None:
     (folder / MARKDOWN_NAME).write_text(to_markdown(rows, note), "utf-8")
 
 
-def _line(row: Row, labels: Sequence[str]) -> list[str]:
+def _line(row: Row, labels: Sequence[str]) -> dict[str, str]:
     scores = {part.label: str(part.precision) for part in row.scores}
-    figures = [
-        f"{row.dim}",
-        f"{row.parameters:,}",
-        f"{row.latency.encode_ms:.1f}" if row.latency else "",
-        f"{row.rate:.0f}",
-    ]
-    return [row.model, row.mode, *(scores.get(label, "") for label in labels), *figures]
+    return {
+        "model": row.model,
+        "mode": row.mode,
+        **{_column(label): scores.get(label, "") for label in labels},
+        "dim": f"{row.dim}",
+        "parameters": f"{row.parameters:,}",
+        "ms per picture": f"{row.latency.encode_ms:.1f}" if row.latency else "",
+        "pictures/s": f"{row.rate:.0f}",
+    }
+
+
+def _column(label: str) -> str:
+    return f"P@{PRECISION_K} {label} (95 %)"
 
 
 def _failure(row: Row) -> str:

@@ -1,4 +1,4 @@
-"""Contact sheets: queries with their nearest products, to look at beside the figures."""
+"""Contact sheets: queries with their nearest products, to judge the results by eye."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from recsys.evaluate.search_task import PRECISION_K, SearchTask
 from recsys.images.decode import decode
 from recsys.runtime.hashing import sha256
-from recsys.types import Rows
+from recsys.types import Item, Rows
 
 QUERIES = 12
 TILE_PX = 132
@@ -29,7 +29,7 @@ PAPER = "#ffffff"
 
 @dataclass(frozen=True)
 class Shown:
-    """A product on the sheet: its id, its kind, and whether it is of the kind of the query; None for the query."""
+    """A product on the sheet. `right` says whether it has the kind of the query; it is None for the query itself."""
 
     id: str
     kind: str
@@ -46,13 +46,14 @@ def examples(task: SearchTask, attribute: str, *, best: bool) -> list[list[Shown
     alike = label.matches(places)
     asked, held = task.queries.items, task.gallery.items
     rows = _chosen(task.scored_queries(label), alike.sum(1), label.queries, [item.id for item in asked], best)
+
+    def shown(item: Item, right: bool | None = None) -> Shown:
+        return Shown(item.id, item.attributes.get(attribute) or "", right)
+
     return [
         [
-            Shown(asked[row].id, asked[row].attributes.get(attribute) or ""),
-            *(
-                Shown(held[place].id, held[place].attributes.get(attribute) or "", bool(right))
-                for place, right in zip(places[row], alike[row], strict=True)
-            ),
+            shown(asked[row]),
+            *(shown(held[place], bool(right)) for place, right in zip(places[row], alike[row], strict=True)),
         ]
         for row in rows
     ]
@@ -61,10 +62,8 @@ def examples(task: SearchTask, attribute: str, *, best: bool) -> list[list[Shown
 def _chosen(counted: Rows, right: Rows, kinds: Rows, ids: Sequence[str], best: bool) -> list[int]:
     sign = -1 if best else 1
     order = sorted(counted.tolist(), key=lambda row: (sign * right[row], sha256(f"sheet {ids[row]}".encode())))
-    first_of_kind = {kinds[row]: row for row in reversed(order)}.values()
-    others = [row for row in order if row not in set(first_of_kind)]
-    first = sorted(first_of_kind, key=order.index)
-    return [*first, *others][:QUERIES]
+    first_of_kind = set({kinds[row]: row for row in reversed(order)}.values())
+    return sorted(order, key=lambda row: row not in first_of_kind)[:QUERIES]
 
 
 def draw_sheet(
@@ -85,21 +84,18 @@ def draw_sheet(
             left = MARGIN_PX + column * (TILE_PX + GAP_PX) + (GAP_PX if column else 0)
             picture = decode((gallery if column else queries)[shown.id])
             colour = {None: QUERY_COLOUR, True: RIGHT_COLOUR, False: WRONG_COLOUR}[shown.right]
-            _draw_tile(sheet, pen, picture, (left, top), colour)
+            sheet.paste(_tile(picture, colour), (left, top))
             text = _shortened(shown.kind, font)
             pen.text((left + TILE_PX / 2, top + TILE_PX + 3), text, INK, font, anchor="ma")
     path.parent.mkdir(parents=True, exist_ok=True)
     sheet.save(path, optimize=True)
 
 
-def _draw_tile(
-    sheet: Image.Image, pen: ImageDraw.ImageDraw, picture: Image.Image, corner: tuple[int, int], colour: str
-) -> None:
-    left, top = corner
+def _tile(picture: Image.Image, colour: str) -> Image.Image:
+    """The picture in a frame of this colour, with a white line between them."""
     inner = TILE_PX - 2 * FRAME_PX - 2
-    tile = ImageOps.pad(picture, (inner, inner), Image.Resampling.LANCZOS, color=PAPER)
-    sheet.paste(tile, (left + FRAME_PX + 1, top + FRAME_PX + 1))
-    pen.rectangle((left, top, left + TILE_PX - 1, top + TILE_PX - 1), outline=colour, width=FRAME_PX)
+    padded = ImageOps.pad(picture, (inner, inner), Image.Resampling.LANCZOS, color=PAPER)
+    return ImageOps.expand(ImageOps.expand(padded, 1, PAPER), FRAME_PX, colour)
 
 
 def _shortened(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:

@@ -1,4 +1,4 @@
-"""Corruptions that make a visitor's photo of a product picture on white: clutter, rotation, darkness, blur.
+"""Corruptions that turn a product picture on white into a visitor's photo: clutter, rotation, darkness, blur.
 
 Each corruption takes the picture, other pictures to cut clutter from, and a random generator, so that the same seed
 gives the same picture. The code is deliberately separate from the augmentations of training: sharing them would make
@@ -28,7 +28,7 @@ BLUR_SHARE = (0.005, 0.015)
 """The radius of the blur as a share of the longer side."""
 JPEG_QUALITY = (15, 40)
 SATURATION = 0.55
-"""Of the colours of the clutter."""
+"""The saturation of the colours of the clutter."""
 
 Random = np.random.Generator
 Corruption = Callable[[Image.Image, Sequence[Image.Image], Random], Image.Image | None]
@@ -90,15 +90,8 @@ def mirrored(picture: Image.Image, others: Sequence[Image.Image], random: Random
 
 
 CORRUPTIONS: dict[str, Corruption] = {
-    "cluttered": cluttered,
-    "rotated": rotated,
-    "cropped": cropped,
-    "darkened": darkened,
-    "blurred": blurred,
-    "recompressed": recompressed,
-    "all at once": all_at_once,
-    "greyscale": greyscale,
-    "mirrored": mirrored,
+    corrupt.__name__.replace("_", " "): corrupt
+    for corrupt in (cluttered, rotated, cropped, darkened, blurred, recompressed, all_at_once, greyscale, mirrored)
 }
 
 
@@ -152,7 +145,7 @@ def _clutter(size: tuple[int, int], others: Sequence[Image.Image], random: Rando
 
 
 def _colours(shape: tuple[int, ...], random: Random) -> npt.NDArray[np.uint8]:
-    """Random colours [..., 3] of limited saturation, as rooms have them."""
+    """Random colours [..., 3] of limited saturation, as in the photo of a room."""
     pure = random.uniform(10, 250, size=shape)
     return (pure * SATURATION + pure.mean(-1, keepdims=True) * (1 - SATURATION)).astype(np.uint8)
 

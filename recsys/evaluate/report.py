@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 from recsys.core.ranking import Estimate
@@ -39,10 +39,16 @@ class Source:
     revision: str | None
     products: int
 
+    def __str__(self) -> str:
+        return f"{self.dataset} at {self.revision[:12]}" if self.revision else self.dataset
+
 
 @dataclass(frozen=True)
 class Report:
-    """All measurements; impossible ones are empty or None. `kind` is the attribute of slices and classes."""
+    """All measurements; those that could not be made are empty or None.
+
+    `kind` is the attribute that slices and classes are scored by.
+    """
 
     encoder: Subject
     dataset: Source
@@ -80,7 +86,7 @@ class Report:
         (folder / JSON_NAME).write_text(self.to_json(), "utf-8")
         (folder / MARKDOWN_NAME).write_text(self.to_markdown(), "utf-8")
         if self.confidence and self.confidence.bins:
-            bins = [(part.confidence, part.right, part.matches) for part in self.confidence.bins]
+            bins = [astuple(part) for part in self.confidence.bins]
             plots.reliability(bins, "confidence and share of correct matches", folder / "reliability.png")
         if self.classes:
             bars = [(found.value, found.precision, found.queries) for found in self.classes]
@@ -95,12 +101,10 @@ class Report:
             plots.slice_bars(rows, f"P@{PRECISION_K} of {self.kind}, by slice of the queries", folder / "slices.png")
 
     def _head(self) -> str:
-        of = f"{self.dataset.dataset}{_at(self.dataset)}"
-        asked = f", queries from {self.queries_from.dataset}{_at(self.queries_from)}" if self.queries_from else ""
         encoder = f"{self.encoder.name} ({self.encoder.architecture}, {self.encoder.dim} dimensions)"
-        return (
-            f"Encoder {encoder} on {of}{asked}, split {self.split}. {self.note} Intervals are 95 % bootstrap intervals."
-        )
+        queries = f", queries from {self.queries_from}" if self.queries_from else ""
+        where = f"Encoder {encoder} on {self.dataset}{queries}, split {self.split}."
+        return f"{where} {self.note} Intervals are 95 % bootstrap intervals."
 
     def _speed_section(self) -> str:
         latency = self.latency
@@ -111,105 +115,88 @@ class Report:
         if not self.search:
             return line
         rows = [
-            (f"{point.search_k:,}{' (served)' if point.served else ''}", f"{point.recall:.4f}", f"{point.ms:.3f}")
+            {
+                "search_k": f"{point.search_k:,}{' (served)' if point.served else ''}",
+                f"recall@{RANKING_K}": f"{point.recall:.4f}",
+                "ms per query (median)": f"{point.ms:.3f}",
+            }
             for point in self.search
         ]
-        return f"{line}\n\n{table(('search_k', f'recall@{RANKING_K}', 'ms per query (median)'), rows)}"
+        return f"{line}\n\n{table(rows)}"
 
 
 def score_table(scores: Sequence[Score]) -> str:
     """Retrieval scores and their baselines as a Markdown table."""
-    head = (
-        "label",
-        "queries",
-        f"P@{PRECISION_K} (95 %)",
-        f"mAP@{RANKING_K} (95 %)",
-        "16×16 thumbnail",
-        "random",
-        "majority class",
-    )
     rows = [
-        (
-            score.label,
-            f"{score.queries:,}" + (f" (of {score.queries + score.left_out:,})" if score.left_out else ""),
-            str(score.precision),
-            str(score.average_precision),
-            f"{score.thumbnail.precision:.3f} / {score.thumbnail.average_precision:.3f}",
-            f"{score.random.precision:.3f} / {score.random.average_precision:.3f}",
-            f"{score.majority:.3f}",
-        )
+        {
+            "label": score.label,
+            "queries": f"{score.queries:,}" + (f" (of {score.queries + score.left_out:,})" if score.left_out else ""),
+            f"P@{PRECISION_K} (95 %)": str(score.precision),
+            f"mAP@{RANKING_K} (95 %)": str(score.average_precision),
+            "16×16 thumbnail": f"{score.thumbnail.precision:.3f} / {score.thumbnail.average_precision:.3f}",
+            "random": f"{score.random.precision:.3f} / {score.random.average_precision:.3f}",
+            "majority class": f"{score.majority:.3f}",
+        }
         for score in scores
     ]
     note = f"Baselines are P@{PRECISION_K} / mAP@{RANKING_K}; for the majority class both are equal."
-    return f"{table(head, rows)}\n\n{note}" if rows else "The catalogue has no attributes to score by."
+    return f"{table(rows)}\n\n{note}" if rows else "The catalogue has no attributes to score by."
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table. Characters that would end a cell or start markup are replaced by spaces."""
-    cells = [[re.sub(r"[|\n\r<>`]", " ", cell) for cell in line] for line in (head, *rows)]
-    cells.insert(1, ["---"] * len(head))
+def table(rows: Sequence[Mapping[str, str]]) -> str:
+    """A Markdown table of rows with equal keys, which are the column names.
+
+    Characters that would end a cell or start markup are replaced by spaces.
+    """
+    cells = [[re.sub(r"[|\n\r<>`]", " ", cell) for cell in line] for line in (rows[0], *(row.values() for row in rows))]
+    cells.insert(1, ["---"] * len(rows[0]))
     return "\n".join(f"| {' | '.join(line)} |" for line in cells)
 
 
-def _at(source: Source) -> str:
-    return f" at {source.revision[:12]}" if source.revision else ""
-
-
 def _classification_section(found: Sequence[Classification]) -> str:
-    head = (
-        *("attribute", "classes", "queries", "accuracy (95 %)", "majority-class baseline", "macro F1", "weighted F1"),
-        "queries of an unknown class",
-    )
     rows = [
-        (
-            part.attribute,
-            f"{part.classes:,}",
-            f"{part.queries:,}",
-            str(part.accuracy),
-            f"{part.majority:.3f}",
-            f"{part.macro_f1:.3f}",
-            f"{part.weighted_f1:.3f}",
-            f"{part.unknown:,}",
-        )
+        {
+            "attribute": part.attribute,
+            "classes": f"{part.classes:,}",
+            "queries": f"{part.queries:,}",
+            "accuracy (95 %)": str(part.accuracy),
+            "majority-class baseline": f"{part.majority:.3f}",
+            "macro F1": f"{part.macro_f1:.3f}",
+            "weighted F1": f"{part.weighted_f1:.3f}",
+            "queries of an unknown class": f"{part.unknown:,}",
+        }
         for part in found
     ]
     note = "Classification by the heads of the encoder. A query of a class that the head does not know counts as wrong."
-    return f"{note}\n\n{table(head, rows)}" if rows else ""
+    return f"{note}\n\n{table(rows)}" if rows else ""
 
 
 def _confidence_section(found: Confidence | None) -> str:
     if found is None:
         return "There are too few queries to fit and evaluate a confidence."
-    rows = [(f"share of {found.queries:,} queries with no close match (target: at most 5 %)", _percent(found.refused))]
-    rows += [
-        (f"share of {part.pictures:,} pictures with no close match: {part.name}", _percent(part.refused))
-        for part in found.refusals
-    ]
+    values = {f"share of {found.queries:,} queries with no close match (target: at most 5 %)": _percent(found.refused)}
+    for part in found.refusals:
+        values[f"share of {part.pictures:,} pictures with no close match: {part.name}"] = _percent(part.refused)
     if found.error:
-        rows.insert(0, (f"expected calibration error for {found.attribute}, {RANKING_K} matches", str(found.error)))
+        error = {f"expected calibration error for {found.attribute}, {RANKING_K} matches": str(found.error)}
+        values = error | values
     note = "Calibration and threshold are fitted on one half of the queries and evaluated on the other, both ways."
-    return f"{table(('confidence', 'value (95 %)'), rows)}\n\n{note}"
+    rows = [{"confidence": name, "value (95 %)": value} for name, value in values.items()]
+    return f"{table(rows)}\n\n{note}"
 
 
 def _slice_section(slices: Sequence[Slice], kind: str | None) -> str:
-    head = (
-        "slice of the queries",
-        "queries",
-        f"P@{PRECISION_K} of {kind} (95 %)",
-        "loss in percentage points (95 %)",
-        "16×16 thumbnail",
-    )
     rows = [
-        (
-            part.name,
-            f"{part.queries:,}",
-            str(part.precision),
-            _percent(part.fall, "") if part.fall else "",
-            f"{part.thumbnail:.3f}",
-        )
+        {
+            "slice of the queries": part.name,
+            "queries": f"{part.queries:,}",
+            f"P@{PRECISION_K} of {kind} (95 %)": str(part.precision),
+            "loss in percentage points (95 %)": _percent(part.fall, "") if part.fall else "",
+            "16×16 thumbnail": f"{part.thumbnail:.3f}",
+        }
         for part in slices
     ]
-    return table(head, rows) if rows else ""
+    return table(rows) if rows else ""
 
 
 def _percent(estimate: Estimate, unit: str = " %") -> str:

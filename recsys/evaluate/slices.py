@@ -57,16 +57,15 @@ def evaluate_slices(
     label = task.label([attribute])
     clean, by_thumbnail = (_right(label, places) for places in (task.neighbours[0], task.thumbnail_neighbours))
     parts = _parts(label, pixels)
-    found = [_part(name, rows, clean, by_thumbnail) for name, rows in parts.items() if len(rows)]
+    found = [_slice(name, clean[rows], by_thumbnail[rows]) for name, rows in parts.items() if len(rows)]
     for name, batches in _corrupted(task, pictures, others, encode).items():
         if batches:
             rows, vectors, thumbnails = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
             part, asked = task.take(rows), Label(label.queries[rows], label.gallery)
-            right = _right(asked, part.search(vectors)[0])
-            baseline = float(_right(asked, part.thumbnail_search(thumbnails)).mean())
-            found.append(
-                Slice(name, len(rows), Estimate.from_values(right), Estimate.from_values(clean[rows] - right), baseline)
+            right, baseline = (
+                _right(asked, places) for places in (part.search(vectors)[0], part.thumbnail_search(thumbnails))
             )
+            found.append(_slice(name, right, baseline, Estimate.from_values(clean[rows] - right)))
     return tuple(found)
 
 
@@ -82,8 +81,8 @@ def _parts(label: Label, pixels: Rows) -> dict[str, Rows]:
     return parts
 
 
-def _part(name: str, rows: Rows, clean: np.ndarray, by_thumbnail: np.ndarray) -> Slice:
-    return Slice(name, len(rows), Estimate.from_values(clean[rows]), None, float(by_thumbnail[rows].mean()))
+def _slice(name: str, right: np.ndarray, by_thumbnail: np.ndarray, fall: Estimate | None = None) -> Slice:
+    return Slice(name, len(right), Estimate.from_values(right), fall, float(by_thumbnail.mean()))
 
 
 def _right(label: Label, places: Rows) -> np.ndarray:
