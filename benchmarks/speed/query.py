@@ -87,7 +87,7 @@ def _stages(
     found["transform"], pixels = ms(lambda: encoder.pixels([image]))
     found["network"], features = ms(lambda: encoder.features(pixels))
     found["projection"], embedding = ms(lambda: encoder.projection(features) if encoder.projection else features)
-    taken, answer = ms(lambda: shop.nearest(embedding))
+    taken, answer = ms(lambda: shop.search(embedding))
     found["heads"], found["search"] = heads.taken(), searcher.taken()
     found["votes and answer"] = taken - found["heads"] - found["search"]
     found["JSON"], _ = ms(lambda: answer_facts(shop, answer, ""))

@@ -141,22 +141,6 @@ class Recommender:
         embedding = query if isinstance(query, np.ndarray) else self.encoder.encode([query])
         return self._search.by_embedding(embedding, k, options)
 
-    def nearest(
-        self,
-        embedding: Vectors,
-        k: int = 5,
-        where: Where | None = None,
-        *,
-        liked: Sequence[str] = (),
-        disliked: Sequence[str] = (),
-        diversity: float = 0.0,
-        but: Mapping[str, str] | None = None,
-        min_similarity: float | None = None,
-    ) -> Answer:
-        """The k products nearest to an embedding [1, dim], with the options of `recommend`. Raises QueryError."""
-        options = SearchOptions(where or {}, liked, disliked, diversity, but or {}, min_similarity)
-        return self.search(embedding, k, options)
-
     def similar(
         self,
         item_id: str,
@@ -215,9 +199,9 @@ class Recommender:
 
     def outfit(self, around: str | Vectors, *, locked: Mapping[str, str], passed_over: Sequence[str]) -> Outfit:
         """An outfit around an item's id, or an embedding [1, dim]; see `complete_the_look`."""
-        if isinstance(around, str):
-            return self.stylist.outfit(around, locked=locked, passed_over=passed_over)
-        anchor = PictureAnchor.from_guesses(around, self._search.describe(around))
+        anchor = (
+            around if isinstance(around, str) else PictureAnchor.from_guesses(around, self._search.describe(around))
+        )
         return self.stylist.outfit(anchor, locked=locked, passed_over=passed_over)
 
     def heat(self, image: PictureSource, item_id: str) -> npt.NDArray[np.float32] | None:

@@ -10,6 +10,7 @@ from recsys.core.calibration import Calibration
 from recsys.core.items import Items
 from recsys.errors import IndexFolderError, QueryError
 from recsys.images.decode import decode
+from recsys.recommend.options import SearchOptions
 from recsys.types import Reason
 from testkit.fake_shop import Pictures, draw, fake_shop
 
@@ -177,7 +178,8 @@ def test_the_embedding_of_several_products_lies_between_theirs(drawn):
 
 def test_what_is_nearest_to_an_embedding_is_what_its_picture_finds(drawn):
     by_picture = drawn.recommend(RED_DRESS, 6, {"gender": "Men"}, diversity=0.5)
-    assert drawn.nearest(drawn.embed(RED_DRESS), 6, {"gender": "Men"}, diversity=0.5) == by_picture
+    options = SearchOptions({"gender": "Men"}, diversity=0.5)
+    assert drawn.search(drawn.embed(RED_DRESS), 6, options) == by_picture
 
 
 def test_a_product_is_compared_as_it_would_be_found(drawn):

@@ -17,7 +17,7 @@ from recsys.recommend.outfit.slots import PLURALS, SLOTS
 from recsys.recommend.outfit.style import Style
 from recsys.recommend.outfit.theme import Theme, common
 from recsys.recommend.outfit.wardrobe import Profile, Wardrobe
-from recsys.types import Guess, Item, Rows, Searcher, Value, Vectors
+from recsys.types import Guess, Item, Searcher, Value, Vectors
 
 NOTHING_LOCKED: Mapping[str, str] = MappingProxyType({})
 
@@ -153,7 +153,8 @@ class Stylist:
 
     def _choose(self, slot: str, theme: Theme, worn: list[Tone], anchor: _Anchor, passed: Counter[str]) -> int | None:
         """The row of the product for this slot; None if no product fits."""
-        rows = self._in_harmony(self._wardrobe.rows(slot, theme), worn)
+        rows = self._wardrobe.rows(slot, theme)
+        rows = rows[np.array([joins(tone, worn) for tone in self._tones])[self._colour_codes[rows]]]
         if not len(rows):
             return None
         turns = np.array([passed[self._items.ids[row]] for row in rows] if passed else np.zeros(len(rows)))
@@ -161,10 +162,6 @@ class Stylist:
         unknown = self._wardrobe.unknown_counts[self._wardrobe.codes[rows]] + unknown_tones
         closeness = self._style.closeness(rows, (slot,), anchor.departure)
         return int(rows[np.lexsort((rows, -closeness, unknown, turns))[0]])
-
-    def _in_harmony(self, rows: Rows, worn: list[Tone]) -> Rows:
-        joining = np.array([joins(tone, worn) for tone in self._tones])
-        return rows[joining[self._colour_codes[rows]]]
 
     def _piece(self, row: int, anchor: _Anchor) -> Piece:
         item = self._items[row]

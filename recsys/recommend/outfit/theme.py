@@ -49,8 +49,5 @@ def aspects(gender: Value, usage: Value, season: Value) -> tuple[Aspect, ...]:
 
 def common(several: Sequence[tuple[Aspect, ...]]) -> tuple[Aspect, ...]:
     """The values that products have in common in each aspect: None if all are unknown, empty if they disagree."""
-    return tuple(_common([aspect for aspect in column if aspect is not None]) for column in zip(*several, strict=True))
-
-
-def _common(known: Sequence[frozenset[str]]) -> Aspect:
-    return frozenset.intersection(*known) if known else None
+    columns = ([aspect for aspect in column if aspect is not None] for column in zip(*several, strict=True))
+    return tuple(frozenset.intersection(*known) if known else None for known in columns)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,34 +36,38 @@ QUIETLY: dict[str, Any] = {
 """How the page calls its handlers: with plain values, and not listed in the API."""
 
 
-@dataclass(frozen=True)
 class Fields:
-    """The components of the page: inputs of the handlers, outputs, or both."""
+    """The components of the page, which are inputs of the handlers, outputs, or both. Adds them to the open blocks."""
 
-    query: gr.State
-    clicks: gr.HTML
-    header: gr.HTML
-    notice: gr.HTML
-    picture: gr.Image
-    part: gr.HTML
-    link: gr.Textbox
-    examples: gr.HTML
-    likes: gr.HTML
-    heading: gr.HTML
-    narrow: gr.HTML
-    variety: gr.HTML
-    found: gr.HTML
-    product: gr.HTML
+    def __init__(self) -> None:
+        self.clicks = _html({}, "clicks", "", js="clicks")
+        self.header = _html("", "header")
+        self.notice = _html("", "notice")
+        with gr.Row(elem_id="columns"):
+            with gr.Column(elem_id="ask", min_width=300):
+                self.picture = _picture_field()
+                self.part = _html("", "part", js="focus")
+                self.link = _link_field()
+                self.examples = _html("", "examples", js="examples")
+                self.likes = _html({}, "taste", "<div data-panel></div>", js="likes")
+            with gr.Column(elem_id="answer", min_width=300):
+                self.heading = _html("", "heading", js="heading")
+                with gr.Row(elem_id="bend"):
+                    self.narrow = _html({}, "filters", "${markup}", js="filters")
+                    self.variety = _html(0.0, "variety", VARIETY, js="variety")
+                self.found = _html("", "cards", js="cards")
+        self.product = _html("", "product", js="product")
+        self.query = gr.State(Query())
 
 
 def add_page(blocks: gr.Blocks, live: LiveRecommender) -> None:
     """Add the page to the blocks that are being built. It follows the recommender when another index is loaded."""
     answers = PageHandlers(live.current)
-    fields = _fields()
+    fields = Fields()
     _wire(lambda: answers, fields)
 
     def prepare(recommender: Recommender) -> None:
-        """Use this recommender for new visits and for the next events of those that are open."""
+        """Use this recommender for new visits, and for the next events of open ones."""
         nonlocal answers
         newer = PageHandlers(recommender)
         _begin_with(newer, fields)
@@ -86,30 +89,6 @@ def _begin_with(answers: PageHandlers, on: Fields) -> None:
     on.heading.value, on.found.value = answers.results.window(PageOptions(), Query())
     on.narrow.value = filters.state(items, {}, origin.revision, origin.revision)
     on.narrow.props["markup"] = filters.panels(items, origin.revision)
-
-
-def _fields() -> Fields:
-    clicks = _html({}, "clicks", "", js="clicks")
-    header = _html("", "header")
-    notice = _html("", "notice")
-    with gr.Row(elem_id="columns"):
-        with gr.Column(elem_id="ask", min_width=300):
-            picture = _picture_field()
-            part = _html("", "part", js="focus")
-            link = _link_field()
-            examples = _html("", "examples", js="examples")
-            liked = _html({}, "taste", "<div data-panel></div>", js="likes")
-        with gr.Column(elem_id="answer", min_width=300):
-            heading = _html("", "heading", js="heading")
-            with gr.Row(elem_id="bend"):
-                narrow = _html({}, "filters", "${markup}", js="filters")
-                variety = _html(0.0, "variety", VARIETY, js="variety")
-            found = _html("", "cards", js="cards")
-    product = _html("", "product", js="product")
-    query = gr.State(Query())
-    return Fields(
-        query, clicks, header, notice, picture, part, link, examples, liked, heading, narrow, variety, found, product
-    )
 
 
 def _wire(latest: Callable[[], PageHandlers], on: Fields) -> None:

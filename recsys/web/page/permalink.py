@@ -5,7 +5,7 @@ A picture of a visitor is never in a link: it is named by the products that were
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
@@ -59,6 +59,7 @@ def read(address: str, items: Items) -> Visit:
     kept = [value for name, value in pairs if name == "keep" and value in pieces]
     but = {name.removeprefix(BUT): value for name, value in pairs if name.startswith(BUT)}
     missing = [item_id for item_id in (*ids, *pieces.values()) if item_id not in items]
+    pieces = {slot: item_id for slot, item_id in pieces.items() if item_id in items}
     missing += [f"{name} {value}" for name, value in but.items() if value not in items.values(name)]
     where, unknown = _where(pairs, items)
     known = [item_id for item_id in ids if item_id in items]
@@ -66,11 +67,12 @@ def read(address: str, items: Items) -> Visit:
         item=known[0] if "item" in one and known else None,
         found=() if "item" in one else tuple(known[:FOUND_AT_MOST]),
         but={name: value for name, value in but.items() if value in items.values(name)} if known else {},
-        look=LookState(_known(pieces, items), tuple(kept)) if "look" in one and known else None,
+        look=LookState(pieces, tuple(kept)) if "look" in one and known else None,
         k=_number(one.get("k"), PAGE),
     )
     varied = one.get("varied", "")
-    options = PageOptions.from_fields({"where": where}, float(varied) if _is_share(varied) else 0.0, None, items)
+    diversity = float(varied) if varied.replace(".", "", 1).isdecimal() else 0.0
+    options = PageOptions.from_fields({"where": where}, diversity, None, items)
     return Visit(query, options, one.get("index"), (*missing, *unknown))
 
 
@@ -100,13 +102,5 @@ def _where(pairs: Iterable[tuple[str, str]], items: Items) -> tuple[dict[str, li
     return where, unknown
 
 
-def _known(pieces: Mapping[str, str], items: Items) -> dict[str, str]:
-    return {slot: item_id for slot, item_id in pieces.items() if item_id in items}
-
-
 def _number(text: str | None, otherwise: int) -> int:
     return min(100, max(1, int(text))) if text and text.isdecimal() and len(text) < 4 else otherwise
-
-
-def _is_share(text: str) -> bool:
-    return text.replace(".", "", 1).isdecimal()
