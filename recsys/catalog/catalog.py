@@ -8,13 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import pyarrow as pa
-
 from recsys.catalog.columns import Columns
 from recsys.catalog.folders import open_folder
 from recsys.catalog.pictures import Pictures
 from recsys.catalog.source import ONLY_SPLIT, Source
-from recsys.catalog.values import Categories, to_text, unique_ids
+from recsys.catalog.values import texts, unique_ids
+from recsys.core.items import Items
 from recsys.core.roles import Roles
 from recsys.errors import CatalogError
 from recsys.format.encoder_spec import is_repo_id
@@ -61,9 +60,7 @@ class Catalog:
     dataset: str
     split: str
     revision: str | None
-    ids: tuple[str, ...] = field(repr=False)
-    names: pa.ChunkedArray = field(repr=False)
-    columns: Mapping[str, Categories] = field(repr=False)
+    products: Items = field(repr=False)
     pictures: PictureSource = field(repr=False)
     encoded_pictures: Pictures = field(repr=False)
     role_overrides: Mapping[str, str] = field(default_factory=dict)
@@ -71,19 +68,17 @@ class Catalog:
     @property
     def attributes(self) -> tuple[str, ...]:
         """The names of the attributes."""
-        return tuple(self.columns)
+        return tuple(self.products.columns)
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.products)
 
     def __iter__(self) -> Iterator[Product]:
-        return map(Product, self.items(), self.encoded_pictures[: len(self)])
+        return map(Product, self.products, self.encoded_pictures[: len(self)])
 
     def items(self) -> Iterator[Item]:
         """The products without their pictures, none of which is read."""
-        columns = {attribute: iter(column) for attribute, column in self.columns.items()}
-        for id, name in zip(self.ids, self.names, strict=True):
-            yield Item(id, to_text(name.as_py()), {attribute: next(cells) for attribute, cells in columns.items()})
+        return iter(self.products)
 
     @classmethod
     def open(
@@ -117,14 +112,14 @@ class Catalog:
         columns = Columns.find(source, image=image_column, id=id_column, name=name_column, attributes=attributes)
         _check_roles(role_overrides or {}, columns.attributes)
         table, place = source.table, dataset if source.revision else str(_folder(dataset).resolve())
-        ids = unique_ids(table[columns.id].to_pylist() if columns.id else range(len(table)))
+        ids = unique_ids(table[columns.id].to_pylist() if columns.id else range(len(table)))[:limit]
+        names = texts(table[columns.name][:limit]) if columns.name else [None] * len(ids)
+        cells = {attribute: texts(table[attribute][:limit]) for attribute in columns.attributes}
         return cls(
             source.name,
             split,
             source.revision,
-            ids=tuple(ids[:limit]),
-            names=table[columns.name][:limit] if columns.name else pa.chunked_array([pa.nulls(len(ids[:limit]))]),
-            columns={name: Categories.from_column(table[name][:limit]) for name in columns.attributes},
+            products=Items(ids, names, cells),
             pictures=PictureSource(place, split, source.revision, columns.image, len(table)),
             encoded_pictures=Pictures.from_source(source, columns.image),
             role_overrides=dict(role_overrides or {}),

@@ -15,14 +15,7 @@ from recsys import hub
 from recsys.catalog.damage import damaged_download_error, damaged_folder_error, disk_full_error
 from recsys.catalog.source import PictureReader, Source, picture_reader, require
 from recsys.catalog.values import is_binary
-from recsys.errors import (
-    CatalogError,
-    HubDownError,
-    HubNotFoundError,
-    HubTimeoutError,
-    HubTokenError,
-    RecsysError,
-)
+from recsys.errors import CatalogError, HubDownError, HubNotFoundError, HubTimeoutError, HubTokenError, RecsysError
 
 PICTURE_WORDS = ("image", "img", "picture", "photo", "thumbnail")
 """A column of bytes whose name contains one of these holds pictures."""

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import count
-from typing import Self
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -53,19 +49,8 @@ def unique_ids(cells: Iterable[object]) -> list[str]:
     return ids
 
 
-@dataclass(frozen=True, eq=False)
-class Categories:
-    """A column of text in little memory: its distinct values, and the number of the value in each row."""
-
-    values: tuple[Value, ...]
-    codes: npt.NDArray[np.int32]
-
-    @classmethod
-    def from_column(cls, column: pa.ChunkedArray) -> Self:
-        """The cells of `column` as text."""
-        distinct = column.unique()
-        codes = pc.index_in(column, value_set=distinct)
-        return cls(tuple(to_text(cell) for cell in distinct.to_pylist()), codes.to_numpy())
-
-    def __iter__(self) -> Iterator[Value]:
-        return (self.values[code] for code in self.codes)
+def texts(column: pa.ChunkedArray) -> list[Value]:
+    """The cells of a column as text. Equal cells share one string, so that they take little memory."""
+    distinct = column.unique()
+    values = [to_text(cell) for cell in distinct.to_pylist()]
+    return [values[code] for code in pc.index_in(column, value_set=distinct).to_pylist()]
