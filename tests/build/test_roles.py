@@ -1,7 +1,6 @@
 """The owner of a shop chooses which attribute has a role; the index keeps the choice."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -69,8 +68,8 @@ def test_the_page_shows_the_chosen_attributes_first(chosen):
     assert [guess.attribute for guess in seen] == ["subCategory", "shade", "articleType"]
     item = shop.items[0]
     match = Match(item, 1.0, 0.9, tuple(Reason(name, item.attributes[name]) for name in names))
-    card = cards.match_card(shop, match, ["shade", "baseColour", "articleType", "subCategory"])
-    marked = re.findall("<mark[^>]*>(.*?)</mark>", card)
+    card = cards.ProductViews(shop, ["shade", "baseColour", "articleType", "subCategory"]).card(item, match=match)
+    marked = [fact.value for fact in card.facts if fact.is_shared]
     assert marked == [item.attributes[name] for name in ("shade", "baseColour", "subCategory")]
 
 
