@@ -49,7 +49,7 @@ class Draft:
     def inputs_hash(self, recall: float) -> str:
         """A hash of everything that decides the content of the index: the files written so far, and the options."""
         versions = library_versions()
-        facts = [asdict(self._dataset), self.catalog.role_overrides, self.encoder.spec.to_json(), recall, versions]
+        facts = [asdict(self._dataset), self.catalog.role_overrides, asdict(self.encoder.spec), recall, versions]
         return sha256(json.dumps([file_facts(self.folder), *facts], sort_keys=True).encode())
 
     def complete(self, recall: float, queries: Catalog | None) -> SearchPoint:

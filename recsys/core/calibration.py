@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -31,8 +31,8 @@ class Calibration:
     A match with cosine `similarity[i]` has the query's value of `attribute` with probability `confidence[i]`, which is
     interpolated linearly in between. Both are empty, and `attribute` is None, for a catalogue without an
     attribute for the kind of product. Nothing is close where the mean cosine of the `nearest` best matches is under
-    `threshold`; this rejects a share `refused` of the pictures of products. It was measured with `queries` products
-    that were not in the gallery.
+    `threshold`, which rejects a share `refused` of the pictures of products. The calibration was fitted to `queries`
+    products that were not in the gallery.
     """
 
     attribute: str | None
@@ -82,13 +82,9 @@ class Calibration:
         """Whether a query whose matches have these cosines, best first, has a close match."""
         return bool(self.closeness(np.array([cosines]))[0] >= self.threshold)
 
-    def to_json(self) -> dict[str, Any]:
-        """The calibration as a dict for JSON."""
-        return asdict(self)
-
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`. Raises TypeError or ValueError for anything that is not a valid calibration."""
+        """The inverse of `asdict`. Raises TypeError or ValueError for anything that is not a valid calibration."""
         read = cls(**data)
         found = replace(
             read, similarity=tuple(map(float, read.similarity)), confidence=tuple(map(float, read.confidence))

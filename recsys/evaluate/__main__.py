@@ -79,29 +79,20 @@ def run(options: argparse.Namespace) -> Report:
 
 
 def _parser() -> argparse.ArgumentParser:
-    split = (
-        "products to use as queries: product (held-out products), type (withheld kinds) or year:2017 (from that year)"
-    )
+    split = "products to use as queries: product (held out), type (withheld kinds) or year:2017 (from that year)"
     outliers = "pictures that show no product of the catalogue, to measure how many have no close match"
     slices = "also evaluate rare kinds, small pictures, and corrupted pictures as visitors may send them"
     parser = argparse.ArgumentParser(prog="python -m recsys.evaluate", description="Evaluate an encoder or an index.")
     add = parser.add_argument
-    add(
-        "--encoder",
-        default="index",
-        help="timm model, model repository, encoder or index folder (default: %(default)s)",
-    )
+    encoder = "timm model, model repository, encoder or index folder"
+    add("--encoder", default="index", help=f"{encoder} (default: %(default)s)")
     add("--dataset", default=DEFAULT_DATASET, help="Hub dataset, folder, or 'sample' (default: %(default)s)")
     add("--split", default=PRODUCT_SPLIT, help=f"{split} (default: %(default)s)")
     add("--queries-from", metavar="DATASET", help="use the products of this catalogue as queries (default: --dataset)")
     add("--outliers-from", nargs="+", action="extend", default=[], metavar="FOLDER", help=outliers)
     add("--slices", action="store_true", help=slices)
-    add(
-        "--output",
-        type=Path,
-        metavar="FOLDER",
-        help="write report, plots and contact sheets here (default: only print)",
-    )
+    output = "write report, plots and contact sheets here (default: only print)"
+    add("--output", type=Path, metavar="FOLDER", help=output)
     add("--limit", type=int, metavar="N", help="use only the first N products (default: all)")
     add("--device", default="auto", help="auto, cpu or cuda (default: %(default)s)")
     add("--json", action="store_true", help="print JSON instead of Markdown tables")

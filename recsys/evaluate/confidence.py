@@ -20,7 +20,7 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Refusal:
-    """The share of these pictures for which the answer is that nothing is close."""
+    """The share of some pictures without a close match."""
 
     name: str
     pictures: int
@@ -29,7 +29,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Bin:
-    """Matches of about this confidence, and the share of them that is correct."""
+    """Matches of similar confidence: their mean confidence, and the share of them that is correct."""
 
     confidence: float
     right: float
@@ -98,22 +98,17 @@ def _evaluate_confidences(
         return None, ()
     label = task.label([attribute])
     places, cosines = task.neighbours
-    known = [rows[label.queries[rows] >= 0] for rows, _ in crossed]
-    confidences = np.concatenate(
-        [
-            np.interp(cosines[rows], fitted.similarity, fitted.confidence)
-            for rows, (_, fitted) in zip(known, crossed, strict=True)
-        ]
-    )
-    right = label.matches(places)[np.concatenate(known)]
+    known = [(rows[label.queries[rows] >= 0], fitted) for rows, fitted in crossed]
+    curves = [np.interp(cosines[rows], fitted.similarity, fitted.confidence) for rows, fitted in known]
+    confidences, right = np.concatenate(curves), label.matches(places)[np.concatenate([rows for rows, _ in known])]
     return calibration_error(confidences, right), _bins(confidences.ravel(), right.ravel())
 
 
 def calibration_error(confidences: Numbers, right: Flags) -> Estimate:
     """The expected calibration error of the matches of queries, both [n, k], with its 95 % interval over the queries.
 
-    Random gaps raise the error, and raise it twice in a resample. The interval is therefore the basic bootstrap
-    interval (Davison & Hinkley 1997), which reflects the errors of the resamples about the value.
+    Chance raises the error of the queries, and raises it again in each resample. The basic bootstrap interval corrects
+    for this: it reflects the errors of the resamples about the value (Davison & Hinkley 1997).
     """
     value = expected_calibration_error(confidences.ravel(), right.ravel())
     rng = np.random.default_rng(0)

@@ -59,13 +59,9 @@ class EncoderSpec:
     projection: str | None = None
     int8: str | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """The specification as a dict for JSON."""
-        return asdict(self)
-
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> EncoderSpec:
-        """The inverse of `to_json`. Raises TypeError for missing or unknown fields, ValueError for invalid values."""
+        """The inverse of `asdict`. Raises TypeError for missing or unknown fields, ValueError for invalid values."""
         lists = {name: tuple(data[name]) for name in ("input_size", "mean", "std") if name in data}
         source = HubSource(**data["source"]) if data.get("source") else None
         spec = cls(**{**data, **lists, "source": source})
@@ -79,7 +75,7 @@ class EncoderSpec:
     @property
     def fingerprint(self) -> str:
         """A hash of everything that determines the features before the projection."""
-        features = {**self.to_json(), "source": None, "projection": None, "dim": None}
+        features = {**asdict(self), "source": None, "projection": None, "dim": None}
         if self.int8 is None:
             features.pop("int8")
         return hashlib.sha256(json.dumps(features, sort_keys=True).encode()).hexdigest()

@@ -140,8 +140,8 @@ class Manifest:
     def check_files(self, folder: Path) -> None:
         """Compare every file with its listed size, then its SHA-256. Raises IndexDamagedError, naming the file.
 
-        Files that would be read by their name must be listed: an unlisted one was not checked by anyone, and may be a
-        link to a file outside the folder.
+        Files that are read by their name must be listed: an unlisted one was never checked, and may be a link to a file
+        outside the folder.
         """
         for pattern in UNLISTED_FORBIDDEN:
             for path in folder.glob(pattern):
@@ -187,7 +187,7 @@ def _check_config(spec: EncoderSpec, path: Path, with_heads: bool) -> None:
     if config.get(VALUES) and not with_heads:
         raise IndexDamagedError(f"{ENCODER}/{HEADS} is missing from the index. {REMEDY}")
     for name in ("architecture", *TRANSFORM):
-        wanted = spec.to_json()[name]
+        wanted = getattr(spec, name)
         wanted = list(wanted) if isinstance(wanted, tuple) else wanted
         if described.get(name, wanted) != wanted:
             raise IndexMismatchError(

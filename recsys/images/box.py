@@ -44,19 +44,15 @@ class Box:
         return self.left <= x <= self.right and self.top <= y <= self.bottom
 
     def overlap(self, other: Box) -> float:
-        """The area of the intersection of two boxes."""
+        """The area of the intersection with another box, as a share of the picture."""
         width = min(self.right, other.right) - max(self.left, other.left)
         height = min(self.bottom, other.bottom) - max(self.top, other.top)
         return max(width, 0) * max(height, 0)
 
     def union(self, other: Box) -> Box:
         """The smallest box that contains both."""
-        return Box(
-            min(self.left, other.left),
-            min(self.top, other.top),
-            max(self.right, other.right),
-            max(self.bottom, other.bottom),
-        )
+        left, top = min(self.left, other.left), min(self.top, other.top)
+        return Box(left, top, max(self.right, other.right), max(self.bottom, other.bottom))
 
     def grown(self, margin: float) -> Box:
         """The box with this margin on each side, as far as the picture has room for it."""

@@ -28,10 +28,11 @@ SHORT_SIDE_PX = 640
 """The least short side of a picture that is reduced by a factor of 2, 4 or 8."""
 
 THUMBNAIL_SIDE_PX = 320
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
 BROWSER_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
-LIMITS = f"at most {MAX_BYTES // 10**6} MB and {MAX_PIXELS // 10**6} megapixels"
-ACCEPTED = f"JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF of {LIMITS}"
+FORMATS = (*BROWSER_FORMATS, "BMP", "TIFF")
+ACCEPTED = (
+    f"JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF of at most {MAX_BYTES // 10**6} MB and {MAX_PIXELS // 10**6} megapixels"
+)
 
 UNSUPPORTED = {
     b"%PDF": "a PDF document",
@@ -64,9 +65,9 @@ def decode(source: bytes | Path | Image.Image) -> Image.Image:
     """Decode to an upright RGB picture: EXIF rotation applied, transparency on white, 16 bits scaled, first frame only.
 
     A large picture is reduced by a factor of 2, 4 or 8, the largest that leaves a short side of at least 640 px:
-    4000 × 3000 px become 1000 × 750. A JPEG is decoded at the reduced size, which is much faster. This holds for a JPEG
-    that Pillow has opened but not loaded, too, and leaves it so; a loaded one is reduced after decoding, with a
-    different rounding. A picture that needs no change is returned itself.
+    4000 × 3000 px become 1000 × 750. A JPEG is decoded at the reduced size, which is much faster. A JPEG that Pillow
+    has already loaded is reduced after decoding, which rounds differently; one that is only opened stays unloaded. A
+    picture that needs no change is returned itself.
 
     Raises PictureError for a file that is damaged, unsupported or too large.
     """
@@ -131,7 +132,7 @@ def _open(data: bytes) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
-        kind = next((kind for mark, kind in UNSUPPORTED.items() if mark in data[:1024]), "no picture that can be read")
+        kind = next((kind for mark, kind in UNSUPPORTED.items() if mark in data[:1024]), "not a readable picture")
         raise PictureError(f"This file is {kind}. Give a {ACCEPTED}.") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError(f"The picture has too many pixels. Give a {ACCEPTED}.") from error
@@ -153,7 +154,7 @@ def _check_scans(image: Image.Image, data: bytes) -> None:
 
 
 def _scans(data: bytes) -> int:
-    """The number of scans of a JPEG, without those of data behind the picture, such as a video."""
+    """The number of scans of a JPEG. Those in data after the picture, such as a video, do not count."""
     scans, place = 0, 2
     while marker := MARKER.search(data, place):
         if marker[0] == b"\xff\xd9":
@@ -172,7 +173,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         rgb = rgb.reduce(factor)
     if rgb is image and (image.info or isinstance(image, ImageFile)):
         rgb = image.copy()
-    rgb.info = {}  # orientation and colour profile no longer apply, and the place is private
+    rgb.info = {}  # orientation and colour profile no longer apply, and the GPS position is private
     return rgb
 
 

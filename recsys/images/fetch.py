@@ -33,7 +33,11 @@ GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 SPECIAL_NETWORKS = [ipaddress.IPv4Network(text) for text in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32")]
 """IETF protocol assignments, 6to4 relays, and the internal address of Azure, which `ipaddress` reports as global."""
 
+TOO_BIG = f"The link leads to more than {MAX_BYTES // 10**6} MB"
+WEB_PAGE = "The link leads to a web page and not to the picture itself"
+
 _lookups = ThreadPoolExecutor(8, "lookup")
+_ssl_context = functools.cache(httpcore.default_ssl_context)
 
 
 def is_public(address: str) -> bool:
@@ -127,14 +131,14 @@ def _get(pool: httpcore.ConnectionPool, target: httpx.URL) -> bytes | httpx.URL:
             raise _refusal(f"The server answers this link with status {response.status} instead of a picture")
         _check_content_type(headers.get("content-type", ""))
         if headers.get("content-length", "").isdigit() and int(headers["content-length"]) > MAX_BYTES:
-            raise _too_big()
+            raise _refusal(TOO_BIG)
         return _read(response.iter_stream())
 
 
 def _check_content_type(content_type: str) -> None:
     kind = content_type.split(";")[0].strip().lower()
     if kind in ("text/html", "application/xhtml+xml"):
-        raise _web_page()
+        raise _refusal(WEB_PAGE)
     if not kind.startswith("image/") and kind not in UNSPECIFIC_TYPES:
         raise _refusal("The link leads to a file that is not a picture")
 
@@ -144,23 +148,10 @@ def _read(chunks: Iterable[bytes]) -> bytes:
     for chunk in chunks:
         data += chunk
         if len(data) > MAX_BYTES:
-            raise _too_big()
+            raise _refusal(TOO_BIG)
     if bytes(data[:1000]).lstrip().lower().startswith((b"<!doctype html", b"<html")):
-        raise _web_page()
+        raise _refusal(WEB_PAGE)
     return bytes(data)
-
-
-def _too_big() -> LinkError:
-    return _refusal(f"The link leads to more than {MAX_BYTES // 10**6} MB")
-
-
-def _web_page() -> LinkError:
-    return _refusal("The link leads to a web page and not to the picture itself")
-
-
-@functools.cache
-def _ssl_context() -> ssl.SSLContext:
-    return httpcore.default_ssl_context()
 
 
 class _GuardedBackend(httpcore.NetworkBackend):

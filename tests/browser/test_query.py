@@ -109,6 +109,6 @@ class TestOnOneScreen:
         (tmp_path / "bad.jpg").write_text("no picture")
         page = visit("phone")
         page.set_input_files("#picture input[type=file]", tmp_path / "bad.jpg")
-        expect(page.locator(".toast-body")).to_contain_text("no picture that can be read")
+        expect(page.locator(".toast-body")).to_contain_text("not a readable picture")
         expect(page.locator("#picture img")).to_have_count(0)
         expect(heading(page)).to_have_text("From the shop")

@@ -1,5 +1,5 @@
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -72,7 +72,7 @@ def test_one_near_product_among_far_ones_is_not_something_close():
 
 
 def test_an_index_of_before_judges_by_the_best_match_alone():
-    written = {name: value for name, value in KNOWN.to_json().items() if name != "nearest"}
+    written = {name: value for name, value in asdict(KNOWN).items() if name != "nearest"}
     assert Calibration.from_json(written).nearest == 1
 
 
@@ -92,12 +92,12 @@ def test_without_labels_there_is_a_threshold_and_no_confidence():
     fitted = Calibration.fit(matches(50, seed=6)[0], None, "label")
     assert fitted.confidence_at(0.9) is None and fitted.attribute is None
     assert fitted.is_close([1.0]) and not fitted.is_close([-1.0])
-    assert Calibration.from_json(json.loads(json.dumps(fitted.to_json()))) == fitted
+    assert Calibration.from_json(json.loads(json.dumps(asdict(fitted)))) == fitted
 
 
 def test_it_comes_back_from_json_as_it_was():
     for calibration in (KNOWN, Calibration.fit(*matches(100, seed=7), "label")):
-        assert Calibration.from_json(json.loads(json.dumps(calibration.to_json()))) == calibration
+        assert Calibration.from_json(json.loads(json.dumps(asdict(calibration)))) == calibration
 
 
 @pytest.mark.parametrize(
@@ -128,12 +128,12 @@ def test_it_comes_back_from_json_as_it_was():
 )
 def test_what_is_no_calibration_is_refused(damage):
     with pytest.raises((TypeError, ValueError)):
-        Calibration.from_json({**KNOWN.to_json(), **damage})
+        Calibration.from_json({**asdict(KNOWN), **damage})
 
 
 @pytest.mark.parametrize("name", ["attribute", "similarity", "confidence", "threshold", "refused", "queries"])
 def test_a_calibration_that_lacks_something_is_refused(name):
-    rest = {other: value for other, value in KNOWN.to_json().items() if other != name}
+    rest = {other: value for other, value in asdict(KNOWN).items() if other != name}
     with pytest.raises((TypeError, ValueError)):
         Calibration.from_json(rest)
     with pytest.raises((TypeError, ValueError)):

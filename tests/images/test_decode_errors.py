@@ -14,12 +14,12 @@ from recsys.images.decode import ACCEPTED, MAX_BYTES, decode, thumbnail
 from tests.support.pictures import encoded, two_halves
 
 UNREADABLE = {
-    "text": (b"just some text", "no picture that can be read"),
+    "text": (b"just some text", "not a readable picture"),
     "PDF": (b"%PDF-1.7 ...", "a PDF document"),
     "SVG": (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "an SVG drawing"),
     "HEIC": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a HEIC photo"),
     "empty": (b"", r"empty \(0 bytes\)"),
-    "head only": (encoded(two_halves())[:20], "no picture that can be read|damaged or cut off"),
+    "head only": (encoded(two_halves())[:20], "not a readable picture|damaged or cut off"),
     "PNG cut": (encoded(Image.effect_noise((60, 60), 90))[:-900], "damaged or cut off"),
     "JPEG cut": (encoded(Image.effect_noise((60, 60), 90), "JPEG")[:-900], "damaged or cut off"),
     "WebP cut": (encoded(Image.effect_noise((60, 60), 90), "WEBP")[:-500], "damaged or cut off|no picture"),
@@ -37,7 +37,7 @@ def test_what_is_no_picture_is_refused_with_what_is_accepted(kind: str) -> None:
 
 
 def test_a_thumbnail_of_what_is_no_picture_is_refused() -> None:
-    with pytest.raises(PictureError, match="no picture that can be read"):
+    with pytest.raises(PictureError, match="not a readable picture"):
         thumbnail(b"just some text", two_halves())
 
 
