@@ -18,9 +18,10 @@ from recsys.types import Reason, Rows, Searcher, Vectors, Where
 
 
 class Weights(NamedTuple):
-    """How much likes count: in Rocchio's formula, where the query counts 1, and per log-odds of an attribute value.
+    """The weights of likes.
 
-    The latter are in standard deviations of the candidates' cosines.
+    `liked` and `disliked` are those of Rocchio's formula, in which the query has weight 1. `liked_values` and
+    `disliked_values` multiply the log-odds of attribute values, in standard deviations of the candidates' cosines.
     """
 
     liked: float
@@ -31,14 +32,14 @@ class Weights(NamedTuple):
 
 ALONE = Weights(liked=3.0, disliked=0.5, liked_values=0.5, disliked_values=0.25)
 BESIDE_A_QUERY = Weights(liked=0.3, disliked=0.3, liked_values=0.5, disliked_values=0.5)
-"""Gentle: the picture or product that was asked with says more about what is wanted than likes do."""
+"""Small, because the query's picture or product says more about what is wanted than likes do."""
 RERANKED = 100
 """How many of a query's nearest products are re-ranked by likes."""
 CANDIDATES_FOR_LIKES = 1000
 PRIOR_LIKES = 1.0
-"""How many likes the base rate of a value counts as."""
+"""The base rate of a value weighs as much as this many likes."""
 MAX_STARTS = 10
-"""How many of the latest likes are searched with, where there is no other query."""
+"""How many of the latest likes are queries, where there is no other query."""
 MAX_SHARED_VALUES = 3
 IMPLIED_SHARE = 0.97
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from recsys.core.items import Items, parse_filter
 from recsys.errors import QueryError
@@ -11,6 +12,16 @@ from recsys.types import Where
 
 MAX_LIKES = 200
 """Liked ids, and disliked ids, that the page and the API accept in one request."""
+
+
+class SearchKeywords(TypedDict, total=False):
+    """The search options besides `where`, as keywords of `Recommender.similar` and `recommend_batch`."""
+
+    liked: Sequence[str]
+    disliked: Sequence[str]
+    diversity: float
+    but: Mapping[str, str]
+    min_similarity: float | None
 
 
 @dataclass(frozen=True)
@@ -40,15 +51,14 @@ class SearchOptions:
         both = next((item_id for item_id in self.liked if item_id in self.disliked), None)
         if both is not None:
             raise QueryError(f"Item {both!r} is both liked and disliked. Leave it in one of the two.")
-        if not (
-            isinstance(self.but, Mapping) and all(isinstance(text, str) for pair in self.but.items() for text in pair)
-        ):
+        but = {} if self.but is None else self.but
+        if not (isinstance(but, Mapping) and all(isinstance(text, str) for pair in but.items() for text in pair)):
             raise QueryError(
                 f"but maps attributes to one value each, such as {{'baseColour': 'Blue'}}; got {self.but!r:.200}."
             )
         lists = {name: list(dict.fromkeys(values)) for name, values in parse_filter(self.where).items()}
         normalized = {"where": lists, "liked": tuple(self.liked), "disliked": tuple(self.disliked)}
-        for name, value in (normalized | {"diversity": float(self.diversity)}).items():
+        for name, value in (normalized | {"diversity": float(self.diversity), "but": but}).items():
             object.__setattr__(self, name, value)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from recsys.encoder import Encoder
 from recsys.errors import QueryError
 from recsys.images.source import PictureSource, load_picture, load_pictures
 from recsys.index.opening import OpenedIndex, open_index
-from recsys.recommend.options import SearchOptions
+from recsys.recommend.options import SearchKeywords, SearchOptions
 from recsys.recommend.outfit import Outfit, PictureAnchor, Stylist
 from recsys.recommend.search import Search
 from recsys.recommend.steering import Steering
@@ -54,8 +55,8 @@ class Recommender:
     ) -> Recommender:
         """The recommender of an index: a folder, a dataset repository on the Hub, or `sample`.
 
-        Raises IndexFolderError for an index that must not be served, HubError where the Hub does not give it, and
-        EncoderError where its encoder cannot be loaded.
+        Raises IndexFolderError for an index that must not be served, HubError if the Hub cannot deliver it, and
+        EncoderError if its encoder cannot be loaded.
         """
         opened = open_index(source, revision=revision, token=token)
         return cls.from_index(opened, Encoder.from_pretrained(opened.folder.path, token=token, device=device))
@@ -107,22 +108,13 @@ class Recommender:
         return self.search(None if image is None else load_picture(image), k, options)
 
     def recommend_batch(
-        self,
-        images: Sequence[PictureSource],
-        k: int = 5,
-        where: Where | None = None,
-        *,
-        liked: Sequence[str] = (),
-        disliked: Sequence[str] = (),
-        diversity: float = 0.0,
-        but: Mapping[str, str] | None = None,
-        min_similarity: float | None = None,
+        self, images: Sequence[PictureSource], k: int = 5, where: Where | None = None, **options: Unpack[SearchKeywords]
     ) -> list[Answer]:
         """The answer of `recommend` for each of several pictures, which the encoder embeds together."""
-        options = SearchOptions(where or {}, liked, disliked, diversity, but or {}, min_similarity)
-        self._check(k, options)
+        wanted = SearchOptions(where or {}, **options)
+        self._check(k, wanted)
         embeddings = self.encoder.encode(load_pictures(images))
-        return [self._search.by_embedding(embedding[None], k, options) for embedding in embeddings]
+        return [self._search.by_embedding(embedding[None], k, wanted) for embedding in embeddings]
 
     def search(
         self, query: Image.Image | Vectors | str | None, k: int = 5, options: SearchOptions = NO_OPTIONS
@@ -142,20 +134,10 @@ class Recommender:
         return self._search.by_embedding(embedding, k, options)
 
     def similar(
-        self,
-        item_id: str,
-        k: int = 5,
-        where: Where | None = None,
-        *,
-        liked: Sequence[str] = (),
-        disliked: Sequence[str] = (),
-        diversity: float = 0.0,
-        but: Mapping[str, str] | None = None,
-        min_similarity: float | None = None,
+        self, item_id: str, k: int = 5, where: Where | None = None, **options: Unpack[SearchKeywords]
     ) -> Answer:
         """The k products most like this one, which is left out, with the options of `recommend`. Raises QueryError."""
-        options = SearchOptions(where or {}, liked, disliked, diversity, but or {}, min_similarity)
-        return self.search(item_id, k, options)
+        return self.search(item_id, k, SearchOptions(where or {}, **options))
 
     def for_you(
         self,
@@ -169,8 +151,7 @@ class Recommender:
         min_similarity: float | None = None,
     ) -> Answer:
         """The k products that fit these likes alone, with the options of `recommend`. Raises QueryError."""
-        options = SearchOptions(where or {}, liked, disliked, diversity, but or {}, min_similarity)
-        return self.search(None, k, options)
+        return self.search(None, k, SearchOptions(where or {}, liked, disliked, diversity, but or {}, min_similarity))
 
     def describe(self, image: PictureSource) -> dict[str, Guess]:
         """What the picture seems to be, attribute by attribute.

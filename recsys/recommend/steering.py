@@ -13,7 +13,7 @@ from recsys.core.linalg import class_means, unit
 from recsys.types import Searcher, Value, Vectors
 
 PRIOR_PRODUCTS = 5
-"""Shrinkage of a value's mean vector: as many products count for the mean of all, so that rare values move less."""
+"""The mean of all weighs as much as this many products in the mean vector of a value, so that rare values move less."""
 
 Codes = npt.NDArray[np.int32]
 

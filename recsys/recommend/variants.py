@@ -19,7 +19,7 @@ STYLE_COSINE_PER_DOUBLING = 0.05
 """Added to the least cosine for each doubling of the number of products that share the name."""
 MIN_PICTURE_COSINE = 0.998
 PRIOR_PRODUCTS = 10
-"""Shrinkage of a colour's mean vector: as many products count for the mean of all."""
+"""The mean of all weighs as much as this many products in the mean vector of a colour."""
 
 Flags = npt.NDArray[np.bool_]
 

@@ -38,8 +38,8 @@ def state(items: Items, where: Where, index: str | None, shown: str | None, choi
     """The value of the filters' field.
 
     It has the filter `where`; for each option, in its order, the number of products that it would leave; and the number
-    of the visitor's `choice` that it answers. If the page has `shown` the options of an index other than this one, it
-    also has the HTML of this one's.
+    of the visitor's `choice` that it answers. If the page still shows the filters of another index, whose revision is
+    `shown`, it also has the HTML of the filters of this `index`.
     """
     counts = {name: list(column.values()) for name, column in items.facets(where).items()}
     value = {"where": dict(where), "counts": counts, "index": index, "choice": choice}

@@ -98,16 +98,14 @@ def _wire(latest: Callable[[], PageHandlers], on: Fields) -> None:
     """
     inputs, shown = [on.narrow, on.variety, on.likes, on.query], [on.query, on.heading, on.found, on.narrow]
     click = [on.clicks, *inputs]
-    how = QUIETLY | {"show_progress_on": on.found}
+    with_picture, how = [*shown, on.picture, on.part], QUIETLY | {"show_progress_on": on.found}
 
     given, chosen = partial(_with_options, latest), partial(_with_click, latest)
-    uploaded = on.picture.upload(
-        given(PageHandlers.search_upload), [on.picture, *inputs], [*shown, on.picture, on.part], **how
-    )
-    uploaded.failure(given(PageHandlers.picture_refused), inputs, [*shown, on.picture, on.part], **how)
+    uploaded = on.picture.upload(given(PageHandlers.search_upload), [on.picture, *inputs], with_picture, **how)
+    uploaded.failure(given(PageHandlers.picture_refused), inputs, with_picture, **how)
     on.picture.clear(given(PageHandlers.picture_cleared), inputs, [*shown, on.part], **how)
-    on.link.submit(given(PageHandlers.search_link), [on.link, *inputs], [*shown, on.picture, on.part, on.link], **how)
-    on.examples.pick(chosen(PageHandlers.search_example, "pick"), click, [*shown, on.picture, on.part], **how)
+    on.link.submit(given(PageHandlers.search_link), [on.link, *inputs], [*with_picture, on.link], **how)
+    on.examples.pick(chosen(PageHandlers.search_example, "pick"), click, with_picture, **how)
     on.part.part(chosen(PageHandlers.search_part, "part", object), click, [*shown, on.part], **how)
     on.heading.back(given(PageHandlers.go_back), inputs, shown, **how)
     on.heading.but(chosen(PageHandlers.change_value, "but", dict, "attribute", "value"), click, shown, **how)
