@@ -55,7 +55,7 @@ class Draft:
     def complete(self, recall: float, queries: Catalog | None) -> SearchPoint:
         """Write the search index, the evaluation, the card and the manifest, and check the folder.
 
-        The trees are as many as `recall` needs. Confidence is calibrated on `queries`, or else on the items.
+        There are as many trees as `recall` needs. Confidence is calibrated on `queries`, or else on the items.
         """
         items, vectors = self.embedded.items, self._vectors()
         curve = build_for_recall(vectors, self.folder / VECTORS, items, recall)

@@ -43,7 +43,7 @@ class Keys(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class EmbeddedProduct:
-    """A product whose picture is readable: its item, and the key and thumbnail of the picture."""
+    """A product whose picture is readable. `thumbnail` is empty if the previous index has it."""
 
     item: Item
     key: str
@@ -98,7 +98,7 @@ def embed_catalog(
                 continue
             items.append(product.item)
             keys.append(product.key)
-            rows.add(product.item, product.thumbnail)
+            rows.add(product.item, product.thumbnail or (reusable.thumbnail(product.key) if reusable else b""))
     if not items:
         reason = f" The first reason: {skipped[0].reason}" if skipped else ""
         raise CatalogError(
@@ -155,11 +155,11 @@ class VectorWriter:
 class PreparedPicture:
     """A picture ready for the network.
 
-    `pixels` is None if its vector is known, `thumbnail` is None if the previous index has it.
+    `pixels` is None if its vector is known, and `thumbnail` is empty if the previous index has it.
     """
 
     key: str
-    thumbnail: bytes | None
+    thumbnail: bytes
     pixels: Pixels | None
 
 
@@ -172,7 +172,7 @@ def prepare_picture(picture: bytes | None, encoder: Encoder, cached: Keys, reusa
         raise PictureError("There is no picture.")
     key = sha256(picture)
     if key in reusable:
-        return PreparedPicture(key, None, None)
+        return PreparedPicture(key, b"", None)
     image = decode(picture)
     pixels = None if key in cached else encoder.pixels([image])[0]
     return PreparedPicture(key, thumbnail(picture, image), pixels)
@@ -198,8 +198,7 @@ def embed_in_process(
             picture = prepare_picture(product.picture, encoder, writer.cache, reusable or KeySet.empty())
         except PictureError as error:
             return Skipped(product.item.id, str(error))
-        small = picture.thumbnail or (reusable.thumbnail(picture.key) if reusable else b"")
-        return EmbeddedProduct(product.item, picture.key, small), picture.pixels
+        return EmbeddedProduct(product.item, picture.key, picture.thumbnail), picture.pixels
 
     pending: dict[str, Pixels] = {}
     for prepared in prefetch(prepare, progress(catalog, len(catalog)), PREFETCHED_BATCHES * batch_size):

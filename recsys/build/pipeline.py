@@ -188,15 +188,15 @@ def _finish(draft: Draft, target: Path, recall: float, queries: Catalog | None) 
     if search is None:
         search = draft.complete(recall, queries)
         replace_folder(draft.folder, target)
-        _record_finished(target, inputs)
+        (beside(target, "vectors") / FINISHED).write_text(_finished_record(target, inputs), "utf-8")
     return search
 
 
 def _finished_search(target: Path, inputs: str | None) -> SearchPoint | None:
     """The search parameters of the index in `target`, if it is undamaged and was built from these inputs."""
     try:
-        recorded = json.loads((beside(target, "vectors") / FINISHED).read_text("utf-8"))
-        if inputs is None or recorded != {"inputs": inputs, "index": file_sha256(target / MANIFEST)}:
+        recorded = (beside(target, "vectors") / FINISHED).read_text("utf-8")
+        if inputs is None or recorded != _finished_record(target, inputs):
             return None
         search = IndexFolder.open(target).manifest.search
     except (OSError, ValueError):
@@ -204,6 +204,5 @@ def _finished_search(target: Path, inputs: str | None) -> SearchPoint | None:
     return SearchPoint(search.n_trees, search.search_k, search.recall)
 
 
-def _record_finished(target: Path, inputs: str | None) -> None:
-    record = {"inputs": inputs, "index": file_sha256(target / MANIFEST)}
-    (beside(target, "vectors") / FINISHED).write_text(json.dumps(record), "utf-8")
+def _finished_record(target: Path, inputs: str | None) -> str:
+    return json.dumps({"inputs": inputs, "index": file_sha256(target / MANIFEST)})

@@ -64,7 +64,7 @@ class PreviousIndex:
 
     @property
     def keys(self) -> KeySet:
-        """The sha256 of its pictures, without the rest of the index."""
+        """The sha256 of its pictures."""
         return KeySet(key_table(self._keys or ()))
 
     def thumbnail(self, key: str) -> bytes:

@@ -21,7 +21,6 @@ from recsys.format.layout import SAMPLE, sample_index
 from recsys.types import Item, Product
 
 DEFAULT_DATASET = "ashraq/fashion-product-images-small"
-"""The dataset name of the drawn shop that comes with the library: the products of its sample index."""
 
 
 @dataclass(frozen=True)

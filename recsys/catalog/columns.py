@@ -25,7 +25,7 @@ PRODUCT_NAMES = (
     *("productdisplayname", "displayname", "productname", "producttitle", "prodname", "itemname", "articlename"),
     *("name", "title", "text", "caption", "description"),
 )
-"""Names of the columns of product names, likewise."""
+"""Names of the columns of product names, in the same form."""
 
 MIN_DISTINCT_ID_SHARE = 0.9
 """A column needs this share of distinct values to be the id column. Below 1, so that a few duplicates are allowed."""

@@ -53,7 +53,7 @@ def open_repository(folder: Path, split: str) -> Source:
     """A folder in the layout of a dataset repository. Raises CatalogError if it cannot be read as one."""
     try:
         splits = _prepare_splits(datasets.load_dataset_builder(str(folder)))
-    except Exception as error:  # as above
+    except Exception as error:  # datasets and pyarrow share no base class
         full = disk_full_error(folder.name, _reason(error), datasets.config.HF_DATASETS_CACHE)
         other = CatalogError(f"{folder.name} cannot be read as a dataset: {_reason(error)}")
         raise full or damaged_folder_error(folder) or other from error
@@ -95,10 +95,7 @@ def _picture_columns(features: datasets.Features) -> tuple[str, ...]:
 
 
 def _hub_error(repo_id: str, revision: str | None, error: Exception) -> RecsysError:
-    """The error of this library for an error of `datasets`.
-
-    `datasets` often drops the cause, so its message and the HTTP status have to be examined.
-    """
+    """The error of this library for an error of `datasets`, by its type, its message and the HTTP status."""
     dataset = f"{repo_id} at revision {revision}" if revision else repo_id
     reason, chain = _reason(error), list(_chain(error))
     responses = (getattr(each, "response", None) for each in chain)

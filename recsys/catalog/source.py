@@ -15,7 +15,7 @@ ONLY_SPLIT = "train"
 """The split of a source that has no splits."""
 
 PictureReader = Callable[[str | bytes], bytes | None]
-"""Reads the picture at a path (text, or bytes as the file system has it). It gives None if there is no such file."""
+"""Reads the picture at a path (text, or bytes as the file system has it). Returns None if there is no such file."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Source:
 
 
 def picture_reader(base: Path, is_allowed: Callable[[Path], bool] = lambda file: True) -> PictureReader:
-    """A reader of paths relative to `base`. It gives None for files that are not allowed."""
+    """A reader of paths relative to `base`. It returns None for files that are not allowed."""
 
     def read(path: str | bytes) -> bytes | None:
         try:

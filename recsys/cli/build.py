@@ -92,12 +92,13 @@ def _add_catalogue_flags(group: argparse._ArgumentGroup) -> None:
 
 def _add_encoder_flags(group: argparse._ArgumentGroup) -> None:
     encoder = "timm model, model repository, encoder folder, or index folder whose encoder to use"
-    update = "start from this index (Hub repository or folder; without INDEX, that of --push-to-hub): keep its encoder"
+    update = "start from this index (Hub repository or folder; without INDEX, that of --push-to-hub)"
+    keep = "keep its encoder and roles, and reuse vectors of unchanged pictures"
     dim = "dimensions that the features of a frozen network are projected to by PCA"
     recall = "recall@10 against exact search that the search index must reach"
     add = group.add_argument
     add("--encoder", help=f"{encoder} (default: the encoder of --update, else {DEFAULT_ENCODER})")
-    add("--update", metavar="INDEX", nargs="?", const="", help=f"{update}, and reuse vectors of unchanged pictures")
+    add("--update", metavar="INDEX", nargs="?", const="", help=f"{update}: {keep}")
     add("--dim", metavar="N", type=_positive, default=256, help=f"{dim} (default: %(default)s)")
     add("--recall", type=_share, default=0.99, help=f"{recall} (default: %(default)s)")
     add("--int8", action="store_true", help="quantize the network: faster, less exact, so evaluate it; needs nncf")

@@ -83,10 +83,10 @@ class Row(NamedTuple):
     """
 
     number: int
-    key: str
-    reason: str
-    thumbnail: bytes
-    vector: bytes
+    key: str = ""
+    reason: str = ""
+    thumbnail: bytes = b""
+    vector: bytes = b""
 
 
 def to_columns(rows: Iterable[Row]) -> dict[str, Any]:
@@ -118,7 +118,7 @@ class EmbeddingActor:
             reason = f"{platform.node()}: {error}"
         except MemoryError:
             reason = f"The memory of {platform.node()} ran out. Take a smaller --batch-size."
-        return to_columns([Row(FAILED, "", reason, b"", b"")])
+        return to_columns([Row(FAILED, reason=reason)])
 
     def _rows(self, numbers: range) -> Iterator[Row]:
         pictures = self._pictures[numbers.start : numbers.stop]
@@ -126,9 +126,9 @@ class EmbeddingActor:
         vectors = self._vectors({each.key: each.pixels for each in prepared if isinstance(each, PreparedPicture)})
         for number, each in zip(numbers, prepared, strict=True):
             if isinstance(each, str):
-                yield Row(number, "", each, b"", b"")
+                yield Row(number, reason=each)
             else:
-                yield Row(number, each.key, "", each.thumbnail or b"", vectors.get(each.key, b""))
+                yield Row(number, each.key, thumbnail=each.thumbnail, vector=vectors.get(each.key, b""))
 
     @cached_property
     def _job(self) -> Job:

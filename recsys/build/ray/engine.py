@@ -50,8 +50,7 @@ class RayEngine:
                 continue
             if row.vector and row.key not in writer:
                 writer.add([row.key], np.frombuffer(row.vector, np.float32)[None])
-            small = row.thumbnail or (reusable.thumbnail(row.key) if reusable else b"")
-            yield EmbeddedProduct(item, row.key, small)
+            yield EmbeddedProduct(item, row.key, row.thumbnail)
 
     def _rows(self, count: int, runtime: str, job: Callable[[int], Job], chunk: int) -> Iterator[Row]:
         """Each row once, in order."""
@@ -81,7 +80,7 @@ def _run(job: Job, pool: ActorPool, rows: range, chunk: int) -> Iterator[Row]:
     context.enable_progress_bars = False
     context.execution_options.preserve_order = True
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
-    warnings.filterwarnings("ignore", message=".*ray_remote_args.*")  # the restart options have no other way in
+    warnings.filterwarnings("ignore", message=".*ray_remote_args.*")  # Ray has no other parameter for restarts
     chunks = [(first, min(first + chunk, rows.stop)) for first in rows[::chunk]]
     found = ray.data.from_items(chunks, override_num_blocks=len(chunks)).map_batches(
         EmbeddingActor,
