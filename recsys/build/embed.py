@@ -32,13 +32,9 @@ SHARD_BATCHES = 8
 PREFETCHED_BATCHES = 2
 """Batches of pictures that are decoded while one batch is embedded."""
 
+Keys = KeySet | VectorCache | PreviousIndex
+"""Collections of picture keys."""
 T = TypeVar("T")
-
-
-class Keys(Protocol):
-    """A collection of picture keys."""
-
-    def __contains__(self, key: str, /) -> bool: ...
 
 
 @dataclass(frozen=True, eq=False)
