@@ -14,14 +14,19 @@ MAX_LIKES = 200
 """Liked ids, and disliked ids, that the page and the API accept in one request."""
 
 
-class SearchKeywords(TypedDict, total=False):
-    """The search options besides `where`, as keywords of `Recommender.similar` and `recommend_batch`."""
+class KeywordsBesideLiked(TypedDict, total=False):
+    """The keywords of `Recommender.for_you`; see `SearchOptions`."""
 
-    liked: Sequence[str]
     disliked: Sequence[str]
     diversity: float
     but: Mapping[str, str]
     min_similarity: float | None
+
+
+class SearchKeywords(KeywordsBesideLiked, total=False):
+    """The keywords of `Recommender.similar` and `recommend_batch`; see `SearchOptions`."""
+
+    liked: Sequence[str]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from recsys.encoder import Encoder
 from recsys.errors import QueryError
 from recsys.images.source import PictureSource, load_picture, load_pictures
 from recsys.index.opening import OpenedIndex, open_index
-from recsys.recommend.options import SearchKeywords, SearchOptions
+from recsys.recommend.options import KeywordsBesideLiked, SearchKeywords, SearchOptions
 from recsys.recommend.outfit import Outfit, PictureAnchor, Stylist
 from recsys.recommend.search import Search
 from recsys.recommend.steering import Steering
@@ -140,18 +140,10 @@ class Recommender:
         return self.search(item_id, k, SearchOptions(where or {}, **options))
 
     def for_you(
-        self,
-        liked: Sequence[str],
-        k: int = 5,
-        where: Where | None = None,
-        *,
-        disliked: Sequence[str] = (),
-        diversity: float = 0.0,
-        but: Mapping[str, str] | None = None,
-        min_similarity: float | None = None,
+        self, liked: Sequence[str], k: int = 5, where: Where | None = None, **options: Unpack[KeywordsBesideLiked]
     ) -> Answer:
         """The k products that fit these likes alone, with the options of `recommend`. Raises QueryError."""
-        return self.search(None, k, SearchOptions(where or {}, liked, disliked, diversity, but or {}, min_similarity))
+        return self.search(None, k, SearchOptions(where or {}, liked=liked, **options))
 
     def describe(self, image: PictureSource) -> dict[str, Guess]:
         """What the picture seems to be, attribute by attribute.

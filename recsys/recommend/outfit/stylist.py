@@ -83,7 +83,9 @@ class Stylist:
 
     def slots(self, anchor: str | PictureAnchor) -> tuple[str, ...]:
         """The slots that an item or a picture fills; empty if no outfit can be built around it."""
-        attributes = anchor.attributes if isinstance(anchor, PictureAnchor) else self._item(anchor).attributes
+        attributes = (
+            anchor.attributes if isinstance(anchor, PictureAnchor) else self._items[self._items.row(anchor)].attributes
+        )
         return self._wardrobe.profile(attributes).slots
 
     def outfit(
@@ -123,7 +125,8 @@ class Stylist:
         if isinstance(anchor, PictureAnchor):
             name, attributes, vector = "This picture", anchor.attributes, anchor.vector[0]
         else:
-            item, row = self._item(anchor), self._items.row(anchor)
+            row = self._items.row(anchor)
+            item = self._items[row]
             name, attributes, vector = item.name or item.id, item.attributes, self._searcher.vectors([row])[0]
         profile = self._wardrobe.profile(attributes)
         if not profile.slots:
@@ -183,9 +186,6 @@ class Stylist:
     @staticmethod
     def _open(anchor: _Anchor, held: Mapping[str, int]) -> list[str]:
         return [slot for slot in SLOTS if slot not in anchor.profile.slots and slot not in held]
-
-    def _item(self, item_id: str) -> Item:
-        return self._items[self._items.row(item_id)]
 
     def _profile(self, row: int) -> Profile:
         return self._wardrobe.profiles[self._wardrobe.codes[row]]

@@ -38,11 +38,10 @@ class Fact(NamedTuple):
 
 
 class Closeness(NamedTuple):
-    """How close a product is to the query, in words; `words` and `detail` are "" where its confidence is unknown."""
+    """How close a product is to the query, in numbers and in words; "" where its confidence is unknown."""
 
-    similarity: str
+    detail: str
     words: str = ""
-    detail: str = ""
 
 
 class Slot(NamedTuple):
@@ -135,8 +134,7 @@ def closeness(match: Match) -> Closeness:
     if match.confidence is None:
         return Closeness(similarity)
     words = next(text for least, text in WORDS.items() if match.confidence >= least)
-    detail = f"{percent(match.confidence)} sure to be the same kind of thing; {similarity}"
-    return Closeness(similarity, words, detail)
+    return Closeness(f"{percent(match.confidence)} sure to be the same kind of thing; {similarity}", words)
 
 
 def percent(share: float) -> str:
