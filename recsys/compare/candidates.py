@@ -84,11 +84,11 @@ def embedded(encoder: Encoder, plan: Plan) -> Candidate:
 
 def projected(frozen: Candidate, plan: Plan) -> Candidate:
     """The PCA of the features of the network. Raises EncoderError for too few features or products."""
-    features = frozen.pool.vectors
-    projection = Projection.fit([features[_seen(frozen)]], plan.dim)
+    features = frozen.pool.take(_seen(frozen)).vectors
+    projection = Projection.fit([features], plan.dim)
     if projection is None or plan.dim >= features.shape[1]:
         raise EncoderError(
-            f"There are {features.shape[1]} features of {_seen(frozen).sum():,} products, too few for a projection to"
+            f"There are {features.shape[1]} features of {len(features):,} products, too few for a projection to"
             f" {plan.dim} dimensions. Choose a smaller --dim."
         )
     return _behind("pca", projection, projection.mean.size + projection.components.size, frozen)
@@ -96,10 +96,9 @@ def projected(frozen: Candidate, plan: Plan) -> Candidate:
 
 def with_head(frozen: Candidate, plan: Plan) -> Candidate:
     """A linear layer trained on the features. Raises CatalogError where no attribute can be learned."""
-    seen = _seen(frozen)
-    items = [item for item, learnt in zip(frozen.pool.items, seen, strict=True) if learnt]
+    known = frozen.pool.take(_seen(frozen))
     config = TrainConfig(dim=plan.dim, epochs=plan.epochs, device=plan.device)
-    head = LinearHead.fit(frozen.pool.vectors[seen], items, config)
+    head = LinearHead.fit(known.vectors, known.items, config)
     return _behind("head", head, head.parameters, frozen)
 
 

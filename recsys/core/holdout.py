@@ -43,7 +43,7 @@ def withheld(split: str) -> Rule:
 
 
 def unseen(split: str) -> Rule:
-    """The rule for the products that an encoder trained with this split never saw. Raises CatalogError likewise."""
+    """The rule for the products that an encoder trained with this split never saw. Raises as `withheld` does."""
     is_withheld = withheld(split)
     return lambda item: held_out(item.id) or is_withheld(item)
 

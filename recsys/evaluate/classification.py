@@ -46,10 +46,10 @@ def _evaluate(name: str, task: SearchTask, predicted: np.ndarray, known: Sequenc
     asked = np.array([value is not None for value in truth])
     if not asked.any() or not common:
         return None
-    names = list(dict.fromkeys([*known, *(value for value in truth if value is not None)]))
-    number = {value: place for place, value in enumerate(names)}
-    right = np.array([number[value] for value in truth if value is not None])
-    counts = confusion(predicted[asked], right, len(names))
+    values = [value for value in truth if value is not None]
+    number = {value: place for place, value in enumerate(dict.fromkeys([*known, *values]))}
+    right = np.array([number[value] for value in values])
+    counts = confusion(predicted[asked], right, len(number))
     most_common = Counter(common).most_common(1)[0][0]
     return Classification(
         attribute=name,

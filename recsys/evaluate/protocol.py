@@ -33,10 +33,10 @@ class EvaluationProtocol:
 def split_protocol(pool: Pool, split: str, trained_split: str) -> EvaluationProtocol:
     """The protocol of a split of one catalogue, for an encoder that was trained under `trained_split`.
 
-    Queries are products that the encoder never saw and that the split selects: held-out products, or those of the
-    withheld types or years. All products that are neither unseen nor withheld are the gallery. With the type split, the
-    products of withheld types join the gallery of `retrieval`, since a query could find nothing otherwise; a query does
-    not find itself. Raises CatalogError for an unknown split, or too few products.
+    Queries are products that the encoder never saw and that the split selects: held-out products, or products of the
+    withheld types or years. The gallery is all products that the encoder saw and that the split does not withhold. With
+    the type split, the products of withheld types join the gallery of `retrieval`, because a query could find nothing
+    otherwise; a query does not find itself. Raises CatalogError for an unknown split, or too few products.
     """
     is_unseen, is_withheld, was_withheld = unseen(trained_split), withheld(split), withheld(trained_split)
     unknown = np.array([is_unseen(item) for item in pool.items])

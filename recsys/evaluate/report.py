@@ -97,7 +97,7 @@ class Report:
             points = [(point.ms, point.recall, f"search_k {point.search_k:,}", point.served) for point in self.search]
             plots.recall_over_time(points, folder / "recall_latency.png")
         if self.slices:
-            rows = [(part.name, *asdict(part.precision).values(), part.thumbnail) for part in self.slices]
+            rows = [(part.name, *astuple(part.precision), part.thumbnail) for part in self.slices]
             plots.slice_bars(rows, f"P@{PRECISION_K} of {self.kind}, by slice of the queries", folder / "slices.png")
 
     def _head(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
@@ -14,6 +13,7 @@ from recsys.core.ranking import recall_at_k
 from recsys.evaluate.pool import Encode
 from recsys.evaluate.search_task import RANKING_K
 from recsys.index.annoy import AnnoySearcher
+from recsys.index.annoy.stopwatch import seconds
 from recsys.types import Vectors
 
 RUNS = 31
@@ -56,8 +56,9 @@ def time_encoding(encode: Encode, picture: Image.Image) -> Latency:
     matrix = np.random.default_rng(0).random((MATRIX_SIDE, MATRIX_SIDE), dtype=np.float32)
     for _ in range(WARM_UP_RUNS):
         encode([picture])
-    both = [(_ms(lambda: encode([picture])), _ms(lambda: matrix @ matrix)) for _ in range(RUNS)]
-    return Latency(RUNS, median(ours for ours, _ in both), median(reference for _, reference in both))
+    both = [(seconds(lambda: encode([picture])), seconds(lambda: matrix @ matrix)) for _ in range(RUNS)]
+    encoding, reference = (1000 * median(times) for times in zip(*both, strict=True))
+    return Latency(RUNS, encoding, reference)
 
 
 def time_search(searcher: AnnoySearcher, queries: Vectors) -> tuple[SearchSpeed, ...]:
@@ -81,9 +82,3 @@ def _time_setting(
         cosines.append(searcher.approximate(query[None], k)[1])
         times.append(1000 * (time.perf_counter() - started))
     return SearchSpeed(search_k, served, recall_at_k(np.concatenate(cosines), exact), median(times))
-
-
-def _ms(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return 1000 * (time.perf_counter() - started)

@@ -1,6 +1,6 @@
 """Chooses the part of a picture to search with: its product, one of several products, or what a click means.
 
-A box is rather too large than too small, so that no part of a product is cut off.
+Boxes have a margin, so that no part of a product is cut off.
 """
 
 from __future__ import annotations

@@ -75,9 +75,9 @@ PUBLIC = Policy()
 def fetch(url: str, policy: Policy = PUBLIC) -> bytes:
     """Fetch the bytes behind an http or https link: at most `decode.MAX_BYTES`, and not a web page.
 
-    All addresses of a name must be public, the connection is made to the address that was checked, and each redirect is
-    checked likewise. The bytes are not checked to be a picture: `decode` does so. Raises LinkError with a message for
-    the visitor.
+    All addresses of a name must be public, and the connection is made to an address that was checked. Each redirect is
+    checked in the same way. `decode` checks that the bytes are a picture. Raises LinkError with a message for the
+    visitor.
     """
     backend = _GuardedBackend(policy, time.monotonic() + policy.timeout_s)
     target = _checked(url, policy)

@@ -1,4 +1,4 @@
-"""Finds the products of a picture: whatever stands out from a plain background.
+"""Finds the products of a picture: the regions that stand out from a plain background.
 
 The background is a smooth surface of colour, fitted to the border of the picture. So white, any other colour, uneven
 light and noise all count as plain; a room or a street does not. A copy of the picture of at most 160 px is segmented.

@@ -1,4 +1,4 @@
-"""Pictures from whatever a program has: an image, a path, bytes, a link, or an array."""
+"""Loads pictures from an image, a path, bytes, a link, or an array."""
 
 from __future__ import annotations
 

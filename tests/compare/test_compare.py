@@ -17,7 +17,7 @@ def shop_folder(tmp_path_factory):
     return write_shop(tmp_path_factory.mktemp("comparison") / "shop", 120)
 
 
-def test_every_mode_of_a_folder_is_a_row_and_what_cannot_take_part_says_why(
+def test_every_mode_of_a_folder_is_a_row_and_a_mode_that_fails_gives_the_reason(
     shop_folder, encoder_folder, tmp_path, capsys
 ):
     command = ["--dataset", str(shop_folder), "--models", f"{encoder_folder},no_such_net", "--dim", "8"]
@@ -56,7 +56,7 @@ def test_a_projection_to_more_dimensions_than_there_are_takes_no_part(shop_folde
     assert "| tiny | frozen | " in printed
 
 
-def test_what_cannot_be_compared_is_refused(shop_folder, capsys):
+def test_options_that_cannot_be_compared_are_refused(shop_folder, capsys):
     assert main(["--dataset", str(shop_folder), "--models", "test_resnet", "--modes", "frozen,magic"]) == 1
     assert "no mode 'magic'" in capsys.readouterr().err
 

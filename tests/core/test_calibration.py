@@ -33,7 +33,7 @@ def test_the_isotonic_fit_rises_and_keeps_the_number_of_hits():
 
 
 @pytest.mark.parametrize("hits", [[False, True, True], [True, True, False]])
-def test_equal_values_have_one_share_whatever_their_order(hits):
+def test_equal_values_have_one_share_in_any_order(hits):
     values, shares = isotonic(np.array([0.5, 0.5, 0.5]), np.array(hits))
     assert values.tolist() == [0.5]
     assert shares.tolist() == pytest.approx([2 / 3])
@@ -64,7 +64,7 @@ def test_the_threshold_refuses_the_stated_share_of_the_queries():
     assert np.mean(refused) == pytest.approx(0.045, abs=0.002)
 
 
-def test_one_near_product_among_far_ones_is_not_something_close():
+def test_one_near_product_among_far_ones_is_no_close_match():
     fitted = Calibration.fit(*matches(1000, seed=4), "label")
     assert fitted.is_close([0.95] * 5)
     assert not fitted.is_close([0.95, -0.9, -0.9, -0.9, -0.9])
@@ -95,7 +95,7 @@ def test_without_labels_there_is_a_threshold_and_no_confidence():
     assert Calibration.from_json(json.loads(json.dumps(asdict(fitted)))) == fitted
 
 
-def test_it_comes_back_from_json_as_it_was():
+def test_a_calibration_survives_json():
     for calibration in (KNOWN, Calibration.fit(*matches(100, seed=7), "label")):
         assert Calibration.from_json(json.loads(json.dumps(asdict(calibration)))) == calibration
 
@@ -126,13 +126,13 @@ def test_it_comes_back_from_json_as_it_was():
     ],
     ids=str,
 )
-def test_what_is_no_calibration_is_refused(damage):
+def test_an_invalid_calibration_is_refused(damage):
     with pytest.raises((TypeError, ValueError)):
         Calibration.from_json({**asdict(KNOWN), **damage})
 
 
 @pytest.mark.parametrize("name", ["attribute", "similarity", "confidence", "threshold", "refused", "queries"])
-def test_a_calibration_that_lacks_something_is_refused(name):
+def test_a_calibration_without_a_field_is_refused(name):
     rest = {other: value for other, value in asdict(KNOWN).items() if other != name}
     with pytest.raises((TypeError, ValueError)):
         Calibration.from_json(rest)

@@ -16,7 +16,7 @@ def test_about_a_twentieth_is_held_out_and_always_the_same():
     assert held == [held_out(str(number)) for number in range(20_000)]
 
 
-def test_the_product_split_withholds_nothing_besides():
+def test_the_product_split_withholds_no_other_products():
     assert not any(withheld("product")(item(number)) for number in range(100))
     assert [unseen("product")(item(number)) for number in range(100)] == [held_out(str(n)) for n in range(100)]
 

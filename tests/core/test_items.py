@@ -30,23 +30,23 @@ def test_a_filter_is_or_within_a_list_and_between_attributes(items, where, rows)
     assert items.passing(where).tolist() == rows
 
 
-def test_an_unknown_attribute_is_refused_with_those_that_exist(items):
+def test_an_unknown_attribute_is_refused_with_a_list_of_the_attributes(items):
     with pytest.raises(QueryError, match="no attribute 'size'.*has: colour, gender"):
         items.passing({"size": "M"})
 
 
 @pytest.mark.parametrize("value", ["pink", ["red", "pink"]], ids=str)
-def test_an_unknown_value_is_refused_with_those_that_exist(items, value):
+def test_an_unknown_value_is_refused_with_a_list_of_the_values(items, value):
     with pytest.raises(QueryError, match="colour 'pink'. Its values are: 'red', None, 'blue', 'green'"):
         items.passing({"colour": value})
 
 
-def test_an_unknown_id_is_refused_with_what_ids_look_like(items):
+def test_an_unknown_id_is_refused_with_examples_of_ids(items):
     with pytest.raises(QueryError, match="no item 'z' among these 5. Ids look like: a, b, c"):
         items.row("z")
 
 
-def test_an_item_comes_back_as_it_went_in(items):
+def test_an_item_is_returned_unchanged(items):
     assert items[2].id == "c"
     assert items[1].name is None
     assert dict(items[2].attributes) == {"colour": None, "gender": "Men"}
@@ -71,13 +71,13 @@ def test_facets_count_the_most_common_value_first_and_the_absent(items):
     ],
     ids=str,
 )
-def test_with_a_filter_each_facet_counts_what_passes_the_others(items, where, colours, genders):
+def test_with_a_filter_each_facet_counts_the_products_that_pass_the_other_filters(items, where, colours, genders):
     facets = items.facets(where)
     assert facets == {"colour": colours, "gender": genders}
     assert list(facets["colour"]) == items.values("colour")
 
 
-def test_a_count_is_what_a_filter_on_that_value_lets_through(items):
+def test_a_count_is_the_number_of_products_that_a_filter_on_the_value_passes(items):
     where = {"colour": ["red", "green"], "gender": ["Men", None]}
     for name, counts in items.facets(where).items():
         for value, count in counts.items():
@@ -117,6 +117,6 @@ def test_rows_are_ascending_integers(items):
 @pytest.mark.parametrize(
     "where", [{"colour": 5}, {"colour": [["red"]]}, ["colour"], "colour", {"colour": {"red"}}], ids=str
 )
-def test_what_is_no_filter_is_refused_with_what_one_looks_like(items, where):
+def test_an_invalid_filter_is_refused_with_an_example(items, where):
     with pytest.raises(QueryError, match='where is a filter such as {"gender": "Women"'):
         items.passing(where)

@@ -38,7 +38,7 @@ def test_average_precision_counts_the_order_and_asks_for_no_more_than_there_is()
     assert found.tolist() == pytest.approx([(1 + 2 / 3) / 4, 0.25 / 2, 1.0, 0.0])
 
 
-def test_random_matches_reach_what_drawing_them_many_times_reaches():
+def test_the_expected_precision_of_random_matches_equals_a_simulation():
     rng, size, k = np.random.default_rng(0), 40, 10
     for relevant in (3, 25):
         right = np.arange(size) < relevant

@@ -13,7 +13,7 @@ from recsys.runtime.hashing import sha256
 from tests.support.evaluation_shop import attributes, count_held_out, pool
 
 
-def test_a_confidence_that_was_fitted_on_like_queries_means_what_it_says():
+def test_a_confidence_fitted_on_similar_queries_is_calibrated():
     task = split_protocol(pool(4000, noise=0.35), "product", "product").calibration
     strangers = unit(np.random.default_rng(5).normal(size=(50, 16)) * ([0] * 6 + [1] * 10)).astype(np.float32)
     found = evaluate_confidence(task, {"strangers": strangers, "nobody": strangers[:0]})
@@ -27,7 +27,7 @@ def test_a_confidence_that_was_fitted_on_like_queries_means_what_it_says():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_interval_of_the_calibration_error_holds_it_and_for_what_is_calibrated_nearly_none(seed):
+def test_the_interval_of_the_calibration_error_contains_it_and_is_near_0_if_calibrated(seed):
     rng = np.random.default_rng(seed)
     confidences = rng.random((300, 10))
     error = calibration_error(confidences, rng.random((300, 10)) < confidences)
@@ -38,7 +38,7 @@ def test_the_interval_of_the_calibration_error_holds_it_and_for_what_is_calibrat
     assert 0.1 < wrong.low < wrong.value < wrong.high < 0.25
 
 
-def test_a_threshold_is_judged_on_other_queries_than_it_was_fitted_on():
+def test_a_threshold_is_evaluated_on_other_queries_than_those_it_was_fitted_on():
     shop = pool(4000, noise=0.35)
     half = np.array([int(sha256(item.id.encode())[8], 16) % 2 for item in shop.items])
     shrunk = np.where(half[:, None] == 1, -shop.vectors, shop.vectors)

@@ -46,20 +46,20 @@ def test_a_picture_of_many_pixels_is_cut_out_as_sharply():
     assert (mask != product).mean() < 0.01
 
 
-def test_what_does_not_stand_on_white_is_not_put_on_clutter():
+def test_a_product_that_is_not_on_white_is_not_put_on_clutter():
     assert cut_out(Image.new("RGB", (60, 80), "grey")) is None
     assert cut_out(Image.new("RGB", (60, 80), "white")) is None
     assert photographed("cluttered", Image.new("RGB", (60, 80), "grey")) is None
     assert photographed("all at once", Image.new("RGB", (60, 80), "grey")) is None
 
 
-def test_clutter_is_around_the_product_and_leaves_it_as_it_is():
+def test_clutter_surrounds_the_product_and_does_not_change_it():
     before, after = pixels(SHIRT), pixels(photographed("cluttered"))
     assert np.abs(after[35:60, 22:38] - before[35:60, 22:38]).max() < 3
     assert np.abs(after[:8] - before[:8]).mean() > 40
 
 
-def test_each_does_what_its_name_says():
+def test_each_corruption_does_what_its_name_says():
     assert photographed("mirrored", PICTURES[3]).getpixel((5, 5)) == PICTURES[3].getpixel((54, 5))
     red, green, blue = pixels(photographed("greyscale")).transpose(2, 0, 1)
     assert (red == green).all()

@@ -44,7 +44,7 @@ def test_the_command_judges_an_index_with_the_queries_of_another_catalogue(shop_
 
 
 @pytest.mark.slow
-def test_a_frozen_network_is_asked_for_everything_as_it_saw_nothing(
+def test_a_frozen_network_is_evaluated_on_all_products_of_another_catalogue(
     shop_folder, encoder_folder, pictures, tmp_path, capsys
 ):
     frozen = shutil.copytree(encoder_folder, tmp_path / "frozen")

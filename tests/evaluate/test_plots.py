@@ -29,7 +29,7 @@ def test_a_figure_is_drawn_to_a_file_of_1100_pixels_at_most(name, tmp_path):
         assert len(figure.convert("RGB").getcolors(1 << 20)) > 20
 
 
-def test_a_name_with_dollars_is_drawn_as_it_is(tmp_path):
+def test_a_name_with_dollar_signs_is_drawn_literally(tmp_path):
     plots.class_bars([(r"a $\foo$ b", 0.5, 3)], r"P@5 of $\foo$", tmp_path / "bars.png")
     plots.confusion_matrix(np.eye(40, dtype=int), [r"a $\foo$ b"] * 40, r"$\foo$", tmp_path / "matrix.png")
     with Image.open(tmp_path / "matrix.png") as figure:

@@ -53,7 +53,7 @@ def test_a_split_of_types_asks_for_types_never_seen_which_the_gallery_of_the_ref
     assert len(strangers) == 100
 
 
-def test_a_split_of_types_asks_an_encoder_that_saw_them_only_for_what_was_held_out(shop_of_types):
+def test_under_the_type_split_an_encoder_that_saw_the_types_has_only_held_out_queries(shop_of_types):
     shop, kind = shop_of_types
     protocol = split_protocol(shop, "type", "product")
     assert all(held_out(item.id) for item in protocol.retrieval.queries.items)

@@ -15,7 +15,7 @@ def quickly(count, noise=0.1, described=attributes, **options):
 
 
 @pytest.mark.slow
-def test_a_quick_judgement_asks_for_what_was_held_out_and_of_a_small_shop_for_everything():
+def test_a_quick_report_queries_held_out_products_and_all_products_of_a_small_shop():
     large, small = quickly(1300), quickly(60)
     assert by_label(large.scores)["articleType"].queries == large.calibration.queries == count_held_out(1300)
     assert by_label(small.scores)["articleType"].queries == small.calibration.queries == 60
@@ -32,7 +32,7 @@ def test_a_quick_judgement_does_without_attributes_and_with_hardly_any_products(
     assert "too few to fit a confidence" in quickly(12).note
 
 
-def test_a_quick_judgement_asks_with_all_the_queries_it_is_given_up_to_its_limit():
+def test_a_quick_report_uses_the_given_queries_up_to_its_limit():
     found = quickly(300, queries=pool(200))
     assert by_label(found.scores)["articleType"].queries == found.calibration.queries == 200
     assert by_label(quickly(300, queries=pool(200), limit=30).scores)["articleType"].queries == 30

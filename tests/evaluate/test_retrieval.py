@@ -10,7 +10,7 @@ from tests.support.evaluation_shop import (
 )
 
 
-def test_vectors_that_know_the_kind_score_one_and_ones_that_know_nothing_score_chance():
+def test_vectors_of_the_kind_score_1_and_random_vectors_score_chance():
     knowing = by_label(score_attributes(split_protocol(pool(600), "product", "product").retrieval))["articleType"]
     assert (knowing.precision.value, knowing.average_precision.value) == (1, 1)
     assert knowing.queries == count_held_out(600)

@@ -2,7 +2,7 @@ from recsys.cli import build
 from recsys.format.layout import default_index, sample_index
 
 
-def test_the_sample_index_is_served_until_an_own_one_is_built(tmp_path, monkeypatch):
+def test_the_sample_index_is_served_until_the_user_builds_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert default_index() == sample_index()
     (tmp_path / "my-index").mkdir()

@@ -62,7 +62,7 @@ def test_a_click_in_a_scene_means_the_patch_of_colour_there_in_all_its_light():
     assert covers(box, (150, 200, 299, 449)) and box.area < 0.4
 
 
-def test_a_click_where_nothing_has_an_edge_means_the_place():
+def test_a_click_near_no_edge_selects_a_box_around_the_point():
     rough = Image.fromarray(np.random.default_rng(0).integers(0, 256, (160, 120, 3), dtype=np.uint8))
     box = around(rough, 0.5, 0.5)
     assert (box.left + box.right, box.top + box.bottom) == pytest.approx((1, 1)) and 0.1 < box.area < 0.5

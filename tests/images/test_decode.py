@@ -176,7 +176,7 @@ def test_one_pixel_is_a_picture() -> None:
     assert decode(encoded(Image.new("RGB", (1, 1), RED))).getpixel((0, 0)) == RED
 
 
-def test_what_a_picture_says_of_its_place_does_not_travel_on() -> None:
+def test_the_gps_position_of_a_picture_is_removed() -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Make] = "Camera"
 
@@ -184,7 +184,7 @@ def test_what_a_picture_says_of_its_place_does_not_travel_on() -> None:
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-def test_a_picture_in_memory_is_left_as_it_was(mode: str) -> None:
+def test_a_picture_in_memory_is_not_changed(mode: str) -> None:
     image = two_halves().convert(mode)
     image.info["note"] = "kept"
 
@@ -196,7 +196,7 @@ def test_a_decoded_picture_holds_no_file() -> None:
     assert type(decode(encoded(two_halves()))) is Image.Image
 
 
-def test_what_is_an_upright_rgb_picture_already_is_not_copied() -> None:
+def test_an_upright_rgb_picture_is_not_copied() -> None:
     image = two_halves()
 
     assert decode(image) is image

@@ -27,7 +27,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("kind", UNREADABLE)
-def test_what_is_no_picture_is_refused_with_what_is_accepted(kind: str) -> None:
+def test_a_file_that_is_no_picture_is_refused_with_the_accepted_formats(kind: str) -> None:
     data, fact = UNREADABLE[kind]
 
     with pytest.raises(PictureError, match=fact) as refusal:
@@ -36,7 +36,7 @@ def test_what_is_no_picture_is_refused_with_what_is_accepted(kind: str) -> None:
     assert ACCEPTED in str(refusal.value)
 
 
-def test_a_thumbnail_of_what_is_no_picture_is_refused() -> None:
+def test_a_thumbnail_of_a_file_that_is_no_picture_is_refused() -> None:
     with pytest.raises(PictureError, match="not a readable picture"):
         thumbnail(b"just some text", two_halves())
 

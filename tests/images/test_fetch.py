@@ -131,7 +131,7 @@ def test_the_bytes_of_a_picture_come_back(site: Site, base: str, policy: Policy)
     assert site.hosts == [f"shop.example:{site.port}"]
 
 
-def test_a_server_that_does_not_say_what_it_sends_is_believed(site: Site, base: str, policy: Policy) -> None:
+def test_a_response_without_a_specific_content_type_is_accepted(site: Site, base: str, policy: Policy) -> None:
     site.pages["/a"] = lambda to: to.answer(kind=None)
     site.pages["/b"] = lambda to: to.answer(kind="application/octet-stream")
     assert fetch(f"{base}/a", policy) == fetch(f"{base}/b", policy) == PICTURE
@@ -179,19 +179,19 @@ def test_only_plain_web_links_are_followed(url: str, reason: str, names: Names, 
 
 
 @pytest.mark.parametrize("address", f"{NOT_PUBLIC_4} {NOT_PUBLIC_6}".split())
-def test_an_address_that_is_not_public_is_known_as_such(address: str) -> None:
+def test_a_private_address_is_recognized(address: str) -> None:
     assert not is_public(address)
 
 
 @pytest.mark.parametrize(
     "address", [PUBLIC_IP, "2606:4700::1111", "::ffff:93.184.216.34", "64:ff9b::5db8:d822", "2002:5db8:d822::1"]
 )
-def test_an_address_of_the_public_internet_is_known_as_such(address: str) -> None:
+def test_a_public_address_is_recognized(address: str) -> None:
     assert is_public(address)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"])
-def test_this_machine_is_not_reached_however_it_is_spelled(site: Site, host: str) -> None:
+def test_no_spelling_of_this_machine_is_reached(site: Site, host: str) -> None:
     allowed = replace(PUBLIC, ports=frozenset({site.port}), look_up=_as_the_system_does)
     with pytest.raises(LinkError, match="not on the public internet"):
         fetch(f"http://{host}:{site.port}/picture.png", allowed)
@@ -214,7 +214,7 @@ def test_a_name_with_any_private_address_is_refused_without_telling_it(
     assert site.hosts == []
 
 
-def test_a_name_that_changes_after_the_check_changes_nothing(site: Site, base: str, policy: Policy) -> None:
+def test_a_name_that_resolves_differently_after_the_check_has_no_effect(site: Site, base: str, policy: Policy) -> None:
     answers = itertools.chain([["127.0.0.1"]], itertools.repeat([PRIVATE_IP]))
     assert fetch(f"{base}/picture.png", replace(policy, look_up=lambda *_: next(answers))) == PICTURE
 
@@ -232,12 +232,12 @@ def test_a_name_with_several_addresses_is_tried_at_each(site: Site, base: str, p
     assert fetch(f"{base}/picture.png", allowed) == PICTURE
 
 
-def test_a_name_that_does_not_exist_is_told() -> None:
+def test_a_name_that_does_not_exist_is_reported() -> None:
     with pytest.raises(LinkError, match="no server with the name"):
         fetch("http://nowhere.invalid/a.png")
 
 
-def test_a_server_that_does_not_listen_is_told(site: Site, policy: Policy) -> None:
+def test_a_server_that_does_not_listen_is_reported(site: Site, policy: Policy) -> None:
     with pytest.raises(LinkError, match="cannot be reached"):
         fetch("http://shop.example/a.png", replace(policy, ports=frozenset({80})))
 
@@ -292,7 +292,7 @@ PAGES: dict[str, tuple[Callable[[Handler], Any], str]] = {
 
 
 @pytest.mark.parametrize(("page", "reason"), PAGES.values(), ids=PAGES)
-def test_what_is_no_picture_is_refused_with_the_reason(
+def test_a_response_that_is_no_picture_is_refused_with_the_reason(
     site: Site, base: str, policy: Policy, page: Callable[[Handler], None], reason: str
 ) -> None:
     site.pages["/it"] = page
@@ -345,7 +345,9 @@ def test_a_slow_look_up_is_left_at_the_deadline(site: Site, base: str, policy: P
         fetch(f"{base}/picture.png", replace(policy, look_up=look_up, timeout_s=0.2))
 
 
-def test_nothing_of_ours_is_sent_along(site: Site, base: str, policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cookies_and_credentials_are_not_sent(
+    site: Site, base: str, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     site.pages["/first"] = lambda to: to.answer(b"", status=302, Location="/picture.png", Set_Cookie="id=1")
     fetch(f"{base}/first", policy)

@@ -81,7 +81,7 @@ def test_nothing_on_a_plain_ground_is_no_product():
         assert items(compressed(vignetted(noisy(Image.new("RGB", (300, 200), ground), 3)))) == []
 
 
-def test_products_side_by_side_are_told_apart_the_largest_first():
+def test_products_side_by_side_are_separated_the_largest_first():
     small, large, middle = (30, 250, 100, 320), (150, 150, 280, 400), (320, 225, 430, 350)
     shapes = [(*small, "#553311"), (*large, "#1c3f94"), (*middle, "#0f0f0f")]
     picture = compressed(noisy(vignetted(drawn(*shapes, ground="#d8c8b8"), 0.15), 4))
@@ -94,7 +94,7 @@ def test_products_side_by_side_are_told_apart_the_largest_first():
         assert all(right <= o[0] or left > o[2] or bottom <= o[1] or top > o[3] for o in others)
 
 
-def test_a_print_inside_a_pale_product_is_no_product_of_its_own():
+def test_a_print_inside_a_pale_product_is_not_a_separate_product():
     ring = drawn((150, 150, 300, 400, "#222222"), (160, 160, 290, 390, "#ffffff"), (200, 250, 250, 300, "#b3262e"))
     (box,) = items(ring)
     assert covers(box, (150, 150, 300, 400))

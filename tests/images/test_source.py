@@ -94,7 +94,7 @@ def test_a_folder_and_an_impossible_name_are_named(tmp_path):
 
 
 @pytest.mark.parametrize("thing", [None, 5, ["x.png"], {"path": "x.png"}, object()], ids=repr)
-def test_anything_else_is_no_picture(thing):
+def test_other_types_are_refused(thing):
     with pytest.raises(PictureError, match="A picture is a Pillow image, the path or the bytes of a file"):
         load_picture(thing)
 
@@ -105,7 +105,7 @@ def test_a_file_that_is_no_picture_says_so(tmp_path):
         load_picture(str(tmp_path / "x.pdf"))
 
 
-def test_of_several_the_bad_one_is_told_by_its_place(file):
+def test_the_message_gives_the_place_of_the_bad_picture_among_several(file):
     assert [image.size for image in load_pictures([file, png(), PIXELS])] == [(4, 6)] * 3
     with pytest.raises(PictureError, match=r"Picture 1: There is no file 'gone\.png'"):
         load_pictures([file, "gone.png"])

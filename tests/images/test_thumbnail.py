@@ -29,7 +29,7 @@ def test_a_picture_of_320_pixels_is_small() -> None:
 
 
 @pytest.mark.parametrize("kind", ["CMYK jpeg", "tiff", "bmp"])
-def test_what_browsers_do_not_show_gets_a_webp_thumbnail(kind: str) -> None:
+def test_a_picture_that_browsers_do_not_show_gets_a_webp_thumbnail(kind: str) -> None:
     small = thumbnail_of(READABLE[kind]())
 
     assert (small.format, small.size) == ("WEBP", (40, 20))
@@ -55,7 +55,7 @@ def test_a_sliver_gets_a_thumbnail_of_at_least_one_pixel() -> None:
     assert thumbnail_of(encoded(Image.new("RGB", (5000, 1)))).size == (320, 1)
 
 
-def test_a_thumbnail_leaves_the_picture_as_it_was() -> None:
+def test_a_thumbnail_does_not_change_the_picture() -> None:
     large = two_halves((800, 400))
 
     thumbnail(encoded(large), large)

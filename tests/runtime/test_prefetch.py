@@ -29,7 +29,7 @@ def test_the_work_is_done_beside_the_caller():
     assert threading.get_ident() not in set(prefetch(lambda value: threading.get_ident(), range(9), 3))
 
 
-def test_what_is_raised_comes_at_its_place_and_ends_the_work():
+def test_an_exception_is_raised_in_place_of_its_result_and_ends_the_work():
     def work(value):
         if value == 3:
             raise ValueError("three")

@@ -1,4 +1,4 @@
-"""Measures which of several ways to do the same work is fastest on this machine."""
+"""Measures how long work takes on this machine."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 def quickest(*attempts: Callable[[], object]) -> float:
     """Seconds of the fastest run: other load on the machine only makes runs slower."""
-    return min(map(_seconds, attempts))
+    return min(map(seconds, attempts))
 
 
-def _seconds(work: Callable[[], object]) -> float:
+def seconds(work: Callable[[], object]) -> float:
+    """The duration of one run."""
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
