@@ -53,7 +53,12 @@ class Variants:
 
     def of(self, item_id: str) -> list[Item]:
         """The other variants of this product, the most similar first. Raises QueryError for an unknown id."""
-        return [self.items[row] for row in self.of_row(self.items.row(item_id))]
+        row = self.items.row(item_id)
+        named = (self._names == self._names[row]) | self._nameless | self._nameless[row]
+        others = np.flatnonzero(named & (self._kinds == self._kinds[row]))
+        found = others[self._are_variants([row], others)[0] & (others != row)]
+        cosines = self.searcher.vectors(found) @ self.searcher.vectors([row])[0]
+        return [self.items[other] for other in found[np.argsort(-cosines, kind="stable")].tolist()]
 
     def group_rows(self, rows: Sequence[int]) -> list[list[int]]:
         """The indices 0 … n - 1 of `rows` [n], grouped by product as in `group`."""
@@ -66,14 +71,6 @@ class Variants:
             else:
                 group.append(place)
         return groups
-
-    def of_row(self, row: int) -> list[int]:
-        """The rows of the other variants of this product, the most similar first."""
-        named = (self._names == self._names[row]) | self._nameless | self._nameless[row]
-        others = np.flatnonzero(named & (self._kinds == self._kinds[row]))
-        found = others[self._are_variants([row], others)[0] & (others != row)]
-        cosines = self.searcher.vectors(found) @ self.searcher.vectors([row])[0]
-        return found[np.argsort(-cosines, kind="stable")].tolist()
 
     def _are_variants(self, rows: Sequence[int] | Rows, others: Sequence[int] | Rows) -> Flags:
         """Whether each of these rows and each of the others are variants of one product: bool [rows, others]."""

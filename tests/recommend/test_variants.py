@@ -101,8 +101,8 @@ def test_all_variants_of_the_catalogue_are_found_the_most_alike_first():
         product("Deck Red", "Red", "deck"),
         product("Deck Red", "Red", "skull"),
     )
-    assert variants.of_row(0) == [2, 1]
-    assert variants.of_row(3) == []
+    assert [item.id for item in variants.of("0")] == ["2", "1"]
+    assert variants.of("3") == []
 
 
 def test_a_catalogue_without_attributes_or_names_folds_the_same_pictures():

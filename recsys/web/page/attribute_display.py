@@ -59,7 +59,7 @@ def seen(
 ) -> list[Guess]:
     """The guesses to show about a picture, out of those with a value: its kind, colour and gender first.
 
-    An empty list if only gender or pattern would remain, which alone say nothing about an unknown thing.
+    An empty list if only gender or pattern would remain: these alone do not say what an unknown thing is.
     """
     sure = {name: guess for name, guess in guesses.items() if guess.value is not None}
     roles = Roles.from_names(sure, role_overrides)

@@ -1,7 +1,7 @@
 """What a visitor clicked, as the page sends it.
 
-The page keeps the latest click of each event in one input, "clicks". An event's own data would not do: while a handler
-is at work, Gradio holds the next event of that handler back, and then sends it with the data of the first.
+The page keeps the latest click of each event in one input, "clicks". An event's own data cannot be used: while a
+handler runs, Gradio holds back the next event of that handler, and then sends it with the data of the first one.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ def clicked(clicks: Any, event: str, kind: type, keys: Sequence[str] = ()) -> An
     """
     found = clicks.get(event) if isinstance(clicks, dict) else None
     if isinstance(found, str | dict) and len(str(found)) > MAX_CHARACTERS:
-        more = f"more than {MAX_CHARACTERS:,} characters"
-        raise QueryError(f"What was clicked has {more}. Reload the page and try again.")
+        raise QueryError(
+            f"What was clicked has more than {MAX_CHARACTERS:,} characters. Reload the page and try again."
+        )
     if not isinstance(found, kind) or (kind is dict and not _has_texts(found, keys)):
         raise QueryError("What was clicked cannot be read. Reload the page and try again.")
     return found

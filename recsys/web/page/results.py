@@ -97,7 +97,7 @@ class ResultsView:
         return query.picture if query.item is None else query.item
 
     def _as_shared(self, answer: Answer, query: Query, options: PageOptions) -> Answer:
-        """The products of a link in its order, then others like them, without the scores: there is no picture."""
+        """The products of a link in its order, then others like them. Without a picture there are no scores."""
         passing = set(self.items.passing(options.where).tolist())
         rows = [row for row in map(self.items.row, query.found) if row in passing]
         first = [Match(self.items[row], 1.0, row=row) for row in rows]
