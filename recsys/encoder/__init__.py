@@ -1,9 +1,9 @@
 """Encodes pictures to unit vectors by networks of timm, which run on PyTorch or are compiled by OpenVINO.
 
-The folder of an encoder has timm's own format (`config.json`, `model.safetensors`). A network trained here has
-`"embedding": true` in its config, and its classifier is the embedding layer. Of any other network the pooled features
-are used, and a projection beside the weights reduces their dimensions. Importing this package imports neither PyTorch
-nor timm; its modules `torch_network` and `loading` do.
+The folder of an encoder has timm's own format (`config.json`, `model.safetensors`). A network trained by this library
+has `"embedding": true` in its config, and its classifier is the embedding layer. Of any other network the pooled
+features are used, and a projection beside the weights reduces their dimensions. Importing this package imports neither
+PyTorch nor timm; its modules `torch_network` and `loading` do.
 """
 
 import os

@@ -1,7 +1,4 @@
-"""The compiled form of an encoder: made once for each network, and loaded in its place.
-
-OpenVINO and PyTorch are imported when they are needed.
-"""
+"""Compiles the network of an encoder once, and loads the compiled form. Imports OpenVINO and PyTorch when needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads from the config of an encoder what timm does not: whether it was trained here, and its attribute heads."""
+"""The fields of an encoder's config that timm does not read: whether it is trained to embed, and its heads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from recsys.core.holdout import PRODUCT_SPLIT
-from recsys.encoder.heads import Heads
 from recsys.errors import EncoderError
 from recsys.format.encoder_spec import EMBEDDING, SPLIT, VALUES
 from recsys.format.layout import CONFIG
@@ -17,7 +16,7 @@ from recsys.runtime.hashing import read_json
 
 @dataclass(frozen=True)
 class EncoderConfig:
-    """`trained`: the features are an embedding. `split`: its held-out split. `values`: attribute → head's values."""
+    """`trained`: the features are an embedding. `split`: the held-out split. `values`: attribute → its values."""
 
     folder: Path
     architecture: str
@@ -30,15 +29,11 @@ class EncoderConfig:
         """The config in a folder, which messages call `where`. Raises EncoderError if it is missing or not timm's."""
         where = where or f"The folder {folder.name}"
         try:
-            said = read_json(existing(folder / CONFIG, where))
-            trained, split = bool(said.get(EMBEDDING)), str(said.get(SPLIT, PRODUCT_SPLIT))
-            return cls(folder, str(said["architecture"]), trained, split, dict(said.get(VALUES, {})))
+            config = read_json(existing(folder / CONFIG, where))
+            trained, split = bool(config.get(EMBEDDING)), str(config.get(SPLIT, PRODUCT_SPLIT))
+            return cls(folder, str(config["architecture"]), trained, split, dict(config.get(VALUES, {})))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise EncoderError(f"{where} has a {CONFIG} that is not timm's. Give one in timm's own format.") from error
-
-    def heads(self, dim: int) -> Heads:
-        """The heads for embeddings of `dim` dimensions. Raises EncoderError if they are not those the config lists."""
-        return Heads.load(self.folder, self.values, dim)
 
 
 def existing(path: Path, where: str) -> Path:

@@ -12,10 +12,9 @@ from PIL import Image
 from recsys.core.holdout import PRODUCT_SPLIT
 from recsys.core.linalg import unit
 from recsys.encoder.compilation import compiled, compiled_to_int8, load_compiled, runs_on_cpu
-from recsys.encoder.config import EncoderConfig
 from recsys.encoder.heads import Heads
 from recsys.encoder.heatmap import similarity_map
-from recsys.encoder.parts import EncoderParts, Network
+from recsys.encoder.parts import EncoderParts
 from recsys.encoder.projection import Projection
 from recsys.encoder.transform import Transform
 from recsys.errors import EncoderError, IndexMismatchError
@@ -31,16 +30,11 @@ BATCH_SIZE = 32
 class Encoder:
     """Encodes pictures to unit vectors. The same class builds an index, serves it and is evaluated."""
 
-    def __init__(
-        self,
-        network: Network,
-        spec: EncoderSpec,
-        config: EncoderConfig | None = None,
-        projection: Projection | None = None,
-    ):
-        """`config` is None for a network that timm itself describes. Raises EncoderError for heads of another shape."""
+    def __init__(self, parts: EncoderParts):
+        """Raises EncoderError if the heads are damaged, or the transform of the spec is not supported."""
+        network, spec, config, projection = self._parts = parts
         self.network, self.spec, self.config, self.projection = network, spec, config, projection
-        self.heads = config.heads(spec.dim) if config and config.trained and not projection else Heads({}, {})
+        self.heads = Heads.load(config, spec.dim) if config and config.trained and not projection else Heads({}, {})
         self._transform = Transform(spec)
 
     @classmethod
@@ -57,7 +51,7 @@ class Encoder:
             return cls.from_spec(spec, Path(source) / ENCODER, token=token, device=device)
         from recsys.encoder import loading
 
-        return cls(*loading.load(source, revision, token, device))
+        return cls(loading.load(source, revision, token, device))
 
     @classmethod
     def from_spec(cls, spec: EncoderSpec, folder: Path, *, token: str | None = None, device: str = "auto") -> Encoder:
@@ -79,7 +73,7 @@ class Encoder:
                 f" {spec.difference(parts.spec)} (index against encoder)."
                 " Rebuild the index with: python build_index.py --encoder ENCODER, or fetch it again."
             )
-        return cls(*parts)
+        return cls(parts)
 
     def compiled(self) -> Encoder:
         """The same encoder with its network compiled for the CPU; `save` writes the compiled form too.
@@ -87,22 +81,18 @@ class Encoder:
         Returns itself if it is compiled already or runs on a GPU, and also if compiling fails, which is logged.
         """
         parts = compiled(self._parts)
-        return self if parts.network is self.network else Encoder(*parts)
+        return self if parts.network is self.network else Encoder(parts)
 
     def in_int8(self, images: Sequence[Image.Image]) -> Encoder:
         """The same encoder computing in int8, calibrated on these pictures: faster, with slightly different vectors.
 
         Raises EncoderError if the encoder cannot be compiled, or NNCF is not installed.
         """
-        return Encoder(*compiled_to_int8(compiled(self._parts), self.pixels(images)))
+        return Encoder(compiled_to_int8(compiled(self._parts), self.pixels(images)))
 
     def with_projection(self, projection: Projection) -> Encoder:
         """The same network, followed by a projection."""
-        return Encoder(*self._parts.with_projection(projection))
-
-    @property
-    def _parts(self) -> EncoderParts:
-        return EncoderParts(self.network, self.spec, self.config, self.projection)
+        return Encoder(self._parts.with_projection(projection))
 
     @property
     def trained(self) -> bool:
@@ -131,7 +121,7 @@ class Encoder:
 
     @property
     def values(self) -> Mapping[str, tuple[str, ...]]:
-        """The attributes that it recognizes, with their values; empty for a network that was not trained here."""
+        """The attributes that have a head, with their values; empty for a network that is not trained to embed."""
         return self.heads.values
 
     @property
@@ -149,11 +139,11 @@ class Encoder:
         None for a network without a feature map.
         """
         pixels = Transform(self.spec, self.network.scale)(decode(image))
-        found = self.network.regions(pixels[None])
-        return similarity_map(*found, self.projection, item) if found else None
+        regions = self.network.regions(pixels[None])
+        return similarity_map(*regions, self.projection, item) if regions else None
 
     def pixels(self, images: Sequence[Image.Image]) -> Pixels:
-        """The pictures as the network takes them, resized and cropped: uint8 [n, h, w, 3]."""
+        """The pictures as input of the network, resized and cropped: uint8 [n, h, w, 3]."""
         return np.stack([self._transform(decode(image)) for image in images])
 
     def encode(self, images: Sequence[Image.Image]) -> Vectors:
@@ -182,9 +172,8 @@ class Encoder:
         """Write the files that are not on the Hub: trained weights and config, compiled form, projection."""
         folder.mkdir(parents=True, exist_ok=True)
         self.network.save(folder)
-        if self.files:
-            for name in (CONFIG, HEADS) if self.spec.source else (CONFIG, WEIGHTS, HEADS):
-                if (self.files / name).is_file():
-                    shutil.copyfile(self.files / name, folder / name)
+        for name in (CONFIG, HEADS) if self.spec.source else (CONFIG, WEIGHTS, HEADS):
+            if self.files and (self.files / name).is_file():
+                shutil.copyfile(self.files / name, folder / name)
         if self.projection:
             self.projection.save(folder / PROJECTION)

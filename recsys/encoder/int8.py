@@ -14,8 +14,8 @@ NNCF = "nncf==3.4.0"
 def quantize(model: Any, pixels: Pixels) -> Any:
     """The OpenVINO model with int8 weights and activations, whose ranges are calibrated on pictures uint8 [n, h, w, 3].
 
-    Post-training quantization as Jacob et al. 2018 have it, "Quantization and training of neural networks for efficient
-    integer-arithmetic-only inference". Raises EncoderError if NNCF is not installed.
+    Post-training quantization (Jacob et al. 2018, "Quantization and training of neural networks for efficient
+    integer-arithmetic-only inference"). Raises EncoderError if NNCF is not installed.
     """
     try:
         import nncf

@@ -20,7 +20,7 @@ from recsys.runtime.hashing import file_sha256
 
 
 def load(source: str | Path, revision: str | None, token: str | None, device: str) -> EncoderParts:
-    """The parts of an encoder: of a folder, a timm name, or a model repository; see `Encoder.from_pretrained`."""
+    """The parts of an encoder from a folder, a timm name or a model repository; see `Encoder.from_pretrained`."""
     folder, name = Path(source), str(source)
     if (folder / CONFIG).is_file():
         parts = _from_config(folder, None, device)
@@ -28,8 +28,7 @@ def load(source: str | Path, revision: str | None, token: str | None, device: st
     if timm.models.is_model(name.split(".")[0]):
         return _from_timm(name, revision, token, device)
     if is_repo_id(name) and not folder.exists():
-        revision = hub.pull_weights(name, revision, token).revision
-        return _from_repository(HubSource(name, revision), token, device)
+        return _from_repository(HubSource(name, hub.pull_weights(name, revision, token).revision), token, device)
     raise EncoderError(
         f"{name} is no encoder: neither a folder with {CONFIG} or {MANIFEST}, nor a model of timm"
         f" {timm.__version__}, nor a repository named owner/name. timm.list_pretrained() lists the names."
@@ -37,7 +36,7 @@ def load(source: str | Path, revision: str | None, token: str | None, device: st
 
 
 def load_spec(spec: EncoderSpec, folder: Path, token: str | None, device: str) -> EncoderParts:
-    """The encoder that a spec describes, without its projection; `folder` has the weights that are on no Hub."""
+    """The encoder that a spec describes, without its projection; `folder` has the weights that are not on the Hub."""
     if spec.source is None:
         return _from_config(folder, None, device)
     if spec.config is None:
@@ -48,18 +47,18 @@ def load_spec(spec: EncoderSpec, folder: Path, token: str | None, device: str) -
 def embedding_network(
     architecture: str, dim: int, source: str | None = None, model_args: Mapping[str, Any] | None = None
 ) -> tuple[torch.nn.Module, Heads]:
-    """A timm network whose classifier is an embedding layer of `dim`, for training, and the heads it has already.
+    """A timm network for training, whose classifier is an embedding layer of `dim` dimensions, and its heads.
 
-    Its weights are random, or those of `source` (a folder or timm name), whose own embedding layer and heads are kept
-    where it has them in `dim`; `model_args` are for a random one. Raises EncoderError for an architecture that timm
-    does not have.
+    The weights are random, or those of `source` (a folder or timm name). If `source` is trained to embed in `dim`
+    dimensions, its embedding layer and heads are kept; otherwise there are no heads. `model_args` are options of a
+    random network. Raises EncoderError for an architecture that timm does not have.
     """
     if source is None:
         return create(architecture, pretrained=False, num_classes=dim, **(model_args or {})), Heads({}, {})
     parts = load(source, None, None, "cpu")
     network = parts.network.network  # type: ignore[attr-defined]
     if parts.config and parts.config.trained and parts.spec.dim == dim:
-        return network, parts.config.heads(dim)
+        return network, Heads.load(parts.config, dim)
     network.reset_classifier(dim)
     return network, Heads({}, {})
 
@@ -70,10 +69,10 @@ def _from_timm(name: str, revision: str | None, token: str | None, device: str) 
         known = ", ".join(timm.list_pretrained(f"{name.split('.')[0]}.*")[:8]) or "none"
         raise EncoderError(f"timm has no weights named {name} on the Hub. Of this architecture it has: {known}.")
     name = f"{cfg.architecture}.{cfg.tag}" if cfg.tag else cfg.architecture
-    found = hub.pull_weights(cfg.hf_hub_id, revision, token, with_config=False)
-    weights = found.folder / WEIGHTS
+    snapshot = hub.pull_weights(cfg.hf_hub_id, revision, token, with_config=False)
+    weights = snapshot.folder / WEIGHTS
     network = create(name, num_classes=0, pretrained_cfg_overlay={"file": str(weights)})
-    spec = describe(network, name, weights, source=HubSource(cfg.hf_hub_id, found.revision))
+    spec = describe(network, name, weights, source=HubSource(cfg.hf_hub_id, snapshot.revision))
     return EncoderParts(TorchNetwork(network, spec, device), spec)
 
 

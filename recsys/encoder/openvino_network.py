@@ -23,6 +23,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from recsys.core.linalg import unit
 from recsys.encoder.heatmap import SCALE
 from recsys.encoder.int8 import quantize
 from recsys.errors import EncoderError
@@ -32,13 +33,13 @@ from recsys.runtime.cpus import usable_cores
 from recsys.runtime.hashing import file_sha256
 from recsys.types import Pixels, Vectors
 
-# OpenVINO reports each import to its maker if it finds this package. It runs without it.
+# If this package is installed, OpenVINO reports each import to its maker.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 import openvino  # noqa: E402
 
 MIN_COSINE = 0.9999
-"""The features of the known picture must agree with the recorded ones to this cosine."""
+"""The minimum cosine of the computed and the recorded features of the known picture."""
 FACTS = ["recsys", "facts"]
 
 
@@ -65,32 +66,28 @@ class CompiledNetwork:
             facts = json.loads(model.get_rt_info(FACTS).astype(str))
             _check_facts(facts, spec)
             network = cls(folder, model, facts)
-            found = _cosine(network.features(known_picture(facts["size"]))[0], np.array(facts["features"], np.float32))
+            features = network.features(known_picture(facts["size"]))[0]
+            cosine = float(np.vecdot(*unit(np.array([features, facts["features"]], np.float32))))
         except (RuntimeError, ValueError, KeyError, TypeError) as error:
-            raise EncoderError(f"{COMPILED[0]} of {folder.name} cannot be read. Build the index anew.") from error
+            raise EncoderError(f"{COMPILED[0]} of {folder.name} cannot be read. Build the index again.") from error
         if facts["fingerprint"] != spec.fingerprint:
-            raise EncoderError(f"{COMPILED[0]} of {folder.name} was made of another encoder. Build the index anew.")
-        if not found >= MIN_COSINE:
+            raise EncoderError(f"{COMPILED[0]} of {folder.name} was made of another encoder. Build the index again.")
+        if not cosine >= MIN_COSINE:
             raise EncoderError(
-                f"{COMPILED[0]} of {folder.name} gives other features here than it was made with: their cosine is"
-                f" {found:.5f}, where {MIN_COSINE} is the least."
+                f"{COMPILED[0]} of {folder.name} gives other features here than on the machine that compiled it: their"
+                f" cosine is {cosine:.5f}, but must be at least {MIN_COSINE}."
             )
         return network
 
     def features(self, pixels: Pixels) -> Vectors:
-        """The network's features of pictures uint8 [n, h, w, 3], float32 [n, features]."""
         with self._lock:
             return np.array(self._request.infer([np.ascontiguousarray(pixels)], share_inputs=True)[0])
 
     @property
     def scale(self) -> int:
-        """The picture passed to `regions` is this many times larger than the one passed to `features`."""
         return int(self.facts["enlarged"][0] // self.facts["size"][0])
 
     def regions(self, pixels: Pixels) -> tuple[Vectors, Vectors] | None:
-        """Features of a picture uint8 [1, scale · h, scale · w, 3], whole [features] and of each position of its map
-        [rows, columns, features]; None for a network without one.
-        """
         if len(self.model.outputs) == 1:
             return None
         with self._lock:
@@ -98,7 +95,6 @@ class CompiledNetwork:
             return np.array(found[0][0]), np.array(found[1][0])
 
     def save(self, folder: Path) -> None:
-        """Copy the compiled files into the folder."""
         for name in COMPILED:
             shutil.copyfile(self.files / name, folder / name)
 
@@ -110,8 +106,8 @@ class CompiledNetwork:
 def convert(module: Any, example: Any, facts: dict[str, Any], spec: EncoderSpec, folder: Path) -> None:
     """Write the compiled form of a PyTorch module, which maps `example` uint8 [1, h, w, 3] to features and regions.
 
-    `facts` are what the files tell of themselves: size, enlarged, parameters, and the features of `known_picture`.
-    Raises EncoderError where OpenVINO cannot, or what it makes gives other features.
+    `facts` are recorded in the files: size, enlarged, parameters, and the features of `known_picture`. Raises
+    EncoderError if OpenVINO cannot compile the module, or if the compiled form computes other features.
     """
     try:
         with warnings.catch_warnings():
@@ -128,9 +124,9 @@ def convert(module: Any, example: Any, facts: dict[str, Any], spec: EncoderSpec,
 
 
 def convert_to_int8(network: CompiledNetwork, pixels: Pixels, spec: EncoderSpec, folder: Path) -> EncoderSpec:
-    """Write the network in int8, fitted on these pictures uint8 [n, h, w, 3], into the folder; returns its spec.
+    """Write the network in int8, calibrated on pictures uint8 [n, h, w, 3], into the folder, and return its spec.
 
-    Raises EncoderError where that cannot be made.
+    Raises EncoderError if that fails.
     """
     model = quantize(network.model, pixels)
     size = network.facts["size"]
@@ -143,7 +139,7 @@ def convert_to_int8(network: CompiledNetwork, pixels: Pixels, spec: EncoderSpec,
 
 
 def _write(model: Any, facts: dict[str, Any], spec: EncoderSpec, folder: Path, in_half: bool) -> None:
-    """Put the model into the folder, whole or not at all. Raises EncoderError where it is not what its facts say."""
+    """Write the complete model into the folder, or nothing. Raises EncoderError if it computes other features."""
     model.set_rt_info(json.dumps(facts | {"fingerprint": spec.fingerprint}), FACTS)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as made:
@@ -154,25 +150,21 @@ def _write(model: Any, facts: dict[str, Any], spec: EncoderSpec, folder: Path, i
 
 
 def _check_facts(facts: dict[str, Any], spec: EncoderSpec) -> None:
-    """Raises ValueError where the files tell of other sizes than the spec, which would be made room for."""
+    """Raise ValueError for sizes other than the spec's, before memory for them is allocated."""
     size = list(spec.input_size[1:])
     if facts["size"] != size or facts["enlarged"] not in (size, [SCALE * side for side in size]):
         raise ValueError("the sizes are not those of the spec")
 
 
 def known_picture(size: Sequence[int]) -> Pixels:
-    """The picture that shows whether two networks are one, uint8 [1, h, w, 3]."""
+    """A picture of noise on which two networks are compared, uint8 [1, h, w, 3]."""
     return np.random.default_rng(0).integers(0, 256, (1, *size, 3), dtype=np.uint8)
 
 
 def _request(model: Any, count: int, size: Sequence[int], outputs: int) -> Any:
     """A request for the first outputs of the model on `count` pictures (-1: any number) of this size."""
-    part = openvino.Model([result for result in model.get_results()[:outputs]], model.get_parameters()).clone()
+    part = openvino.Model(model.get_results()[:outputs], model.get_parameters()).clone()
     part.reshape([count, *size, 3])
     options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32", "ENABLE_CPU_PINNING": False}
     options |= {"INFERENCE_NUM_THREADS": usable_cores()}
     return openvino.Core().compile_model(part, "CPU", options).create_infer_request()
-
-
-def _cosine(left: Vectors, right: Vectors) -> float:
-    return float(left @ right / max(float(np.linalg.norm(left) * np.linalg.norm(right)), 1e-12))

@@ -1,4 +1,4 @@
-"""What an encoder is made of, as a value: loading and compiling return it, and `Encoder` wraps it."""
+"""The parts of an encoder, as a value: loading and compiling return them, and `Encoder` wraps them."""
 
 from __future__ import annotations
 
@@ -22,36 +22,30 @@ class Network(Protocol):
     @property
     def runtime(self) -> str:
         """torch-cpu, torch-cuda or openvino. The features of two runtimes differ by float32 rounding."""
-        ...
 
     @property
     def parameters(self) -> int:
         """The number of weights."""
-        ...
 
     @property
     def scale(self) -> int:
         """The picture passed to `regions` is this many times larger than the one passed to `features`."""
-        ...
 
     def features(self, pixels: Pixels) -> Vectors:
         """The features of pictures uint8 [n, h, w, 3], float32 [n, features]."""
-        ...
 
     def regions(self, pixels: Pixels) -> tuple[Vectors, Vectors] | None:
         """The features of one picture uint8 [1, scale · h, scale · w, 3], and of each position of its feature map.
 
         Their shapes are [features] and [rows, columns, features]. None for a network without a feature map.
         """
-        ...
 
     def save(self, folder: Path) -> None:
         """Write the files that load faster than the weights, if this runtime has any."""
-        ...
 
 
 class EncoderParts(NamedTuple):
-    """The arguments of `Encoder`. `config` is None for a network that timm itself describes."""
+    """The parts of an `Encoder`. `config` is None for a network that timm itself describes."""
 
     network: Network
     spec: EncoderSpec

@@ -25,7 +25,6 @@ class Projection:
 
     @property
     def dim(self) -> int:
-        """The number of output dimensions."""
         return int(self.components.shape[1])
 
     @property

@@ -21,36 +21,30 @@ from recsys.format.layout import HEADS
 from recsys.runtime.hashing import file_sha256
 from recsys.types import Pixels, Vectors
 
-TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
-"""Numbers of glibc's mallopt."""
+TRIM_THRESHOLD = -1
+MMAP_THRESHOLD = -3
+"""Parameters of glibc's mallopt."""
 KEPT_BYTES = 1 << 30
-
 
 try:
     import torchvision  # noqa: F401
 except RuntimeError:
-    # A CUDA build of torchvision beside a CPU build of torch fails to load because two operators are missing. timm
-    # never calls them: it is enough to declare their schemas, for as long as this object exists.
+    # A CUDA build of torchvision with a CPU build of torch fails to load because two operators are missing. timm
+    # never calls them, so declaring their schemas is enough. The declaration lasts as long as this object.
     _torchvision_operators = torch.library.Library("torchvision", "DEF")
     _torchvision_operators.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     _torchvision_operators.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 import timm as timm  # noqa: E402
 
-
-def _keep_memory() -> None:
-    """Have glibc keep the memory that PyTorch frees. Otherwise each batch requests it from the system again."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt:
-        mallopt(MMAP_THRESHOLD, KEPT_BYTES)
-        mallopt(TRIM_THRESHOLD, KEPT_BYTES)
-
-
-_keep_memory()
+# Have glibc keep the memory that PyTorch frees. Otherwise each batch requests it from the system again.
+if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
+    mallopt(MMAP_THRESHOLD, KEPT_BYTES)
+    mallopt(TRIM_THRESHOLD, KEPT_BYTES)
 
 
 def create(name: str, pretrained: bool = True, **options: Any) -> torch.nn.Module:
-    """The network of a timm name. Raises EncoderError with the reason that timm gives."""
+    """The network with this timm name. Raises EncoderError with the reason that timm gives."""
     try:
         return timm.create_model(name, pretrained=pretrained, **options)
     except (RuntimeError, AttributeError, KeyError, TypeError, ValueError, OSError, SafetensorError) as error:
@@ -73,10 +67,10 @@ def save_network(
     vocabulary: Mapping[str, Sequence[str]],
     split: str,
 ) -> None:
-    """Write a trained embedding network in timm's format, in float16; its attribute heads lie beside it.
+    """Write a trained embedding network in timm's format, in float16, and its attribute heads.
 
-    A head is [values, dim]: its product with a unit embedding gives the logits of an attribute's values, which the
-    config lists in that order. `split` is the name of the held-out split.
+    A head is [values, dim]: its product with a unit embedding gives the logits of an attribute's values, in the order
+    of `vocabulary`. `split` is the name of the held-out split.
     """
     data = {"input_size": input_size, "crop_pct": 1.0, "crop_mode": "squash", "interpolation": "bicubic"}
     extra = {EMBEDDING: True, SPLIT: split, VALUES: {name: list(values) for name, values in vocabulary.items()}}
@@ -86,7 +80,7 @@ def save_network(
 
 
 def describe(network: torch.nn.Module, architecture: str, weights: Path, **parts: Any) -> EncoderSpec:
-    """The spec of a network with its own transform; `parts` are the fields that do not follow from the network.
+    """The spec of a network and its transform; `parts` are the fields that do not follow from the network.
 
     Raises EncoderError for a transform outside the allowed limits.
     """
@@ -102,16 +96,14 @@ def describe(network: torch.nn.Module, architecture: str, weights: Path, **parts
 
 
 def find_device(name: str) -> torch.device:
-    """The device of this name; auto is a GPU where there is one. Raises EncoderError."""
+    """The device with this name; auto is a GPU if there is one. Raises EncoderError if there is no such device."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(name)
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise EncoderError(
-            f"There is no device {name!r} here. Take auto, cpu, or cuda where there is a GPU."
-        ) from error
+        raise EncoderError(f"There is no device {name!r} here. Choose auto, cpu, or cuda if there is a GPU.") from error
     return device
 
 
@@ -119,52 +111,46 @@ class TorchNetwork:
     """A network that PyTorch runs: the reference, and the fallback if the network cannot be compiled."""
 
     def __init__(self, network: torch.nn.Module, spec: EncoderSpec, device: str = "auto"):
-        """`network` maps normalised pictures [n, c, h, w] to features. Raises EncoderError for a device not there."""
+        """`network` maps normalized pictures [n, c, h, w] to features. Raises EncoderError as `find_device` does."""
         self.device = find_device(device)
         self.runtime = f"torch-{self.device.type}"
         self.network: Any = network
         self._spec = spec
-        self._pictured = _Pictured(in_channels_last(network.eval()), spec).to(self.device)
+        self._pixel_network = _PixelNetwork(in_channels_last(network.eval()), spec).to(self.device)
 
     @property
     def parameters(self) -> int:
-        """The number of weights."""
         return sum(weights.numel() for weights in self.network.parameters())
 
     @property
     def scale(self) -> int:
-        """The picture passed to `regions` is this many times larger than the one passed to `features`."""
         return 1 if self.network.pretrained_cfg.get("fixed_input_size") else SCALE
 
     def features(self, pixels: Pixels) -> Vectors:
-        """The network's features of pictures uint8 [n, h, w, 3], float32 [n, features]."""
         with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
-            return self._pictured(self._on_device(pixels)).float().cpu().numpy()
+            return self._pixel_network(self._on_device(pixels)).float().cpu().numpy()
 
     @torch.inference_mode()
     def regions(self, pixels: Pixels) -> tuple[Vectors, Vectors] | None:
-        """Features of a picture uint8 [1, scale · h, scale · w, 3], whole [features] and of each position of its map
-        [rows, columns, features]; None for a network without one.
-        """
         if not self._has_map:
             return None
-        whole, positions = self._pictured.regions(self._on_device(pixels))
+        whole, positions = self._pixel_network.regions(self._on_device(pixels))
         return whole[0].float().cpu().numpy(), positions[0].float().cpu().numpy()
 
     def save(self, folder: Path) -> None:
-        """Do nothing: PyTorch has no form that loads faster than the weights."""
+        """Write nothing: PyTorch has no form that loads faster than the weights."""
 
     @property
     def traceable(self) -> torch.nn.Module:
-        """What maps pictures uint8 [n, h, w, 3] to features, and, where there is a map, to those of its positions."""
-        return _WithRegions(self._pictured) if self._has_map else self._pictured
+        """Maps pictures uint8 [n, h, w, 3] to features, and to those of the positions if there is a feature map."""
+        return _WithRegions(self._pixel_network) if self._has_map else self._pixel_network
 
     @cached_property
     def _has_map(self) -> bool:
-        """Whether the network averages a map of its features, [n, features, rows, columns]."""
+        """Whether the network averages a feature map, [n, features, rows, columns]."""
         with torch.inference_mode():
-            found = self.network.forward_features(torch.zeros(1, *self._spec.input_size, device=self.device))
-        return found.ndim == 4 and getattr(self.network, "num_features", None) == found.shape[1]
+            features = self.network.forward_features(torch.zeros(1, *self._spec.input_size, device=self.device))
+        return features.ndim == 4 and getattr(self.network, "num_features", None) == features.shape[1]
 
     def _on_device(self, pixels: Pixels) -> torch.Tensor:
         tensor = torch.from_numpy(np.require(pixels, requirements=["C", "W"]))
@@ -173,8 +159,8 @@ class TorchNetwork:
         return tensor.to(self.device, non_blocking=True)
 
 
-class _Pictured(torch.nn.Module):
-    """A network with the normalisation before it: pictures uint8 [n, h, w, 3] to features [n, features]."""
+class _PixelNetwork(torch.nn.Module):
+    """A network preceded by the normalization: maps pictures uint8 [n, h, w, 3] to features [n, features]."""
 
     def __init__(self, network: torch.nn.Module, spec: EncoderSpec):
         super().__init__()
@@ -182,22 +168,22 @@ class _Pictured(torch.nn.Module):
         self.mean, self.std = (torch.nn.Buffer(torch.tensor(part)[:, None, None]) for part in (spec.mean, spec.std))
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        return self.network(self._normalised(pixels))
+        return self.network(self._normalized(pixels))
 
     def regions(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Features of pictures [n, features], and of each position of their maps [n, rows, columns, features]."""
-        found = self.network.forward_features(self._normalised(pixels))
-        count, width, rows, columns = found.shape
-        alone = found.permute(0, 2, 3, 1).reshape(-1, width, 1, 1)
-        positions = self.network.forward_head(alone).reshape(count, rows, columns, -1)
-        return self.network.forward_head(found), positions
+        feature_map = self.network.forward_features(self._normalized(pixels))
+        count, width, rows, columns = feature_map.shape
+        positions = feature_map.permute(0, 2, 3, 1).reshape(-1, width, 1, 1)
+        by_position = self.network.forward_head(positions).reshape(count, rows, columns, -1)
+        return self.network.forward_head(feature_map), by_position
 
-    def _normalised(self, pixels: torch.Tensor) -> torch.Tensor:
+    def _normalized(self, pixels: torch.Tensor) -> torch.Tensor:
         return (pixels.permute(0, 3, 1, 2).float() / 255 - self.mean) / self.std
 
 
 class _WithRegions(torch.nn.Module):
-    def __init__(self, pictured: _Pictured):
+    def __init__(self, pictured: _PixelNetwork):
         super().__init__()
         self.pictured = pictured
 
@@ -206,7 +192,7 @@ class _WithRegions(torch.nn.Module):
 
 
 def compile_network(network: Any, spec: EncoderSpec, folder: Path) -> None:
-    """Write the compiled form of a `TorchNetwork` on the CPU. Raises EncoderError where OpenVINO cannot make it."""
+    """Write the compiled form of a `TorchNetwork` on the CPU. Raises EncoderError if OpenVINO cannot compile it."""
     from recsys.encoder.openvino_network import convert, known_picture
 
     size = spec.input_size[1:]

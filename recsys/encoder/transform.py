@@ -17,17 +17,14 @@ MAX_STRIP_RATIO = 4
 
 
 class Transform:
-    """timm's transform for evaluation up to its normalisation, equal to the bit (timm 1.0.31, `create_transform`)."""
+    """timm's evaluation transform without the normalization, equal bit for bit (timm 1.0.31, `create_transform`)."""
 
     def __init__(self, spec: EncoderSpec, scale: int = 1):
-        """With a `scale` of 2 the pixels are those of a network of twice the input size.
-
-        Raises EncoderError for a crop mode, interpolation or crop_pct that is not known.
-        """
+        """`scale` multiplies the input size of the spec. Raises EncoderError for a transform that is not supported."""
         if spec.crop_mode not in CROP_MODES or spec.interpolation not in FILTERS or not spec.crop_pct > 0:
             raise EncoderError(
-                f"{spec.architecture} wants its pictures cropped by {spec.crop_mode} to {spec.crop_pct} and"
-                f" interpolated by {spec.interpolation}, which is not known here. In its config, take a crop_mode of"
+                f"The config of {spec.architecture} has crop_mode {spec.crop_mode}, crop_pct {spec.crop_pct} and"
+                f" interpolation {spec.interpolation}, which is not supported. Supported are a crop_mode of"
                 f" {', '.join(CROP_MODES)}, a crop_pct above 0 and an interpolation of {', '.join(FILTERS)}."
             )
         height, width = (side * scale for side in spec.input_size[1:])
@@ -37,7 +34,7 @@ class Transform:
         self._ground = tuple(round(255 * mean) for mean in spec.mean) if spec.crop_mode == "border" else (0, 0, 0)
 
     def __call__(self, image: Image.Image) -> Pixels:
-        """The pixels of an RGB picture as the network takes them, uint8 [h, w, 3]."""
+        """The pixels of an RGB picture as the network's input, uint8 [h, w, 3]."""
         if self._crop_mode == "center":
             image = self._middle(image)
         image = image.resize(self._resized_size(image.size), self._filter)
@@ -48,9 +45,9 @@ class Transform:
         return np.asarray(image)
 
     def _middle(self, image: Image.Image) -> Image.Image:
-        """Of a long strip only the middle, which the crop keeps of it anyway.
+        """The middle of a long strip, which contains the centre crop.
 
-        The short side is enlarged first: a strip of 65,000 × 1 px would take gigabytes on the way.
+        Without this step, resizing a strip of 65,000 × 1 px would take gigabytes.
         """
         ratios = [side / resized for side, resized in zip(image.size, self._resized, strict=True)]
         longest = [round(MAX_STRIP_RATIO * min(ratios) * resized) for resized in self._resized]
@@ -60,7 +57,7 @@ class Transform:
         return image.crop((left, top, image.width - left, image.height - top))
 
     def _resized_size(self, size: tuple[int, int]) -> tuple[int, int]:
-        """What a picture of this size is resized to, before the crop or the border."""
+        """The size to which a picture of this size is resized, before the crop or the border."""
         width, height = self._resized
         if self._crop_mode == "squash":
             return width, height
@@ -72,5 +69,5 @@ class Transform:
 
 
 def _start(side: int, target: int) -> int:
-    """Where a side begins within a target that it is centred on: at 0 or before where it is longer."""
+    """The offset of a side that is centred in a target; negative if the side is longer than the target."""
     return (target - side) // 2 if side < target else -round((side - target) / 2)

@@ -1,8 +1,8 @@
 """Transfers folders from and to the Hugging Face Hub. Only this package imports huggingface_hub.
 
-Downloads are verified against the hashes that the Hub announced, an upload is one commit, and a Hub that does not
-answer costs seconds. By itself, huggingface_hub waits without limit for a silent server, retries for 23 s per file if
-the server is down, and keeps files that were altered on the way.
+Downloads are verified against the hashes that the Hub announced, an upload is one commit, and every request has a
+timeout of seconds. By itself, huggingface_hub waits without limit for a server that does not answer, retries for 23 s
+per file if the server is down, and keeps files that were altered on the way.
 """
 
 from recsys.hub.cache import cache_folder

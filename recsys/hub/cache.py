@@ -17,7 +17,6 @@ from huggingface_hub import constants
 from huggingface_hub.file_download import repo_folder_name
 
 RECORD = "recsys.json"
-CHUNK_BYTES = 1 << 20
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +27,7 @@ def files_of(folder: Path) -> dict[str, Path]:
 
 
 def cache_folder(name: str) -> Path:
-    """Our folder `name` in the cache, for files that can be generated again."""
+    """The folder `name` of this library in the cache, for files that can be generated again."""
     return Path(constants.HF_HOME) / "recsys" / name
 
 
@@ -36,7 +35,7 @@ def cache_folder(name: str) -> Path:
 class RepoCache:
     """The folder of one repository in the cache, with a small JSON record in it.
 
-    The cache names a downloaded file by the hash that the Hub announced, so files can be verified at any time.
+    The cache names a file by the hash that the Hub announced, so that files can be verified at any time.
     """
 
     repo: Path
@@ -46,7 +45,6 @@ class RepoCache:
         return cls(Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo_id, repo_type=repo_type))
 
     def snapshot(self, revision: str) -> Path:
-        """The folder of a commit."""
         return self.repo / "snapshots" / revision
 
     def recall(self, topic: str, key: str) -> Any:
@@ -98,6 +96,4 @@ def _matches_its_name(blob: Path, size: int) -> bool:
     else:
         return True
     with blob.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest() == blob.name
+        return hashlib.file_digest(file, lambda: digest).hexdigest() == blob.name

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import httpx2
@@ -27,23 +28,13 @@ OUTAGE_ENDS_AFTER_S = 5.0
 """An outage ends after this long without a failure: longer than the 4 s that huggingface_hub waits between tries."""
 RETRY_DELAYS_S = (1.0, 2.0, 4.0)
 """The delays before the second, third and fourth attempt of `retry`."""
-TRANSIENT_STATUSES = {
-    408: "Request Timeout",
-    429: "Too Many Requests",
-    500: "Internal Server Error",
-    502: "Bad Gateway",
-    503: "Service Unavailable",
-    504: "Gateway Timeout",
-}
+TRANSIENT_STATUSES = {status: HTTPStatus(status).phrase for status in (408, 429, 500, 502, 503, 504)}
 
 T = TypeVar("T")
 
 
 class HubOutageError(OfflineModeIsEnabled):
-    """Every request has failed for OUTAGE_AFTER_S.
-
-    This subclass of huggingface_hub's offline error ends all its retry loops, and still lets it read its cache.
-    """
+    """Every request has failed for OUTAGE_AFTER_S. As an offline error, it ends all retries of huggingface_hub."""
 
 
 class Outage:
@@ -70,7 +61,6 @@ class Outage:
             return 0.0 if self._since is None or now - self._last > OUTAGE_ENDS_AFTER_S else now - self._since
 
     def end(self) -> None:
-        """Record that a request succeeded."""
         with self._lock:
             self._since = None
 
@@ -79,10 +69,9 @@ outage = Outage()
 
 
 class Client(httpx2.Client):
-    """An HTTP client with our timeouts, which raises HubOutageError in an outage."""
+    """An HTTP client with the timeouts of this module, which raises HubOutageError in an outage."""
 
     def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
-        """Send a request with our timeouts instead of its own."""
         is_read = request.method in ("GET", "HEAD")
         timeout = max(READ_TIMEOUT_S - outage.age(), MIN_READ_TIMEOUT_S) if is_read else UPLOAD_TIMEOUT_S
         limits = {"connect": CONNECT_TIMEOUT_S, "read": timeout, "write": timeout, "pool": None}

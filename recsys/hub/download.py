@@ -62,7 +62,9 @@ def pull(
         if COMMIT.fullmatch(requested):
             sha = requested
         elif is_offline_mode():
-            sha, stale = _last_pulled(cache, requested), "HF_HUB_OFFLINE is set, so the Hub was not asked"
+            sha, stale = cache.recall("pulled", requested), "HF_HUB_OFFLINE is set, so the Hub was not asked"
+            if not sha:
+                raise LocalEntryNotFoundError("never pulled")
         else:
             sha = str(retry(lambda: HfApi(token=token).repo_info(repo_id, repo_type=repo_type, revision=requested)).sha)
         folder = _download(cache, repo_id, repo_type, sha, token, files, optional)
@@ -97,9 +99,8 @@ def last_good(repo_id: str, *, repo_type: str = "dataset", revision: str | None 
     paths = [folder / name for name in good["files"]]
     if not all(path.is_file() for path in paths) or cache.corrupted(paths):
         return None
-    return Snapshot(
-        folder, repo_id, good["revision"], f"this is the copy that last worked, on {good['since']}", requested
-    )
+    stale = f"this is the copy that last worked, on {good['since']}"
+    return Snapshot(folder, repo_id, good["revision"], stale, requested)
 
 
 def forget(snapshots: Iterable[Snapshot]) -> None:
@@ -108,13 +109,6 @@ def forget(snapshots: Iterable[Snapshot]) -> None:
     with suppress(OSError, CacheNotFound):
         if revisions:
             scan_cache_dir().delete_revisions(*revisions).execute()
-
-
-def _last_pulled(cache: RepoCache, requested: str) -> str:
-    sha = cache.recall("pulled", requested)
-    if not sha:
-        raise LocalEntryNotFoundError("never pulled")
-    return str(sha)
 
 
 def _download(

@@ -23,7 +23,9 @@ from huggingface_hub.errors import (
 from recsys.errors import HubDownError, HubError, HubNotFoundError, HubTimeoutError, HubTokenError
 from recsys.hub.client import TRANSIENT_STATUSES, HubOutageError, root_cause
 
-BAD_CARD = "Invalid metadata in README.md."  # the ValueError of huggingface_hub begins like this
+BAD_CARD = "Invalid metadata in README.md."
+"""The ValueError of huggingface_hub begins like this."""
+HUB_FAILURES = (OSError, RuntimeError, ValueError, httpx2.HTTPError, EntryNotFoundError, CachedRepoTreeNotFoundError)
 
 
 @contextmanager
@@ -31,14 +33,11 @@ def translate_errors(what: str, token: str | None) -> Iterator[None]:
     """Convert every error of huggingface_hub and its HTTP client to a HubError about `what`."""
     try:
         yield
-    except HubError:
-        raise
-    except (OSError, ValueError, httpx2.HTTPError, EntryNotFoundError, CachedRepoTreeNotFoundError) as error:
-        raise _explain(root_cause(error), what, token) from error
-    except RuntimeError as error:
-        if isinstance(root_cause(error), RuntimeError):
+    except HUB_FAILURES as error:
+        cause = root_cause(error)
+        if isinstance(error, HubError) or isinstance(cause, RuntimeError):
             raise
-        raise _explain(root_cause(error), what, token) from error
+        raise _explain(cause, what, token) from error
 
 
 def _explain(error: BaseException, what: str, token: str | None) -> HubError:

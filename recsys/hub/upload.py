@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
 from huggingface_hub.errors import RepositoryNotFoundError
@@ -58,7 +59,7 @@ def publish_space(
     private: bool = False,
     token: str | None = None,
 ) -> Commit:
-    """Make a Gradio Space equal to these files by one commit, and create it where it is missing (`private` or not).
+    """Make a Gradio Space equal to these files in one commit. A missing Space is created, `private` or not.
 
     The Space's variables are set before the commit, so that its first start already reads them. Raises as `push`.
     """
@@ -74,29 +75,22 @@ def check_push(repo_id: str, token: str | None = None) -> None:
 
     Raises HubTokenError, HubNotFoundError for a name that no repository can have, HubDownError or HubTimeoutError.
     """
-    configure_client()
-    if not (token or get_token()):
-        raise _no_token(repo_id)
-    if not is_repo_id(repo_id):
-        raise HubNotFoundError(f"{repo_id!r} is not a repository name. A name has the form owner/name.")
-    with translate_errors(f"dataset {repo_id!r}", token):
-        retry(lambda: HfApi(token=token).whoami())
+    with _writing("dataset", repo_id, token) as api:
+        if not is_repo_id(repo_id):
+            raise HubNotFoundError(f"{repo_id!r} is not a repository name. A name has the form owner/name.")
+        retry(api.whoami)
 
 
 @contextmanager
 def _writing(repo_type: str, repo_id: str, token: str | None) -> Iterator[HfApi]:
-    """The Hub's client for a repository that is written to; its errors become ours. Raises HubTokenError."""
+    """The API of the Hub for writing to a repository; its errors become HubErrors. Raises HubTokenError."""
     configure_client()
     if not (token or get_token()):
-        raise _no_token(repo_id)
+        raise HubTokenError(
+            f"Pushing to {repo_id!r} requires a token with write access. Set HF_TOKEN, or run `hf auth login`."
+        )
     with translate_errors(f"{repo_type} {repo_id!r}", token):
         yield HfApi(token=token)
-
-
-def _no_token(repo_id: str) -> HubTokenError:
-    return HubTokenError(
-        f"Pushing to {repo_id!r} requires a token with write access. Set HF_TOKEN, or run `hf auth login`."
-    )
 
 
 def _synchronize(
@@ -105,16 +99,9 @@ def _synchronize(
     """Commit the difference to the current head. A commit whose response was lost is therefore not repeated."""
     head = _head(api, repo_id, repo_type, private)
     gone = set(api.list_repo_files(repo_id, repo_type=repo_type, revision=head)) - set(files) - {KEPT_FILE}
-    commit = api.create_commit(
-        repo_id,
-        [
-            *(CommitOperationDelete(name) for name in sorted(gone)),
-            *(CommitOperationAdd(name, path) for name, path in files.items()),
-        ],
-        commit_message=message,
-        repo_type=repo_type,
-        parent_commit=head,
-    )
+    changes: list[Any] = [CommitOperationDelete(name) for name in sorted(gone)]
+    changes += [CommitOperationAdd(name, path) for name, path in files.items()]
+    commit = api.create_commit(repo_id, changes, commit_message=message, repo_type=repo_type, parent_commit=head)
     return Commit(commit.commit_url, commit.oid)
 
 

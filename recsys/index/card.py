@@ -58,13 +58,11 @@ def _encoder_file(manifest: Manifest, folder: Path) -> str:
 def _encoder_text(manifest: Manifest) -> str:
     spec = manifest.encoder
     _, height, width = spec.input_size
-    where = "weights in `encoder/`"
-    if spec.source:
-        where = f"weights of `{spec.source.repo}` at `{spec.source.revision[:7]}`"
+    where = f"of `{spec.source.repo}` at `{spec.source.revision[:7]}`" if spec.source else "in `encoder/`"
     projection = f", features projected to {spec.dim} dimensions by PCA" if spec.projection else ""
     int8 = ", computed in int8" if spec.int8 else ""
     network = f"`{spec.architecture}` at {width} × {height} px{int8}"
-    return f"{network}, {where} (sha256 `{spec.weights[:12]}…`){projection}."
+    return f"{network}, weights {where} (sha256 `{spec.weights[:12]}…`){projection}."
 
 
 def _confidence_text(calibration: Calibration | None) -> str:

@@ -26,7 +26,7 @@ CACHED_THUMBNAIL_GROUPS = 16
 
 
 class IndexFolder:
-    """An open index; all its files were checked."""
+    """An open index, whose files are all checked."""
 
     def __init__(self, path: Path, manifest: Manifest, items: Items, searcher: AnnoySearcher):
         self.path, self.manifest, self.items, self.searcher = path, manifest, items, searcher
@@ -38,7 +38,7 @@ class IndexFolder:
 
     @classmethod
     def open(cls, path: Path, name: str | None = None) -> Self:
-        """Check the index in a folder and open it. Messages call it `name`, or else by its folder.
+        """Check the index in a folder and open it. Messages call it `name`, or by default by its folder.
 
         If a build replaces the folder meanwhile, it is opened again, so that files of two indexes are never mixed.
 
@@ -68,7 +68,6 @@ class IndexFolder:
         return cls(path, manifest, items, searcher)
 
     def thumbnail(self, row: int) -> bytes:
-        """The encoded picture of product `row`, read from disk."""
         group = int(np.searchsorted(self._group_ends, row, side="right"))
         first = int(self._group_ends[group - 1]) if group else 0
         with self._lock:
@@ -76,12 +75,11 @@ class IndexFolder:
 
     @property
     def version(self) -> str:
-        """Changes whenever a thumbnail does."""
         return str(self.manifest.files[ITEMS]["sha256"][:8])
 
     @cached_property
     def card(self) -> str:
-        """The description of the index, in Markdown; empty for an index without one."""
+        """The description of the index, in Markdown; empty if it has none."""
         file = self.path / CARD
         if not file.is_file():
             return ""
@@ -90,7 +88,6 @@ class IndexFolder:
 
     @cached_property
     def plots(self) -> dict[str, bytes]:
-        """The plots of the card as PNG, by file name."""
         return {file.name: file.read_bytes() for file in sorted((self.path / ASSETS).glob("*.png"))}
 
 

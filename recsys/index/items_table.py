@@ -1,4 +1,4 @@
-"""The table items.parquet: one row for each product, in index order, with its id, name, attributes and thumbnail."""
+"""Reads items.parquet: one row for each product, in index order, with its id, name, attributes and thumbnail."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MAX_GROUP_PICTURE_BYTES = 64_000_000
 
 
 def schema_for(attributes: Sequence[str]) -> pa.Schema:
-    """The columns of items.parquet. Its metadata has the Hub's viewer show the thumbnails as pictures."""
+    """The columns of items.parquet. Its metadata tells the Hub's viewer to show the thumbnails as pictures."""
     texts = [ID_COLUMN, NAME_COLUMN, *_attribute_columns(attributes)]
     features = {name: {"dtype": "string", "_type": "Value"} for name in [*texts, PICTURE_COLUMN]}
     features[PICTURE_COLUMN] = {"_type": "Image"}
@@ -37,7 +37,7 @@ def schema_for(attributes: Sequence[str]) -> pa.Schema:
 
 
 def open_table(path: Path, dictionary_columns: Sequence[str]) -> pq.ParquetFile:
-    """The table, memory-mapped. In the named columns, repeated values are kept once."""
+    """The table, memory-mapped. The named columns hold each repeated value once."""
     return pq.ParquetFile(path, memory_map=True, read_dictionary=list(dictionary_columns))
 
 
@@ -78,7 +78,7 @@ def read_thumbnail_group(table: pq.ParquetFile, group: int) -> pa.Array:
 
 
 def _attribute_columns(attributes: Sequence[str]) -> list[str]:
-    """The column of each attribute. A name that another column has already gets an underscore."""
+    """The column of each attribute. A name that is already taken gets an underscore."""
     taken = [ID_COLUMN, NAME_COLUMN, PICTURE_COLUMN]
     for name in attributes:
         while name in taken:
@@ -88,10 +88,10 @@ def _attribute_columns(attributes: Sequence[str]) -> list[str]:
 
 
 def _read_texts(path: Path, columns: Sequence[str], rows: int) -> list[list[Any]]:
-    """The values of these columns. Raises ValueError for missing ids, and for more text than products have.
+    """The values of these columns. Raises ValueError for missing ids, and for more text than is allowed.
 
-    A small file can unpack to any amount of text, by compression or by one long value that every row repeats. The
-    sizes are therefore checked before anything is read, and repeated values are read once.
+    A small file can unpack to any amount of text, by compression or by one long value that every row repeats.
+    Therefore the sizes are checked before anything is read, and repeated values are read once.
     """
     file = open_table(path, columns)
     limit = MAX_TEXT_BYTES_PER_PRODUCT * rows + EXTRA_TEXT_BYTES

@@ -16,7 +16,7 @@ from recsys.types import Origin, Searcher
 
 @dataclass(frozen=True)
 class OpenedIndex:
-    """An index whose files were all checked, what searches its vectors, and where it comes from."""
+    """An index whose files are all checked, the searcher of its vectors, and where it comes from."""
 
     folder: IndexFolder
     searcher: Searcher
@@ -26,7 +26,7 @@ class OpenedIndex:
 def open_index(source: str | Path, *, revision: str | None = None, token: str | None = None) -> OpenedIndex:
     """The index of a folder, of a dataset repository on the Hub, or the `sample` index that comes with the library.
 
-    Raises IndexFolderError for an index that must not be served, and HubError if the Hub does not give it.
+    Raises IndexFolderError for an index that must not be served, and HubError if it cannot be downloaded.
     """
     if str(source) == SAMPLE:
         return open_folder(sample_index())
@@ -42,7 +42,7 @@ def open_folder(path: Path) -> OpenedIndex:
 
 
 def open_snapshot(snapshot: hub.Snapshot, token: str | None = None) -> OpenedIndex:
-    """The index of a downloaded repository, with the weights of its encoder in the cache, but not loaded.
+    """The index of a downloaded repository. Also downloads the weights of its encoder, but does not load them.
 
     Raises IndexFolderError, and HubError if the weights cannot be downloaded.
     """

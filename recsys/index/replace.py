@@ -2,7 +2,7 @@
 
 Beside an index NAME, a build keeps these hidden folders, and a killed build leaves them:
 
-.NAME.vectors/  the vectors by the hash of their picture, and the lock that only one build at a time can hold
+.NAME.vectors/  the vectors by the hash of their picture, and the lock that one build at a time can hold
 .NAME.new/      the index that is being written
 .NAME.old/      the index that is being replaced
 
@@ -29,7 +29,7 @@ from recsys.format.layout import MANIFEST
 
 try:
     import fcntl
-except ImportError:  # Windows has no such lock: it does not stop a second build of the same index
+except ImportError:  # Windows has no such lock, so a second build of the same index is not stopped there
     fcntl = None  # type: ignore[assignment]
 
 LOCK = "lock"
@@ -43,7 +43,7 @@ def beside(output: Path, what: str) -> Path:
 
 
 def current_location(path: Path) -> Path:
-    """Where the index at `path` is now: there, or between the two renames of a build under `.NAME.old`."""
+    """Where the index at `path` is now: there, or under `.NAME.old` between the two renames of a build."""
     if path.exists():
         return path
     old = beside(path.resolve(), "old")

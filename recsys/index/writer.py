@@ -19,15 +19,13 @@ from recsys.types import Item
 ROWS_PER_GROUP = 64
 """Thumbnails are read one row group at a time."""
 LIBRARIES = ("annoy", "timm", "torch", "pillow", "numpy", "pyarrow")
-"""The libraries that decide what an index holds."""
 
 
 class ItemsWriter:
     """Writes items.parquet row group by row group. Use it as a context manager, or call `close`."""
 
     def __init__(self, path: Path, attributes: Sequence[str]):
-        self._schema = schema_for(attributes)
-        self._attributes = tuple(attributes)
+        self._schema, self._attributes = schema_for(attributes), tuple(attributes)
         self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
         self._rows: list[list[Any]] = []
 
@@ -62,14 +60,14 @@ class ItemsWriter:
 
 
 def file_facts(folder: Path) -> dict[str, dict[str, Any]]:
-    """Relative path → size and sha256, for every file of the folder but the manifest."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    """Relative path → size and sha256, for every file of the folder except the manifest."""
     return {
         path.relative_to(folder).as_posix(): {"size": path.stat().st_size, "sha256": file_sha256(path)}
-        for path in paths
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != MANIFEST
     }
 
 
 def library_versions() -> dict[str, str]:
-    """Library → installed version, for the libraries that decide what an index holds."""
+    """Library → installed version, for the libraries that determine the content of an index."""
     return {name: version(name) for name in LIBRARIES}

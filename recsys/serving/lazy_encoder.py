@@ -29,20 +29,16 @@ class BackgroundEncoder:
         self._start()
 
     def encode(self, images: list[Image.Image]) -> Vectors:
-        """Unit vectors of these pictures, float32 [n, dim]."""
         return self._latest().result().encode(images)
 
     def logits(self, vectors: Vectors) -> dict[str, Vectors]:
-        """Attribute → [n, values] for embeddings [n, dim]."""
         return self._latest().result().logits(vectors)
 
     def heat(self, image: Image.Image, item: Vectors) -> npt.NDArray[np.float32] | None:
-        """The share of each region of the picture in its cosine with an item [dim]."""
         return self._latest().result().heat(image, item)
 
     @property
     def values(self) -> Mapping[str, tuple[str, ...]]:
-        """The attributes that the encoder itself recognizes, with their values."""
         return self._latest().result().values
 
     @property

@@ -1,4 +1,4 @@
-"""The recommender that answers requests now, replaced between two requests when a newer index is ready."""
+"""Replaces the recommender between two requests when a newer index is ready."""
 
 from __future__ import annotations
 
@@ -8,24 +8,16 @@ from recsys.recommend.recommender import Recommender
 
 
 class LiveRecommender:
-    """Holds the current recommender.
-
-    A request reads `current` once, at its start, and uses that recommender to its end.
-    """
+    """Holds the current recommender. Each request reads `current` once, at its start, and uses that one to its end."""
 
     def __init__(self, recommender: Recommender):
-        self._current = recommender
+        self.current = recommender
         self._callbacks: list[Callable[[Recommender], None]] = []
 
     @classmethod
     def ensure(cls, served: LiveRecommender | Recommender) -> LiveRecommender:
         """`served` itself, or a LiveRecommender that holds it."""
         return served if isinstance(served, LiveRecommender) else cls(served)
-
-    @property
-    def current(self) -> Recommender:
-        """The recommender for a request that starts now."""
-        return self._current
 
     def before_swap(self, callback: Callable[[Recommender], None]) -> None:
         """Call `callback` with each new recommender before it is served; if it raises, the swap does not happen."""
@@ -35,4 +27,4 @@ class LiveRecommender:
         """Serve this recommender from the next request on."""
         for callback in self._callbacks:
             callback(recommender)
-        self._current = recommender
+        self.current = recommender

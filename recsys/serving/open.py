@@ -28,7 +28,7 @@ def open_recommender(settings: Settings, device: str = "auto") -> Recommender:
     opened, remember = _open(settings)
     folder, origin = opened.folder, opened.origin
     logger.info("Serving %s at %s, %d products", origin.name, origin.revision or "no revision", len(folder.items))
-    path = folder.path  # not the folder itself: the encoder may be used longer than the index it was loaded for
+    path = folder.path  # `load` must not keep the folder in memory: the encoder may outlive this index
 
     def load() -> Encoder:
         encoder = Encoder.from_pretrained(path, token=settings.token, device=device)
@@ -49,7 +49,7 @@ def _open(settings: Settings) -> tuple[OpenedIndex, Callable[[], None]]:
     """The first available index, and a function to call when its encoder has loaded too."""
     repo = settings.index_repo
     if repo is None:
-        return with_store(open_folder(settings.index_dir or default_index()), settings), lambda: None
+        return _open_folder(settings), lambda: None
     try:
         snapshot = hub.pull(repo, revision=settings.index_revision, token=settings.token)
         return with_store(open_snapshot(snapshot, settings.token), settings), lambda: hub.remember(snapshot)
@@ -63,15 +63,16 @@ def _open(settings: Settings) -> tuple[OpenedIndex, Callable[[], None]]:
     except (HubError, IndexFolderError, StoreError) as error:
         logger.warning("The last good copy of %s could not be opened: %s", repo, error)
     try:
-        return _with_notice(
-            with_store(open_folder(settings.index_dir or default_index()), settings), repo, reason
-        ), lambda: None
+        return _with_notice(_open_folder(settings), repo, reason), lambda: None
     except (IndexFolderError, StoreError) as error:
         raise type(error)(f"{reason} And there is no index to show instead: {error}") from error
 
 
+def _open_folder(settings: Settings) -> OpenedIndex:
+    return with_store(open_folder(settings.index_dir or default_index()), settings)
+
+
 def _with_notice(opened: OpenedIndex, repo: str, reason: str) -> OpenedIndex:
-    """The index that is served instead of the newest of `repo`, with a notice that says why."""
     return replace(opened, origin=replace(opened.origin, notice=fallback_notice(opened.origin, repo, reason)))
 
 

@@ -50,7 +50,6 @@ class Reloader:
             threading.Thread(target=self._run, daemon=True, name="reload").start()
 
     def stop(self) -> None:
-        """Stop asking."""
         self._stopped.set()
 
     def check(self) -> bool:
@@ -125,7 +124,6 @@ class Reloader:
 
 
 def _with_notice(recommender: Recommender, notice: str | None) -> Recommender:
-    """The same recommender with this notice."""
     if notice == recommender.origin.notice:
         return recommender
     noted = copy(recommender)
@@ -134,9 +132,10 @@ def _with_notice(recommender: Recommender, notice: str | None) -> Recommender:
 
 
 def _encoder_of(folder: IndexFolder) -> tuple[object, ...]:
-    """The spec of the encoder and the hashes of its files: two indexes for which these are equal share an encoder.
+    """The spec of the encoder and the hashes of its files, which are equal for indexes with the same encoder.
 
-    The compiled form is derived from the other files and left out, except in int8, where it depends on the catalogue.
+    The compiled form is left out because it is derived from the other files, except in int8: there it depends on the
+    catalogue.
     """
     spec = folder.manifest.encoder
     derived = () if spec.int8 else tuple(f"{ENCODER}/{name}" for name in COMPILED)

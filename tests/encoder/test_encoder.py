@@ -9,6 +9,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from recsys.encoder import Encoder
+from recsys.encoder.parts import EncoderParts
 from recsys.encoder.projection import Projection
 from recsys.encoder.torch_network import TorchNetwork, describe, timm
 from recsys.errors import EncoderError, HubNotFoundError, IndexDamagedError, IndexMismatchError
@@ -186,7 +187,7 @@ def test_an_index_with_a_damaged_manifest_is_refused_as_an_encoder(index, how):
 
 @pytest.mark.parametrize("device", ["nonsense", "cuda:7"])
 def test_a_device_that_is_not_there_is_refused(encoder_folder, device):
-    with pytest.raises(EncoderError, match=f"no device '{device}' here. Take auto, cpu, or cuda"):
+    with pytest.raises(EncoderError, match=f"no device '{device}' here. Choose auto, cpu, or cuda"):
         Encoder.from_pretrained(encoder_folder, device=device)
 
 
@@ -229,8 +230,8 @@ def test_a_network_that_was_not_trained_here_tells_none(hub, tiny_weights, image
     [
         (lambda path: path.unlink(), "cannot be read"),
         (lambda path: path.write_bytes(b"\x08"), "cannot be read"),
-        (lambda path: save_file({"label": torch.zeros(2, DIM)}, path), "not of its config"),
-        (lambda path: save_file({"colour": torch.zeros(6, DIM)}, path), "not of its config"),
+        (lambda path: save_file({"label": torch.zeros(2, DIM)}, path), "does not match its config"),
+        (lambda path: save_file({"colour": torch.zeros(6, DIM)}, path), "does not match its config"),
         (lambda path: save_file({"label": torch.full((6, DIM), torch.nan)}, path), "no number"),
     ],
 )
@@ -303,7 +304,7 @@ def test_a_heat_map_is_finer_than_the_networks_own(encoder_folder, images):
 def test_a_network_without_a_feature_map_has_no_heat_map(images):
     network = timm.create_model("vit_tiny_patch16_224", num_classes=0, depth=1).eval()
     spec = describe(network, "vit_tiny_patch16_224", Path(__file__))
-    encoder = Encoder(TorchNetwork(network, spec), spec)
+    encoder = Encoder(EncoderParts(TorchNetwork(network, spec), spec))
     item = np.zeros(spec.dim, np.float32)
     assert encoder.heat(images[0], item) is None
     assert encoder.compiled().heat(images[0], item) is None

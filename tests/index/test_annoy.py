@@ -187,7 +187,7 @@ def test_an_index_of_the_angular_metric_without_neighbours_is_searched_too(vecto
     np.testing.assert_array_equal(searcher.vectors(range(COUNT)), vectors)
     queries = unit(vectors[:100] + 0.1)
     assert recall_at_k(searcher.approximate(queries, 10)[1], searcher.exact(queries, 10)[1]) > 0.9
-    with pytest.raises(IndexDamagedError, match="of the metric 'dot'; known are euclidean, angular"):
+    with pytest.raises(IndexDamagedError, match="has the metric 'dot'; known are euclidean, angular"):
         AnnoySearcher(tmp_path / "older.ann", items, DIM, 1000, "dot")
 
 

@@ -1,4 +1,4 @@
-"""Nearest neighbours by Annoy, with the exact answer at hand. The only package that imports annoy."""
+"""Approximate nearest neighbours by Annoy, and exact ones. Only this package imports annoy."""
 
 from recsys.index.annoy.exact import ranked
 from recsys.index.annoy.file import METRIC, build

@@ -13,9 +13,11 @@ from recsys.types import Rows, Vectors
 MIN_MATRIX_QUERIES = 8
 """From this many queries on, one matrix product is faster than one product for each query."""
 MAX_BLOCK_COSINES = 2**24
+"""Queries are compared in blocks with at most this many cosines."""
 GATHER_ROWS = 4096
 """Rows are gathered in blocks of this size."""
-MAXIMA = 64
+GROUP_SIZE = 64
+"""The maxima of groups of this many cosines give a lower bound of the k-th highest."""
 TIMED_ROWS = 2048
 TIMED_RUNS = 3
 
@@ -27,9 +29,10 @@ class ExactSearch:
         self._vectors = vectors
 
     def nearest(self, queries: Vectors, k: int, rows: Rows | None = None) -> tuple[Rows, Vectors]:
-        """The k nearest to each of `queries` [n, dim] of all vectors, or of these ascending `rows`.
+        """The k nearest to each of `queries` [n, dim] among all vectors, or among these ascending `rows`.
 
-        Returns rows [n, m] and cosines [n, m], best first and equal ones in row order; m is k, or all where fewer are.
+        Returns rows [n, m] and cosines [n, m], best first and equal ones in row order. m is the smaller of k and the
+        number of vectors compared.
         """
         compared = len(self._vectors) if rows is None else len(rows)
         block, k = max(1, MAX_BLOCK_COSINES // max(1, compared)), min(k, compared)
@@ -37,13 +40,10 @@ class ExactSearch:
         for start in range(0, len(queries), block):
             part = queries[start : start + block]
             for place, (query, products) in enumerate(zip(part, self._products(part, rows), strict=True), start):
-                places = _likely(products, k)
-                found[place], cosines[place] = self.ranked(query, places if rows is None else rows[places], k)
+                likely = _likely(products, k)
+                likely = likely if rows is None else rows[likely]
+                found[place], cosines[place] = ranked(self._vectors[likely], query, likely, k)
         return found, cosines
-
-    def ranked(self, query: Vectors, rows: Rows, k: int) -> tuple[Rows, Vectors]:
-        """The k nearest to `query` [dim] of these rows, and their cosines: the same bits however they were found."""
-        return ranked(self._vectors[rows], query, rows, k)
 
     def _products(self, queries: Vectors, rows: Rows | None) -> Vectors:
         """The cosines of queries [n, dim] and vectors, [n, count] or [n, len(rows)]."""
@@ -59,22 +59,23 @@ class ExactSearch:
 
     @cached_property
     def _gather_below(self) -> float:
-        """The share of the rows under which it is faster to gather them than to scan all, on this machine.
+        """The share of the rows below which gathering them is faster than scanning all, on this machine.
 
-        Each attempt takes other rows, since those of a filter are not in the processor's cache either.
+        Each attempt reads other rows, because the rows of a filter are not in the processor's cache either.
         """
         query, count = self._vectors[:1], len(self._vectors)
         size, starts = min(TIMED_ROWS, count), np.linspace(0, max(0, count - TIMED_ROWS), TIMED_RUNS, dtype=np.int64)
         scattered = np.linspace(0, count - TIMED_RUNS, size, dtype=np.int64).clip(0)
         scan = quickest(*(partial(_products, query, self._vectors[start : start + size]) for start in starts))
-        gather = quickest(
-            *(partial(self._gathered, query, scattered + shift) for shift in range(min(TIMED_RUNS, count)))
-        )
-        return scan / gather
+        shifts = range(min(TIMED_RUNS, count))
+        return scan / quickest(*(partial(self._gathered, query, scattered + shift) for shift in shifts))
 
 
 def ranked(vectors: Vectors, query: Vectors, rows: Rows, k: int) -> tuple[Rows, Vectors]:
-    """The k nearest to `query` [dim] of `rows`, which have these `vectors`, and their cosines; ties in row order."""
+    """The k of `rows`, with their `vectors`, that are nearest to `query` [dim], and their cosines; ties in row order.
+
+    The cosine of a row is the same to the bit whatever rows it is compared with.
+    """
     cosines = np.vecdot(vectors, query)
     order = np.lexsort((rows, -cosines))[:k]
     return rows[order], cosines[order].clip(-1, 1)
@@ -88,12 +89,12 @@ def _products(queries: Vectors, vectors: Vectors) -> Vectors:
 
 
 def _likely(cosines: Vectors, k: int) -> Rows:
-    """The places that can be among the k highest cosines, ascending.
+    """The ascending positions that can be among the k highest cosines.
 
-    The k-th highest of the maxima of groups is reached by k places at least, and found faster than the k-th cosine.
+    At least k cosines reach the k-th highest maximum of a group, which is found faster than the k-th highest cosine.
     """
     if not 0 < k < len(cosines):
         return np.arange(len(cosines))
-    width = len(cosines) // MAXIMA
-    peaks = cosines[: MAXIMA * width].reshape(MAXIMA, width).max(axis=0) if width >= k else cosines
-    return np.flatnonzero(cosines >= np.partition(peaks, len(peaks) - k)[len(peaks) - k] - TIE_TOLERANCE)
+    groups = len(cosines) // GROUP_SIZE
+    maxima = cosines[: GROUP_SIZE * groups].reshape(GROUP_SIZE, groups).max(axis=0) if groups >= k else cosines
+    return np.flatnonzero(cosines >= np.partition(maxima, -k)[-k] - TIE_TOLERANCE)

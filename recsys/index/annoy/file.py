@@ -1,7 +1,7 @@
-"""The Annoy file, which holds the vectors too.
+"""Writes, checks and opens the Annoy file, which holds the vectors too.
 
-It is an array of nodes, each a header and a vector, and its first n nodes are the items themselves, in order. The
-vectors are read from there by memory map, so that exact search needs no copy of them.
+The file is an array of nodes, each a header and a vector. Its first n nodes are the items, in order. Their vectors are
+read through a memory map, so that exact search needs no copy of them.
 """
 
 from __future__ import annotations
@@ -21,19 +21,20 @@ Numbers = npt.NDArray[np.int32]
 
 Metric = Literal["euclidean", "angular"]
 METRIC: Metric = "euclidean"
-"""What new indexes are built with. Unit vectors have the same neighbours by distance as by cosine, and the trees are
-better: Annoy's angular ones cut space through the origin, the Euclidean ones half-way between two clusters."""
+"""The metric of new indexes. Unit vectors have the same neighbours by distance as by cosine, and the trees are better:
+Annoy's angular trees split space through the origin, its Euclidean trees half-way between two clusters."""
 HEADERS: dict[str, int] = {"euclidean": 16, "angular": 12}
-"""Bytes before the vector of a node, by metric; angular is that of older indexes."""
+"""Metric → bytes before the vector of a node. Older indexes are angular."""
 CHILDREN: dict[str, int] = {"euclidean": 8, "angular": 4}
-"""Bytes before the numbers of a node's children, by metric. In the leaf of a tree they run on through the vector."""
-NODES_AT_ONCE = 4096
+"""Metric → bytes before the numbers of a node's children. In a leaf, they extend over the place of the vector."""
+CHECKED_NODES = 4096
+"""Nodes are checked in blocks of this size."""
 SEED = 20261124
 UNIT_TOLERANCE = 1e-3
 
 
 def build(vectors: Vectors, path: Path, n_trees: int) -> None:
-    """Write the Annoy index of unit `vectors` [n, dim] to `path`; equal vectors give equal bytes."""
+    """Write the Annoy index of unit `vectors` [n, dim]. Equal vectors give equal bytes."""
     index = annoy.AnnoyIndex(vectors.shape[1], METRIC)
     index.set_seed(SEED)
     for row, vector in enumerate(vectors):
@@ -46,10 +47,10 @@ def build(vectors: Vectors, path: Path, n_trees: int) -> None:
 def load_vectors(path: Path, count: int, dim: int, metric: str) -> Vectors:
     """The item vectors inside the Annoy file, [count, dim], as a memory map.
 
-    Raises IndexDamagedError where the file does not have that shape, or a vector is not of length one.
+    Raises IndexDamagedError if the file does not have that shape, or a vector is not of length one.
     """
     if metric not in HEADERS:
-        raise IndexDamagedError(f"{path.name} is of the metric {metric!r}; known are {', '.join(HEADERS)}. {REMEDY}")
+        raise IndexDamagedError(f"{path.name} has the metric {metric!r}; known are {', '.join(HEADERS)}. {REMEDY}")
     node = HEADERS[metric] + 4 * dim
     size = path.stat().st_size if path.is_file() else 0
     if size % node or size < count * node:
@@ -66,7 +67,7 @@ def load_vectors(path: Path, count: int, dim: int, metric: str) -> Vectors:
 
 
 def load_trees(path: Path, count: int, dim: int, metric: str) -> annoy.AnnoyIndex:
-    """The Annoy index of the file. Raises IndexDamagedError where it does not hold `count` vectors of `dim`."""
+    """The Annoy index of the file. Raises IndexDamagedError if it does not hold `count` vectors of `dim` dimensions."""
     _check_trees(path, count, dim, metric)
     index = annoy.AnnoyIndex(dim, cast(Metric, metric))
     try:
@@ -79,38 +80,29 @@ def load_trees(path: Path, count: int, dim: int, metric: str) -> annoy.AnnoyInde
 
 
 def _check_trees(path: Path, count: int, dim: int, metric: str) -> None:
-    """Whether a search of these trees stays in the file and ends: Annoy itself follows whatever number it reads.
+    """Check that a search of these trees ends and stays in the file. Annoy itself does not check the numbers it reads.
 
-    A node that is no item is a leaf, which lists items, or splits into two nodes before it that have its items between
-    them (Annoy 1.17.3, `_make_tree` and `_get_all_nns`). Raises IndexDamagedError where one is not.
+    A node other than an item is a leaf, which lists items, or has two children before it, which share its items (Annoy
+    1.17.3, `_make_tree` and `_get_all_nns`). Raises IndexDamagedError otherwise.
     """
-    room = dim + 2
-    layout = np.dtype(
-        {
-            "names": ["size", "children"],
-            "formats": ["<i4", ("<i4", (room,))],
-            "offsets": [0, CHILDREN[metric]],
-            "itemsize": HEADERS[metric] + 4 * dim,
-        }
-    )
+    gap = CHILDREN[metric] - 4
+    layout = np.dtype([("size", "<i4"), ("gap", f"V{gap}"), ("children", "<i4", (dim + 2,))])
     nodes = np.memmap(path, dtype=layout, mode="r")
     sizes = np.array(nodes["size"])
     sound = len(nodes) > count and (sizes[:count] == 1).all() and (sizes[count:] > 0).all() and sizes[-1] == count
-    for start in range(count, len(nodes), NODES_AT_ONCE):
-        places = np.arange(start, min(start + NODES_AT_ONCE, len(nodes)))
-        sound = sound and _are_sound(places, nodes["children"][start : start + NODES_AT_ONCE], sizes, count)
+    for start in range(count, len(nodes), CHECKED_NODES):
+        places = np.arange(start, min(start + CHECKED_NODES, len(nodes)))
+        sound = sound and _are_sound(places, nodes["children"][start : start + CHECKED_NODES], sizes, count)
     if not sound:
         raise IndexDamagedError(f"{path.name} holds trees that cannot be searched. {REMEDY}")
 
 
 def _are_sound(places: Rows, children: Numbers, sizes: Numbers, count: int) -> bool:
-    """Whether the nodes at these places, with children [n, room], are leaves or splits as they should be."""
+    """Whether the nodes at these places, with children [n, dim + 2], are valid leaves or inner nodes."""
     own = sizes[places]
     leaves = own <= children.shape[1]
     listed = children[leaves][np.arange(children.shape[1]) < own[leaves, None]]
-    if not ((listed >= 0) & (listed < count)).all():
+    pairs, parents = children[~leaves, :2], places[~leaves]
+    if not ((listed >= 0) & (listed < count)).all() or not ((pairs >= 0) & (pairs < parents[:, None])).all():
         return False
-    split, parents = children[~leaves, :2], places[~leaves]
-    if not ((split >= 0) & (split < parents[:, None])).all():
-        return False
-    return bool((sizes[split].sum(axis=1, dtype=np.int64) == own[~leaves]).all())
+    return bool((sizes[pairs].sum(axis=1, dtype=np.int64) == own[~leaves]).all())

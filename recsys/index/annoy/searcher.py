@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from recsys.core.items import Items
-from recsys.index.annoy.exact import ExactSearch
+from recsys.index.annoy.exact import ExactSearch, ranked
 from recsys.index.annoy.file import METRIC, load_trees, load_vectors
 from recsys.index.annoy.graph import load_graph
 from recsys.index.annoy.stopwatch import quickest
 from recsys.types import Rows, Vectors, Where
 
 MIN_SEEDS = 10
-"""The neighbours of this many results of Annoy are compared too, or of k results if k is larger."""
+"""At least this many results of Annoy are requested, and their neighbours compared too."""
 TIMED_ROWS = 8192
 TIMED_RUNS = 5
 
@@ -36,11 +36,9 @@ class AnnoySearcher:
         self._exact = ExactSearch(self._vectors)
 
     def vectors(self, rows: Sequence[int] | Rows) -> Vectors:
-        """The unit vectors of these rows, float32 [len(rows), dim]."""
         return self._vectors[np.asarray(rows, dtype=np.int64)]
 
     def search(self, vectors: Vectors, k: int, where: Where | None = None) -> tuple[Rows, Vectors]:
-        """The k nearest rows to each of `vectors` [n, dim] and their cosines, best first; exact with a filter."""
         if where or self._scan_is_fast:
             return self.exact(vectors, k, where)
         return self.approximate(vectors, k)
@@ -65,11 +63,12 @@ class AnnoySearcher:
             rows = _distinct(np.concatenate((rows, self._graph[rows[rows != without]].ravel())))
         if len(rows) < wanted:
             rows = np.arange(len(self.items))
-        return self._exact.ranked(vector, rows[rows != without], k)
+        rows = rows[rows != without]
+        return ranked(self._vectors[rows], vector, rows, k)
 
     @cached_property
     def _scan_is_fast(self) -> bool:
-        """Measured at the first search, on part of a large catalogue: scan time is proportional to the rows."""
+        """Whether a scan is as fast as Annoy. Its time for a large catalogue is extrapolated from a part."""
         part, queries = self._vectors[:TIMED_ROWS], self._vectors[:: max(1, len(self.items) // TIMED_RUNS), None]
         some = ExactSearch(part)
         by_trees = quickest(*(partial(self.approximate, query, MIN_SEEDS) for query in queries))
@@ -78,7 +77,7 @@ class AnnoySearcher:
 
 
 def _distinct(rows: Rows) -> Rows:
-    """np.unique in half the time for a few hundred rows."""
+    """The same as np.unique, in half the time for a few hundred rows."""
     ascending = np.sort(rows)
     return ascending[np.append(True, ascending[1:] != ascending[:-1])]
 

@@ -21,15 +21,16 @@ MISS_MARGIN = 0.3
 """The measured recall must miss this share less than allowed, as a margin for other queries."""
 TREES = (10, 20, 40, 80)
 CANDIDATES_PER_TREE = 15
-"""One more tree takes as long as comparing this many candidates, as measured."""
+"""Searching one more tree takes as long as comparing this many candidates, as measured."""
 MAX_WORK_RATIO = 0.9
 """The number of trees is doubled while that reduces the work to at most this share."""
 PRECISION = 1 / 16
+"""`search_k` is determined to this share of itself."""
 
 
 @dataclass(frozen=True)
 class SearchPoint:
-    """A measured point: recall@10 against exact search, of this many trees at this `search_k`."""
+    """The measured recall@10 against exact search, with this many trees and this `search_k`."""
 
     n_trees: int
     search_k: int
@@ -37,15 +38,14 @@ class SearchPoint:
 
     @property
     def work(self) -> float:
-        """The cost of a search in compared candidates. It is not timed, so that equal vectors give equal indexes."""
+        """The cost of a search, in candidates. It is not timed, so that equal vectors give equal indexes."""
         return self.search_k + CANDIDATES_PER_TREE * self.n_trees
 
 
 def build_for_recall(vectors: Vectors, path: Path, items: Items, recall: float) -> list[SearchPoint]:
-    """Write the index that reaches `recall` with the least work.
+    """Write the index that reaches `recall` with the least work. Returns every measured point, the chosen one last.
 
-    The queries are products of the index, each left out of its own result. Returns every measured point, the chosen
-    one last.
+    The queries are products of the index, each left out of its own result.
     """
     rows = np.random.default_rng(SEED).choice(len(vectors), size=min(RECALL_QUERIES, len(vectors)), replace=False)
     exact = ExactSearch(vectors).nearest(vectors[rows], RECALL_K + 1)[1][:, 1:]
@@ -67,10 +67,7 @@ def build_for_recall(vectors: Vectors, path: Path, items: Items, recall: float) 
 
 
 def _climb(searcher: AnnoySearcher, n_trees: int, rows: Rows, exact: Vectors, wanted: float) -> list[SearchPoint]:
-    """Double `search_k` until the recall is as wanted, then halve the step; at n · trees every vector is compared.
-
-    Returns the points by rising `search_k`.
-    """
+    """Double `search_k` until the recall suffices, then bisect. Returns the measured points by rising `search_k`."""
     most = 2 * n_trees * len(searcher.items)
 
     def measure(search_k: int) -> SearchPoint:

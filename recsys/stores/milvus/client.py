@@ -15,7 +15,7 @@ SEARCH_TIMEOUT_S = 5.0
 WRITE_TIMEOUT_S = 600.0
 """The timeout for writing, indexing and loading."""
 GRPC_OPTIONS = {"grpc.use_local_subchannel_pool": 1, "grpc.max_reconnect_backoff_ms": 1000}
-"""A lost connection is opened again by the next call; by default gRPC waits for up to two minutes."""
+"""The next call opens a lost connection again; by default gRPC waits for up to two minutes."""
 NO_COLLECTION = 100
 """Milvus' error code for a collection that does not exist."""
 NOT_LOADED = 101
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 def pymilvus() -> Any:
-    """Import the library without its log output, and without loading a `.env` file into the environment."""
+    """The library, imported without its log output and without loading a `.env` file into the environment."""
     os.environ.setdefault("PYTHON_DOTENV_DISABLED", "true")
     try:
         import pymilvus as library
@@ -46,7 +46,7 @@ class Milvus:
     """A Milvus at `uri`: a server, or a file NAME.db, which runs Milvus Lite in this process.
 
     It connects at the first call, and again after the connection was lost. `token` is `user:password` or an API key.
-    Messages and the log never contain it, nor a password in `uri`.
+    Neither messages nor the log contain the token or a password in `uri`.
     """
 
     def __init__(self, uri: str, token: str | None = None):
@@ -58,8 +58,7 @@ class Milvus:
         """Call the method `call` of the client, and return its result.
 
         Raises StoreDownError if Milvus does not answer in time, StoreTokenError if it refuses the token,
-        StoreMissingError for a missing collection, NotLoadedError for one that is not in its memory, and StoreError
-        for any other error.
+        StoreMissingError for a missing collection, NotLoadedError for one that is not in memory, else StoreError.
         """
         client = self._connected()
         try:

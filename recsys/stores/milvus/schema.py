@@ -20,7 +20,7 @@ MAX_ATTRIBUTES = 60
 
 
 def attribute_field(place: int) -> str:
-    """The field of the attribute at this position."""
+    """The field of the attribute at this position of `Items.columns`."""
     return f"a{place}"
 
 

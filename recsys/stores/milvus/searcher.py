@@ -20,9 +20,9 @@ from recsys.types import Rows, Searcher, Vectors, Where
 MAX_NEIGHBOURS = 16384
 """The largest number of neighbours that Milvus returns."""
 EXTRA_NEIGHBOURS = 8
-"""This many more neighbours than wanted are requested, to notice equal cosines that were cut off."""
+"""The number of additional neighbours that are requested, to notice equal cosines that were cut off."""
 GROWTH = 8
-"""If equal cosines were cut off, this many times as many neighbours are requested."""
+"""If equal cosines were cut off, the number of requested neighbours is multiplied by this."""
 LOAD = "Load it with: build_index.py --store milvus --uri URI, as the index was built."
 
 
@@ -34,7 +34,7 @@ class MilvusSearcher:
     """
 
     def __init__(self, milvus: Milvus, collection: IndexCollection, items: Items, local: Searcher):
-        """Open the collection of the index with these items; `local` gives single vectors.
+        """Open the collection of the index with these items; `local` searches the folder of the same index.
 
         Raises StoreMissingError if Milvus does not have this version completely, StoreDownError and StoreTokenError.
         """
@@ -51,7 +51,6 @@ class MilvusSearcher:
             )
 
     def vectors(self, rows: Sequence[int] | Rows) -> Vectors:
-        """The unit vectors of these rows, float32 [len(rows), dim]."""
         return self._local.vectors(rows)
 
     def search(self, vectors: Vectors, k: int, where: Where | None = None) -> tuple[Rows, Vectors]:
@@ -79,14 +78,15 @@ class MilvusSearcher:
 
     def _candidates(self, queries: Vectors, count: int, filtered: str) -> Rows:
         """The `count` nearest rows to each of `queries`, [n, count]; equal cosines are cut off arbitrarily."""
+        options: dict[str, Any] = {"anns_field": VECTOR, "limit": count, "filter": filtered, "output_fields": [ROW]}
         step, found = max(1, MAX_NEIGHBOURS // count), []
         for start in range(0, len(queries), step):
-            part = list(queries[start : start + step])
+            options["data"] = list(queries[start : start + step])
             try:
-                answers = self._ask(part, count, filtered)
+                answers = self._milvus.ask("search", self._collection, **options)
             except NotLoadedError:
-                self._load()
-                answers = self._ask(part, count, filtered)
+                self._milvus.ask("load_collection", self._collection, seconds=WRITE_TIMEOUT_S)
+                answers = self._milvus.ask("search", self._collection, **options)
             found += [[hit[ROW] for hit in hits] for hits in answers]
         if any(len(set(rows)) != count or not 0 <= min(rows) <= max(rows) < len(self.items) for rows in found):
             raise StoreError(
@@ -94,14 +94,6 @@ class MilvusSearcher:
                 " delete that collection, and load the index again with build_index.py --store milvus."
             )
         return np.array(found, dtype=np.int64)
-
-    def _ask(self, queries: list[Vectors], count: int, filtered: str) -> Any:
-        options: dict[str, Any] = {"anns_field": VECTOR, "limit": count, "filter": filtered, "output_fields": [ROW]}
-        return self._milvus.ask("search", self._collection, data=queries, **options)
-
-    def _load(self) -> None:
-        """Have Milvus load the collection into memory, if it is not there."""
-        self._milvus.ask("load_collection", self._collection, seconds=WRITE_TIMEOUT_S)
 
 
 def _dim(facts: dict[str, Any]) -> int:

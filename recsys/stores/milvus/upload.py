@@ -15,11 +15,10 @@ BATCH_BYTES = 4 * 2**20
 
 
 def load(milvus: Milvus, collection: IndexCollection, items: Items, searcher: Searcher) -> None:
-    """Load the vectors of an index, read from its `searcher`, and point the alias of the index to them.
+    """Write the vectors that `searcher` holds to the collection of the index, unless it is complete. Raises StoreError.
 
-    They are written to a new collection. When it is complete, the alias moves to it in one step, and older collections
-    are deleted. The previous collection is kept, because apps serve it until they have the newer index. A collection
-    that is complete already is not written again. Raises StoreError.
+    When the collection is complete, the alias of the index moves to it in one step, and older collections are deleted.
+    The previous one is kept, because apps serve it until they have the newer index.
     """
     name = collection.name
     if not milvus.ask("has_collection", name) or count(milvus, name) != len(items):
