@@ -11,7 +11,7 @@ import torch
 from recsys.core.linalg import unit
 from recsys.errors import CatalogError
 from recsys.train.config import TrainConfig
-from recsys.train.data import MISSING
+from recsys.train.data import number_values, vocabulary_of
 from recsys.train.model import MultiTask, Targets, loss_of
 from recsys.types import Item, Vectors
 
@@ -73,16 +73,10 @@ class _Linear(torch.nn.Module):
 
 def _labels(items: Sequence[Item], config: TrainConfig) -> dict[str, torch.Tensor]:
     """Attribute → the class of each item, int64 [n], -1 where it has no value. Attributes of weight 0 are left out."""
-    names = dict.fromkeys(name for item in items for name in item.attributes if config.weight(name) > 0)
-    labels = {}
-    for name in names:
-        values = [item.attributes.get(name) for item in items]
-        number = {value: place for place, value in enumerate(sorted({value for value in values if value is not None}))}
-        if number:
-            labels[name] = torch.tensor([MISSING if value is None else number[value] for value in values])
-    if not labels:
+    vocabulary = {name: values for name, values in vocabulary_of(items).items() if values and config.weight(name) > 0}
+    if not vocabulary:
         raise CatalogError("There is no attribute to learn from. Check the attribute columns of the dataset.")
-    return labels
+    return {name: number_values([item.attributes.get(name) for item in items], vocabulary[name]) for name in vocabulary}
 
 
 def _train(model: MultiTask, features: torch.Tensor, labels: Mapping[str, torch.Tensor], config: TrainConfig) -> None:

@@ -70,12 +70,9 @@ def load(
     if not items:
         raise CatalogError("There is no picture to train on. Check the dataset and its image column.")
     others, of_others = _decode(outliers, height, width)
-    names = dict.fromkeys(name for item in items for name in item.attributes)
-    vocabulary = vocabulary or {
-        name: sorted({value for item in items if (value := item.attributes.get(name)) is not None}) for name in names
-    }
+    vocabulary = vocabulary or vocabulary_of(items)
     rows = [item.attributes for item in items] + [{} for _ in others]
-    labels = {name: _number([row.get(name) for row in rows], values) for name, values in vocabulary.items()}
+    labels = {name: number_values([row.get(name) for row in rows], values) for name, values in vocabulary.items()}
     stacked = torch.from_numpy(np.stack(pictures + of_others))
     return PictureSet(
         ids=[item.id for item in (*items, *others)],
@@ -112,7 +109,16 @@ def _words(names: Sequence[str]) -> torch.Tensor:
     return has
 
 
-def _number(values: list[str | None], vocabulary: list[str]) -> torch.Tensor:
+def vocabulary_of(items: Sequence[Item]) -> dict[str, list[str]]:
+    """Attribute → the values that it has in these items, sorted."""
+    names = dict.fromkeys(name for item in items for name in item.attributes)
+    return {
+        name: sorted({value for item in items if (value := item.attributes.get(name)) is not None}) for name in names
+    }
+
+
+def number_values(values: Sequence[str | None], vocabulary: Sequence[str]) -> torch.Tensor:
+    """The place of each value in the vocabulary, int64 [n]; -1 where there is no value or it is not in it."""
     number = {value: code for code, value in enumerate(vocabulary)}
     return torch.tensor([number.get(value, MISSING) if value is not None else MISSING for value in values])
 
