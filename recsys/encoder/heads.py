@@ -44,7 +44,7 @@ class Heads:
             )
         if not all(np.isfinite(array).all() for array in weights.values()):
             raise EncoderError(
-                f"{HEADS} of {folder.name} has a weight that is no number. Train or fetch the encoder again."
+                f"{HEADS} of {folder.name} has a weight that is not a number. Train or fetch the encoder again."
             )
         return cls({name: tuple(known) for name, known in values.items()}, weights)
 

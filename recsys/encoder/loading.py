@@ -30,7 +30,7 @@ def load(source: str | Path, revision: str | None, token: str | None, device: st
     if is_repo_id(name) and not folder.exists():
         return _from_repository(HubSource(name, hub.pull_weights(name, revision, token).revision), token, device)
     raise EncoderError(
-        f"{name} is no encoder: neither a folder with {CONFIG} or {MANIFEST}, nor a model of timm"
+        f"{name} is not an encoder: neither a folder with {CONFIG} or {MANIFEST}, nor a model of timm"
         f" {timm.__version__}, nor a repository named owner/name. timm.list_pretrained() lists the names."
     )
 

@@ -122,7 +122,7 @@ def test_an_output_folder_that_is_not_an_index_is_not_overwritten(catalogue, enc
 
 def test_an_unknown_encoder_or_catalogue_ends_with_one_line(catalogue, tmp_path, capsys):
     assert build("--dataset", catalogue, "--encoder", "no_such_net", "--output", tmp_path / "out") == 1
-    assert capsys.readouterr().err.startswith("error: no_such_net is no encoder")
+    assert capsys.readouterr().err.startswith("error: no_such_net is not an encoder")
 
 
 @pytest.mark.parametrize("flag", [("--limit", "0"), ("--dim", "-1"), ("--recall", "1.5"), ("--batch-size", "x")])

@@ -29,7 +29,7 @@ def test_every_mode_of_a_folder_is_a_row_and_a_mode_that_fails_gives_the_reason(
         ("no_such_net", ""),
     ]
     assert [row["dim"] for row in rows] == [16, 8, 8, 8, None]
-    assert "no_such_net is no encoder" in rows[-1]["reason"]
+    assert "no_such_net is not an encoder" in rows[-1]["reason"]
     assert rows[0]["parameters"] < rows[1]["parameters"]
     assert all(row["scores"][0]["label"] == "label" and row["latency"]["encode_ms"] > 0 for row in rows[:4])
     assert all(0 <= row["scores"][0]["precision"]["low"] <= 1 and row["rate"] > 0 for row in rows[:4])

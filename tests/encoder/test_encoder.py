@@ -103,9 +103,9 @@ def test_a_projection_is_part_of_the_encoder(encoder_folder, images, tmp_path):
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("no_such_net", "no_such_net is no encoder: neither a folder .* nor a model of timm"),
+        ("no_such_net", "no_such_net is not an encoder: neither a folder .* nor a model of timm"),
         ("resnet50.no_tag", "timm has no weights named resnet50.no_tag.*resnet50.a1_in1k"),
-        ("./nowhere", "nowhere is no encoder"),
+        ("./nowhere", "nowhere is not an encoder"),
     ],
 )
 def test_a_source_that_is_no_encoder_is_refused_with_what_is_one(source, message):
@@ -232,7 +232,7 @@ def test_a_network_that_was_not_trained_here_tells_none(hub, tiny_weights, image
         (lambda path: path.write_bytes(b"\x08"), "cannot be read"),
         (lambda path: save_file({"label": torch.zeros(2, DIM)}, path), "does not match its config"),
         (lambda path: save_file({"colour": torch.zeros(6, DIM)}, path), "does not match its config"),
-        (lambda path: save_file({"label": torch.full((6, DIM), torch.nan)}, path), "no number"),
+        (lambda path: save_file({"label": torch.full((6, DIM), torch.nan)}, path), "not a number"),
     ],
 )
 def test_damaged_heads_are_refused(encoder_folder, tmp_path, damage, reason):

@@ -63,7 +63,7 @@ def test_two_folders_of_outliers_with_one_name_are_both_kept(pictures, tmp_path)
 
 def test_the_command_says_what_it_cannot_judge(pictures, encoder_folder, capsys):
     assert main(["--encoder", "no_such_net", "--dataset", str(pictures)]) == 1
-    assert "error: no_such_net is no encoder" in capsys.readouterr().err
+    assert "error: no_such_net is not an encoder" in capsys.readouterr().err
     command = ["--encoder", str(encoder_folder), "--dataset", str(pictures)]
     assert main([*command, "--split", "month"]) == 1
     assert "no split 'month'" in capsys.readouterr().err

@@ -23,7 +23,7 @@ TIMED_RUNS = 3
 
 
 class ExactSearch:
-    """Nearest neighbours among unit vectors [count, dim], whose rows need not lie side by side in memory."""
+    """Nearest neighbours among unit vectors [count, dim], whose rows need not be contiguous in memory."""
 
     def __init__(self, vectors: Vectors):
         self._vectors = vectors

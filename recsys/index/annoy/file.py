@@ -55,7 +55,7 @@ def load_vectors(path: Path, count: int, dim: int, metric: str) -> Vectors:
     size = path.stat().st_size if path.is_file() else 0
     if size % node or size < count * node:
         raise IndexDamagedError(
-            f"{path.name} has {size} bytes, which is no Annoy index of {count} vectors of {dim} dimensions. {REMEDY}"
+            f"{path.name} has {size} bytes and is not an Annoy index of {count} vectors of {dim} dimensions. {REMEDY}"
         )
     layout = np.dtype([("header", f"V{HEADERS[metric]}"), ("vector", "<f4", (dim,))])
     vectors: Vectors = np.asarray(np.memmap(path, dtype=layout, mode="r", shape=(count,))["vector"])
