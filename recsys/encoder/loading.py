@@ -15,7 +15,8 @@ from recsys.encoder.parts import EncoderParts
 from recsys.encoder.torch_network import TorchNetwork, create, describe, timm
 from recsys.errors import EncoderError
 from recsys.format.encoder_spec import EncoderSpec, HubSource, is_repo_id
-from recsys.format.layout import CONFIG, MANIFEST, PROJECTION, WEIGHTS
+from recsys.format.layout import CONFIG, ENCODER, MANIFEST, PROJECTION, WEIGHTS
+from recsys.format.manifest import Manifest
 from recsys.runtime.hashing import file_sha256
 
 
@@ -49,13 +50,17 @@ def embedding_network(
 ) -> tuple[torch.nn.Module, Heads]:
     """A timm network for training, whose classifier is an embedding layer of `dim` dimensions, and its heads.
 
-    The weights are random, or those of `source` (a folder or timm name). If `source` is trained to embed in `dim`
-    dimensions, its embedding layer and heads are kept; otherwise there are no heads. `model_args` are options of a
-    random network. Raises EncoderError for an architecture that timm does not have.
+    Its weights are random, or those of `source`: an encoder folder, an index folder, a repository or a timm name. The
+    embedding layer and the heads of `source` are kept if they have `dim` dimensions. `model_args` apply to random
+    weights only. Raises EncoderError for an architecture that timm does not have.
     """
     if source is None:
         return create(architecture, pretrained=False, num_classes=dim, **(model_args or {})), Heads({}, {})
-    parts = load(source, None, None, "cpu")
+    folder = Path(source)
+    if (folder / MANIFEST).is_file():
+        parts = load_spec(Manifest.read(folder).encoder, folder / ENCODER, None, "cpu")
+    else:
+        parts = load(source, None, None, "cpu")
     network = parts.network.network  # type: ignore[attr-defined]
     if parts.config and parts.config.trained and parts.spec.dim == dim:
         return network, Heads.load(parts.config, dim)

@@ -79,6 +79,12 @@ def save_network(
     save_file({name: head.half().contiguous() for name, head in heads.items()}, folder / HEADS)
 
 
+def save_pretrained(network: torch.nn.Module, folder: Path) -> None:
+    """Write a network with its classifier and transform in timm's format, in the precision it has."""
+    folder.mkdir(parents=True, exist_ok=True)
+    timm.models.save_for_hf(network, str(folder), safe_serialization=True)
+
+
 def describe(network: torch.nn.Module, architecture: str, weights: Path, **parts: Any) -> EncoderSpec:
     """The spec of a network and its transform; `parts` are the fields that do not follow from the network.
 

@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
-from dataclasses import MISSING, fields
+from itertools import chain
 from pathlib import Path
 
 from recsys.catalog import Catalog
 from recsys.core.holdout import held_out, unseen
 from recsys.errors import RecsysError
+from recsys.train import grounds
 from recsys.train.config import TrainConfig
 from recsys.train.data import load
 from recsys.train.loop import train
+from recsys.train.options import add_options, config_from
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the command line, load the catalogues, train; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m recsys.train", description="Train an encoder on catalogues.")
     parser.add_argument("--dataset", action="append", required=True, help="a Hub id, a folder or 'sample'; repeatable")
-    parser.add_argument("--outliers-from", action="append", default=[], help="pictures of no product; repeatable")
-    parser.add_argument("--output", type=Path, default=Path("runs/encoder"), help="where the encoder goes")
+    parser.add_argument(
+        "--outliers-from",
+        action="append",
+        default=[],
+        help="pictures of things that are no products, as outliers; repeatable",
+    )
+    parser.add_argument(
+        "--output", type=Path, default=Path("runs/encoder"), help="folder for the encoder (default: %(default)s)"
+    )
     parser.add_argument("--limit", type=int, help="only the first N products of each dataset")
-    for option in fields(TrainConfig):
-        flag = f"--{option.name.replace('_', '-')}"
-        if option.default_factory is not MISSING:
-            parser.add_argument(flag, type=json.loads, default=option.default_factory(), metavar="JSON")
-        else:
-            kind = str if option.default is None else type(option.default)
-            parser.add_argument(flag, type=kind, default=option.default)
+    add_options(parser)
     options = vars(parser.parse_args(arguments))
     own = {name: options.pop(name) for name in ("dataset", "outliers_from", "output", "limit")}
     try:
-        run(TrainConfig(**options), own["dataset"], own["outliers_from"], own["output"], own["limit"])
+        run(config_from(options), own["dataset"], own["outliers_from"], own["output"], own["limit"])
     except RecsysError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -52,7 +54,8 @@ def run(config: TrainConfig, datasets: Sequence[str], outliers: Sequence[str], o
     is_unseen = unseen(config.split)
     kept = (product for catalog in catalogs for product in catalog if not is_unseen(product.item))
     others = (product for source in outliers for product in Catalog.open(source))
-    data = load(kept, config.height, config.width, outliers=others)
+    bare = grounds.pictures(config.grounds, config.height, config.width, config.seed)
+    data = load(kept, config.height, config.width, outliers=chain(others, bare))
     judged = (product for product in catalogs[0] if held_out(product.item.id))
     train(config, data, load(judged, config.height, config.width, data.vocabulary), output)
 

@@ -10,6 +10,8 @@ import math
 import torch
 import torch.nn.functional as F
 
+from recsys.train.scenes import place
+
 ROTATION = math.radians(20)
 ZOOM = (0.75, 1.4)
 ASPECT = 0.15
@@ -26,12 +28,19 @@ PATCHES = 6
 
 
 def augment(
-    pictures: torch.Tensor, products: torch.Tensor, plain: float, clutter: float, generator: torch.Generator
+    pictures: torch.Tensor,
+    products: torch.Tensor,
+    plain: float,
+    clutter: float,
+    generator: torch.Generator,
+    scenes: float = 0.0,
+    grounds: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Pictures as a visitor would take them, float [n, 3, height, width] in 0 … 1.
 
     `pictures` are uint8 [n, 3, height, width], `products` their masks, bool [n, height, width]. `clutter` is the share
-    that is put on another ground than white, `plain` the share that stays as it is in the shop.
+    that is put on another ground than white, `plain` the share that stays as it is in the shop. `scenes` is the share
+    that is placed anew, at any size, on one of the textures `grounds`.
     """
     kept = _some(len(pictures), plain, generator)
     colour = 1 - pictures.float() / 255
@@ -46,6 +55,9 @@ def augment(
         opaque = _trimmed(product[cluttered], generator)
         ground = _ground(pictures, len(cluttered), generator)
         result[cluttered] = result[cluttered] * opaque + ground * (1 - opaque)
+    if scenes and grounds is not None:
+        placed = _some(len(pictures), scenes, generator)
+        result[placed] = place(pictures[placed], products[placed], grounds, generator)
     taken = _photograph(result, generator)
     taken[kept] = pictures[kept].float() / 255
     return taken

@@ -1,4 +1,4 @@
-"""A catalogue as tensors: every picture decoded once, its white ground found, its labels numbered."""
+"""A catalogue as tensors: decoded pictures, masks of the product on its white background, and numbered labels."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ class PictureSet:
     vocabulary: dict[str, list[str]]
     words: torch.Tensor
     outliers: torch.Tensor
+    groups: torch.Tensor
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -50,8 +51,8 @@ class PictureSet:
     def fingerprint(self) -> str:
         """Changes with the products, their order and their labels."""
         labels = {name: values.tolist() for name, values in self.labels.items()}
-        words = sha256(self.words.numpy().tobytes())
-        return sha256(json.dumps([self.ids, self.vocabulary, labels, words, self.outliers.tolist()]).encode())
+        words, groups = (sha256(part.numpy().tobytes()) for part in (self.words, self.groups))
+        return sha256(json.dumps([self.ids, self.vocabulary, labels, words, groups, self.outliers.tolist()]).encode())
 
 
 def load(
@@ -82,6 +83,7 @@ def load(
         vocabulary=vocabulary,
         words=_words([item.name or "" for item in items] + [""] * len(others)),
         outliers=torch.arange(len(rows)) >= len(items),
+        groups=torch.tensor(_groups(items) + [MISSING] * len(others)),
     )
 
 
@@ -96,6 +98,13 @@ def _decode(products: Iterable[Product], height: int, width: int) -> tuple[list[
         squashed = picture.resize((width, height), Image.Resampling.BICUBIC)
         pictures.append(np.asarray(squashed).transpose(2, 0, 1))
     return items, pictures
+
+
+def _groups(items: Sequence[Item]) -> list[int]:
+    """A number for each name, or for the id where there is no name."""
+    numbers: dict[tuple[bool, str], int] = {}
+    keys = [(bool(item.name), item.name or item.id) for item in items]
+    return [numbers.setdefault(key, len(numbers)) for key in keys]
 
 
 def _words(names: Sequence[str]) -> torch.Tensor:

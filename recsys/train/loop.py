@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -17,18 +18,24 @@ import torch.nn.functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from recsys.core.roles import Roles
+from recsys.encoder import Encoder
+from recsys.encoder.heads import Heads
 from recsys.encoder.loading import embedding_network
 from recsys.encoder.torch_network import find_device, in_channels_last, save_network
 from recsys.errors import CatalogError, EncoderError
 from recsys.evaluate import plots
 from recsys.train.augment import augment
+from recsys.train.comparison import NEW, START, Precisions, as_table, compare, warnings
 from recsys.train.config import TrainConfig
 from recsys.train.data import MISSING, PictureSet
+from recsys.train.grounds import textures
+from recsys.train.instance import Memory, instance_loss
 from recsys.train.judge import Judgement, judgement
-from recsys.train.model import MultiTask, Targets, loss_of
+from recsys.train.model import MultiTask, Targets, freeze, loss_of
 
 CHECKPOINT, REPORT, PLOTS = "checkpoint.pt", "report.json", "plots"
 CHECKPOINT_EVERY = 250
+PROGRESS_EVERY = 50
 NO_FILE_NAME = re.compile(r"[^\w-]")
 
 
@@ -44,6 +51,7 @@ def train(config: TrainConfig, data: PictureSet, held_out: PictureSet, folder: P
     run = _Run(config, data)
     report: dict[str, Any] = {"recipe": asdict(config), "data": data.fingerprint, "epochs": [], "step": 0, "losses": []}
     report, started = _resume(folder / CHECKPOINT, run.parts, report), time.monotonic()
+    begun = report["step"]
     while report["step"] < config.epochs * run.steps_per_epoch:
         report["losses"].append(run.step(report["step"]))
         report["step"] += 1
@@ -54,6 +62,8 @@ def train(config: TrainConfig, data: PictureSet, held_out: PictureSet, folder: P
             known = {"epoch": epoch, "loss": sum(losses) / len(losses), **accuracy}
             report["epochs"].append(known | {"seconds": round(time.monotonic() - started)})
             print(json.dumps(report["epochs"][-1]), flush=True)
+        if report["step"] % PROGRESS_EVERY == 0:
+            _tell_progress(report, config.epochs * run.steps_per_epoch, time.monotonic() - started, begun)
         if report["step"] % CHECKPOINT_EVERY == 0 or place == 0:
             _save_checkpoint(folder / CHECKPOINT, run.parts, report)
     return _finish(run, held_out, folder, report)
@@ -80,12 +90,16 @@ class _Run:
         self.mean, self.std = (torch.tensor(own[name])[:, None, None] for name in ("mean", "std"))  # type: ignore[index]
         model = MultiTask(in_channels_last(backbone), config.dim, classes, data.words.shape[1], config.scale)
         for name, head in zip(model.names, model.heads, strict=True):
-            if known.values.get(name) == tuple(data.vocabulary[name]):
-                head.data = torch.from_numpy(known.weights[name])
+            _take_over(head, data.vocabulary[name], known, name)
         self.model = model.to(self.device)
+        self.frozen = freeze(model.backbone, config.frozen_stages)
         self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True)
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.model, config.weight_decay), lr=config.learning_rate)
-        self.parts = {"model": self.model, "average": self.average, "optimizer": self.optimizer}
+        self.parts: dict[str, Any] = {"model": self.model, "average": self.average, "optimizer": self.optimizer}
+        self.memory = None
+        if config.instance and config.memory:
+            self.memory = self.parts["memory"] = Memory(config.memory, config.dim).to(self.device)
+        self.grounds = textures(config.seed) if config.scenes else None
 
     def step(self, step: int) -> float:
         """One step of the optimizer; returns the loss."""
@@ -93,18 +107,44 @@ class _Run:
         for group in self.optimizer.param_groups:
             group["lr"] = config.learning_rate * _schedule(step, config, self.steps_per_epoch)
         self.model.train()
+        for module in self.frozen:
+            module.eval()
         generator = torch.manual_seed(config.seed * 1_000_003 + step)
         rows = self._rows(step)
-        pictures = augment(data.pictures[rows], data.products[rows], config.plain, config.clutter, generator)
+        pictures = self._views(rows, generator)
+        rows = rows.repeat(len(pictures) // len(rows))
         labels = {name: data.labels[name][rows].to(self.device) for name in self.model.names}
         targets = Targets(labels, data.words[rows].to(self.device), data.outliers[rows].to(self.device))
-        loss = loss_of(self._forward(self.model, pictures), targets, config)
+        outputs = self._forward(self.model, pictures)
+        loss = loss_of(outputs, targets, config)
+        if config.instance:
+            loss = loss + config.instance * self._instance_loss(outputs.embedding, data.groups[rows].to(self.device))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
         self.optimizer.step()
         self.average.update_parameters(self.model)
         return float(loss.detach())
+
+    def _views(self, rows: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """The pictures of these rows as they are seen in training: once, or twice where they are to find each other."""
+        config, pictures, products = self.config, self.data.pictures[rows], self.data.products[rows]
+        scenes = (config.scenes, self.grounds)
+        taken = augment(pictures, products, config.plain, config.clutter, generator, *scenes)
+        if not config.instance:
+            return taken
+        first = pictures.float() / 255
+        changed = torch.randperm(len(rows), generator=generator)[round(len(rows) * config.first_plain) :]
+        if len(changed):
+            first[changed] = augment(pictures[changed], products[changed], 0.0, config.clutter, generator, *scenes)
+        return torch.cat([first, taken])
+
+    def _instance_loss(self, embedding: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
+        (first, second), groups = embedding.chunk(2), groups[: len(groups) // 2]
+        loss = instance_loss(first, second, groups, self.config.instance_scale, self.memory)
+        if self.memory is not None:
+            self.memory.keep(first, groups)
+        return loss
 
     def _rows(self, step: int) -> torch.Tensor:
         """The batch of this step: a function of the seed and the step alone, so that a resumed run sees the same."""
@@ -133,6 +173,15 @@ class _Run:
             return model(batch)
 
 
+@torch.no_grad()
+def _take_over(head: torch.Tensor, values: list[str], known: Heads, name: str) -> None:
+    """Start from the directions of those values of an attribute that an encoder knows already."""
+    numbers = {value: number for number, value in enumerate(known.values.get(name, ()))}
+    for row, value in enumerate(values):
+        if value in numbers:
+            head[row] = F.normalize(torch.from_numpy(known.weights[name][numbers[value]]), dim=0)
+
+
 def _precision(name: str, device: torch.device) -> torch.dtype:
     """Auto is bfloat16 on a GPU. A CPU that has it is faster with it at full convolutions but not at depthwise ones, so
     that it has to be asked for there. Raises EncoderError.
@@ -156,7 +205,25 @@ def _order(data: PictureSet, config: TrainConfig, epoch: int) -> torch.Tensor:
     times = torch.floor(wanted + torch.rand(len(data), generator=generator)).long()
     rows = torch.arange(len(data)).repeat_interleave(times)
     rows = rows[torch.randperm(len(rows), generator=generator)]
-    return torch.cat([rows, rows])[: len(data)]
+    rows = torch.cat([rows, rows])[: len(data)]
+    return _grouped(rows, data, config, generator) if config.instance and config.hard_negatives else rows
+
+
+def _grouped(rows: torch.Tensor, data: PictureSet, config: TrainConfig, generator: torch.Generator) -> torch.Tensor:
+    """The same rows, so that in each batch a share of `hard_negatives` is of one article type, as far as it lasts."""
+    kind = Roles.from_names(data.labels).kind
+    if kind is None:
+        return rows
+    run = round(config.batch_size * config.hard_negatives)
+    batches = len(rows) // config.batch_size
+    alike, others = rows[: run * batches], rows[run * batches :]
+    among = torch.rand(int(data.groups.max()) + 2, generator=generator)[data.groups[alike]]
+    alike = alike[torch.argsort(among)]
+    alike = alike[torch.argsort(data.labels[kind][alike], stable=True)].view(batches, run)
+    alike = alike[torch.randperm(batches, generator=generator)]
+    rest = config.batch_size - run
+    dealt = torch.cat([alike, others[: rest * batches].view(batches, rest)], 1).flatten()
+    return torch.cat([dealt, others[rest * batches :]])
 
 
 def _frequency(labels: torch.Tensor) -> torch.Tensor:
@@ -176,8 +243,9 @@ def _schedule(step: int, config: TrainConfig, steps_per_epoch: int) -> float:
 
 
 def _parameter_groups(model: torch.nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    decayed = [parameter for parameter in model.parameters() if parameter.ndim > 1]
-    others = [parameter for parameter in model.parameters() if parameter.ndim <= 1]
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    decayed = [parameter for parameter in trained if parameter.ndim > 1]
+    others = [parameter for parameter in trained if parameter.ndim <= 1]
     return [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
 
 
@@ -199,6 +267,14 @@ def _save_checkpoint(path: Path, parts: Mapping[str, Any], report: dict[str, Any
     os.replace(beside, path)
 
 
+def _tell_progress(report: Mapping[str, Any], steps: int, seconds: float, begun: int) -> None:
+    """Print the step, the loss of the last steps and the time that is left, to stderr."""
+    step, recent = report["step"], report["losses"][-PROGRESS_EVERY:]
+    loss = f"loss {sum(recent) / len(recent):.3f}, " if recent else ""
+    minutes = (steps - step) * seconds / (step - begun) / 60
+    print(f"step {step:,} of {steps:,}, {loss}{minutes:.0f} min left", file=sys.stderr, flush=True)
+
+
 def _finish(run: _Run, held_out: PictureSet, folder: Path, report: dict[str, Any]) -> dict[str, Any]:
     """Write the encoder, the report and the plots."""
     judged = run.judge(held_out)
@@ -214,9 +290,22 @@ def _finish(run: _Run, held_out: PictureSet, folder: Path, report: dict[str, Any
     save_network(model.backbone, folder, (3, config.height, config.width), heads, values, config.split)
     for name in ("step", "losses"):
         report.pop(name)
+    report["comparison"] = _compare(run, held_out, folder)
     (folder / REPORT).write_text(json.dumps(report, indent=1))
     plots.learning_curves(report["epochs"], folder / PLOTS / "learning_curves.png")
     for name, found in judged.items():
         path = folder / PLOTS / f"confusion_{NO_FILE_NAME.sub('_', name)}.png"
         plots.confusion_matrix(found.confusion, run.data.vocabulary[name], name, path)
     return report
+
+
+def _compare(run: _Run, held_out: PictureSet, folder: Path) -> Precisions:
+    """Print P@5 of the saved encoder beside its start and thumbnails, and warn where it is worse."""
+    encoders = {NEW: Encoder.from_pretrained(folder, device=run.config.device)}
+    if run.config.start_from:
+        encoders[START] = Encoder.from_pretrained(run.config.start_from, device=run.config.device)
+    scores = compare(encoders, run.data, held_out)
+    print(as_table(scores), flush=True)
+    for line in warnings(scores):
+        print(line, file=sys.stderr, flush=True)
+    return scores

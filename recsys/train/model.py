@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
+from recsys.encoder.torch_network import timm
 from recsys.train.config import TrainConfig
 from recsys.train.data import MISSING
 
@@ -57,6 +58,22 @@ class MultiTask(torch.nn.Module):
             logits = [self.scale * embedding @ F.normalize(head).T for head in self.heads]
         words = self.words(features).float() if self.words else None
         return Outputs(embedding, dict(zip(self.names, logits, strict=True)), words)
+
+
+def freeze(network: torch.nn.Module, stages: int) -> list[torch.nn.Module]:
+    """Stop the training of the first stages of a timm network; 0 stops none, 1 the stem, 2 the first stage too.
+
+    Returns their modules with statistics of their own, which have to be in evaluation mode in every step.
+    """
+    if not stages:
+        return []
+    groups = timm.models.group_parameters(network, network.group_matcher(coarse=True), reverse=True)  # type: ignore[operator]
+    frozen = {name for name, stage in groups.items() if stage < stages}
+    for name, parameter in network.named_parameters():
+        if name in frozen:
+            parameter.requires_grad_(False)
+    modules = network.named_modules()
+    return [module for name, module in modules if hasattr(module, "running_mean") and f"{name}.weight" in frozen]
 
 
 def loss_of(outputs: Outputs, targets: Targets, config: TrainConfig) -> torch.Tensor:
