@@ -17,7 +17,6 @@ import torch
 import torch.nn.functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from recsys.core.roles import Roles
 from recsys.encoder import Encoder
 from recsys.encoder.heads import Heads
 from recsys.encoder.loading import embedding_network
@@ -32,6 +31,7 @@ from recsys.train.grounds import textures
 from recsys.train.instance import Memory, instance_loss
 from recsys.train.judge import Judgement, judgement
 from recsys.train.model import MultiTask, Targets, freeze, loss_of
+from recsys.train.sampling import epoch_order
 
 CHECKPOINT, REPORT, PLOTS = "checkpoint.pt", "report.json", "plots"
 CHECKPOINT_EVERY = 250
@@ -150,7 +150,7 @@ class _Run:
         """The batch of this step: a function of the seed and the step alone, so that a resumed run sees the same."""
         epoch, place = divmod(step, self.steps_per_epoch)
         if epoch != self._epoch:
-            self._epoch, self._order = epoch, _order(self.data, self.config, epoch)
+            self._epoch, self._order = epoch, epoch_order(self.data, self.config, epoch)
         return self._order[place * self.config.batch_size : (place + 1) * self.config.batch_size]
 
     @torch.inference_mode()
@@ -191,46 +191,6 @@ def _precision(name: str, device: torch.device) -> torch.dtype:
     if name not in ("bfloat16", "float32"):
         raise EncoderError(f"There is no precision {name!r} to train in. Take auto, float32 or bfloat16.")
     return getattr(torch, name)  # type: ignore[no-any-return]
-
-
-def _order(data: PictureSet, config: TrainConfig, epoch: int) -> torch.Tensor:
-    """As many rows as there are, in random order: those of rare article types several times, of frequent ones not all.
-
-    The fractions of the wanted counts are rounded up or down at random.
-    """
-    generator = torch.Generator().manual_seed(config.seed * 7_919 + epoch)
-    kind = Roles.from_names(data.labels).kind or ""
-    wanted = _frequency(data.labels.get(kind, torch.full((len(data),), MISSING))) ** -config.balance
-    wanted = wanted / wanted.mean()
-    times = torch.floor(wanted + torch.rand(len(data), generator=generator)).long()
-    rows = torch.arange(len(data)).repeat_interleave(times)
-    rows = rows[torch.randperm(len(rows), generator=generator)]
-    rows = torch.cat([rows, rows])[: len(data)]
-    return _grouped(rows, data, config, generator) if config.instance and config.hard_negatives else rows
-
-
-def _grouped(rows: torch.Tensor, data: PictureSet, config: TrainConfig, generator: torch.Generator) -> torch.Tensor:
-    """The same rows, so that in each batch a share of `hard_negatives` is of one article type, as far as it lasts."""
-    kind = Roles.from_names(data.labels).kind
-    if kind is None:
-        return rows
-    run = round(config.batch_size * config.hard_negatives)
-    batches = len(rows) // config.batch_size
-    alike, others = rows[: run * batches], rows[run * batches :]
-    among = torch.rand(int(data.groups.max()) + 2, generator=generator)[data.groups[alike]]
-    alike = alike[torch.argsort(among)]
-    alike = alike[torch.argsort(data.labels[kind][alike], stable=True)].view(batches, run)
-    alike = alike[torch.randperm(batches, generator=generator)]
-    rest = config.batch_size - run
-    dealt = torch.cat([alike, others[: rest * batches].view(batches, rest)], 1).flatten()
-    return torch.cat([dealt, others[rest * batches :]])
-
-
-def _frequency(labels: torch.Tensor) -> torch.Tensor:
-    """How many rows have each row's label; those without one are as frequent as the mean."""
-    counts = torch.bincount(labels.clamp(min=0), weights=(labels != MISSING).float()).clamp(min=1)
-    known = counts[labels.clamp(min=0)].float()
-    return torch.where(labels == MISSING, known[labels != MISSING].mean() if (labels != MISSING).any() else 1.0, known)
 
 
 def _schedule(step: int, config: TrainConfig, steps_per_epoch: int) -> float:

@@ -14,6 +14,7 @@ from recsys.train.config import TrainConfig
 from recsys.train.data import load
 from recsys.train.instance import Memory, instance_loss
 from recsys.train.model import freeze
+from recsys.train.sampling import epoch_order
 from recsys.types import Item, Product
 from testkit.fake_shop import KINDS, draw, encoded
 
@@ -105,12 +106,12 @@ def test_a_share_of_each_batch_is_of_one_article_type(data):
     labels = torch.arange(200) % 4
     even = replace(data, ids=[""] * 200, labels={"articleType": labels}, groups=torch.arange(200) // 8)
     config = replace(SMALL, batch_size=20, balance=0.0, hard_negatives=0.5)
-    order = loop._order(even, config, 0)
+    order = epoch_order(even, config, 0)
     assert sorted(order.tolist()) == list(range(200))
     batches = labels[order].view(10, 20)
     assert sum(len(set(batch[:10].tolist())) == 1 for batch in batches) >= 6
     assert all(len(set(batch[10:].tolist())) > 1 for batch in batches)
-    assert sorted(loop._order(even, replace(config, hard_negatives=0.0), 0).tolist()) == list(range(200))
+    assert sorted(epoch_order(even, replace(config, hard_negatives=0.0), 0).tolist()) == list(range(200))
 
 
 def test_a_run_with_a_memory_continues_exactly_after_an_interruption(data, tmp_path, monkeypatch):

@@ -17,6 +17,7 @@ from recsys.train.__main__ import main
 from recsys.train.augment import augment
 from recsys.train.config import TrainConfig
 from recsys.train.data import find_products, load
+from recsys.train.sampling import epoch_order
 from recsys.types import Item, Product
 from sample_shop import products
 from sample_shop.dataset import write_dataset
@@ -245,10 +246,10 @@ def test_outliers_come_without_labels_and_without_words():
 def test_products_of_rare_types_come_up_oftener(data):
     labels = torch.tensor([0] * 990 + [1] * 10)
     uneven = replace(data, ids=[""] * 1000, labels={"articleType": labels}, groups=torch.arange(1000))
-    counts = torch.bincount(loop._order(uneven, replace(SMALL, balance=0.5), 0), minlength=1000)
+    counts = torch.bincount(epoch_order(uneven, replace(SMALL, balance=0.5), 0), minlength=1000)
     assert counts.sum() == 1000
     assert counts[990:].float().mean() > 5 * counts[:990].float().mean()
-    even = torch.bincount(loop._order(uneven, replace(SMALL, balance=0.0), 0), minlength=1000)
+    even = torch.bincount(epoch_order(uneven, replace(SMALL, balance=0.0), 0), minlength=1000)
     assert (even == 1).all()
 
 
