@@ -52,12 +52,11 @@ def compare(encoders: Mapping[str, Encoder], gallery: PictureSet, queries: Pictu
 
 def as_table(scores: Precisions) -> str:
     """The scores as a Markdown table."""
-    return table(
-        [
-            {f"P@{PRECISION_K}": label} | {name: f"{value:.3f}" for name, value in found.items()}
-            for label, found in scores.items()
-        ]
-    )
+    column = f"P@{PRECISION_K}"
+    rows = [
+        {column: label} | {name: f"{value:.3f}" for name, value in found.items()} for label, found in scores.items()
+    ]
+    return table(rows) if rows else "No attribute of the held-out products is known, so that nothing is compared."
 
 
 def warnings(scores: Precisions) -> list[str]:

@@ -73,6 +73,7 @@ def test_a_warning_names_what_the_trained_encoder_lost_to():
     assert "by label" in found[0]
     assert "worse than the start: P@5 0.500 < 0.600" in found[0]
     assert "| label | 0.500 | 0.600 | 0.400 |" in as_table(scores)
+    assert "nothing is compared" in as_table({})
 
 
 def test_training_ends_with_the_comparison_and_its_warning(data, encoder_folder, tmp_path, capsys):
