@@ -175,7 +175,7 @@ class _Run:
 
 @torch.no_grad()
 def _take_over(head: torch.Tensor, values: list[str], known: Heads, name: str) -> None:
-    """Start from the directions of those values of an attribute that an encoder knows already."""
+    """Copy the weights of the values that the start encoder already has; the other values keep their random weights."""
     numbers = {value: number for number, value in enumerate(known.values.get(name, ()))}
     for row, value in enumerate(values):
         if value in numbers:

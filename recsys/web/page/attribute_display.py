@@ -1,4 +1,4 @@
-"""Chooses the attributes and the products to show: on a card, as guesses, as shared with the query, in the window."""
+"""Chooses which attributes the page shows on a card and about a picture, and which products it shows first."""
 
 from __future__ import annotations
 
