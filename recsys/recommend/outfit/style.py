@@ -31,7 +31,7 @@ class Style:
             self._lengths[rows] = np.linalg.norm(vectors - self._means[slots], axis=1)
 
     def departure(self, vector: Vectors, slots: Slots) -> Vectors:
-        """One vector [dim] minus the mean of these slots, scaled to length one. A slot without products is left out."""
+        """One vector [dim] minus the mean of these slots (0 if they have no products), scaled to length one."""
         left = vector - self._means.get(slots, 0)
         return left / max(float(np.linalg.norm(left)), MIN_LENGTH)
 
