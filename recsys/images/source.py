@@ -41,7 +41,7 @@ def load_picture(source: PictureSource) -> Image.Image:
 
 
 def load_pictures(sources: Sequence[PictureSource]) -> list[Image.Image]:
-    """Several pictures. Raises PictureError, with the place of the first that cannot be read."""
+    """Load several pictures, in order. Raises PictureError, with the position of the first that cannot be read."""
     pictures = []
     for place, source in enumerate(sources):
         try:

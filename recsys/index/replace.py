@@ -8,7 +8,7 @@ Beside an index NAME, a build keeps these hidden folders, and a killed build lea
 
 Old and new index are exchanged in one system call (Linux's `renameat2` with RENAME_EXCHANGE), which ext4, XFS, Btrfs
 and tmpfs support. Other systems need two renames. Between them, readers find the old index under `.NAME.old` (see
-`current_location`). If a build is killed there, the next one moves it back.
+`current_location`). If a build is killed between the two renames, the next build moves the old index back.
 """
 
 from __future__ import annotations

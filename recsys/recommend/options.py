@@ -68,7 +68,7 @@ class SearchOptions:
 
     @property
     def filter(self) -> Where | None:
-        """The filter to search with: an attribute in `but` replaces the filter on it. None where nothing filters."""
+        """The filter to search with: an attribute in `but` replaces the filter on it. None if there is no filter."""
         return {**self.where, **self.but} or None
 
     def check(self, items: Items) -> None:
