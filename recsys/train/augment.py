@@ -40,7 +40,7 @@ def augment(
 
     `pictures` are uint8 [n, 3, height, width], `products` their masks, bool [n, height, width]. `clutter` is the share
     that is put on another ground than white, `plain` the share that stays as it is in the shop. `scenes` is the share
-    that is placed anew, at any size, on one of the textures `grounds`.
+    that is moved to a random place, at a random size, on one of the textures `grounds`.
     """
     kept = _some(len(pictures), plain, generator)
     colour = 1 - pictures.float() / 255

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import torch
-import torch.nn.functional as F
 from PIL import Image
 
 from recsys.core.roles import Roles
 from recsys.encoder import Encoder
+from recsys.evaluate.pool import thumbnail_vectors
 from recsys.evaluate.report import table
 from recsys.evaluate.search_task import PRECISION_K
 from recsys.train.data import MISSING, PictureSet
@@ -17,7 +17,6 @@ from recsys.train.data import MISSING, PictureSet
 MAX_GALLERY = 4000
 MAX_QUERIES = 1000
 BATCH_SIZE = 64
-THUMBNAIL_SIDE = 16
 NEW, START, THUMBNAIL = "trained", "start", "16×16 thumbnail"
 
 Precisions = dict[str, dict[str, float]]
@@ -76,14 +75,16 @@ def _sample(data: PictureSet, most: int) -> torch.Tensor:
 
 
 def _embed(encoder: Encoder, pictures: torch.Tensor) -> torch.Tensor:
-    parts = pictures.permute(0, 2, 3, 1).split(BATCH_SIZE)
-    vectors = [encoder.encode([Image.fromarray(picture.numpy()) for picture in part]) for part in parts]
-    return torch.cat([torch.from_numpy(part) for part in vectors])
+    parts = pictures.split(BATCH_SIZE)
+    return torch.cat([torch.from_numpy(encoder.encode(_images(part))) for part in parts])
 
 
 def _thumbnails(pictures: torch.Tensor) -> torch.Tensor:
-    small = F.adaptive_avg_pool2d(pictures.float(), THUMBNAIL_SIDE).flatten(1)
-    return F.normalize(small - small.mean(1, keepdim=True))
+    return torch.from_numpy(thumbnail_vectors(_images(pictures)))
+
+
+def _images(pictures: torch.Tensor) -> list[Image.Image]:
+    return [Image.fromarray(picture.numpy()) for picture in pictures.permute(0, 2, 3, 1)]
 
 
 def _nearest(gallery: torch.Tensor, queries: torch.Tensor) -> torch.Tensor:
