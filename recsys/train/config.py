@@ -36,11 +36,11 @@ class TrainConfig:
     by how much the cosine with the right value of an attribute has to exceed the others. `attributes` and `margins` are
     by the name of an attribute, or by its role.
 
-    `instance` is the weight of the instance-discrimination loss between two views of each picture; 0 trains on one
-    view. `first_plain` is the share of first views that are not augmented, `plain` that of second views. `memory` is
-    the number of earlier embeddings that serve as negatives, and `hard_negatives` the share of a batch that is of one
-    article type. `scenes` is the share of augmented pictures that show the product at any size on a textured ground.
-    `grounds` is the number of pictures of empty grounds that are added as outliers.
+    `instance` is the weight of the instance-discrimination loss, in which each augmented picture finds the unchanged
+    one among those of other products. `memory` is the number of earlier embeddings that serve as negatives, and
+    `hard_negatives` the share of a batch that is of one article type. `scenes` is the share of augmented pictures that
+    show the product at any size on a textured ground. `grounds` is the number of pictures of empty grounds that are
+    added as outliers.
     """
 
     architecture: str = "resnet10t"
@@ -66,7 +66,6 @@ class TrainConfig:
     instance: float = 1.0
     instance_scale: float = 20.0
     memory: int = 4096
-    first_plain: float = 0.7
     hard_negatives: float = 0.25
     scenes: float = 0.4
     frozen_stages: int = 0

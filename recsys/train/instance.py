@@ -1,4 +1,4 @@
-"""Instance discrimination: two views of a picture find each other among those of other products."""
+"""Instance discrimination: a changed picture finds the unchanged one among those of other products."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Memory(torch.nn.Module):
 def instance_loss(
     first: torch.Tensor, second: torch.Tensor, groups: torch.Tensor, scale: float, memory: Memory | None = None
 ) -> torch.Tensor:
-    """InfoNCE of unit embeddings [n, dim] of two views, both ways (van den Oord et al. 2018; Chen et al. 2020, SimCLR).
+    """InfoNCE of the unit embeddings [n, dim] of two pictures of each product, both ways (van den Oord et al. 2018).
 
     Rows of one group are positives of each other and never negatives (Khosla et al. 2020, "Supervised contrastive
     learning"). Rows of no group (-1) are negatives alone. `memory` has more of what `first` is.

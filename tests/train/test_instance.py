@@ -1,4 +1,4 @@
-"""Instance discrimination: the loss, the memory, and the two views that training makes of each picture."""
+"""Instance discrimination: the loss, the memory, and the pictures that training compares."""
 
 import math
 from dataclasses import replace
@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from recsys.catalog import Catalog
 from recsys.train import loop
+from recsys.train.augment import augment
 from recsys.train.config import TrainConfig
 from recsys.train.data import load
 from recsys.train.instance import Memory, instance_loss
@@ -72,33 +73,37 @@ def test_products_of_one_name_form_a_group():
     assert data.groups.tolist() == [0, 1, 0, 2, 3, -1]
 
 
-def test_training_sees_two_views_of_each_picture_or_one(data, tmp_path, monkeypatch):
+def test_training_embeds_the_unchanged_picture_by_the_moving_average(data, monkeypatch):
     seen = []
     forward = loop._Run._forward
     monkeypatch.setattr(
-        loop._Run, "_forward", lambda run, model, part: (seen.append(part), forward(run, model, part))[1]
+        loop._Run, "_forward", lambda run, model, part: (seen.append((model, part)), forward(run, model, part))[1]
     )
-    run = loop._Run(replace(SMALL, first_plain=1.0, plain=0.0), data)
+    run = loop._Run(replace(SMALL, plain=0.0), data)
     run.step(0)
-    assert len(seen[0]) == 20
-    assert torch.equal(seen[0][:10], data.pictures[run._rows(0)].float() / 255)
-    assert not torch.equal(seen[0][10:], seen[0][:10])
+    (trained, changed), (averaged, unchanged) = seen
+    assert trained is run.model
+    assert averaged is run.average.module
+    assert torch.equal(unchanged, data.pictures[run._rows(0)].float() / 255)
+    assert not torch.equal(changed, unchanged)
+    assert torch.equal(run.memory.groups[:10], data.groups[run._rows(0)])
     loop._Run(replace(SMALL, instance=0.0), data).step(0)
-    assert len(seen[1]) == 10
+    assert len(seen) == 3
 
 
-def test_instance_training_brings_two_views_together(data):
-    config = replace(SMALL, epochs=30, attributes={"label": 0.01}, learning_rate=5e-3, hard_negatives=0.0, memory=0)
-    views = loop._Run(config, data)._views(torch.arange(30), torch.Generator().manual_seed(1))
+def test_instance_training_makes_a_changed_picture_find_its_own(data):
+    config = replace(SMALL, epochs=60, attributes={"label": 0.01}, learning_rate=5e-3, hard_negatives=0.0, memory=0)
+    pictures, products = data.pictures[:30], data.products[:30]
+    changed = augment(pictures, products, 0.0, 0.5, torch.Generator().manual_seed(1))
     losses = {}
     for weight in (0.0, 1.0):
-        run = loop._Run(replace(config, instance=weight), data)
-        for step in range(30):
+        run = loop._Run(replace(config, instance=weight, ema_decay=0.9), data)
+        for step in range(60):
             run.step(step)
         run.model.eval()
         with torch.inference_mode():
-            embedding = run._forward(run.model, views).embedding
-        losses[weight] = float(instance_loss(*embedding.chunk(2), torch.arange(30), 20.0))
+            views = [run._forward(run.model, part).embedding for part in (pictures.float() / 255, changed)]
+        losses[weight] = float(instance_loss(*views, torch.arange(30), 20.0))
     assert losses[1.0] < 0.8 * losses[0.0]
 
 
