@@ -98,19 +98,22 @@ class Answer(Sequence[Match]):
     """The products that answer a query, best first. A notebook shows them as pictures.
 
     `close` is False where nothing that passes the filter is close to the query; the matches are the nearest products
-    all the same. It is None where the index does not know. `seen` is what the query seems to be, by attribute.
+    all the same. It is None where the index does not know. `seen` is what the query seems to be, by attribute. `box` is
+    the part of the picture that was searched with: left, top, right and bottom as shares of its width and height. It is
+    None where that is the whole picture, and for a query that is not a picture.
     """
 
     matches: tuple[Match, ...]
     close: bool | None
     seen: Mapping[str, Guess]
+    box: tuple[float, float, float, float] | None = None
     assets: InitVar[IndexAssets | None] = None
 
     def __post_init__(self, assets: IndexAssets | None) -> None:
         object.__setattr__(self, "_assets", assets)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("matches", "close", "seen")} | {"_assets": None}
+        return {name: getattr(self, name) for name in ("matches", "close", "seen", "box")} | {"_assets": None}
 
     def __len__(self) -> int:
         return len(self.matches)

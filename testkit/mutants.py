@@ -159,15 +159,15 @@ WORDS = (
 NAMES = (
     *("image", "images", "item_id", "k", "where", "liked", "disliked", "diversity", "but", "min_similarity", "locked"),
     *("passed_over", "path", "url", "meta", "_type", "gender", "baseColour", "articleType", "shoes", "chosen"),
-    *("__class__", "attribute", "value", "act", "slot", "box", "point", "item"),
+    *("__class__", "attribute", "value", "act", "slot", "box", "point", "item", "refine"),
 )
 ENDPOINTS = {
-    "recommend": ("image", "k", "where", "liked", "disliked", "diversity", "but", "min_similarity"),
-    "similar": ("item_id", "k", "where", "liked", "disliked", "diversity", "but", "min_similarity"),
+    "recommend": ("image", "k", "where", "liked", "disliked", "diversity", "but", "min_similarity", "refine"),
+    "similar": ("item_id", "k", "where", "liked", "disliked", "diversity", "but", "min_similarity", "refine"),
     "describe": ("image",),
     "complete_the_look": ("image", "item_id", "locked", "passed_over"),
     "catalog": ("where",),
-    "recommend_batch": ("images", "k", "where"),
+    "recommend_batch": ("images", "k", "where", "refine"),
 }
 HANDLERS = 30
 """How many of the page's own event handlers are called, by their number."""

@@ -21,6 +21,7 @@ class KeywordsBesideLiked(TypedDict, total=False):
     diversity: float
     but: Mapping[str, str]
     min_similarity: float | None
+    refine: bool
 
 
 class SearchKeywords(KeywordsBesideLiked, total=False):
@@ -36,6 +37,7 @@ class SearchOptions:
     `where` filters: attribute → a value, or a list of values; None is "not given". `liked` and `disliked` are item ids,
     the latest last. `diversity` runs from 0, the most similar products, to 1, the most varied ones. `but` maps
     attributes to a value to have in place of the query's own. Matches under the cosine `min_similarity` are left out.
+    Without `refine`, a picture is searched as it is: the whole of it, and its matches in the order of their cosines.
 
     Raises QueryError for a value of the wrong form or out of range, and for an id that is both liked and disliked.
     """
@@ -46,11 +48,14 @@ class SearchOptions:
     diversity: float = 0.0
     but: Mapping[str, str] = field(default_factory=dict)
     min_similarity: float | None = None
+    refine: bool = True
 
     def __post_init__(self) -> None:
         _check_number("diversity", self.diversity, 0)
         if self.min_similarity is not None:
             _check_number("min_similarity", self.min_similarity, -1)
+        if not isinstance(self.refine, bool):
+            raise QueryError(f"refine is true or false; got {self.refine!r:.50}.")
         check_ids("liked", self.liked)
         check_ids("disliked", self.disliked)
         both = next((item_id for item_id in self.liked if item_id in self.disliked), None)

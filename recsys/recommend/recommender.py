@@ -18,6 +18,7 @@ from recsys.encoder import Encoder
 from recsys.errors import QueryError
 from recsys.images.source import PictureSource, load_picture, load_pictures
 from recsys.index.opening import OpenedIndex, open_index
+from recsys.recommend.look import Look, PictureLooks
 from recsys.recommend.options import KeywordsBesideLiked, SearchKeywords, SearchOptions
 from recsys.recommend.outfit import Outfit, PictureAnchor, Stylist
 from recsys.recommend.search import Search
@@ -87,6 +88,7 @@ class Recommender:
         diversity: float = 0.0,
         but: Mapping[str, str] | None = None,
         min_similarity: float | None = None,
+        refine: bool = True,
     ) -> Answer:
         """The k products most like the picture, best first; fewer only where fewer pass the filter `where`.
 
@@ -100,11 +102,13 @@ class Recommender:
             diversity: From 0, the most similar products, to 1, the most varied ones.
             but: Attribute → a value to have in place of the picture's own, such as {"baseColour": "Blue"}.
             min_similarity: Leaves out products whose cosine to the picture is lower, from -1 to 1.
+            refine: Chooses the part of the picture to search with, which is the answer's `box`. False searches with the
+                whole picture.
 
         Raises QueryError for an unknown id, attribute or value, and for a number out of range.
 
         """
-        options = SearchOptions(where or {}, liked, disliked, diversity, but or {}, min_similarity)
+        options = SearchOptions(where or {}, liked, disliked, diversity, but or {}, min_similarity, refine)
         return self.search(None if image is None else load_picture(image), k, options)
 
     def recommend_batch(
@@ -113,25 +117,31 @@ class Recommender:
         """The answer of `recommend` for each of several pictures, which the encoder embeds together."""
         wanted = SearchOptions(where or {}, **options)
         self._check(k, wanted)
-        embeddings = self.encoder.encode(load_pictures(images))
-        return [self._search.by_embedding(embedding[None], k, wanted) for embedding in embeddings]
+        looks = self._looks.look(load_pictures(images), wanted.refine)
+        return [self._search.by_look(look, k, wanted) for look in looks]
 
     def search(
-        self, query: Image.Image | Vectors | str | None, k: int = 5, options: SearchOptions = NO_OPTIONS
+        self, query: Image.Image | Look | Vectors | str | None, k: int = 5, options: SearchOptions = NO_OPTIONS
     ) -> Answer:
         """The k products most like the query, best first; fewer only where fewer pass the filter.
 
-        `query` is a picture, an embedding [1, dim], or the id of an item, which is left out of the answer; where it is
-        None, the liked items alone are the query. k runs from 1 to 100. Raises QueryError for what is unknown or out of
-        range.
+        `query` is a picture, the part of a picture that `look` chose, an embedding [1, dim], or the id of an item,
+        which is left out of the answer. Where it is None, the liked items alone are the query. k runs from 1 to 100.
+        Raises QueryError for what is unknown or out of range.
         """
         self._check(k, options)
         if query is None:
             return self._search.by_likes(k, options)
         if isinstance(query, str):
             return self._search.by_item(self.items.row(query), k, options)
-        embedding = query if isinstance(query, np.ndarray) else self.encoder.encode([query])
-        return self._search.by_embedding(embedding, k, options)
+        if isinstance(query, Image.Image):
+            query = self.look(query, refine=options.refine)
+        look = query if isinstance(query, Look) else Look.from_embedding(query)
+        return self._search.by_look(look, k, options)
+
+    def look(self, image: PictureSource, *, refine: bool = True) -> Look:
+        """The part of the picture to search with, and its embedding; the whole picture if `refine` is False."""
+        return self._looks.look([load_picture(image)], refine)[0]
 
     def similar(
         self, item_id: str, k: int = 5, where: Where | None = None, **options: Unpack[SearchKeywords]
@@ -150,7 +160,7 @@ class Recommender:
 
         By the encoder's classification heads, and for other attributes by the votes of the 20 nearest products.
         """
-        return self._search.describe(self.embed(image))
+        return self._search.describe(self.look(image).embedding)
 
     def complete_the_look(
         self,
@@ -167,7 +177,7 @@ class Recommender:
         """
         if (image is None) == (item_id is None):
             raise QueryError("Complete the look of a picture or of an item: give image or item_id, and not both.")
-        around = self.embed(image) if image is not None else str(item_id)
+        around = self.look(image).embedding if image is not None else str(item_id)
         return self.outfit(around, locked=locked or {}, passed_over=passed_over)
 
     def outfit(self, around: str | Vectors, *, locked: Mapping[str, str], passed_over: Sequence[str]) -> Outfit:
@@ -214,6 +224,10 @@ class Recommender:
     @cached_property
     def _steering(self) -> Steering:
         return Steering(self.items, self.searcher)
+
+    @property
+    def _looks(self) -> PictureLooks:
+        return PictureLooks(self.encoder)
 
     @property
     def _search(self) -> Search:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from recsys.core.calibration import Calibration
 from recsys.core.items import Items
+from recsys.images.box import Box
 from recsys.recommend.describe import by_heads, by_neighbours, shared
 from recsys.recommend.diversity import maximal_marginal_relevance, pool_size
 from recsys.recommend.likes import RERANKED, Likes
+from recsys.recommend.look import Look
 from recsys.recommend.options import SearchOptions
 from recsys.recommend.steering import Steering
 from recsys.types import Answer, Guess, ImageEncoder, IndexAssets, Match, Rows, Searcher, Value, Vectors, Where
@@ -39,11 +41,15 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Query:
-    """An embedding [1, dim] and its attribute values, None where unknown; `row` if it is a product of the catalogue."""
+    """An embedding [1, dim] and its attribute values, None where unknown.
+
+    It has a `row` if it is a product of the catalogue, and a `look` if it is a picture.
+    """
 
     embedding: Vectors
     values: Mapping[str, Value]
     row: int | None = None
+    look: Look | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,14 +63,15 @@ class Search:
     calibration: Calibration | None
     steering: Steering
 
-    def by_embedding(self, embedding: Vectors, k: int, options: SearchOptions) -> Answer:
-        """The k products nearest to an embedding [1, dim]."""
+    def by_look(self, look: Look, k: int, options: SearchOptions) -> Answer:
+        """The k products nearest to a picture, or to the part of it in a box."""
+        embedding = look.embedding
         count = self._candidates(k, options)
         nearest = self._nearest(embedding, max(NEIGHBOURS_THAT_DESCRIBE, 0 if options.filter else count))
         seen = self._describe(embedding, nearest)
         if options.filter:
             nearest = self._nearest(embedding, count, options.filter)
-        query = Query(embedding, {name: guess.value for name, guess in seen.items()})
+        query = Query(embedding, {name: guess.value for name, guess in seen.items()}, look=look)
         return self._answer_to(query, nearest, seen, k, options)
 
     def by_item(self, row: int, k: int, options: SearchOptions) -> Answer:
@@ -106,7 +113,8 @@ class Search:
         found = found.without(left_out) if left_out else found
         found = found.at(likes.rerank(target, found.rows)) if likes.judged else found
         selected = self._select(found.at(slice(_pool(k, options))), k, options)
-        return self._answer(selected, query.values, seen, self._is_close(nearest))
+        box = query.look.box if query.look else None
+        return self._answer(selected, query.values, seen, self._is_close(nearest), box)
 
     def _select(self, found: Found, k: int, options: SearchOptions) -> Found:
         """The k of these candidates to show, by diversity and minimum similarity. Their order is their relevance."""
@@ -118,14 +126,19 @@ class Search:
         return found.at(slice(k))
 
     def _answer(
-        self, found: Found, values: Mapping[str, Value], seen: Mapping[str, Guess], close: bool | None
+        self,
+        found: Found,
+        values: Mapping[str, Value],
+        seen: Mapping[str, Guess],
+        close: bool | None,
+        box: Box | None = None,
     ) -> Answer:
         matches = []
         for row, cosine in zip(found.rows.tolist(), found.cosines.tolist(), strict=True):
             item = self.items[row]
             confidence = self.calibration.confidence_at(cosine) if self.calibration and close else None
             matches.append(Match(item, cosine, confidence, shared(values, item), row))
-        return Answer(tuple(matches), close, seen, self.assets)
+        return Answer(tuple(matches), close, seen, astuple(box) if box else None, self.assets)
 
     def _nearest(self, vector: Vectors, count: int, where: Where | None = None) -> Found:
         (rows,), (cosines,) = self.searcher.search(vector, count, where)

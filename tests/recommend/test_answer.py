@@ -123,4 +123,4 @@ def test_a_copy_of_an_answer_is_equal_and_leaves_the_index_behind(shop):
     answer = shop.recommend(RED_DRESS, 2)
     for same in (copy.deepcopy(answer), pickle.loads(pickle.dumps(answer))):
         assert same == answer and "<img" not in same._repr_html_()
-    assert set(asdict(answer)) == {"matches", "close", "seen"}
+    assert set(asdict(answer)) == {"matches", "close", "seen", "box"}

@@ -35,7 +35,15 @@ def ids_from(name: str, value: Any) -> list[str]:
     return ids
 
 
-def options_from(where: Any, liked: Any, disliked: Any, diversity: Any, but: Any, min_similarity: Any) -> SearchOptions:
+def options_from(
+    where: Any,
+    liked: Any = None,
+    disliked: Any = None,
+    diversity: Any = None,
+    but: Any = None,
+    min_similarity: Any = None,
+    refine: Any = None,
+) -> SearchOptions:
     """The search options of a request, where null stands for the default. Raises QueryError."""
     return SearchOptions(
         where=filter_from(where),
@@ -44,6 +52,7 @@ def options_from(where: Any, liked: Any, disliked: Any, diversity: Any, but: Any
         diversity=0.0 if diversity is None else diversity,
         but={} if but is None else _numbers_as_texts(but),
         min_similarity=min_similarity,
+        refine=True if refine is None else refine,
     )
 
 

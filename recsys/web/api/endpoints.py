@@ -54,6 +54,7 @@ class Endpoints:
         diversity: float = 0.0,
         but: dict[str, str] | None = None,
         min_similarity: float | None = None,
+        refine: bool = True,
     ) -> AnswerFacts:
         """Find the products most similar to a picture, most similar first. Without a picture, recommend from `liked`.
 
@@ -66,9 +67,10 @@ class Endpoints:
             diversity: From 0 (most similar products) to 1 (most varied products).
             but: Attribute values to search with instead of the picture's own, such as {"baseColour": "Blue"}.
             min_similarity: Leave out products with a lower cosine similarity, from -1 to 1.
+            refine: Choose the part of the picture to search with. If false, search with the whole picture.
         """
         recommender, root = self._shop.current, _root(request)
-        options = options_from(where, liked, disliked, diversity, but, min_similarity)
+        options = options_from(where, liked, disliked, diversity, but, min_similarity, refine)
         picture = None if image is None and options.liked else read_picture(file_reference(image, root))
         return answer_facts(recommender, recommender.search(picture, k, options), root)
 
@@ -83,6 +85,7 @@ class Endpoints:
         diversity: float = 0.0,
         but: dict[str, str] | None = None,
         min_similarity: float | None = None,
+        refine: bool = True,
     ) -> AnswerFacts:
         """Find the products most similar to a product of the shop, most similar first, without the product itself.
 
@@ -95,9 +98,10 @@ class Endpoints:
             diversity: From 0 (most similar products) to 1 (most varied products).
             but: Attribute values to search with instead of the product's own, such as {"baseColour": "Blue"}.
             min_similarity: Leave out products with a lower cosine similarity, from -1 to 1.
+            refine: If false, the products keep the order of their cosine similarities.
         """
         recommender = self._shop.current
-        options = options_from(where, liked, disliked, diversity, but, min_similarity)
+        options = options_from(where, liked, disliked, diversity, but, min_similarity, refine)
         return answer_facts(recommender, recommender.search(str(item_id), k, options), _root(request))
 
     def describe(self, request: gr.Request, image: FileData | None = None) -> QueryFacts:
@@ -143,7 +147,12 @@ class Endpoints:
         return catalog_facts(self._shop.current, filter_from(where))
 
     def recommend_batch(
-        self, request: gr.Request, images: list[FileData], k: int = 5, where: dict[str, Any] | None = None
+        self,
+        request: gr.Request,
+        images: list[FileData],
+        k: int = 5,
+        where: dict[str, Any] | None = None,
+        refine: bool = True,
     ) -> list[AnswerFacts | Failure]:
         """Find the most similar products for each of several pictures: an answer of /recommend each, or an error.
 
@@ -151,16 +160,17 @@ class Endpoints:
             images: 1 to 16 uploaded files, or http(s) links to pictures.
             k: Number of products for each picture, from 1 to 100.
             where: Filter: attribute to a value, a list of values, or null for "not given". /catalog lists them.
+            refine: Choose the part of each picture to search with. If false, search with the whole pictures.
         """
         recommender = self._shop.current
-        pictures, where_lists, root = pictures_from(images), filter_from(where), _root(request)
+        pictures, options, root = pictures_from(images), options_from(where, refine=refine), _root(request)
 
         def answer(data: Future[bytes]) -> AnswerFacts | Failure:
             try:
                 picture = decode(data.result())
             except PictureError as error:
                 return failure_from(error, "recommend_batch")
-            return answer_facts(recommender, recommender.recommend(picture, k, where_lists), root)
+            return answer_facts(recommender, recommender.search(picture, k, options), root)
 
         with ThreadPoolExecutor(len(pictures)) as pool:
             files = [pool.submit(picture_bytes, file_reference(picture, root)) for picture in pictures]

@@ -66,12 +66,14 @@ class AnswerFacts(TypedDict):
     """The products found, most similar first.
 
     `close` is false if no product is close to the query: the matches are then the nearest of the dissimilar products.
-    It is null if the index is not calibrated.
+    It is null if the index is not calibrated. `box` is the part of the picture that was searched with, as left, top,
+    right and bottom from 0 to 1; null for the whole picture.
     """
 
     index: IndexFacts
     query: QueryFacts
     close: bool | None
+    box: list[float] | None
     matches: list[MatchFacts]
 
 
@@ -127,6 +129,7 @@ def answer_facts(recommender: Recommender, answer: Answer, root: str) -> AnswerF
         "index": index_facts(recommender),
         "query": query_facts(answer.seen),
         "close": answer.close,
+        "box": None if answer.box is None else list(answer.box),
         "matches": [_match(recommender, match, root) for match in answer],
     }
 

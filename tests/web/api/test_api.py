@@ -165,7 +165,8 @@ class TestApiPage:
         endpoints = web.get("gradio_api/info").json()["named_endpoints"]
         assert list(endpoints) == [f"/{name}" for name in ENDPOINTS]
         parameters = {entry["parameter_name"]: entry for entry in endpoints["/recommend"]["parameters"]}
-        assert list(parameters) == ["image", "k", "where", "liked", "disliked", "diversity", "but", "min_similarity"]
+        names = ["image", "k", "where", "liked", "disliked", "diversity", "but", "min_similarity", "refine"]
+        assert list(parameters) == names
         assert parameters["k"]["parameter_default"] == 5
         assert all(endpoint["description"] for endpoint in endpoints.values())
 
