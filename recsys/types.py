@@ -5,9 +5,10 @@ This module imports the standard library and numpy only.
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, dataclass, field, fields
 from html import escape
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
@@ -21,21 +22,78 @@ if TYPE_CHECKING:
 Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 Pixels = npt.NDArray[np.uint8]
+MAX_PRICE = 1e9
+CURRENCY = re.compile("[A-Z]{3}")
+LINK = re.compile(r"https?://[^\s/?#][^\s]*", re.IGNORECASE)
 Value = str | None
+Attribute = Value | tuple[str, ...]
+"""What a product has for an attribute: a text, None for no value, or a tuple where the attribute takes several."""
 Where = Mapping[str, Value | Sequence[Value]]
 """A filter: attribute → a value, or a list of values.
 
 An item passes if each attribute has one of its listed values. None stands for an item without a value.
 """
+IN_STOCK, OUT_OF_STOCK, PREORDER = AVAILABILITIES = ("in stock", "out of stock", "preorder")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a shop says about buying a product. What it does not say is None.
+
+    Prices are in units of `currency` (ISO 4217), `sale_price` is the reduced one. `availability` is one of
+    AVAILABILITIES. `url` is the http(s) address of the product in the shop. Raises ValueError for anything else.
+    """
+
+    price: float | None = None
+    sale_price: float | None = None
+    currency: str | None = None
+    availability: str | None = None
+    url: str | None = None
+    brand: str | None = None
+    description: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, amount in (("price", self.price), ("sale price", self.sale_price)):
+            if amount is not None and not 0 <= amount <= MAX_PRICE:
+                raise ValueError(f"a {name} is a number from 0 to {MAX_PRICE:,}; got {amount!r:.50}")
+        if self.currency is not None and not CURRENCY.fullmatch(self.currency):
+            raise ValueError(f"a currency is a code of three capital letters, such as EUR; got {self.currency!r:.50}")
+        if self.availability is not None and self.availability not in AVAILABILITIES:
+            raise ValueError(f"an availability is {', '.join(AVAILABILITIES)}; got {self.availability!r:.50}")
+        if self.url is not None and not LINK.fullmatch(self.url):
+            raise ValueError(f"a link to a product starts with http:// or https://; got {self.url!r:.200}")
+
+    @property
+    def amount(self) -> float | None:
+        """What the product costs: its sale price, else its price."""
+        return self.price if self.sale_price is None else self.sale_price
+
+
+OFFER_FIELDS = tuple(field.name for field in fields(Offer))
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A product. An attribute without a value is None."""
+    """A product.
+
+    An attribute without a value is None. An attribute that takes several, such as sizes, has a tuple, maybe empty.
+    `offer` is None where the catalogue says nothing about buying the product.
+    """
 
     id: str
     name: str | None
-    attributes: Mapping[str, Value]
+    attributes: Mapping[str, Attribute]
+    offer: Offer | None = None
+
+    @property
+    def single_values(self) -> dict[str, Value]:
+        """The attributes that take one value."""
+        return {name: value for name, value in self.attributes.items() if not isinstance(value, tuple)}
+
+    def value(self, attribute: str) -> Value:
+        """The value of an attribute that takes one; None for no value, and for an attribute that takes several."""
+        value = self.attributes.get(attribute)
+        return None if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +186,8 @@ class Answer(Sequence[Match]):
     def to_dicts(self) -> list[dict[str, Any]]:
         """The matches as values that JSON can hold, with the names that the API uses."""
         return [
-            {
-                "id": match.item.id,
-                "name": match.item.name,
-                "attributes": dict(match.item.attributes),
+            self._facts(match)
+            | {
                 "similarity": match.similarity,
                 "confidence": match.confidence,
                 "reasons": [{"attribute": reason.attribute, "value": reason.value} for reason in match.reasons],
@@ -143,13 +199,19 @@ class Answer(Sequence[Match]):
         """The matches as a table: a row for each, with a column for each attribute of the catalogue."""
         import pandas
 
-        rows = [
-            {"id": match.item.id, "name": match.item.name}
-            | {"similarity": match.similarity, "confidence": match.confidence}
-            | {name: value for name, value in match.item.attributes.items() if name not in ("id", "name")}
-            for match in self
-        ]
+        rows = []
+        for match in self:
+            facts = self._facts(match)
+            own = {"id": facts.pop("id"), "name": facts.pop("name")}
+            own |= {"similarity": match.similarity, "confidence": match.confidence}
+            attributes = facts.pop("attributes").items()
+            rows.append(own | {name: value for name, value in attributes if name not in ("id", "name")} | facts)
         return pandas.DataFrame(rows)
+
+    def _facts(self, match: Match) -> dict[str, Any]:
+        """The facts about the product; those about its offer only if any of the matches has one."""
+        has_offers = any(match.item.offer for match in self)
+        return item_facts(match.item) | (offer_facts(match.item.offer) if has_offers else {})
 
     def _repr_html_(self) -> str:
         """The matches as pictures with names and similarities, for notebooks."""
@@ -166,6 +228,23 @@ class Answer(Sequence[Match]):
         facts = [f"{match.similarity:.2f}", *(reason.value for reason in match.reasons)]
         caption = f"{escape(match.item.name or match.item.id)}<br><small>{escape(' · '.join(facts))}</small>"
         return f'<figure style="width: 10em; margin: 0">{picture}<figcaption>{caption}</figcaption></figure>'
+
+
+def as_tuple(value: Attribute) -> tuple[str, ...]:
+    """The values that a product has for an attribute: none, one or several."""
+    return value if isinstance(value, tuple) else () if value is None else (value,)
+
+
+def item_facts(item: Item) -> dict[str, Any]:
+    """The product without its offer, as values that JSON can hold: several values of an attribute are a list."""
+    values = item.attributes.items()
+    attributes = {name: list(value) if isinstance(value, tuple) else value for name, value in values}
+    return {"id": item.id, "name": item.name, "attributes": attributes}
+
+
+def offer_facts(offer: Offer | None) -> dict[str, Any]:
+    """The offer as values that JSON can hold; null for what the shop does not say."""
+    return {name: getattr(offer, name, None) for name in OFFER_FIELDS}
 
 
 @dataclass(frozen=True, slots=True)

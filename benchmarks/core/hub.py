@@ -60,7 +60,7 @@ def write_smaller(index: Path, output: Path) -> Path:
     for name, content in contents(index).items():
         (output / name).parent.mkdir(parents=True, exist_ok=True)
         (output / name).write_bytes(content)
-    items = ItemsWriter(output / ITEMS, folder.manifest.attributes)
+    items = ItemsWriter.for_items(output / ITEMS, folder.items)
     for row in range(count):
         items.add(folder.items[row], folder.thumbnail(row))
     items.close()

@@ -99,11 +99,13 @@ class Draft:
             dataset=self._dataset,
             search=SearchFacts(self.encoder.dim, chosen.n_trees, chosen.search_k, chosen.recall, METRIC),
             count=len(items),
-            attributes=tuple(items.columns),
+            attributes=tuple(items.all_columns),
             files={},
             versions=library_versions(),
             calibration=report.calibration,
             roles=self.catalog.role_overrides,
+            lists=tuple(self.catalog.products.lists),
+            has_offers=self.catalog.products.offers is not None,
         )
         card = render_card(self.folder, manifest, items, curve, report.to_markdown())
         (self.folder / CARD).write_text(card, encoding="utf-8")

@@ -87,7 +87,7 @@ def embed_catalog(
     items: list[Item] = []
     keys: list[str] = []
     skipped: list[Skipped] = []
-    with writer.flushed(), ItemsWriter(table, catalog.attributes) as rows:
+    with writer.flushed(), ItemsWriter.for_items(table, catalog.products) as rows:
         for product in engine(catalog, encoder, writer, reusable, batch_size):
             if isinstance(product, Skipped):
                 skipped.append(product)

@@ -7,18 +7,19 @@ import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from recsys.catalog.columns import Columns
 from recsys.catalog.folders import open_folder
 from recsys.catalog.pictures import Pictures
 from recsys.catalog.source import ONLY_SPLIT, Source
-from recsys.catalog.values import texts, unique_ids
+from recsys.catalog.values import attribute_values, texts, unique_ids
 from recsys.core.items import Items
 from recsys.core.roles import Roles
 from recsys.errors import CatalogError
 from recsys.format.encoder_spec import is_repo_id
 from recsys.format.layout import SAMPLE, sample_index
-from recsys.types import Item, Product
+from recsys.types import Item, Offer, Product
 
 DEFAULT_DATASET = "ashraq/fashion-product-images-small"
 
@@ -67,7 +68,7 @@ class Catalog:
     @property
     def attributes(self) -> tuple[str, ...]:
         """The names of the attributes."""
-        return tuple(self.products.columns)
+        return tuple(self.products.all_columns)
 
     def __len__(self) -> int:
         return len(self.products)
@@ -113,12 +114,13 @@ class Catalog:
         table, place = source.table, dataset if source.revision else str(_folder(dataset).resolve())
         ids = unique_ids(table[columns.id].to_pylist() if columns.id else range(len(table)))[:limit]
         names = texts(table[columns.name][:limit]) if columns.name else [None] * len(ids)
-        cells = {attribute: texts(table[attribute][:limit]) for attribute in columns.attributes}
+        cells = {attribute: attribute_values(table[attribute][:limit]) for attribute in columns.attributes}
+        offers = _offers(table[source.offers][:limit].to_pylist()) if source.offers else None
         return cls(
             source.name,
             split,
             source.revision,
-            products=Items(ids, names, cells),
+            products=Items(ids, names, cells, offers=offers),
             pictures=PictureSource(place, split, source.revision, columns.image, len(table)),
             encoded_pictures=Pictures.from_source(source, columns.image),
             role_overrides=dict(role_overrides or {}),
@@ -128,6 +130,13 @@ class Catalog:
         """The catalogue with these role overrides too, if it has their attribute and no override of the same role."""
         known = {role: attribute for role, attribute in defaults.items() if attribute in self.attributes}
         return replace(self, role_overrides={**known, **self.role_overrides})
+
+
+def _offers(cells: Sequence[Mapping[str, Any] | None]) -> list[Offer | None]:
+    try:
+        return [Offer(**cell) if cell else None for cell in cells]
+    except (TypeError, ValueError) as error:
+        raise CatalogError(f"The column of offers cannot be read: {error}.") from error
 
 
 def _check_roles(overrides: Mapping[str, str], attributes: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from recsys.catalog.source import Source, picture_reader
 from recsys.errors import CatalogError
-from recsys.format.layout import ID_COLUMN, ITEMS, NAME_COLUMN, PICTURE_COLUMN
+from recsys.format.layout import ID_COLUMN, ITEMS, NAME_COLUMN, OFFER_COLUMN, PICTURE_COLUMN
 
 
 def open_index_items(folder: Path) -> Source:
@@ -19,6 +19,14 @@ def open_index_items(folder: Path) -> Source:
             table = pa.Table.from_batches(file.iter_batches(), file.schema_arrow)
     except (pa.ArrowException, OSError) as error:
         raise CatalogError(f"The products of the index {folder.name} cannot be read: {error}.") from error
-    known = (ID_COLUMN, NAME_COLUMN, PICTURE_COLUMN)
-    attributes = tuple(column for column in table.column_names if column not in known)
-    return Source(folder.name, table, (PICTURE_COLUMN,), picture_reader(folder), id=ID_COLUMN, labels=attributes)
+    has_offers = OFFER_COLUMN in table.column_names and pa.types.is_struct(table[OFFER_COLUMN].type)
+    known = (ID_COLUMN, NAME_COLUMN, PICTURE_COLUMN, *([OFFER_COLUMN] if has_offers else []))
+    return Source(
+        folder.name,
+        table,
+        (PICTURE_COLUMN,),
+        picture_reader(folder),
+        id=ID_COLUMN,
+        labels=tuple(column for column in table.column_names if column not in known),
+        offers=OFFER_COLUMN if has_offers else None,
+    )

@@ -23,7 +23,7 @@ class Source:
     """A table of products, and how to read their pictures.
 
     `pictures` are the columns that may hold the picture. `id` is the column of ids and `labels` are columns of
-    attributes, in layouts that define them.
+    attributes, in layouts that define them. `offers` is the column of offers, in a layout that has one.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Source:
     revision: str | None = None
     id: str | None = None
     labels: tuple[str, ...] = ()
+    offers: str | None = None
 
 
 def picture_reader(base: Path, is_allowed: Callable[[Path], bool] = lambda file: True) -> PictureReader:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys.types import Value
+from recsys.types import Attribute, Value
 
 MAX_TEXT_CHARACTERS = 500
 """Longer texts are cut. An index with megabytes of text would be rejected when it is opened."""
@@ -54,3 +54,10 @@ def texts(column: pa.ChunkedArray) -> list[Value]:
     distinct = column.unique()
     values = [to_text(cell) for cell in distinct.to_pylist()]
     return [values[code] for code in pc.index_in(column, value_set=distinct).to_pylist()]
+
+
+def attribute_values(column: pa.ChunkedArray) -> Sequence[Attribute]:
+    """The cells of a column as the values of an attribute: texts, or tuples of texts for a column of lists."""
+    if not pa.types.is_list(column.type):
+        return texts(column)
+    return [tuple(text for cell in cells or () if (text := to_text(cell))) for cells in column.to_pylist()]

@@ -42,7 +42,7 @@ class LinearHead:
 
         Raises CatalogError where no attribute can be learned.
         """
-        config = config.for_attributes(dict.fromkeys(name for item in items for name in item.attributes))
+        config = config.for_attributes(dict.fromkeys(name for item in items for name in item.single_values))
         torch.manual_seed(config.seed)
         labels = _labels(items, config)
         classes = {name: int(numbers.max()) + 1 for name, numbers in labels.items()}
@@ -76,7 +76,7 @@ def _labels(items: Sequence[Item], config: TrainConfig) -> dict[str, torch.Tenso
     vocabulary = {name: values for name, values in vocabulary_of(items).items() if values and config.weight(name) > 0}
     if not vocabulary:
         raise CatalogError("There is no attribute to learn from. Check the attribute columns of the dataset.")
-    return {name: number_values([item.attributes.get(name) for item in items], vocabulary[name]) for name in vocabulary}
+    return {name: number_values([item.value(name) for item in items], vocabulary[name]) for name in vocabulary}
 
 
 def _train(model: MultiTask, features: torch.Tensor, labels: Mapping[str, torch.Tensor], config: TrainConfig) -> None:

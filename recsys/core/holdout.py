@@ -50,8 +50,8 @@ def unseen(split: str) -> Rule:
 
 def _value(item: Item, role: str) -> str:
     """The value of the attribute with this role; empty where there is none."""
-    attribute = getattr(Roles.from_names(item.attributes), role)
-    return item.attributes.get(attribute) or ""
+    attribute = getattr(Roles.from_names(item.single_values), role)
+    return item.value(attribute) or ""
 
 
 def _share(text: str) -> float:

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from recsys.core.columns import Column, ListColumn, Offers
 from recsys.core.roles import NO_OVERRIDES, Roles
 from recsys.errors import QueryError
-from recsys.types import Item, Rows, Value, Where
+from recsys.types import Attribute, Item, Offer, Rows, Value, Where, as_tuple
 
 MAX_LISTED = 12
-
-
-class Column:
-    """One attribute of all products: a vocabulary, and a code for each row."""
-
-    def __init__(self, values: Sequence[Value]):
-        counts = Counter(values)
-        self.counts: dict[Value, int] = dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0] or "")))
-        self.vocabulary = list(self.counts)
-        code_of = {value: code for code, value in enumerate(self.vocabulary)}
-        self.codes = np.fromiter((code_of[value] for value in values), dtype=np.int32, count=len(values))
-
-    def __getitem__(self, row: int) -> Value:
-        return self.vocabulary[self.codes[row]]
 
 
 def parse_filter(where: Any) -> dict[str, list[Value]]:
@@ -54,17 +40,22 @@ class Items:
         self,
         ids: Sequence[str],
         names: Sequence[Value],
-        attributes: Mapping[str, Sequence[Value]],
+        attributes: Mapping[str, Sequence[Attribute]],
         role_overrides: Mapping[str, str | None] = NO_OVERRIDES,
+        offers: Sequence[Offer | None] | None = None,
     ):
-        """`role_overrides` are those of `Roles`. Raises ValueError for repeated ids or columns of different lengths."""
-        lengths = {len(ids), len(names), *map(len, attributes.values())}
+        """An attribute whose cells are tuples takes several values. `role_overrides` are those of `Roles`.
+
+        Raises ValueError for repeated ids or columns of different lengths.
+        """
+        lengths = {len(ids), len(names), *map(len, attributes.values()), len(ids if offers is None else offers)}
         if len(lengths) != 1 or len(set(ids)) != len(ids):
             raise ValueError(f"items need unique ids and columns of one length, got lengths {sorted(lengths)}")
         self.ids, self.names = list(ids), list(names)
-        self.columns = {name: Column(values) for name, values in attributes.items()}
+        self.all_columns = {name: _column(values) for name, values in attributes.items()}
+        self.offers = Offers.from_offers(offers) if offers is not None and any(offers) else None
         self.role_overrides = role_overrides
-        self.roles = Roles.from_names(attributes, role_overrides)
+        self.roles = Roles.from_names(self.columns, role_overrides)
 
     @classmethod
     def from_items(
@@ -75,14 +66,25 @@ class Items:
     ) -> Items:
         """Items with these `attributes` as columns; None where an item lacks an attribute."""
         columns = {name: [item.attributes.get(name) for item in items] for name in attributes}
-        return cls([item.id for item in items], [item.name for item in items], columns, role_overrides)
+        offers = [item.offer for item in items]
+        return cls([item.id for item in items], [item.name for item in items], columns, role_overrides, offers)
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """The attributes that take one value."""
+        return {name: column for name, column in self.all_columns.items() if isinstance(column, Column)}
+
+    @cached_property
+    def lists(self) -> dict[str, ListColumn]:
+        """The attributes that take several values."""
+        return {name: column for name, column in self.all_columns.items() if isinstance(column, ListColumn)}
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def __getitem__(self, row: int) -> Item:
-        attributes = {name: column[row] for name, column in self.columns.items()}
-        return Item(self.ids[row], self.names[row], attributes)
+        attributes = {name: column[row] for name, column in self.all_columns.items()}
+        return Item(self.ids[row], self.names[row], attributes, self.offers[row] if self.offers else None)
 
     def __iter__(self) -> Iterator[Item]:
         return (self[row] for row in range(len(self)))
@@ -106,7 +108,7 @@ class Items:
 
     def values(self, attribute: str) -> list[Value]:
         """The values of an attribute, the most common first; empty for an unknown attribute."""
-        return list(self.columns[attribute].vocabulary) if attribute in self.columns else []
+        return list(self.all_columns[attribute].vocabulary) if attribute in self.all_columns else []
 
     def facets(self, where: Where | None = None) -> dict[str, dict[Value, int]]:
         """Attribute → value → number of products, the most common first.
@@ -116,10 +118,9 @@ class Items:
         """
         masks = {name: self._mask(name, wanted) for name, wanted in parse_filter(where or {}).items()}
         counts = {}
-        for name, column in self.columns.items():
+        for name, column in self.all_columns.items():
             others = [mask for other, mask in masks.items() if other != name]
-            codes = column.codes[np.logical_and.reduce(others)] if others else column.codes
-            numbers = np.bincount(codes, minlength=len(column.vocabulary)).tolist()
+            numbers = column.counts_in(np.logical_and.reduce(others)).tolist() if others else column.counts.values()
             counts[name] = dict(zip(column.vocabulary, numbers, strict=True))
         return counts
 
@@ -134,10 +135,10 @@ class Items:
         return np.flatnonzero(keep)
 
     def _mask(self, name: str, wanted: list[Value]) -> np.ndarray:
-        if name not in self.columns:
-            have = ", ".join(self.columns) or "none"
+        if name not in self.all_columns:
+            have = ", ".join(self.all_columns) or "none"
             raise QueryError(f"There is no attribute {name!r} to filter by. This catalogue has: {have}.")
-        column = self.columns[name]
+        column = self.all_columns[name]
         unknown = [value for value in wanted if value not in column.counts]
         if unknown:
             some = [repr(value) for value in column.vocabulary[:MAX_LISTED]]
@@ -145,4 +146,10 @@ class Items:
             raise QueryError(f"No product has {name} {unknown[0]!r}. Its values are: {', '.join(some)}{more}.")
         chosen = np.zeros(len(column.vocabulary), dtype=bool)
         chosen[[column.vocabulary.index(value) for value in wanted]] = True
-        return chosen.take(column.codes)
+        return column.having(chosen)
+
+
+def _column(cells: Sequence[Attribute]) -> Column | ListColumn:
+    if any(isinstance(cell, tuple) for cell in cells):
+        return ListColumn([as_tuple(cell) for cell in cells])
+    return Column([cell for cell in cells if not isinstance(cell, tuple)])

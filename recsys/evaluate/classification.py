@@ -41,8 +41,8 @@ def evaluate_heads(
 
 
 def _evaluate(name: str, task: SearchTask, predicted: np.ndarray, known: Sequence[str]) -> Classification | None:
-    truth = [item.attributes.get(name) for item in task.queries.items]
-    common = [value for item in task.gallery.items if (value := item.attributes.get(name)) is not None]
+    truth = [item.value(name) for item in task.queries.items]
+    common = [value for item in task.gallery.items if (value := item.value(name)) is not None]
     asked = np.array([value is not None for value in truth])
     if not asked.any() or not common:
         return None

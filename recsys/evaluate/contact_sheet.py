@@ -48,7 +48,7 @@ def examples(task: SearchTask, attribute: str, *, best: bool) -> list[list[Shown
     rows = _chosen(task.scored_queries(label), alike.sum(1), label.queries, [item.id for item in asked], best)
 
     def shown(item: Item, right: bool | None = None) -> Shown:
-        return Shown(item.id, item.attributes.get(attribute) or "", right)
+        return Shown(item.id, item.value(attribute) or "", right)
 
     return [
         [

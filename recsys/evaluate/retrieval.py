@@ -83,7 +83,7 @@ def score_classes(task: SearchTask, attribute: str) -> tuple[ClassScore, ...]:
     label = task.label([attribute])
     counted = task.scored_queries(label)
     right = label.matches(task.neighbours[0][:, :PRECISION_K]).mean(1)[counted]
-    values = np.array([str(task.queries.items[row].attributes[attribute]) for row in counted])
+    values = np.array([str(task.queries.items[row].value(attribute)) for row in counted])
     names, counts = np.unique(values, return_counts=True)
     order = np.argsort(-counts, kind="stable")
     return tuple(
@@ -94,8 +94,8 @@ def score_classes(task: SearchTask, attribute: str) -> tuple[ClassScore, ...]:
 
 def attributes_of(items: Sequence[Item]) -> list[str]:
     """The attributes that have a value in any of these items, in order."""
-    found = dict.fromkeys(name for item in items for name in item.attributes)
-    return [name for name in found if any(item.attributes.get(name) is not None for item in items)]
+    found = dict.fromkeys(name for item in items for name in item.single_values)
+    return [name for name in found if any(item.value(name) is not None for item in items)]
 
 
 def roles_of(pool: Pool) -> Roles:

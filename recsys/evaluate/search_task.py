@@ -135,5 +135,5 @@ def _best(cosines: Vectors, k: int) -> Rows:
 
 
 def _numbered(items: Sequence[Item], attributes: Sequence[str], numbers: dict[tuple[Value, ...], int]) -> Rows:
-    values = [tuple(item.attributes.get(name) for name in attributes) for item in items]
+    values = [tuple(item.value(name) for name in attributes) for item in items]
     return np.array([-1 if None in value else numbers.setdefault(value, len(numbers)) for value in values], np.int64)

@@ -16,6 +16,8 @@ from recsys.format.layout import ASSETS, CARD, CONFIG, ENCODER, HEADS, ITEMS, MA
 from recsys.runtime.hashing import file_sha256, read_json, sha256
 
 FORMAT = 1
+FORMAT_WITH_OFFERS = 2
+"""The format of an index with offers, or with attributes that take several values. Others are written as format 1."""
 UNLISTED_FORBIDDEN = (CARD, f"{Path(VECTORS).stem}.*", f"{ASSETS}/*", f"{ENCODER}/*")
 MAX_COUNT = 2**31 - 1
 """The largest integer of Annoy."""
@@ -50,7 +52,8 @@ class Manifest:
     """The content of index.json. `files` maps the path of every other file to its size and SHA-256.
 
     Indexes of older versions have no `calibration`. `roles` maps each role that the owner has overruled to the
-    attribute that has it. Without such roles, index.json lacks this key.
+    attribute that has it. `lists` are the attributes that take several values. Where `roles`, `lists` or `has_offers`
+    is empty or false, index.json lacks its key.
     """
 
     encoder: EncoderSpec
@@ -62,12 +65,19 @@ class Manifest:
     versions: Mapping[str, str]
     calibration: Calibration | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
+    lists: tuple[str, ...] = ()
+    has_offers: bool = False
+
+    @property
+    def format(self) -> int:
+        """The number of the oldest format that can hold this index."""
+        return _format_of(asdict(self))
 
     def to_json(self) -> str:
         """The text of index.json. Its `sha256` is the hash of all other fields."""
-        body = {"format": FORMAT, **asdict(self), "attributes": list(self.attributes)}
-        if not self.roles:
-            del body["roles"]
+        facts = asdict(self) | {"attributes": list(self.attributes), "lists": list(self.lists)}
+        unused = [name for name in ("roles", "lists", "has_offers") if not facts[name]]
+        body = {"format": self.format} | {name: value for name, value in facts.items() if name not in unused}
         return json.dumps({**body, "sha256": _body_hash(body)}, indent=1, ensure_ascii=False) + "\n"
 
     @classmethod
@@ -86,9 +96,10 @@ class Manifest:
             found, written = body.pop("format"), body.pop("sha256")
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexDamagedError(f"{MANIFEST} cannot be read. {REMEDY}") from error
-        if found != FORMAT:
+        if found != _format_of(body):
             raise IndexFormatError(
-                f"The index has format {found!r:.20}; this program reads format {FORMAT}."
+                f"The index has format {found!r:.20}; this program reads format {FORMAT}, and format"
+                f" {FORMAT_WITH_OFFERS} with offers or lists."
                 " Use the version of the program that built it, or rebuild the index with build_index.py."
             )
         if _body_hash({"format": found, **body}) != written:
@@ -97,7 +108,7 @@ class Manifest:
             manifest = cls._from_body(body)
             manifest._check()
         except (TypeError, KeyError, ValueError, AttributeError) as error:
-            raise IndexDamagedError(f"{MANIFEST} is not valid for format {FORMAT}: {error}. {REMEDY}") from error
+            raise IndexDamagedError(f"{MANIFEST} is not valid for format {found}: {error}. {REMEDY}") from error
         return manifest
 
     @classmethod
@@ -114,6 +125,8 @@ class Manifest:
             versions=dict(body["versions"]),
             calibration=Calibration.from_json(body["calibration"]) if body.get("calibration") else None,
             roles=dict(body.get("roles", {})),
+            lists=tuple(body.get("lists", ())),
+            has_offers=body.get("has_offers", False),
         )
 
     def _check(self) -> None:
@@ -123,6 +136,8 @@ class Manifest:
         texts = (self.search.metric, self.dataset.id, self.dataset.split, self.dataset.revision or "", *self.attributes)
         if not all(isinstance(text, str) for text in texts):
             raise ValueError("metric, attributes, and the facts about the dataset have to be strings")
+        if not set(self.lists).issubset(self.attributes) or not isinstance(self.has_offers, bool):
+            raise ValueError("lists have to be among the attributes, and has_offers true or false")
         for role, attribute in self.roles.items():
             if role not in SINGLE_ROLES or attribute not in self.attributes:
                 raise ValueError(f"its attributes lack {attribute!r}, or there is no role {role!r}")
@@ -194,6 +209,10 @@ def _check_config(spec: EncoderSpec, path: Path, with_heads: bool) -> None:
                 f"The index was built with another encoder than the one beside it: {name} {wanted} against"
                 f" {described[name]} in {ENCODER}/{CONFIG}. {REMEDY}"
             )
+
+
+def _format_of(body: Mapping[str, Any]) -> int:
+    return FORMAT_WITH_OFFERS if body.get("lists") or body.get("has_offers") else FORMAT
 
 
 def _body_hash(body: Mapping[str, Any]) -> str:

@@ -81,7 +81,7 @@ def _confidence_text(calibration: Calibration | None) -> str:
 
 
 def _attribute_row(name: str, items: Items) -> str:
-    counts = items.columns[name].counts
+    counts = items.all_columns[name].counts
     shown = [f"{_cell(value)} ({count:,})" for value, count in list(counts.items())[:MAX_SHOWN_VALUES]]
     return f"| {_cell(name)} | {len(counts)} | {', '.join(shown)} |"
 

@@ -1,9 +1,10 @@
-"""Reads items.parquet: one row for each product, in index order, with its id, name, attributes and thumbnail."""
+"""Reads items.parquet: one row for each product, in index order, with its id, name, attributes, offer and thumbnail."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +14,46 @@ import pyarrow.parquet as pq
 
 from recsys.core.items import Items
 from recsys.errors import IndexDamagedError
-from recsys.format.layout import ID_COLUMN, ITEMS, NAME_COLUMN, PICTURE_COLUMN
+from recsys.format.layout import ID_COLUMN, ITEMS, NAME_COLUMN, OFFER_COLUMN, PICTURE_COLUMN
 from recsys.format.manifest import REMEDY, Manifest
-from recsys.types import Value
+from recsys.types import OFFER_FIELDS, Offer
 
 PICTURE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+OFFER_TYPE = pa.struct(
+    [(name, pa.float64() if name in ("price", "sale_price") else pa.string()) for name in OFFER_FIELDS]
+)
 PICTURE_BYTES = f"{PICTURE_COLUMN}.bytes"
 MAX_TEXT_BYTES_PER_PRODUCT = 4_000
 EXTRA_TEXT_BYTES = 1_000_000
 """An index may have this much text beyond MAX_TEXT_BYTES_PER_PRODUCT for each product."""
 MAX_VALUE_BYTES = 20_000
+MAX_VALUES_PER_PRODUCT = 200
+"""The most values of one attribute, on average over the products, or over 100 if there are fewer."""
 MAX_GROUP_PICTURE_BYTES = 64_000_000
 """The thumbnails of one row group are read together."""
 
 
-def schema_for(attributes: Sequence[str]) -> pa.Schema:
-    """The columns of items.parquet. Its metadata tells the Hub's viewer to show the thumbnails as pictures."""
-    texts = [ID_COLUMN, NAME_COLUMN, *_attribute_columns(attributes)]
-    features = {name: {"dtype": "string", "_type": "Value"} for name in [*texts, PICTURE_COLUMN]}
-    features[PICTURE_COLUMN] = {"_type": "Image"}
-    fields = [*((name, pa.string()) for name in texts), (PICTURE_COLUMN, PICTURE_TYPE)]
-    return pa.schema(fields).with_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+def schema_for(attributes: Sequence[str], lists: Collection[str] = (), *, has_offers: bool = False) -> pa.Schema:
+    """The columns of items.parquet; `lists` are the attributes that take several values.
+
+    Its metadata tells the Hub's viewer to show the thumbnails as pictures.
+    """
+    taken = _attribute_columns(attributes, [OFFER_COLUMN] if has_offers else [])
+    kinds = [pa.list_(pa.string()) if name in lists else pa.string() for name in attributes]
+    fields = [(ID_COLUMN, pa.string()), (NAME_COLUMN, pa.string()), *zip(taken, kinds, strict=True)]
+    fields += [(OFFER_COLUMN, OFFER_TYPE)] if has_offers else []
+    features = {name: _feature(kind) for name, kind in fields} | {PICTURE_COLUMN: {"_type": "Image"}}
+    schema = pa.schema([*fields, (PICTURE_COLUMN, PICTURE_TYPE)])
+    return schema.with_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+
+
+def _feature(kind: pa.DataType) -> Any:
+    """The type of a column in the words of the library `datasets`."""
+    if pa.types.is_struct(kind):
+        return {field.name: _feature(field.type) for field in kind}
+    if pa.types.is_list(kind):
+        return {"feature": _feature(kind.value_type), "_type": "List"}
+    return {"dtype": "float64" if pa.types.is_floating(kind) else "string", "_type": "Value"}
 
 
 def open_table(path: Path, dictionary_columns: Sequence[str]) -> pq.ParquetFile:
@@ -43,7 +63,7 @@ def open_table(path: Path, dictionary_columns: Sequence[str]) -> pq.ParquetFile:
 
 def read_items(path: Path, manifest: Manifest) -> Items:
     """The products without their thumbnails. Raises IndexDamagedError if they are not those the manifest states."""
-    expected = schema_for(manifest.attributes)
+    expected = schema_for(manifest.attributes, manifest.lists, has_offers=manifest.has_offers)
     try:
         found, rows = pq.read_schema(path), pq.read_metadata(path).num_rows
     except (pa.ArrowException, OSError) as error:
@@ -54,9 +74,9 @@ def read_items(path: Path, manifest: Manifest) -> Items:
             f" {_column_list(expected)}. {REMEDY}"
         )
     try:
-        texts = _read_texts(path, [name for name in expected.names if name != PICTURE_COLUMN], rows)
-        attributes = dict(zip(manifest.attributes, texts[2:], strict=True))
-        return Items(texts[0], texts[1], attributes, manifest.roles)
+        ids, names, *cells = _read_cells(path, expected, rows)
+        offers = cells.pop() if manifest.has_offers else None
+        return Items(ids, names, dict(zip(manifest.attributes, cells, strict=True)), manifest.roles, offers)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise IndexDamagedError(f"{ITEMS} does not hold a catalogue: {error}. {REMEDY}") from error
 
@@ -77,48 +97,81 @@ def read_thumbnail_group(table: pq.ParquetFile, group: int) -> pa.Array:
     return rows.column(PICTURE_COLUMN).combine_chunks().field("bytes")
 
 
-def _attribute_columns(attributes: Sequence[str]) -> list[str]:
-    """The column of each attribute. A name that is already taken gets an underscore."""
-    taken = [ID_COLUMN, NAME_COLUMN, PICTURE_COLUMN]
+def _attribute_columns(attributes: Sequence[str], others: Sequence[str]) -> list[str]:
+    """The column of each attribute. A name that is already taken, as by the `others`, gets an underscore."""
+    taken = [ID_COLUMN, NAME_COLUMN, PICTURE_COLUMN, *others]
     for name in attributes:
         while name in taken:
             name += "_"
         taken.append(name)
-    return taken[3:]
+    return taken[3 + len(others) :]
 
 
-def _read_texts(path: Path, columns: Sequence[str], rows: int) -> list[list[Any]]:
-    """The values of these columns. Raises ValueError for missing ids, and for more text than is allowed.
+def _read_cells(path: Path, schema: pa.Schema, rows: int) -> list[list[Any]]:
+    """The cells of all columns but the pictures. Raises ValueError for missing ids, and for more text than is allowed.
 
     A small file can unpack to any amount of text, by compression or by one long value that every row repeats.
     Therefore the sizes are checked before anything is read, and repeated values are read once.
     """
-    file = open_table(path, columns)
-    limit = MAX_TEXT_BYTES_PER_PRODUCT * rows + EXTRA_TEXT_BYTES
-    sizes = [_unpacked_bytes(file, group) for group in range(file.num_row_groups)]
-    if sum(size[name] for size in sizes for name in columns) > limit:
-        raise ValueError(f"its text takes more than {limit:,} bytes")
-    if max(size[PICTURE_BYTES] for size in sizes) > MAX_GROUP_PICTURE_BYTES:
-        raise ValueError(f"the pictures of a row group take more than {MAX_GROUP_PICTURE_BYTES:,} bytes")
-    texts = [column.unify_dictionaries().combine_chunks() for column in file.read(columns=columns).columns]
-    if max(pc.max(pc.binary_length(column.dictionary)).as_py() or 0 for column in texts) > MAX_VALUE_BYTES:
+    fields = [field for field in schema if field.name != PICTURE_COLUMN]
+    file = open_table(path, [leaf for field in fields for leaf in _text_leaves(field)])
+    _check_sizes(file.metadata, rows)
+    table = file.read(columns=[field.name for field in fields])
+    columns = [column.unify_dictionaries().combine_chunks() for column in table.columns]
+    lengths = [pc.max(pc.binary_length(words)).as_py() for column in columns for words in _vocabularies(column)]
+    if max(length or 0 for length in lengths) > MAX_VALUE_BYTES:
         raise ValueError(f"a value has more than {MAX_VALUE_BYTES:,} bytes")
-    if texts[0].null_count:
+    if columns[0].null_count:
         raise ValueError("a product has no id")
-    return [_decoded(column) for column in texts]
+    return [_decoded(column) for column in columns]
 
 
-def _unpacked_bytes(file: pq.ParquetFile, group: int) -> dict[str, int]:
-    """Column → bytes in memory, for one row group."""
-    metadata = file.metadata.row_group(group)
-    columns = (metadata.column(index) for index in range(metadata.num_columns))
-    return {column.path_in_schema: column.total_uncompressed_size for column in columns}
+def _check_sizes(metadata: pq.FileMetaData, rows: int) -> None:
+    """Raises ValueError if a file takes more memory than is allowed. The pictures are its last two columns."""
+    limit = MAX_TEXT_BYTES_PER_PRODUCT * rows + EXTRA_TEXT_BYTES
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    columns = [[group.column(place) for place in range(group.num_columns)] for group in groups]
+    if sum(column.total_uncompressed_size for group in columns for column in group[:-2]) > limit:
+        raise ValueError(f"its text takes more than {limit:,} bytes")
+    if max(group[-2].total_uncompressed_size for group in columns) > MAX_GROUP_PICTURE_BYTES:
+        raise ValueError(f"the pictures of a row group take more than {MAX_GROUP_PICTURE_BYTES:,} bytes")
+    counts = [sum(column.num_values for column in leaf) for leaf in zip(*columns, strict=True)]
+    if max(counts) > MAX_VALUES_PER_PRODUCT * max(rows, 100):
+        raise ValueError(f"an attribute has more than {MAX_VALUES_PER_PRODUCT} values for each product")
 
 
-def _decoded(texts: pa.DictionaryArray) -> list[Value]:
-    words: list[Any] = texts.dictionary.to_pylist()
-    return [None if code is None else words[code] for code in texts.indices.to_pylist()]
+def _text_leaves(field: pa.Field) -> list[str]:
+    """The leaves of this column that hold text, as Parquet names them."""
+    if pa.types.is_struct(field.type):
+        return [f"{field.name}.{part.name}" for part in field.type if part.type == pa.string()]
+    return [f"{field.name}.list.element" if pa.types.is_list(field.type) else field.name]
+
+
+def _vocabularies(column: pa.Array) -> list[pa.Array]:
+    """The different texts in a column."""
+    if pa.types.is_struct(column.type):
+        return [
+            words for part in column.flatten() if not pa.types.is_floating(part.type) for words in _vocabularies(part)
+        ]
+    return [column.values.dictionary if pa.types.is_list(column.type) else column.dictionary]
+
+
+def _decoded(column: pa.Array) -> list[Any]:
+    """The cells as Python values: texts, tuples of texts, or offers. Equal texts are one string."""
+    if pa.types.is_struct(column.type):
+        parts = [_decoded(part) for part in column.flatten()]
+        return [
+            Offer(*cells) if any(cell is not None for cell in cells) else None for cells in zip(*parts, strict=True)
+        ]
+    if pa.types.is_list(column.type):
+        texts, ends = _decoded(column.values), column.offsets.to_pylist()
+        return [tuple(texts[start:end]) for start, end in pairwise(ends)]
+    if not pa.types.is_dictionary(column.type):
+        return column.to_pylist()
+    words: list[Any] = column.dictionary.to_pylist()
+    return [None if code is None else words[code] for code in column.indices.to_pylist()]
 
 
 def _column_list(schema: pa.Schema) -> str:
-    return ", ".join(field.name if field.type in (pa.string(), PICTURE_TYPE) else str(field) for field in schema)
+    usual = (pa.string(), PICTURE_TYPE)
+    return ", ".join(field.name if field.type in usual else str(field) for field in schema)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
@@ -11,10 +11,11 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from recsys.core.items import Items
 from recsys.format.layout import MANIFEST
 from recsys.index.items_table import schema_for
 from recsys.runtime.hashing import file_sha256
-from recsys.types import Item
+from recsys.types import Item, offer_facts
 
 ROWS_PER_GROUP = 64
 """Thumbnails are read one row group at a time."""
@@ -24,10 +25,17 @@ LIBRARIES = ("annoy", "timm", "torch", "pillow", "numpy", "pyarrow")
 class ItemsWriter:
     """Writes items.parquet row group by row group. Use it as a context manager, or call `close`."""
 
-    def __init__(self, path: Path, attributes: Sequence[str]):
-        self._schema, self._attributes = schema_for(attributes), tuple(attributes)
+    def __init__(self, path: Path, attributes: Sequence[str], lists: Collection[str] = (), *, has_offers: bool = False):
+        """`lists` are the `attributes` that take several values; `has_offers` says whether any item has an offer."""
+        self._schema, self._attributes = schema_for(attributes, lists, has_offers=has_offers), tuple(attributes)
+        self._has_offers = has_offers
         self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
         self._rows: list[list[Any]] = []
+
+    @classmethod
+    def for_items(cls, path: Path, items: Items) -> Self:
+        """A writer of a table that can hold these items."""
+        return cls(path, list(items.all_columns), items.lists, has_offers=items.offers is not None)
 
     def __enter__(self) -> Self:
         return self
@@ -42,7 +50,8 @@ class ItemsWriter:
     def add(self, item: Item, thumbnail: bytes) -> None:
         """Write one product."""
         values = [item.attributes.get(name) for name in self._attributes]
-        self._rows.append([item.id, item.name, *values, {"bytes": thumbnail, "path": None}])
+        offer = [offer_facts(item.offer)] if self._has_offers else []
+        self._rows.append([item.id, item.name, *values, *offer, {"bytes": thumbnail, "path": None}])
         if len(self._rows) == ROWS_PER_GROUP:
             self._write_group()
 

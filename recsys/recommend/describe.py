@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from recsys.types import Guess, Item, Reason, Value, Vectors
+from recsys.types import Attribute, Guess, Item, Reason, Vectors, as_tuple
 
 MIN_PROBABILITY = 0.5
 """A guess has a value only if its probability is higher than this. Otherwise it is as likely wrong as right."""
@@ -37,18 +37,19 @@ def by_neighbours(neighbours: Sequence[Item]) -> dict[str, Guess]:
     A product without a value for an attribute votes for none there.
     """
     guesses = {}
-    for attribute in dict.fromkeys(name for item in neighbours for name in item.attributes):
-        votes = Counter(value for item in neighbours if (value := item.attributes.get(attribute)) is not None)
+    for attribute in dict.fromkeys(name for item in neighbours for name in item.single_values):
+        votes = Counter(value for item in neighbours if (value := item.value(attribute)) is not None)
         if votes:
             shares = {value: count / len(neighbours) for value, count in votes.items()}
             guesses[attribute] = guess(attribute, shares)
     return guesses
 
 
-def shared(values: Mapping[str, Value], item: Item) -> tuple[Reason, ...]:
+def shared(values: Mapping[str, Attribute], item: Item) -> tuple[Reason, ...]:
     """The attribute values that the query, which has `values`, and the item have in common."""
     return tuple(
         Reason(name, value)
-        for name, value in values.items()
-        if value is not None and item.attributes.get(name) == value
+        for name, several in values.items()
+        for value in as_tuple(several)
+        if value in as_tuple(item.attributes.get(name))
     )

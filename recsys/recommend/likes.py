@@ -11,7 +11,8 @@ from typing import NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from recsys.core.items import Column, Items
+from recsys.core.columns import Column
+from recsys.core.items import Items
 from recsys.core.linalg import unit
 from recsys.errors import QueryError
 from recsys.types import Reason, Rows, Searcher, Vectors, Where

@@ -79,6 +79,11 @@ class SearchOptions:
     def check(self, items: Items) -> None:
         """Raises QueryError for an id, an attribute or a value that the catalogue does not have."""
         items.passing(self.filter or {})
+        several = next((name for name in self.but if name in items.lists), None)
+        if several is not None:
+            raise QueryError(
+                f"A product has several values of {several!r}. Filter by it with where; but has no use for it."
+            )
         for item_id in (*self.liked, *self.disliked):
             items.row(item_id)
 

@@ -73,7 +73,7 @@ class Recommender:
 
     def __repr__(self) -> str:
         revision = f" @ {self.origin.revision[:7]}" if self.origin.revision else ""
-        attributes = ", ".join(self.items.columns) or "no attributes"
+        attributes = ", ".join(self.items.all_columns) or "no attributes"
         served = f"{self.origin.name}{revision}, {len(self):,} products of {self.origin.dataset}"
         return f"<Recommender: {served}, with {attributes}>"
 

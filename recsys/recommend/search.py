@@ -17,7 +17,7 @@ from recsys.recommend.likes import RERANKED, Likes
 from recsys.recommend.look import Look
 from recsys.recommend.options import SearchOptions
 from recsys.recommend.steering import Steering
-from recsys.types import Answer, Guess, ImageEncoder, IndexAssets, Match, Rows, Searcher, Value, Vectors, Where
+from recsys.types import Answer, Attribute, Guess, ImageEncoder, IndexAssets, Match, Rows, Searcher, Vectors, Where
 
 NEIGHBOURS_THAT_DESCRIBE = 20
 """How many of the nearest products vote on the attributes of a picture that the encoder has no head for."""
@@ -47,7 +47,7 @@ class Query:
     """
 
     embedding: Vectors
-    values: Mapping[str, Value]
+    values: Mapping[str, Attribute]
     row: int | None = None
     look: Look | None = None
 
@@ -128,7 +128,7 @@ class Search:
     def _answer(
         self,
         found: Found,
-        values: Mapping[str, Value],
+        values: Mapping[str, Attribute],
         seen: Mapping[str, Guess],
         close: bool | None,
         box: Box | None = None,

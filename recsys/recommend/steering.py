@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from recsys.core.items import Items
 from recsys.core.linalg import class_means, unit
-from recsys.types import Searcher, Value, Vectors
+from recsys.types import Attribute, Searcher, Value, Vectors
 
 PRIOR_PRODUCTS = 5
 """The mean of all weighs as much as this many products in the mean vector of a value, so that rare values move less."""
@@ -26,10 +26,11 @@ class Steering:
         self._kind = items.roles.kind
         self._offsets: dict[str, Vectors] = {}
 
-    def steer_all(self, query: Vectors, wanted: Mapping[str, str], present: Mapping[str, Value]) -> Vectors:
+    def steer_all(self, query: Vectors, wanted: Mapping[str, str], present: Mapping[str, Attribute]) -> Vectors:
         """The query [1, dim] with each wanted value in place of the present one of its attribute; see `steer`."""
         for attribute, value in wanted.items():
-            query = self.steer(query, attribute, value, present.get(attribute))
+            own = present.get(attribute)
+            query = self.steer(query, attribute, value, None if isinstance(own, tuple) else own)
         return query
 
     def steer(self, query: Vectors, attribute: str, wanted: Value, present: Value = None) -> Vectors:

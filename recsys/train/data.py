@@ -72,7 +72,7 @@ def load(
         raise CatalogError("There is no picture to train on. Check the dataset and its image column.")
     others, of_others = _decode(outliers, height, width)
     vocabulary = vocabulary or vocabulary_of(items)
-    rows = [item.attributes for item in items] + [{} for _ in others]
+    rows = [item.single_values for item in items] + [{} for _ in others]
     labels = {name: number_values([row.get(name) for row in rows], values) for name, values in vocabulary.items()}
     stacked = torch.from_numpy(np.stack(pictures + of_others))
     return PictureSet(
@@ -120,10 +120,8 @@ def _words(names: Sequence[str]) -> torch.Tensor:
 
 def vocabulary_of(items: Sequence[Item]) -> dict[str, list[str]]:
     """Attribute → the values that it has in these items, sorted."""
-    names = dict.fromkeys(name for item in items for name in item.attributes)
-    return {
-        name: sorted({value for item in items if (value := item.attributes.get(name)) is not None}) for name in names
-    }
+    names = dict.fromkeys(name for item in items for name in item.single_values)
+    return {name: sorted({value for item in items if (value := item.value(name)) is not None}) for name in names}
 
 
 def number_values(values: Sequence[str | None], vocabulary: Sequence[str]) -> torch.Tensor:

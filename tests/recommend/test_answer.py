@@ -12,6 +12,7 @@ from recsys.core.calibration import Calibration
 from recsys.errors import PictureError, QueryError
 from recsys.types import Answer, Match
 from testkit.fake_shop import HOSTILE_NAME, draw, encoded, fake_shop
+from testkit.offers import with_offers
 
 RED_DRESS = draw("Dresses", "#b3262e")
 CALIBRATION = Calibration("articleType", (0.0, 1.0), (0.0, 0.9), threshold=0.95, refused=0.05, queries=60)
@@ -124,3 +125,31 @@ def test_a_copy_of_an_answer_is_equal_and_leaves_the_index_behind(shop):
     for same in (copy.deepcopy(answer), pickle.loads(pickle.dumps(answer))):
         assert same == answer and "<img" not in same._repr_html_()
     assert set(asdict(answer)) == {"matches", "close", "seen", "box"}
+
+
+def test_an_answer_carries_the_offers_and_all_values_of_its_products(shop):
+    priced = copy.copy(shop)
+    priced.items = with_offers(shop.items)
+    answer = priced.similar("p0", 5)
+    first, match = json.loads(json.dumps(answer.to_dicts()))[0], answer[0]
+    assert first["attributes"]["size"] == list(match.item.attributes["size"])
+    assert {name: first[name] for name in asdict(match.item.offer)} == asdict(match.item.offer)
+    table = answer.to_pandas()
+    priced_rows = table["price"].dropna().to_dict()
+    assert priced_rows == {row: found.item.offer.price for row, found in enumerate(answer) if found.item.offer}
+    assert table["size"].tolist() == [list(found.item.attributes["size"]) for found in answer]
+
+
+def test_values_of_an_attribute_that_takes_several_are_reasons_too(shop):
+    priced = copy.copy(shop)
+    priced.items = with_offers(shop.items)
+    for match in priced.similar("p2", 20):
+        common = {reason.value for reason in match.reasons if reason.attribute == "size"}
+        assert common == {"S", "M", "L"} & set(match.item.attributes["size"])
+
+
+def test_but_is_refused_for_an_attribute_that_takes_several_values(shop):
+    priced = copy.copy(shop)
+    priced.items = with_offers(shop.items)
+    with pytest.raises(QueryError, match="several values of 'size'. Filter by it with where"):
+        priced.similar("p2", but={"size": "M"})

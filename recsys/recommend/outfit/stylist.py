@@ -84,7 +84,9 @@ class Stylist:
     def slots(self, anchor: str | PictureAnchor) -> tuple[str, ...]:
         """The slots that an item or a picture fills; empty if no outfit can be built around it."""
         attributes = (
-            anchor.attributes if isinstance(anchor, PictureAnchor) else self._items[self._items.row(anchor)].attributes
+            anchor.attributes
+            if isinstance(anchor, PictureAnchor)
+            else self._items[self._items.row(anchor)].single_values
         )
         return self._wardrobe.profile(attributes).slots
 
@@ -127,7 +129,7 @@ class Stylist:
         else:
             row = self._items.row(anchor)
             item = self._items[row]
-            name, attributes, vector = item.name or item.id, item.attributes, self._searcher.vectors([row])[0]
+            name, attributes, vector = item.name or item.id, item.single_values, self._searcher.vectors([row])[0]
         profile = self._wardrobe.profile(attributes)
         if not profile.slots:
             places = ", ".join(PLURALS.values())
@@ -168,8 +170,8 @@ class Stylist:
 
     def _piece(self, row: int, anchor: _Anchor) -> Piece:
         item = self._items[row]
-        reasons = self._wardrobe.known_values(item.attributes)
-        colour = self._wardrobe.colour_of(item.attributes)
+        reasons = self._wardrobe.known_values(item.single_values)
+        colour = self._wardrobe.colour_of(item.single_values)
         why = relation(tone_of(anchor.colour), tone_of(colour))
         if why:
             reasons += (f"{colour} goes with {anchor.colour}: {why}",)

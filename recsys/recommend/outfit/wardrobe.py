@@ -104,6 +104,6 @@ class Wardrobe:
         used = [self._items.columns[name].codes for name in (*self._categories, *self._aspects) if name]
         table = np.stack(used or [np.zeros(len(self._items), dtype=np.int32)], axis=1)
         _, firsts, combination = np.unique(table, axis=0, return_index=True, return_inverse=True)
-        read = [self.profile(self._items[int(row)].attributes) for row in firsts]
+        read = [self.profile(self._items[int(row)].single_values) for row in firsts]
         codes = {profile: code for code, profile in enumerate(dict.fromkeys(read))}
         return list(codes), np.array([codes[profile] for profile in read], dtype=np.int64)[combination.ravel()]

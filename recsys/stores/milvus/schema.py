@@ -1,7 +1,7 @@
 """The Milvus schema of an index: one row for each product, with its vector and a code for the value of each attribute.
 
-The codes are those of `Items`. A filter expression therefore consists of numbers and of field names defined here, and
-never contains text of a catalogue or a visitor.
+The codes are those of `Items`. Attributes that take several values are left out. A filter expression therefore consists
+of numbers and of field names defined here, and never contains text of a catalogue or a visitor.
 """
 
 from __future__ import annotations

@@ -56,8 +56,11 @@ class MilvusSearcher:
     def search(self, vectors: Vectors, k: int, where: Where | None = None) -> tuple[Rows, Vectors]:
         """The k nearest rows to each of `vectors` [n, dim] and their cosines, best first; fewer if fewer pass `where`.
 
-        Raises QueryError for k above 16,384, and StoreError if Milvus does not answer.
+        A filter that concerns more than the attributes in Milvus is applied in the index folder. Raises QueryError for
+        k above 16,384, and StoreError if Milvus does not answer.
         """
+        if where and not self.items.columns.keys() >= where.keys():
+            return self._local.search(vectors, k, where)
         passing = len(self.items.passing(where)) if where else len(self.items)
         k, most = min(k, passing), min(passing, MAX_NEIGHBOURS)
         if k > most:

@@ -1,11 +1,11 @@
 """The JSON of the API's answers: TypedDicts, whose fields Gradio publishes, and the functions that fill them."""
 
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from recsys.recommend.outfit import Outfit, Piece
 from recsys.recommend.recommender import Recommender
-from recsys.types import Answer, Guess, Item, Match, Value, Where
+from recsys.types import Answer, Guess, Item, Match, Value, Where, item_facts, offer_facts
 from recsys.web.server import thumbnails
 
 
@@ -42,12 +42,23 @@ class ReasonFacts(TypedDict):
 
 
 class ItemFacts(TypedDict):
-    """A product; `image` is the absolute URL of its picture."""
+    """A product; `image` is the absolute URL of its picture. An attribute with several values is a list.
+
+    Prices are in `currency` (ISO 4217). `availability` is "in stock", "out of stock" or "preorder". `url` is the page
+    of the product in the shop. All of these are null if the catalogue does not say.
+    """
 
     id: str
     name: str | None
     attributes: dict[str, Any]
     image: str
+    price: float | None
+    sale_price: float | None
+    currency: str | None
+    availability: str | None
+    url: str | None
+    brand: str | None
+    description: str | None
 
 
 class MatchFacts(ItemFacts):
@@ -173,8 +184,10 @@ def index_facts(recommender: Recommender) -> IndexFacts:
 
 
 def _item(recommender: Recommender, item: Item, root: str) -> ItemFacts:
-    image = f"{root}/{thumbnails.url(recommender, item.id)}"
-    return {"id": item.id, "name": item.name, "attributes": dict(item.attributes), "image": image}
+    return cast(
+        ItemFacts,
+        item_facts(item) | offer_facts(item.offer) | {"image": f"{root}/{thumbnails.url(recommender, item.id)}"},
+    )
 
 
 def _match(recommender: Recommender, match: Match, root: str) -> MatchFacts:

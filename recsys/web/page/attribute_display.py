@@ -9,7 +9,8 @@ from zlib import crc32
 
 import numpy as np
 
-from recsys.core.items import Column, Items
+from recsys.core.columns import Column
+from recsys.core.items import Items
 from recsys.core.roles import NO_OVERRIDES, Roles
 from recsys.types import Guess, Item, Reason, Rows, Value
 

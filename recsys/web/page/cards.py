@@ -10,7 +10,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from recsys.recommend.recommender import Recommender
-from recsys.types import Item, Match, Reason
+from recsys.types import Attribute, Item, Match, Reason, as_tuple
 from recsys.web.page import attribute_display
 from recsys.web.page.templates import render
 from recsys.web.server import thumbnails
@@ -123,9 +123,10 @@ def gallery(cards: Sequence[Card], *, has_more: bool = False) -> Markup:
     return render("gallery.html", cards=cards, has_more=has_more)
 
 
-def facts(attributes: Mapping[str, str | None], names: Iterable[str], shared: Sequence[str] = ()) -> list[Fact]:
-    """The values of these attributes, without those that the product lacks."""
-    return [Fact(value, name in shared) for name in names if (value := attributes.get(name))]
+def facts(attributes: Mapping[str, Attribute], names: Iterable[str], shared: Sequence[str] = ()) -> list[Fact]:
+    """The values of these attributes, without those that the product lacks. Several values are one text."""
+    texts = {name: ", ".join(as_tuple(attributes.get(name))) for name in names}
+    return [Fact(text, name in shared) for name, text in texts.items() if text]
 
 
 def closeness(match: Match) -> Closeness:

@@ -1,0 +1,131 @@
+"""The attributes and offers of all products as columns, which are compact in memory and fast to filter."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys.types import IN_STOCK, Offer, Rows, Value
+
+Flags = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.float64]
+
+
+class Column:
+    """One attribute of all products: a vocabulary, and a code for each row."""
+
+    def __init__(self, values: Sequence[Value]):
+        self.counts = _counts(values)
+        self.vocabulary = list(self.counts)
+        code_of = {value: code for code, value in enumerate(self.vocabulary)}
+        self.codes = np.fromiter((code_of[value] for value in values), dtype=np.int32, count=len(values))
+
+    def __getitem__(self, row: int) -> Value:
+        return self.vocabulary[self.codes[row]]
+
+    def having(self, chosen: Flags) -> Flags:
+        """The rows whose value is chosen: `chosen` [vocabulary] → [rows]."""
+        return chosen.take(self.codes)
+
+    def counts_in(self, rows: Flags) -> Rows:
+        """The number of these rows with each value of the vocabulary."""
+        return np.bincount(self.codes[rows], minlength=len(self.vocabulary))
+
+
+class ListColumn:
+    """An attribute that takes several values: the codes of row r are `codes[starts[r] : starts[r + 1]]`.
+
+    A row without values has the code of None.
+    """
+
+    def __init__(self, values: Sequence[Sequence[str]]):
+        lists: list[list[Value]] = [list(dict.fromkeys(row)) or [None] for row in values]
+        self.counts = _counts([value for row in lists for value in row])
+        self.vocabulary = list(self.counts)
+        code_of = {value: code for code, value in enumerate(self.vocabulary)}
+        self.codes = np.array([code_of[value] for row in lists for value in row], dtype=np.int32)
+        self.starts = np.cumsum([0, *map(len, lists)])
+
+    def __getitem__(self, row: int) -> tuple[str, ...]:
+        codes = self.codes[self.starts[row] : self.starts[row + 1]]
+        return tuple(value for code in codes if (value := self.vocabulary[code]) is not None)
+
+    def having(self, chosen: Flags) -> Flags:
+        """The rows that have a chosen value: `chosen` [vocabulary] → [rows]."""
+        return np.logical_or.reduceat(chosen.take(self.codes), self.starts[:-1])
+
+    def counts_in(self, rows: Flags) -> Rows:
+        """The number of these rows that have each value of the vocabulary."""
+        return np.bincount(self.codes[np.repeat(rows, np.diff(self.starts))], minlength=len(self.vocabulary))
+
+
+@dataclass(frozen=True, eq=False)
+class Offers:
+    """The offers of all products. A missing price is NaN."""
+
+    price: Numbers
+    sale_price: Numbers
+    currency: Column
+    availability: Column
+    brand: Column
+    url: Sequence[Value]
+    description: Sequence[Value]
+
+    @classmethod
+    def from_offers(cls, offers: Iterable[Offer | None]) -> Self:
+        """The offers of the products in index order; None for a product without one."""
+        rows = [offer or NO_OFFER for offer in offers]
+        return cls(
+            np.array([np.nan if offer.price is None else offer.price for offer in rows], dtype=np.float64),
+            np.array([np.nan if offer.sale_price is None else offer.sale_price for offer in rows], dtype=np.float64),
+            Column([offer.currency for offer in rows]),
+            Column([offer.availability for offer in rows]),
+            Column([offer.brand for offer in rows]),
+            [offer.url for offer in rows],
+            [offer.description for offer in rows],
+        )
+
+    def __getitem__(self, row: int) -> Offer | None:
+        offer = Offer(
+            _number(self.price[row]),
+            _number(self.sale_price[row]),
+            self.currency[row],
+            self.availability[row],
+            self.url[row],
+            self.brand[row],
+            self.description[row],
+        )
+        return None if offer == NO_OFFER else offer
+
+    @cached_property
+    def amounts(self) -> Numbers:
+        """What each product costs, in the most common currency. NaN without a price, or in another currency."""
+        amounts = np.where(np.isnan(self.sale_price), self.price, self.sale_price)
+        priced = ~np.isnan(amounts)
+        if not priced.any():
+            return amounts
+        usual = self.currency.counts_in(priced).argmax()
+        return np.where(self.currency.codes == usual, amounts, np.nan)
+
+    @cached_property
+    def in_stock(self) -> Flags:
+        """Whether each product is known to be in stock."""
+        return self.availability.having(np.array([value == IN_STOCK for value in self.availability.vocabulary]))
+
+
+NO_OFFER = Offer()
+
+
+def _counts(values: Iterable[Value]) -> dict[Value, int]:
+    """Value → number of rows, the most common first."""
+    return dict(sorted(Counter(values).items(), key=lambda pair: (-pair[1], pair[0] or "")))
+
+
+def _number(cell: np.float64) -> float | None:
+    return None if np.isnan(cell) else float(cell)
