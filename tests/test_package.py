@@ -48,4 +48,4 @@ def test_every_command_of_the_command_line_prints_its_help(capsys):
     for command in COMMANDS:
         with pytest.raises(SystemExit) as end:
             main([command, "--help"])
-        assert end.value.code == 0 and "usage:" in capsys.readouterr().out
+        assert end.value.code == 0 and f"usage: recsys {command} " in capsys.readouterr().out

@@ -52,7 +52,7 @@ class Draft:
         facts = [asdict(self._dataset), self.catalog.role_overrides, asdict(self.encoder.spec), recall, versions]
         return sha256(json.dumps([file_facts(self.folder), *facts], sort_keys=True).encode())
 
-    def complete(self, recall: float, queries: Catalog | None) -> SearchPoint:
+    def complete(self, recall: float, queries: Catalog | None) -> tuple[SearchPoint, QuickReport]:
         """Write the search index, the evaluation, the card and the manifest, and check the folder.
 
         There are as many trees as `recall` needs. Confidence is calibrated on `queries`, or else on the items.
@@ -70,7 +70,7 @@ class Draft:
         report.draw(self.folder / ASSETS)
         self._write_card_and_manifest(curve, report)
         IndexFolder.open(self.folder)
-        return curve[-1]
+        return curve[-1], report
 
     def _vectors(self) -> Vectors:
         """The final vectors of all products, float32 [count, dim]."""

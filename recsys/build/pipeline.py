@@ -22,6 +22,7 @@ from recsys.catalog import Catalog
 from recsys.encoder import BATCH_SIZE, Encoder
 from recsys.encoder.projection import Projection
 from recsys.errors import IndexFolderError, PictureError
+from recsys.evaluate import QuickReport
 from recsys.format.layout import ENCODER, ITEMS, MANIFEST, PROJECTION
 from recsys.images.decode import decode
 from recsys.index.annoy import SearchPoint
@@ -48,7 +49,8 @@ class BuildReport:
     """The result of a build.
 
     `seconds` is the time until all `embedded` pictures were embedded, `total_seconds` that of the whole build.
-    `comparison` is with the index that the build started from, or None if there was none.
+    `comparison` is with the index that the build started from, or None if there was none. `quality` says how well the
+    encoder finds on this catalogue. It is None if the index had been built from the same inputs before.
     """
 
     output: Path
@@ -59,6 +61,7 @@ class BuildReport:
     seconds: float
     total_seconds: float
     comparison: Comparison | None = None
+    quality: QuickReport | None = None
 
 
 @dataclass(frozen=True)
@@ -116,12 +119,15 @@ def build_index(
             embedded = embed_catalog(catalog, encoder, cache, reusable, folder / ITEMS, batch_size, engine)
             seconds = time.monotonic() - started
             encoder = _with_fitted_projection(encoder, cache, embedded.keys, dim)
-            search = _finish(Draft(folder, catalog, encoder, embedded, cache, reusable), target, recall, queries)
+            draft = Draft(folder, catalog, encoder, embedded, cache, reusable)
+            search, quality = _finish(draft, target, recall, queries)
     ids, skipped = embedded.items.ids, embedded.skipped
     changes = previous.changes(ids, embedded.keys) if previous else None
     comparison = Comparison(previous.name, changes, obstacle) if previous else None
     total_seconds = time.monotonic() - started
-    return BuildReport(output, len(ids), embedded.embedded, skipped, search, seconds, total_seconds, comparison)
+    return BuildReport(
+        output, len(ids), embedded.embedded, skipped, search, seconds, total_seconds, comparison, quality
+    )
 
 
 def _sample(catalog: Catalog) -> list[Image.Image]:
@@ -180,16 +186,18 @@ def _new_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _finish(draft: Draft, target: Path, recall: float, queries: Catalog | None) -> SearchPoint:
+def _finish(
+    draft: Draft, target: Path, recall: float, queries: Catalog | None
+) -> tuple[SearchPoint, QuickReport | None]:
     """Complete the draft and replace `target` by it, unless the index there was built from the same inputs."""
     draft.write_encoder_and_hashes()
     inputs = None if queries else draft.inputs_hash(recall)
-    search = _finished_search(target, inputs)
-    if search is None:
-        search = draft.complete(recall, queries)
-        replace_folder(draft.folder, target)
-        (beside(target, "vectors") / FINISHED).write_text(_finished_record(target, inputs), "utf-8")
-    return search
+    if search := _finished_search(target, inputs):
+        return search, None
+    search, quality = draft.complete(recall, queries)
+    replace_folder(draft.folder, target)
+    (beside(target, "vectors") / FINISHED).write_text(_finished_record(target, inputs), "utf-8")
+    return search, quality
 
 
 def _finished_search(target: Path, inputs: str | None) -> SearchPoint | None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from recsys.stores.milvus import Milvus
 
 DEFAULT_ENCODER = "resnet50.tv_in1k"
+_UNCHANGED = "The index was built from the same inputs before. How well its encoder finds is in {output}/README.md."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -234,6 +235,7 @@ def summary(report: BuildReport) -> str:
         f" ({rate:.1f} a second), {report.total_seconds:.0f} s in all.",
         f"Search: {report.search.n_trees} trees, search_k {report.search.search_k},"
         f" recall@10 {report.search.recall:.4f} against exact search.",
+        *(report.quality.lines() if report.quality else [_UNCHANGED.format(output=report.output)]),
     ]
     if report.comparison:
         lines += _comparison_lines(report.comparison)

@@ -76,7 +76,7 @@ def _evaluated(model: str, candidate: Candidate, plan: Plan) -> Row:
 
 def _parser() -> argparse.ArgumentParser:
     modes = "the frozen network, PCA of its features, a trained linear layer, fine-tuning"
-    parser = argparse.ArgumentParser(prog="python -m recsys.compare", description="Compare models on a catalogue.")
+    parser = argparse.ArgumentParser(prog="recsys compare", description="Compare models on a catalogue.")
     add = parser.add_argument
     add("--dataset", default=DEFAULT_DATASET, help="Hub dataset, folder, or 'sample' (default: %(default)s)")
     add("--models", required=True, help="timm models or encoder folders, separated by commas")

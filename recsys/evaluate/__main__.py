@@ -82,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     split = "products to use as queries: product (held out), type (withheld kinds) or year:2017 (from that year)"
     outliers = "pictures that show no product of the catalogue, to measure how many have no close match"
     slices = "also evaluate rare kinds, small pictures, and corrupted pictures as visitors may send them"
-    parser = argparse.ArgumentParser(prog="python -m recsys.evaluate", description="Evaluate an encoder or an index.")
+    parser = argparse.ArgumentParser(prog="recsys evaluate", description="Evaluate an encoder or an index.")
     add = parser.add_argument
     encoder = "timm model, model repository, encoder or index folder"
     add("--encoder", default="index", help=f"{encoder} (default: %(default)s)")

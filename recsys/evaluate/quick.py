@@ -16,25 +16,42 @@ from recsys.evaluate.confidence import calibrate
 from recsys.evaluate.pool import THUMBNAIL, Pool, thumbnail_pixels
 from recsys.evaluate.protocol import EvaluationProtocol, cross_catalogue_protocol
 from recsys.evaluate.report import score_table
-from recsys.evaluate.retrieval import Score, score_attributes
+from recsys.evaluate.retrieval import Score, main_scores, roles_of, score_attributes
 from recsys.evaluate.search_task import PRECISION_K, SearchTask
 from recsys.images.decode import decode
 from recsys.types import Item, Vectors
 
 MIN_HELD_OUT = 50
 """With fewer held-out products, the queries are sampled from the index itself."""
+MAX_MAIN = 3
+NO_SCORES = "No query has an attribute in common with these products, so no score can be given."
+NO_BETTER = (
+    "this encoder is not measurably better on this catalogue than comparing 16×16 thumbnails."
+    " Choose another one with --encoder, or train one: docs/training.md."
+)
 
 
 @dataclass(frozen=True)
 class QuickReport:
     """The retrieval scores and the calibration of an index.
 
-    A tiny catalogue, or one without attributes, has no scores. `note` describes queries and gallery.
+    A tiny catalogue, or one without attributes, has no scores. `note` describes queries and gallery. `main` are the
+    scores of the kind, of the colour, and of the most attributes together, or the first three scores.
     """
 
     scores: tuple[Score, ...]
     calibration: Calibration | None
     note: str
+    main: tuple[Score, ...] = ()
+
+    def lines(self) -> list[str]:
+        """What the scores say about the encoder, in a few lines of plain words."""
+        if not self.scores:
+            return [f"How well the encoder finds was not measured. {self.note}"]
+        head = f"How well the encoder finds: the share of the first {PRECISION_K} results with the value of the query."
+        useless = [score.label for score in self.main if score.gain.low <= 0]
+        warnings = [f"warning: by {', '.join(useless)}, {NO_BETTER}"] if useless else []
+        return [f"{head} {self.note}", *(_line(score) for score in self.main), *warnings]
 
     def to_markdown(self) -> str:
         """The scores as a table."""
@@ -77,7 +94,10 @@ def quick_report(
     calibration, note = calibrate(protocol.calibration), protocol.note
     if calibration is None:
         note += f" Fewer than {MIN_QUERIES} queries are of kinds that the gallery has: too few to fit a confidence."
-    return QuickReport(score_attributes(protocol.retrieval), calibration, note)
+    scores = score_attributes(protocol.retrieval)
+    if not scores:
+        note += f" {NO_SCORES}"
+    return QuickReport(scores, calibration, note, main_scores(scores, roles_of(pool)) or scores[:MAX_MAIN])
 
 
 def _protocol(pool: Pool, limit: int) -> EvaluationProtocol:
@@ -89,3 +109,8 @@ def _protocol(pool: Pool, limit: int) -> EvaluationProtocol:
         chosen, which = pool.sample(limit, "query"), "of the index itself, each of which searches the others"
         task = SearchTask(pool.take(chosen), pool, own_rows=chosen)
     return EvaluationProtocol(task, task, {}, task.note(which))
+
+
+def _line(score: Score) -> str:
+    """One score, with its 95 % interval and the baseline."""
+    return f"  {score.label}: {score.precision}; by 16×16 thumbnails {score.thumbnail.precision:.3f}"

@@ -13,6 +13,9 @@ from recsys.evaluate.pool import Pool
 from recsys.evaluate.search_task import PRECISION_K, SearchTask
 from recsys.types import Item, Rows
 
+JOINT = " ∧ "
+"""Joins the attributes of a label."""
+
 
 @dataclass(frozen=True)
 class Baseline:
@@ -27,13 +30,15 @@ class Score:
     """Precision@5 and mAP@10 for one label, which is an attribute or several attributes together.
 
     `left_out` is the number of queries that are not scored because the gallery does not have their value. The baselines
-    are the nearest products by 16 × 16 thumbnail, random products, and products of the majority class.
+    are the nearest products by 16 × 16 thumbnail, random products, and products of the majority class. `gain` is the
+    mean difference of the precision and that by thumbnail, query by query.
     """
 
     label: str
     queries: int
     left_out: int
     precision: Estimate
+    gain: Estimate
     average_precision: Estimate
     thumbnail: Baseline
     random: Baseline
@@ -51,8 +56,16 @@ class ClassScore:
 
 def score_attributes(task: SearchTask) -> tuple[Score, ...]:
     """The score of each attribute, and of the kind together with colour and wearer where the catalogue has them."""
-    scores = [score(names, task) for names in _labels(task.gallery)]
+    labels = [(name,) for name in attributes_of(task.gallery.items)] + joint_labels(roles_of(task.gallery))
+    scores = [score(names, task) for names in labels]
     return tuple(score for score in scores if score)
+
+
+def main_scores(scores: Sequence[Score], roles: Roles) -> tuple[Score, ...]:
+    """The scores of the kind, of the colour, and of the most attributes together."""
+    single = [(name,) for name in (roles.kind, roles.colour) if name]
+    labels = {JOINT.join(names) for names in [*single, *joint_labels(roles)[-1:]]}
+    return tuple(score for score in scores if score.label in labels)
 
 
 def score(attributes: Sequence[str], task: SearchTask) -> Score | None:
@@ -64,13 +77,15 @@ def score(attributes: Sequence[str], task: SearchTask) -> Score | None:
     relevant, size = task.relevant_counts(label)[counted], len(task.gallery) - int((task.own_rows >= 0).any())
     is_match = label.matches(task.neighbours[0])[counted]
     by_thumbnail = label.matches(task.thumbnail_neighbours)[counted]
+    precisions = is_match[:, :PRECISION_K].mean(1)
     most_common = np.bincount(label.gallery[label.gallery >= 0]).argmax()
     by_chance = random_average_precision(relevant, size, task.depth)
     return Score(
-        label=" ∧ ".join(attributes),
+        label=JOINT.join(attributes),
         queries=len(counted),
         left_out=int((label.queries >= 0).sum()) - len(counted),
-        precision=Estimate.from_values(is_match[:, :PRECISION_K].mean(1)),
+        precision=Estimate.from_values(precisions),
+        gain=Estimate.from_values(precisions - by_thumbnail[:, :PRECISION_K].mean(1)),
         average_precision=Estimate.from_values(average_precision_at_k(is_match, relevant)),
         thumbnail=_scores(by_thumbnail, relevant),
         random=Baseline(float(relevant.mean() / size), float(by_chance.mean())),
@@ -103,10 +118,10 @@ def roles_of(pool: Pool) -> Roles:
     return Roles.from_names(attributes_of(pool.items), pool.role_overrides)
 
 
-def _labels(pool: Pool) -> list[tuple[str, ...]]:
-    names, roles = attributes_of(pool.items), roles_of(pool)
+def joint_labels(roles: Roles) -> list[tuple[str, ...]]:
+    """The kind together with colour and wearer, where there are such attributes. The last one has the most."""
     joint = [(roles.kind, roles.wearer), (roles.kind, roles.colour), (roles.kind, roles.colour, roles.wearer)]
-    return [(name,) for name in names] + [tuple(filter(None, label)) for label in joint if None not in label]
+    return [tuple(filter(None, label)) for label in joint if None not in label]
 
 
 def _scores(is_match: np.ndarray, relevant: Rows) -> Baseline:

@@ -20,7 +20,7 @@ from recsys.train.options import add_options, config_from
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the command line, load the catalogues, train; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m recsys.train", description="Train an encoder on catalogues.")
+    parser = argparse.ArgumentParser(prog="recsys train", description="Train an encoder on catalogues.")
     parser.add_argument("--dataset", action="append", required=True, help="a Hub id, a folder or 'sample'; repeatable")
     parser.add_argument(
         "--outliers-from",

@@ -36,6 +36,8 @@ def test_a_folder_of_pictures_becomes_an_index_with_a_summary(catalogue, encoder
     printed = capsys.readouterr()
     assert "30 products in" in printed.out
     assert re.search(r"recall@10 (0\.99\d\d|1\.0000) against exact search", printed.out)
+    assert "How well the encoder finds: the share of the first 5 results" in printed.out
+    assert re.search(r"\n  label: \d\.\d+ \(.*\); by 16×16 thumbnails \d\.\d+\n", printed.out)
     assert "products/s" in printed.err
 
 

@@ -55,3 +55,27 @@ def test_a_quick_judgement_with_queries_of_other_kinds_has_no_confidence_and_say
     otherwise = quickly(300, queries=pool(60, described=lambda number: {"label": KINDS[number % 6]}))
     assert (otherwise.scores, otherwise.calibration) == ((), None)
     assert "by articleType, the queries by label" in otherwise.note
+
+
+def test_a_quick_report_says_in_plain_words_how_well_the_encoder_finds_beside_thumbnails():
+    head, kind, colour, joint, warning = quickly(300).lines()
+    assert "share of the first 5 results" in head
+    assert kind.startswith("  articleType: 1.000 (1.000 – 1.000); by 16×16 thumbnails ")
+    assert colour.startswith("  baseColour: ")
+    assert joint.startswith("  articleType ∧ baseColour ∧ gender: ")
+    assert warning.startswith("warning: by ") and "not measurably better" in warning
+    assert "baseColour" in warning.partition("this encoder")[0]
+
+
+def test_a_quick_report_warns_where_a_useless_encoder_is_no_better_than_thumbnails():
+    useless = quickly(300, noise=100.0)
+    assert useless.lines()[-1].startswith("warning: by articleType, baseColour, articleType ∧ baseColour ∧ gender, ")
+
+
+def test_a_quick_report_says_why_nothing_was_measured():
+    (line,) = quickly(60, described=lambda number: {}).lines()
+    assert "was not measured" in line and "No query has an attribute" in line
+    (line,) = quickly(3).lines()
+    assert "was not measured. There are too few products to evaluate on: 3 queries" in line
+    brand_only = quickly(60, described=lambda number: {"brand": f"b{number % 3}"})
+    assert [line.partition(":")[0] for line in brand_only.lines()[1:]] == ["  brand", "warning"]
