@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, fields
 from html import escape
-from typing import TYPE_CHECKING, Any, Protocol, overload
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -28,10 +28,21 @@ LINK = re.compile(r"https?://[^\s/?#][^\s]*", re.IGNORECASE)
 Value = str | None
 Attribute = Value | tuple[str, ...]
 """What a product has for an attribute: a text, None for no value, or a tuple where the attribute takes several."""
-Where = Mapping[str, Value | Sequence[Value]]
-"""A filter: attribute → a value, or a list of values.
 
-An item passes if each attribute has one of its listed values. None stands for an item without a value.
+
+class Range(TypedDict, total=False):
+    """A range of numbers that includes both ends. A missing end is open."""
+
+    min: float
+    max: float
+
+
+Wanted = str | float | bool | None
+Where = Mapping[str, Wanted | Sequence[Wanted] | Range]
+"""A filter: attribute → a value, a list of values, or a range of numbers.
+
+An item passes if each attribute has one of its listed values, or a number in its range. None stands for an item without
+a value. "price" stands for what a product costs, "in_stock" for whether it is in stock, and "brand" for its brand.
 """
 IN_STOCK, OUT_OF_STOCK, PREORDER = AVAILABILITIES = ("in stock", "out of stock", "preorder")
 

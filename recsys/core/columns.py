@@ -11,13 +11,45 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from recsys.types import IN_STOCK, Offer, Rows, Value
+from recsys.core.filters import canonical, number
+from recsys.types import IN_STOCK, Offer, Range, Rows, Value
 
 Flags = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.float64]
 
 
-class Column:
+class Vocabulary:
+    """The different values of an attribute, the most common first, each with the number of its products."""
+
+    counts: dict[Value, int]
+    vocabulary: list[Value]
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """Each value as a number; NaN where it is none."""
+        return np.array([number(value) for value in self.vocabulary])
+
+    def codes_of(self, wanted: Sequence[Value] | Range) -> list[int]:
+        """The codes of these values, or of the numbers in this range.
+
+        A value stands for the same number or boolean written otherwise, where no product has the value itself. Raises
+        KeyError for a value that no product has.
+        """
+        if isinstance(wanted, dict):
+            within = (self.numbers >= wanted.get("min", -np.inf)) & (self.numbers <= wanted.get("max", np.inf))
+            return np.flatnonzero(within).tolist()
+        return [code for value in wanted for code in self._codes_of_value(value)]
+
+    def _codes_of_value(self, value: Value) -> list[int]:
+        if value in self.counts:
+            return [self.vocabulary.index(value)]
+        codes = [code for code, own in enumerate(self.vocabulary) if own and canonical(own) == canonical(value or "")]
+        if not codes:
+            raise KeyError(value)
+        return codes
+
+
+class Column(Vocabulary):
     """One attribute of all products: a vocabulary, and a code for each row."""
 
     def __init__(self, values: Sequence[Value]):
@@ -38,7 +70,7 @@ class Column:
         return np.bincount(self.codes[rows], minlength=len(self.vocabulary))
 
 
-class ListColumn:
+class ListColumn(Vocabulary):
     """An attribute that takes several values: the codes of row r are `codes[starts[r] : starts[r + 1]]`.
 
     A row without values has the code of None.
@@ -107,16 +139,27 @@ class Offers:
     def amounts(self) -> Numbers:
         """What each product costs, in the most common currency. NaN without a price, or in another currency."""
         amounts = np.where(np.isnan(self.sale_price), self.price, self.sale_price)
-        priced = ~np.isnan(amounts)
-        if not priced.any():
-            return amounts
-        usual = self.currency.counts_in(priced).argmax()
+        usual = self.currency.vocabulary.index(self.usual_currency)
         return np.where(self.currency.codes == usual, amounts, np.nan)
 
     @cached_property
-    def in_stock(self) -> Flags:
-        """Whether each product is known to be in stock."""
-        return self.availability.having(np.array([value == IN_STOCK for value in self.availability.vocabulary]))
+    def usual_currency(self) -> Value:
+        """The most common currency of the prices."""
+        priced = ~(np.isnan(self.price) & np.isnan(self.sale_price))
+        return self.currency.vocabulary[int(self.currency.counts_in(priced).argmax())]
+
+    @cached_property
+    def in_stock(self) -> Column:
+        """Whether each product is in stock, "True" or "False"; None where that is not known."""
+        flags = {value: None if value is None else str(value == IN_STOCK) for value in self.availability.vocabulary}
+        return Column([flags[self.availability[row]] for row in range(len(self.price))])
+
+    def costing(self, wanted: Sequence[Value] | Range) -> Flags:
+        """The products that cost one of these amounts, or an amount in this range; None is one without a price."""
+        if isinstance(wanted, dict):
+            return (self.amounts >= wanted.get("min", -np.inf)) & (self.amounts <= wanted.get("max", np.inf))
+        numbers = [number(value) for value in wanted if value is not None]
+        return np.isin(self.amounts, numbers) | (np.isnan(self.amounts) if None in wanted else False)
 
 
 NO_OFFER = Offer()

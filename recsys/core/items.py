@@ -4,33 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
-from recsys.core.columns import Column, ListColumn, Offers
+from recsys.core.columns import Column, Flags, ListColumn, Offers
+from recsys.core.filters import BRAND, IN_STOCK, PRICE, parse_filter
 from recsys.core.roles import NO_OVERRIDES, Roles
 from recsys.errors import QueryError
-from recsys.types import Attribute, Item, Offer, Rows, Value, Where, as_tuple
+from recsys.types import Attribute, Item, Offer, Range, Rows, Value, Where, as_tuple
 
 MAX_LISTED = 12
-
-
-def parse_filter(where: Any) -> dict[str, list[Value]]:
-    """The filter with a list of values for each attribute. Raises QueryError for anything that is not a filter."""
-    if isinstance(where, Mapping):
-        lists = {
-            name: [wanted] if wanted is None or isinstance(wanted, str) else wanted for name, wanted in where.items()
-        }
-        if all(
-            isinstance(wanted, Sequence) and all(value is None or isinstance(value, str) for value in wanted)
-            for wanted in lists.values()
-        ):
-            return {name: list(wanted) for name, wanted in lists.items()}
-    raise QueryError(
-        'where is a filter such as {"gender": "Women", "season": ["Summer", null]}: attributes with a value, a list of'
-        f" values, or null (None) for products without a value; got {where!r:.200}."
-    )
+MANY_NUMBERS = 20
+"""An attribute of more different numbers than this is filtered by a range."""
 
 
 class Items:
@@ -79,6 +64,32 @@ class Items:
         """The attributes that take several values."""
         return {name: column for name, column in self.all_columns.items() if isinstance(column, ListColumn)}
 
+    @cached_property
+    def filters(self) -> dict[str, Column | ListColumn]:
+        """What products can be filtered by: the attributes, and of the offers the stock and the brand."""
+        found = {name: column for name, column in self.all_columns.items() if name != PRICE or not self.has_prices}
+        if self.offers is not None and any(self.offers.availability.vocabulary):
+            found[IN_STOCK] = self.offers.in_stock
+        if self.offers is not None and any(self.offers.brand.vocabulary):
+            found.setdefault(BRAND, self.offers.brand)
+        return found
+
+    @cached_property
+    def has_prices(self) -> bool:
+        """Whether any product has a price, in which case the filter "price" is about prices."""
+        return self.offers is not None and not np.isnan(self.offers.amounts).all()
+
+    def ranges(self) -> dict[str, Range]:
+        """The lowest and highest number of what is filtered by range: prices, and attributes of many numbers."""
+        found: dict[str, Range] = {}
+        if self.offers is not None and self.has_prices:
+            found[PRICE] = {"min": float(np.nanmin(self.offers.amounts)), "max": float(np.nanmax(self.offers.amounts))}
+        for name, column in self.columns.items():
+            numbers = column.numbers[[value is not None for value in column.vocabulary]]
+            if len(numbers) > MANY_NUMBERS and not np.isnan(numbers).any() and name not in found:
+                found[name] = {"min": float(numbers.min()), "max": float(numbers.max())}
+        return found
+
     def __len__(self) -> int:
         return len(self.ids)
 
@@ -108,7 +119,7 @@ class Items:
 
     def values(self, attribute: str) -> list[Value]:
         """The values of an attribute, the most common first; empty for an unknown attribute."""
-        return list(self.all_columns[attribute].vocabulary) if attribute in self.all_columns else []
+        return list(self.filters[attribute].vocabulary) if attribute in self.filters else []
 
     def facets(self, where: Where | None = None) -> dict[str, dict[Value, int]]:
         """Attribute → value → number of products, the most common first.
@@ -118,7 +129,7 @@ class Items:
         """
         masks = {name: self._mask(name, wanted) for name, wanted in parse_filter(where or {}).items()}
         counts = {}
-        for name, column in self.all_columns.items():
+        for name, column in self.filters.items():
             others = [mask for other, mask in masks.items() if other != name]
             numbers = column.counts_in(np.logical_and.reduce(others)).tolist() if others else column.counts.values()
             counts[name] = dict(zip(column.vocabulary, numbers, strict=True))
@@ -134,18 +145,27 @@ class Items:
             keep &= self._mask(name, wanted)
         return np.flatnonzero(keep)
 
-    def _mask(self, name: str, wanted: list[Value]) -> np.ndarray:
-        if name not in self.all_columns:
-            have = ", ".join(self.all_columns) or "none"
+    def codes(self, name: str, wanted: Sequence[Value] | Range) -> list[int]:
+        """The codes of the values of an attribute that pass a filter. Raises QueryError as `passing` does."""
+        column = self.filters.get(name)
+        if column is None:
+            have = ", ".join([*self.filters, *([PRICE] if self.has_prices else [])]) or "none"
             raise QueryError(f"There is no attribute {name!r} to filter by. This catalogue has: {have}.")
-        column = self.all_columns[name]
-        unknown = [value for value in wanted if value not in column.counts]
-        if unknown:
-            some = [repr(value) for value in column.vocabulary[:MAX_LISTED]]
-            more = ", …" if len(column.vocabulary) > MAX_LISTED else ""
-            raise QueryError(f"No product has {name} {unknown[0]!r}. Its values are: {', '.join(some)}{more}.")
+        some = ", ".join(repr(value) for value in column.vocabulary[:MAX_LISTED])
+        some += ", …" if len(column.vocabulary) > MAX_LISTED else ""
+        if isinstance(wanted, dict) and np.isnan(column.numbers).all():
+            raise QueryError(f"The values of {name} are not numbers, so it has no range. They are: {some}.")
+        try:
+            return column.codes_of(wanted)
+        except KeyError as error:
+            raise QueryError(f"No product has {name} {error.args[0]!r}. Its values are: {some}.") from None
+
+    def _mask(self, name: str, wanted: Sequence[Value] | Range) -> Flags:
+        if name == PRICE and self.offers is not None and self.has_prices:
+            return self.offers.costing(wanted)
+        codes, column = self.codes(name, wanted), self.filters[name]
         chosen = np.zeros(len(column.vocabulary), dtype=bool)
-        chosen[[column.vocabulary.index(value) for value in wanted]] = True
+        chosen[codes] = True
         return column.having(chosen)
 
 

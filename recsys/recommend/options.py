@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from recsys.core.items import Items, parse_filter
+from recsys.core.filters import parse_filter
+from recsys.core.items import Items
 from recsys.errors import QueryError
 from recsys.types import Where
 
@@ -34,9 +35,10 @@ class SearchKeywords(KeywordsBesideLiked, total=False):
 class SearchOptions:
     """How to search, whatever the query is. The API, the page and the library's keywords all become one of these.
 
-    `where` filters: attribute → a value, or a list of values; None is "not given". `liked` and `disliked` are item ids,
-    the latest last. `diversity` runs from 0, the most similar products, to 1, the most varied ones. `but` maps
-    attributes to a value to have in place of the query's own. Matches under the cosine `min_similarity` are left out.
+    `where` filters: attribute → a value, a list of values, or a range; None is "not given". `liked` and `disliked` are
+    item ids, the latest last. `diversity` runs from 0, the most similar products, to 1, the most varied ones. `but`
+    maps attributes to a value to have in place of the query's own. Matches under the cosine `min_similarity` are left
+    out.
     Without `refine`, a picture is searched as it is: the whole of it, and its matches in the order of their cosines.
 
     Raises QueryError for a value of the wrong form or out of range, and for an id that is both liked and disliked.
@@ -66,8 +68,7 @@ class SearchOptions:
             raise QueryError(
                 f"but maps attributes to one value each, such as {{'baseColour': 'Blue'}}; got {self.but!r:.200}."
             )
-        lists = {name: list(dict.fromkeys(values)) for name, values in parse_filter(self.where).items()}
-        normalized = {"where": lists, "liked": tuple(self.liked), "disliked": tuple(self.disliked)}
+        normalized = {"where": parse_filter(self.where), "liked": tuple(self.liked), "disliked": tuple(self.disliked)}
         for name, value in (normalized | {"diversity": float(self.diversity), "but": but}).items():
             object.__setattr__(self, name, value)
 

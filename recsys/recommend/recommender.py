@@ -95,7 +95,8 @@ class Recommender:
         Args:
             image: The picture. Without one, the products that fit the `liked` ones alone.
             k: How many products, from 1 to 100.
-            where: A filter: attribute → a value, a list of values, or None for "not given".
+            where: A filter: attribute → a value, a list of values, a range such as {"min": 10, "max": 30}, or None for
+                "not given". "price" and "in_stock" filter by the offers.
             liked: Ids of liked products, the latest last. With a picture they re-rank its nearest products gently,
                 among products of the same kind. Liked and disliked products are left out of the answer.
             disliked: Ids of disliked products; products like them move down.

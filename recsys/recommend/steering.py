@@ -45,7 +45,7 @@ class Steering:
         if attribute not in self._offsets:
             self._offsets[attribute] = self._measure(attribute)
         offsets, column = self._offsets[attribute], self.items.columns[attribute]
-        moved = query + offsets[column.vocabulary.index(wanted)]
+        moved = query + offsets[column.codes_of([wanted])[0]]
         if present is not None and present in column.counts:
             moved = moved - offsets[column.vocabulary.index(present)]
         return unit(moved)

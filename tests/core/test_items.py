@@ -115,7 +115,7 @@ def test_rows_are_ascending_integers(items):
 
 
 @pytest.mark.parametrize(
-    "where", [{"colour": 5}, {"colour": [["red"]]}, ["colour"], "colour", {"colour": {"red"}}], ids=str
+    "where", [{"colour": {"x": 5}}, {"colour": [["red"]]}, ["colour"], "colour", {"colour": {"red"}}], ids=str
 )
 def test_an_invalid_filter_is_refused_with_an_example(items, where):
     with pytest.raises(QueryError, match='where is a filter such as {"gender": "Women"'):

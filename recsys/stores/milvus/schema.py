@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from recsys.core.items import Items, parse_filter
+from recsys.core.filters import parse_filter
+from recsys.core.items import Items
 from recsys.errors import StoreError
 from recsys.stores.milvus.client import pymilvus
 from recsys.types import Vectors, Where
@@ -58,8 +59,8 @@ def entities(items: Items, rows: Iterable[int], vectors: Vectors) -> list[dict[s
 def expression(items: Items, where: Where) -> str:
     """The filter as a Milvus expression. Its attributes and values must exist in `items`."""
     wanted, parts = parse_filter(where), []
-    for place, (name, column) in enumerate(items.columns.items()):
+    for place, name in enumerate(items.columns):
         if name in wanted:
-            codes = sorted({column.vocabulary.index(value) for value in wanted[name]})
+            codes = sorted(set(items.codes(name, wanted[name])))
             parts.append(f"{attribute_field(place)} in {codes}")
     return " and ".join(parts)

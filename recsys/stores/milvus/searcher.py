@@ -59,7 +59,8 @@ class MilvusSearcher:
         A filter that concerns more than the attributes in Milvus is applied in the index folder. Raises QueryError for
         k above 16,384, and StoreError if Milvus does not answer.
         """
-        if where and not self.items.columns.keys() >= where.keys():
+        known, columns = self.items.filters, self.items.columns
+        if any(name not in columns or columns[name] is not known.get(name) for name in where or {}):
             return self._local.search(vectors, k, where)
         passing = len(self.items.passing(where)) if where else len(self.items)
         k, most = min(k, passing), min(passing, MAX_NEIGHBOURS)

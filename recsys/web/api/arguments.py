@@ -6,19 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from recsys.core.items import parse_filter
+from recsys.core.filters import Filter, parse_filter
 from recsys.errors import QueryError
 from recsys.recommend.options import MAX_LIKES, SearchOptions, check_ids
-from recsys.types import Value
 
 MAX_PICTURES = 16
 """Pictures in one call of /recommend_batch."""
 
 
-def filter_from(value: Any) -> dict[str, list[Value]]:
+def filter_from(value: Any) -> Filter:
     """The filter `where`, where null is no filter. Raises QueryError for anything but a filter."""
-    filter_lists = {} if value is None else parse_filter(value)
-    return {name: list(dict.fromkeys(values)) for name, values in filter_lists.items()}
+    return {} if value is None else parse_filter(value)
 
 
 def ids_from(name: str, value: Any) -> list[str]:

@@ -61,7 +61,8 @@ class Endpoints:
         Args:
             image: An uploaded file, or an http(s) link to a picture.
             k: Number of products, from 1 to 100.
-            where: Filter: attribute to a value, a list of values, or null for "not given". /catalog lists them.
+            where: Filter: attribute to a value, a list of values, a range such as {"price": {"min": 10, "max": 30}}, or
+                null for "not given". /catalog lists them. "in_stock" is true or false.
             liked: Ids of at most 200 liked products, latest last. They re-rank the results, which do not contain them.
             disliked: Ids of at most 200 disliked products, latest last. Products like them rank lower.
             diversity: From 0 (most similar products) to 1 (most varied products).
@@ -92,7 +93,8 @@ class Endpoints:
         Args:
             item_id: The id of the product.
             k: Number of products, from 1 to 100.
-            where: Filter: attribute to a value, a list of values, or null for "not given". /catalog lists them.
+            where: Filter: attribute to a value, a list of values, a range such as {"price": {"min": 10, "max": 30}}, or
+                null for "not given". /catalog lists them. "in_stock" is true or false.
             liked: Ids of at most 200 liked products, latest last. They re-rank the results, which do not contain them.
             disliked: Ids of at most 200 disliked products, latest last. Products like them rank lower.
             diversity: From 0 (most similar products) to 1 (most varied products).
@@ -142,7 +144,7 @@ class Endpoints:
         """List the attributes of the shop's products, with their values and the number of products of each value.
 
         Args:
-            where: Filter: count only the products that pass it. Attribute to a value, a list of values, or null.
+            where: Filter as in /recommend: count only the products that pass it.
         """
         return catalog_facts(self._shop.current, filter_from(where))
 
@@ -159,7 +161,8 @@ class Endpoints:
         Args:
             images: 1 to 16 uploaded files, or http(s) links to pictures.
             k: Number of products for each picture, from 1 to 100.
-            where: Filter: attribute to a value, a list of values, or null for "not given". /catalog lists them.
+            where: Filter: attribute to a value, a list of values, a range such as {"price": {"min": 10, "max": 30}}, or
+                null for "not given". /catalog lists them. "in_stock" is true or false.
             refine: Choose the part of each picture to search with. If false, search with the whole pictures.
         """
         recommender = self._shop.current

@@ -5,7 +5,7 @@ from typing import Any, TypedDict, cast
 
 from recsys.recommend.outfit import Outfit, Piece
 from recsys.recommend.recommender import Recommender
-from recsys.types import Answer, Guess, Item, Match, Value, Where, item_facts, offer_facts
+from recsys.types import Answer, Guess, Item, Match, Range, Value, Where, item_facts, offer_facts
 from recsys.web.server import thumbnails
 
 
@@ -125,13 +125,16 @@ class CatalogFacts(TypedDict):
     """The attributes to filter by.
 
     `passing` is the number of products that pass the filter. The counts of an attribute are those under the filters on
-    the other attributes. `notice` says why the newest index is not served; null if it is.
+    the other attributes. `ranges` are the lowest and highest number of what is filtered by a range, such as the price
+    in `currency`. `notice` says why the newest index is not served; null if it is.
     """
 
     index: IndexFacts
     notice: str | None
     passing: int
     attributes: dict[str, list[CountFacts]]
+    ranges: dict[str, Range]
+    currency: str | None
 
 
 def answer_facts(recommender: Recommender, answer: Answer, root: str) -> AnswerFacts:
@@ -164,6 +167,8 @@ def catalog_facts(recommender: Recommender, where: Where) -> CatalogFacts:
         "notice": recommender.origin.notice,
         "passing": len(items.passing(where)),
         "attributes": {name: _counts(counts) for name, counts in items.facets(where).items()},
+        "ranges": items.ranges(),
+        "currency": items.offers.usual_currency if items.offers else None,
     }
 
 

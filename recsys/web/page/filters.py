@@ -7,9 +7,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from recsys.core.items import Items, parse_filter
+from recsys.core.filters import parse_filter
+from recsys.core.items import Items
 from recsys.recommend.options import SearchOptions
-from recsys.types import Value, Where
+from recsys.types import Range, Value, Where
 from recsys.web.page.attribute_display import label
 from recsys.web.page.templates import render
 
@@ -46,5 +47,11 @@ def state(items: Items, where: Where, index: str | None, shown: str | None, choi
     return value if shown == index else value | {"markup": panels(items, index)}
 
 
-def _in_words(attribute: str, values: Sequence[Value]) -> str:
+def _in_words(attribute: str, values: Sequence[Value] | Range) -> str:
+    if isinstance(values, dict):
+        bounds = [
+            f"from {values['min']:g}" if "min" in values else "",
+            f"to {values['max']:g}" if "max" in values else "",
+        ]
+        return f"{label(attribute)} {' '.join(filter(None, bounds))}"
     return f"{label(attribute)}: {' or '.join(ABSENT if value is None else value for value in values)}"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from recsys.core.filters import parse_filter
 from recsys.core.items import Items
 from recsys.types import Guess, Where
 from recsys.web.page.attribute_display import label
@@ -51,5 +52,5 @@ def _chip(guess: Guess, where: Where, items: Items) -> dict[str, object]:
         "value": guess.value,
         "certainty": f"{label(guess.attribute)}, {percent(guess.probability)} sure",
         "is_filter": guess.value in values and len(values) > 1,
-        "is_pressed": guess.value in (where.get(guess.attribute) or ()),
+        "is_pressed": guess.value in parse_filter(where).get(guess.attribute, ()),
     }

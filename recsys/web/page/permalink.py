@@ -5,10 +5,12 @@ A picture of a visitor is never in a link: it is named by the products that were
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from urllib.parse import parse_qsl, urlencode
 
+from recsys.core.filters import BOUNDS, Filter, number, parse_filter
 from recsys.core.items import Items
 from recsys.types import Value
 from recsys.web.page.state import PAGE, LookState, PageOptions, Query
@@ -40,7 +42,7 @@ def link(query: Query, options: PageOptions, found: Sequence[str], revision: str
         parts.append(("look", "1"))
         parts += [(PIECE + slot, item_id) for slot, item_id in query.look.pieces.items()]
         parts += [("keep", slot) for slot in query.look.kept]
-    parts += [(FILTER + name, value or "") for name, values in options.where.items() for value in values or ()]
+    parts += _filter_parts(parse_filter(options.where))
     if options.diversity:
         parts.append(("varied", f"{options.diversity:g}"))
     if query.k != PAGE:
@@ -76,6 +78,14 @@ def read(address: str, items: Items) -> Visit:
     return Visit(query, options, one.get("index"), (*missing, *unknown))
 
 
+def _filter_parts(where: Filter) -> Iterator[tuple[str, str]]:
+    for name, wanted in where.items():
+        if isinstance(wanted, dict):
+            yield from ((f"{bound}.{name}", f"{number:.15g}") for bound, number in wanted.items())
+        else:
+            yield from ((FILTER + name, value or "") for value in wanted)
+
+
 def moved_on(visit: Visit, revision: str | None) -> str:
     """A sentence on what has changed since the link was made; "" if nothing has."""
     gone = ""
@@ -88,18 +98,25 @@ def moved_on(visit: Visit, revision: str | None) -> str:
     return f"This link is out of date.{gone}" if gone else ""
 
 
-def _where(pairs: Iterable[tuple[str, str]], items: Items) -> tuple[dict[str, list[Value]], list[str]]:
+def _where(pairs: Iterable[tuple[str, str]], items: Items) -> tuple[Filter, list[str]]:
     """The filters of a link, and in words those that this shop does not have."""
-    where: dict[str, list[Value]] = {}
+    values: dict[str, list[Value]] = {}
+    bounds: dict[str, dict[str, float]] = {}
     unknown = []
     for name, text in pairs:
-        if name.startswith(FILTER):
-            attribute, value = name.removeprefix(FILTER), text or None
+        kind, _, attribute = name.partition(".")
+        if f"{kind}." == FILTER:
+            value = text or None
             if value in items.values(attribute):
-                where.setdefault(attribute, []).append(value)
+                values.setdefault(attribute, []).append(value)
             else:
                 unknown.append(f"{attribute} {text}")
-    return where, unknown
+        elif kind in BOUNDS and attribute:
+            if attribute in items.ranges() and isfinite(bound := number(text)):
+                bounds.setdefault(attribute, {})[kind] = bound
+            else:
+                unknown.append(f"{attribute} {text}")
+    return parse_filter({**values, **bounds}), unknown
 
 
 def _number(text: str | None, otherwise: int) -> int:

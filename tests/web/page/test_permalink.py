@@ -9,6 +9,7 @@ from recsys.web.page.handlers import PageHandlers
 from recsys.web.page.permalink import link, moved_on, read
 from recsys.web.page.state import PAGE, LookState, PageOptions, Query
 from testkit.fake_shop import fake_shop
+from testkit.offers import with_offers
 
 REVISION = "1a2b3c4d5e6f7890"
 
@@ -159,3 +160,21 @@ def test_a_link_is_an_address_whatever_the_catalogue_holds():
     query = Query(item="a&item=b#?%", but={"a=b&c": "<d>"})
     address = link(query, PageOptions({"x&y": ["1 & 2"]}), [], None)
     assert dict(parse_qsl(address[1:])) == {"item": "a&item=b#?%", "but.a=b&c": "<d>", "is.x&y": "1 & 2"}
+
+
+def test_a_link_holds_ranges_numbers_and_stock():
+    items = with_offers(fake_shop().items)
+    options = PageOptions({"price": {"min": 10, "max": 30.5}, "in_stock": True, "size": ["M", None]})
+    address = link(Query(item="p7"), options, [], None)
+    assert "min.price=10&max.price=30.5&is.in_stock=True&is.size=M&is.size=" in address
+    visit = read(address, items)
+    assert (visit.options.where, visit.missing) == (options.where, ())
+
+
+def test_a_link_says_which_ranges_this_shop_does_not_have():
+    visit = read(
+        "?item=p7&min.price=10&max.gender=3&max.=1&min.price=x&max.price=1e300", with_offers(fake_shop().items)
+    )
+    assert visit.options.where == {"price": {"min": 10}}
+    assert visit.missing == ("gender 3", "price x", "price 1e300")
+    assert read("?item=p7&min.price=10", fake_shop().items).missing == ("price 10",)
