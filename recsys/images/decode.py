@@ -1,4 +1,4 @@
-"""Decodes picture files of visitors and catalogues into upright RGB pictures on white."""
+"""Decodes picture files of visitors and catalogues into upright sRGB pictures on white."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
 from recsys.errors import PictureError
+from recsys.images.bare import is_bare
+from recsys.images.colour import srgb_conversion
 
 MAX_BYTES = 20_000_000
-MAX_PIXELS = 50_000_000
+MAX_PIXELS = 50_400_000
+"""Phones of 50 megapixels save 8192 × 6144 px."""
 MAX_SCANNED_PIXELS = 1_000_000_000
 """Pixels times scans of a JPEG. Each scan decodes the whole picture and takes only a few bytes of the file, so that
 otherwise a file of 300 kB could take arbitrarily long to decode."""
@@ -28,6 +31,9 @@ SHORT_SIDE_PX = 640
 """The least short side of a picture that is reduced by a factor of 2, 4 or 8."""
 
 THUMBNAIL_SIDE_PX = 320
+MAX_THUMBNAIL_BYTES = 64_000
+THUMBNAIL_QUALITIES = (85, 70, 50, 30, 10)
+"""WebP qualities, of which the first is taken that keeps a thumbnail within `MAX_THUMBNAIL_BYTES`."""
 BROWSER_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 FORMATS = (*BROWSER_FORMATS, "BMP", "TIFF")
 ACCEPTED = (
@@ -62,7 +68,8 @@ T = TypeVar("T")
 
 
 def decode(source: bytes | Path | Image.Image) -> Image.Image:
-    """Decode to an upright RGB picture: EXIF rotation applied, transparency on white, 16 bits scaled, first frame only.
+    """Decode to an upright sRGB picture: EXIF rotation and colour profile applied, transparency on white, 16 bits
+    scaled, first frame only. A colour profile that is damaged is ignored.
 
     A large picture is reduced by a factor of 2, 4 or 8, the largest that leaves a short side of at least 640 px:
     4000 × 3000 px become 1000 × 750. A JPEG is decoded at the reduced size, which is much faster. A JPEG that Pillow
@@ -75,17 +82,22 @@ def decode(source: bytes | Path | Image.Image) -> Image.Image:
 
 
 def thumbnail(data: bytes, decoded: Image.Image) -> bytes:
-    """Encode a thumbnail of at most 320 × 320 px. `data` is the picture file and `decoded` the result of `decode`.
+    """Encode a thumbnail of at most 320 × 320 px and 64 kB. `data` is the picture file and `decoded` its `decode`.
 
-    Returns `data` itself if it is small enough and of a format that browsers show, else WebP. Raises PictureError for
-    data that is not a picture.
+    Returns `data` itself if it is small enough, of a format that browsers show, and holds pixels only: no metadata,
+    profile, second frame or bytes after its end. Otherwise encodes a WebP. Raises PictureError for data that is not a
+    picture.
     """
-    if max(decoded.size) <= THUMBNAIL_SIDE_PX and _guarded(data, _is_for_browsers):
+    is_small = max(decoded.size) <= THUMBNAIL_SIDE_PX and _guarded(data, _is_for_browsers)
+    if is_small and len(data) <= MAX_THUMBNAIL_BYTES and is_bare(data):
         return data
     small = decoded.copy()
     small.thumbnail((THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX), Image.Resampling.LANCZOS)
-    out = io.BytesIO()
-    small.save(out, "WEBP", quality=85)
+    for quality in THUMBNAIL_QUALITIES:
+        out = io.BytesIO()
+        small.save(out, "WEBP", quality=quality)
+        if len(out.getvalue()) <= MAX_THUMBNAIL_BYTES:
+            break
     return out.getvalue()
 
 
@@ -167,10 +179,14 @@ def _scans(data: bytes) -> int:
 def _to_rgb(image: Image.Image) -> Image.Image:
     factor = _reduction(image.size)
     image.draft(None, (image.width // factor, image.height // factor))  # has an effect on JPEGs only
-    rgb = _on_white(_in_8_bit(_upright(image)))
+    upright = _upright(image)
+    convert = srgb_conversion(upright)
+    rgb = upright if convert and upright.mode == "CMYK" else _on_white(_in_8_bit(upright))
     factor = _reduction(rgb.size)
     if factor > 1:
         rgb = rgb.reduce(factor)
+    if convert:
+        rgb = convert(rgb)
     if rgb is image and (image.info or isinstance(image, ImageFile)):
         rgb = image.copy()
     rgb.info = {}  # orientation and colour profile no longer apply, and the GPS position is private

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import re
 import socket
 import ssl
 import time
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import httpcore
 import httpx
@@ -28,6 +30,13 @@ MAX_REDIRECTS = 4
 MAX_URL_CHARACTERS = 2000
 HEADERS = {"User-Agent": "recsys (picture search)", "Accept": "image/*", "Accept-Encoding": "identity"}
 UNSPECIFIC_TYPES = ("", "application/octet-stream", "binary/octet-stream")
+PICTURE_STARTS = re.compile(
+    rb"\xff\xd8\xff|\x89PNG|GIF8|RIFF....WEBP|BM....\0\0\0\0|II\*\0|MM\0\*|....ftyp|\0\0\0\x0cjP  |\xff\x4f\xff\x51",
+    re.DOTALL,
+)
+"""The first bytes of the picture formats. A file that starts so is a picture, whatever `Content-Type` says."""
+SNIFFED_BYTES = 1000
+"""The bytes at the start of a body that decide whether it may be a picture."""
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 SPECIAL_NETWORKS = [ipaddress.IPv4Network(text) for text in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32")]
@@ -124,34 +133,50 @@ def _get(pool: httpcore.ConnectionPool, target: httpx.URL) -> bytes | httpx.URL:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
         if response.status in (301, 302, 303, 307, 308) and "location" in headers:
             try:
-                return target.join(headers["location"])
+                return target.join(_location(headers["location"]))
             except httpx.InvalidURL as error:
                 raise _refusal("The link is redirected to something that is not a link") from error
         if response.status != 200:
             raise _refusal(f"The server answers this link with status {response.status} instead of a picture")
-        _check_content_type(headers.get("content-type", ""))
         if headers.get("content-length", "").isdigit() and int(headers["content-length"]) > MAX_BYTES:
             raise _refusal(TOO_BIG)
-        return _read(response.iter_stream())
+        return _read(response.iter_stream(), headers.get("content-type", ""))
 
 
-def _check_content_type(content_type: str) -> None:
-    kind = content_type.split(";")[0].strip().lower()
-    if kind in ("text/html", "application/xhtml+xml"):
-        raise _refusal(WEB_PAGE)
-    if not kind.startswith("image/") and kind not in UNSPECIFIC_TYPES:
-        raise _refusal("The link leads to a file that is not a picture")
+def _location(header: str) -> str:
+    """The target of a redirect. Some servers send it in raw UTF-8 instead of percent-encoded ASCII."""
+    sent = header.encode("latin-1")
+    try:
+        return sent.decode()
+    except UnicodeDecodeError:
+        return quote(sent, safe=bytes(range(128)))
 
 
-def _read(chunks: Iterable[bytes]) -> bytes:
-    data = bytearray()
+def _read(chunks: Iterable[bytes], content_type: str) -> bytes:
+    """The body. It is read to its end only if its first bytes, or else its type, may be a picture's."""
+    data, is_checked = bytearray(), False
     for chunk in chunks:
         data += chunk
         if len(data) > MAX_BYTES:
             raise _refusal(TOO_BIG)
-    if bytes(data[:1000]).lstrip().lower().startswith((b"<!doctype html", b"<html")):
-        raise _refusal(WEB_PAGE)
+        if len(data) >= SNIFFED_BYTES and not is_checked:
+            _check_start(bytes(data), content_type)
+            is_checked = True
+    if not is_checked:
+        _check_start(bytes(data), content_type)
     return bytes(data)
+
+
+def _check_start(data: bytes, content_type: str) -> None:
+    """Raise LinkError if the first bytes are a web page's, or unknown and of a type that is not a picture."""
+    if PICTURE_STARTS.match(data):
+        return
+    kind = content_type.split(";")[0].strip().lower()
+    text = data[:SNIFFED_BYTES].lstrip().lower()
+    if kind in ("text/html", "application/xhtml+xml") or text.startswith((b"<!doctype html", b"<html")):
+        raise _refusal(WEB_PAGE)
+    if not kind.startswith("image/") and kind not in UNSPECIFIC_TYPES:
+        raise _refusal("The link leads to a file that is not a picture")
 
 
 class _GuardedBackend(httpcore.NetworkBackend):

@@ -273,7 +273,56 @@ def test_a_redirect_is_checked_like_the_link(site: Site, base: str, policy: Poli
     assert len(site.hosts) <= 1 + MAX_REDIRECTS
 
 
+@pytest.mark.parametrize(
+    ("to", "path"),
+    [("/ä/größe.jpg", "/%C3%A4/gr%C3%B6%C3%9Fe.jpg"), ("größe.jpg?a=ü", "/gr%C3%B6%C3%9Fe.jpg?a=%C3%BC")],
+)
+def test_a_redirect_in_raw_utf_8_is_followed(site: Site, base: str, policy: Policy, to: str, path: str) -> None:
+    site.pages |= {"/go": redirect(to.encode().decode("latin-1")), path: lambda to: to.answer()}
+    assert fetch(f"{base}/go", policy) == PICTURE
+
+
+def test_a_redirect_in_another_encoding_is_followed_byte_by_byte(site: Site, base: str, policy: Policy) -> None:
+    site.pages |= {"/go": redirect("/größe.jpg"), "/gr%F6%DFe.jpg": lambda to: to.answer()}
+    assert fetch(f"{base}/go", policy) == PICTURE
+
+
 # ---- what comes
+
+STARTS = {
+    "JPEG": b"\xff\xd8\xff\xe0",
+    "PNG": PICTURE,
+    "GIF": b"GIF89a",
+    "WebP": b"RIFF\1\2\3\4WEBPVP8 ",
+    "BMP": b"BM\1\2\3\4\0\0\0\0",
+    "TIFF": b"II*\0",
+    "AVIF": b"\0\0\0\x1cftypavif",
+    "HEIC": b"\0\0\0\x18ftypheic",
+    "JPEG 2000": b"\0\0\0\x0cjP  \r\n",
+}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["text/plain", "unknown", "image", "img/jpeg", "application/force-download", "multipart/form-data", "text/html"],
+)
+def test_the_bytes_decide_that_a_response_is_a_picture(site: Site, base: str, policy: Policy, kind: str) -> None:
+    for name, start in STARTS.items():
+        site.pages[f"/{name[:4]}"] = lambda to, start=start: to.answer(start + bytes(2000), kind=kind)
+        assert fetch(f"{base}/{name[:4]}", policy) == start + bytes(2000)
+
+
+@pytest.mark.parametrize("start", [b"BMW sells cars", b"RIFF\1\2\3\4WAVE", b"{}", b""])
+def test_other_bytes_of_another_type_are_refused(site: Site, base: str, policy: Policy, start: bytes) -> None:
+    site.pages["/it"] = lambda to: to.answer(start, kind="text/plain")
+    with pytest.raises(LinkError, match="not a picture"):
+        fetch(f"{base}/it", policy)
+
+
+def test_a_web_page_without_end_is_left_after_its_first_bytes(site: Site, base: str, policy: Policy) -> None:
+    site.pages["/it"] = lambda to: drip(to, b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", b" " * 999)
+    with pytest.raises(LinkError, match="web page"):
+        fetch(f"{base}/it", policy)
 
 
 PAGES: dict[str, tuple[Callable[[Handler], Any], str]] = {
