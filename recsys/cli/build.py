@@ -18,8 +18,8 @@ from recsys.build.previous import PreviousIndex
 from recsys.catalog import DEFAULT_DATASET, Catalog
 from recsys.core.roles import SINGLE_ROLES
 from recsys.encoder import Encoder
-from recsys.errors import HubNotFoundError, RecsysError
-from recsys.format.layout import OWN_INDEX
+from recsys.errors import HubError, HubNotFoundError, RecsysError
+from recsys.format.layout import OWN_INDEX, sample_index
 from recsys.index.folder import IndexFolder
 from recsys.index.replace import check_replaceable, claim
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from recsys.stores.milvus import Milvus
 
 DEFAULT_ENCODER = "resnet50.tv_in1k"
+SHIPPED_ENCODER = "index"
 _UNCHANGED = "The index was built from the same inputs before. How well its encoder finds is in {output}/README.md."
 
 
@@ -161,7 +162,7 @@ def run(options: argparse.Namespace) -> None:
     check_replaceable(options.output.resolve())
     previous = _index_to_update(options.push_to_hub if options.update == "" else options.update, token)
     source = options.encoder or (previous.folder.path if previous else DEFAULT_ENCODER)
-    encoder = Encoder.from_pretrained(source, token=token, device=options.device)
+    encoder = _load_encoder(source, token, options.device)
     catalog = Catalog.open(
         options.dataset,
         split=options.split,
@@ -191,6 +192,17 @@ def run(options: argparse.Namespace) -> None:
         _load_into_milvus(milvus, options.output)
     if options.push_to_hub:
         _publish(options, token)
+
+
+def _load_encoder(source: str | Path, token: str | None, device: str) -> Encoder:
+    """The encoder `source`. "index" is the one of the sample shop wherever the command runs."""
+    if source == SHIPPED_ENCODER and not Path(source).exists():
+        source = sample_index()
+    try:
+        return Encoder.from_pretrained(source, token=token, device=device)
+    except HubError as error:
+        advice = f"Without a download: --encoder {SHIPPED_ENCODER} takes the shipped encoder."
+        raise type(error)(f"{error} {advice}") from error
 
 
 def _connect_to_milvus(uri: str) -> Milvus:

@@ -88,7 +88,7 @@ def save_pretrained(network: torch.nn.Module, folder: Path) -> None:
 def describe(network: torch.nn.Module, architecture: str, weights: Path, **parts: Any) -> EncoderSpec:
     """The spec of a network and its transform; `parts` are the fields that do not follow from the network.
 
-    Raises EncoderError for a transform outside the allowed limits.
+    Raises EncoderError for a transform outside the allowed limits, and for a network that gives no vector.
     """
     data = timm.data.resolve_data_config(network.pretrained_cfg)
     try:
@@ -96,9 +96,14 @@ def describe(network: torch.nn.Module, architecture: str, weights: Path, **parts
     except (TypeError, ValueError) as error:
         raise EncoderError(f"The config of {architecture} cannot be used: {error}.") from error
     with torch.inference_mode():
-        dim = network.eval()(torch.zeros(1, *data["input_size"])).shape[1]
+        shape = network.eval()(torch.zeros(1, *data["input_size"])).shape
+    if len(shape) != 2:
+        raise EncoderError(
+            f"{architecture} gives a map of {' × '.join(map(str, shape[1:]))} for a picture, and an encoder gives one"
+            ' vector. Set "global_pool" to "avg" in its config, or choose another network.'
+        )
     data = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
-    return EncoderSpec(architecture=architecture, weights=file_sha256(weights), dim=dim, **data, **parts)
+    return EncoderSpec(architecture=architecture, weights=file_sha256(weights), dim=shape[1], **data, **parts)
 
 
 def find_device(name: str) -> torch.device:

@@ -2,6 +2,7 @@ import pytest
 
 from recsys.cli.build import parser
 from recsys.cli.main import main
+from recsys.errors import HubDownError
 from recsys.index.folder import IndexFolder
 
 
@@ -20,3 +21,13 @@ def test_the_help_describes_every_option_with_its_default(capsys, monkeypatch):
         assert action.help
         if action.default not in (None, False, "==SUPPRESS=="):
             assert f"(default: {action.default})" in text
+
+
+def test_without_the_hub_the_error_names_the_shipped_encoder(pictures, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("recsys.encoder.loading.hub.pull_weights", unreachable)
+    assert main(["build", "--dataset", str(pictures), "--output", str(tmp_path / "out")]) == 1
+    assert "The Hub cannot be reached. Without a download: --encoder index" in capsys.readouterr().err
+
+
+def unreachable(*_, **__):
+    raise HubDownError("The Hub cannot be reached.")

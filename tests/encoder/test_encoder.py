@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from recsys.encoder import Encoder
 from recsys.encoder.parts import EncoderParts
 from recsys.encoder.projection import Projection
-from recsys.encoder.torch_network import TorchNetwork, describe, timm
+from recsys.encoder.torch_network import TorchNetwork, describe, save_pretrained, timm
 from recsys.errors import EncoderError, HubNotFoundError, IndexDamagedError, IndexMismatchError
 from testkit.fake_shop import draw
 from testkit.small_shop import DIM, write_encoder
@@ -131,6 +131,14 @@ def test_weights_that_do_not_fit_are_refused(encoder_folder, tmp_path):
     (folder / "config.json").write_text(json.dumps(config))
     with pytest.raises(EncoderError, match="timm cannot build wrong"):
         Encoder.from_pretrained(folder)
+
+
+def test_a_network_that_gives_a_map_is_refused_when_it_is_loaded(tmp_path):
+    save_pretrained(timm.create_model("test_resnet", num_classes=0, global_pool=""), tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | {"model_args": {"global_pool": ""}}))
+    with pytest.raises(EncoderError, match=r'test_resnet gives a map of \d+ × \d+ × \d+.*"global_pool" to "avg"'):
+        Encoder.from_pretrained(tmp_path)
 
 
 def test_weights_that_are_not_numbers_are_refused(tmp_path, images):
