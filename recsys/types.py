@@ -109,10 +109,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A row of a catalogue: the item, and its encoded picture, None where the catalogue has none."""
+    """A row of a catalogue: the item, and its encoded picture, or None and the `problem` why there is none."""
 
     item: Item
     picture: bytes | None
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,13 +159,11 @@ class PreparedPicture:
     pixels: Pixels | None
 
 
-def prepare_picture(picture: bytes | None, encoder: Encoder, cached: Keys, reusable: Keys) -> PreparedPicture:
+def prepare_picture(picture: bytes, encoder: Encoder, cached: Keys, reusable: Keys) -> PreparedPicture:
     """Decode a picture, unless its key is in `reusable`. Its pixels are left out if its key is in `cached`.
 
-    Raises PictureError if there is no picture or it cannot be read.
+    Raises PictureError if it cannot be read.
     """
-    if picture is None:
-        raise PictureError("There is no picture.")
     key = sha256(picture)
     if key in reusable:
         return PreparedPicture(key, b"", None)
@@ -190,6 +188,8 @@ def embed_in_process(
     """The engine of one machine: threads prepare pictures while this thread embeds them in full batches."""
 
     def prepare(product: Product) -> tuple[EmbeddedProduct, Pixels | None] | Skipped:
+        if product.picture is None:
+            return Skipped(product.item.id, product.problem or "There is no picture.")
         try:
             picture = prepare_picture(product.picture, encoder, writer.cache, reusable or KeySet.empty())
         except PictureError as error:

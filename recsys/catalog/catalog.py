@@ -12,13 +12,15 @@ from typing import Any
 from recsys.catalog.columns import Columns
 from recsys.catalog.folders import open_folder
 from recsys.catalog.pictures import Pictures
+from recsys.catalog.remote import LinkFetcher
 from recsys.catalog.source import ONLY_SPLIT, Source
 from recsys.catalog.values import attribute_values, texts, unique_ids
 from recsys.core.items import Items
 from recsys.core.roles import Roles
-from recsys.errors import CatalogError
+from recsys.errors import CatalogError, PictureError
 from recsys.format.encoder_spec import is_repo_id
 from recsys.format.layout import SAMPLE, sample_index
+from recsys.hub.cache import cache_folder
 from recsys.types import Item, Offer, Product
 
 DEFAULT_DATASET = "ashraq/fashion-product-images-small"
@@ -33,13 +35,15 @@ class PictureSource:
     revision: str | None
     column: str
     count: int
+    allow_private_hosts: bool = False
 
     def open(self) -> Pictures:
         """The pictures, in the order of the catalogue.
 
         Raises as `Catalog.open` does, and CatalogError if the dataset has another number of products here.
         """
-        pictures = Pictures.from_source(_open_source(self.dataset, self.split, self.revision), self.column)
+        source = _open_source(self.dataset, self.split, self.revision)
+        pictures = Pictures.from_source(source, self.column, _link_fetcher(self.allow_private_hosts))
         if len(pictures) != self.count:
             raise CatalogError(
                 f"{self.dataset} has {len(pictures):,} products on {platform.node()}, and {self.count:,} where the"
@@ -74,7 +78,8 @@ class Catalog:
         return len(self.products)
 
     def __iter__(self) -> Iterator[Product]:
-        return map(Product, self.products, self.encoded_pictures[: len(self)])
+        for item, picture in zip(self.products, self.encoded_pictures[: len(self)], strict=True):
+            yield Product(item, None, str(picture)) if isinstance(picture, PictureError) else Product(item, picture)
 
     def items(self) -> Iterator[Item]:
         """The products without their pictures, none of which is read."""
@@ -93,11 +98,13 @@ class Catalog:
         name_column: str | None = None,
         attributes: Sequence[str] | None = None,
         role_overrides: Mapping[str, str] | None = None,
+        allow_private_hosts: bool = False,
     ) -> Catalog:
         """Open a Hub dataset, a folder (dataset repository, Kaggle archive, index, pictures) or the `sample` shop.
 
         The columns that are not named are detected (see `recsys.catalog.columns`). `limit` takes only the first
-        products. `role_overrides` maps roles to attributes. Raises CatalogError if the source, a column or a role does
+        products. `role_overrides` maps roles to attributes. Pictures that are links are fetched, from servers in the
+        private network only with `allow_private_hosts`. Raises CatalogError if the source, a column or a role does
         not exist or cannot be read, and HubError if the Hub does not deliver the dataset.
         """
         if limit is not None and limit < 1:
@@ -121,8 +128,8 @@ class Catalog:
             split,
             source.revision,
             products=Items(ids, names, cells, offers=offers),
-            pictures=PictureSource(place, split, source.revision, columns.image, len(table)),
-            encoded_pictures=Pictures.from_source(source, columns.image),
+            pictures=PictureSource(place, split, source.revision, columns.image, len(table), allow_private_hosts),
+            encoded_pictures=Pictures.from_source(source, columns.image, _link_fetcher(allow_private_hosts)),
             role_overrides=dict(role_overrides or {}),
         )
 
@@ -147,6 +154,10 @@ def _check_roles(overrides: Mapping[str, str], attributes: Sequence[str]) -> Non
                 f"There is no attribute {attribute!r} to have the role {role!r}. The attributes are:"
                 f" {', '.join(attributes) or 'none'}. Name other columns with --attributes."
             )
+
+
+def _link_fetcher(allow_private_hosts: bool) -> LinkFetcher:
+    return LinkFetcher(cache_folder("pictures"), allow_private_hosts=allow_private_hosts)
 
 
 def _folder(dataset: str) -> Path:

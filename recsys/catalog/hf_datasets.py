@@ -13,14 +13,17 @@ from datasets.packaged_modules.cache.cache import Cache
 
 from recsys import hub
 from recsys.catalog.damage import damaged_download_error, damaged_folder_error, disk_full_error
+from recsys.catalog.remote import is_link
 from recsys.catalog.source import PictureReader, Source, picture_reader, require
-from recsys.catalog.values import is_binary
+from recsys.catalog.values import is_binary, is_text
 from recsys.errors import CatalogError, HubDownError, HubNotFoundError, HubTimeoutError, HubTokenError, RecsysError
 
 PICTURE_WORDS = ("image", "img", "picture", "photo", "thumbnail")
 """A column of bytes whose name contains one of these holds pictures."""
 MAX_REASON_CHARACTERS = 300
 """How much of another library's message is quoted."""
+MAX_ROWS_WITHOUT_LINK = 1000
+"""The rows at the start of a column that may be empty before its first link."""
 
 
 def open_hub(repo_id: str, split: str, revision: str | None) -> Source:
@@ -74,7 +77,8 @@ def _source(
         if isinstance(feature, datasets.ClassLabel):
             position = table.column_names.index(column)
             table = table.set_column(position, column, _class_names(table[column], feature))
-    return Source(name, table, _picture_columns(features), read, revision)
+    pictures = _picture_columns(features) or _link_columns(table)
+    return Source(name, table, pictures, read, revision)
 
 
 def _class_names(column: pa.ChunkedArray, feature: datasets.ClassLabel) -> pa.ChunkedArray:
@@ -92,6 +96,17 @@ def _picture_columns(features: datasets.Features) -> tuple[str, ...]:
         if is_binary(field.type) and any(word in name.lower() for word in PICTURE_WORDS)
     ]
     return tuple(images or structs or named)
+
+
+def _link_columns(table: pa.Table) -> tuple[str, ...]:
+    """The columns that are named as pictures and hold links."""
+    named = [
+        name
+        for name in table.column_names
+        if is_text(table[name].type) and any(word in name.lower() for word in PICTURE_WORDS)
+    ]
+    starts = {name: table[name][:MAX_ROWS_WITHOUT_LINK].to_pylist() for name in named}
+    return tuple(name for name in named if is_link(next(filter(None, starts[name]), None)))
 
 
 def _hub_error(repo_id: str, revision: str | None, error: Exception) -> RecsysError:

@@ -79,6 +79,7 @@ def _add_catalogue_flags(group: argparse._ArgumentGroup) -> None:
     dataset = "Hub dataset, folder (dataset repository, Kaggle archive, index, or pictures), or 'sample'"
     queries = "calibrate confidence on the products of this dataset, if visitors search with pictures like these"
     role = f"the attribute that has a role ({', '.join(SINGLE_ROLES)}), such as shade=colour; repeatable"
+    private = "fetch pictures by link from servers in the private network too, at any port; for links of your own"
     add = group.add_argument
     add("--dataset", default=DEFAULT_DATASET, help=f"{dataset} for the drawn shop (default: %(default)s)")
     add("--split", default="train", help="split of the dataset (default: %(default)s)")
@@ -89,6 +90,7 @@ def _add_catalogue_flags(group: argparse._ArgumentGroup) -> None:
     add("--name-column", metavar="NAME", help="column of the product names (default: detected, else none)")
     add("--attributes", metavar="NAMES", type=_names, help="columns of attributes, a,b,c (default: detected)")
     add("--role", metavar="COLUMN=ROLE", type=_role, action="append", help=f"{role} (default: by the columns' names)")
+    add("--allow-private-hosts", action="store_true", help=private)
     add("--queries-from", metavar="DATASET", help=f"{queries} (default: on the catalogue itself)")
 
 
@@ -173,6 +175,7 @@ def run(options: argparse.Namespace) -> None:
         name_column=options.name_column,
         attributes=options.attributes,
         role_overrides=dict(options.role or ()),
+        allow_private_hosts=options.allow_private_hosts,
     )
     with _engine(options) as engine:
         report = build_index(

@@ -12,7 +12,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,7 @@ from urllib.parse import quote
 import httpcore
 import httpx
 
-from recsys.errors import LinkError
+from recsys.errors import LinkError, LinkPrivateError, LinkUnavailableError
 from recsys.images.decode import ACCEPTED, MAX_BYTES
 
 TIMEOUT_S = 8.0
@@ -81,6 +81,19 @@ class Policy:
 PUBLIC = Policy()
 
 
+ANY_HOST = Policy(ports=frozenset(range(1, 65_536)), is_allowed=lambda address: True)
+"""For the links of a trusted owner, which may lead to a server in the private network."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a link after its redirects. The names of headers are in lower case. `body` is empty unless 200."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
 def fetch(url: str, policy: Policy = PUBLIC) -> bytes:
     """Fetch the bytes behind an http or https link: at most `decode.MAX_BYTES`, and not a web page.
 
@@ -88,24 +101,38 @@ def fetch(url: str, policy: Policy = PUBLIC) -> bytes:
     checked in the same way. `decode` checks that the bytes are a picture. Raises LinkError with a message for the
     visitor.
     """
+    answer = request(url, policy)
+    if answer.status != 200:
+        raise status_error(answer.status)
+    return answer.body
+
+
+def status_error(status: int) -> LinkError:
+    """The error for an answer that is no picture."""
+    return _refusal(f"The server answers this link with status {status} instead of a picture")
+
+
+def request(url: str, policy: Policy = PUBLIC, headers: Mapping[str, str] | None = None) -> Answer:
+    """The answer to a link, checked as by `fetch`, but with any status. `headers` are sent beside `HEADERS`."""
     backend = _GuardedBackend(policy, time.monotonic() + policy.timeout_s)
     target = _checked(url, policy)
     try:
         with httpcore.ConnectionPool(ssl_context=_ssl_context(), network_backend=backend) as pool:
             for _ in range(MAX_REDIRECTS + 1):
-                answer = _get(pool, target)
-                if isinstance(answer, bytes):
+                answer = _get(pool, target, HEADERS | dict(headers or {}))
+                if isinstance(answer, Answer):
                     return answer
                 target = _checked(answer, policy)
     except httpcore.TimeoutException as error:
-        raise _refusal(f"The link took longer than {policy.timeout_s:g} seconds") from error
+        raise _refusal(f"The link took longer than {policy.timeout_s:g} seconds", LinkUnavailableError) from error
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-        raise _refusal("The server of this link cannot be reached, or closes the connection early") from error
+        reason = "The server of this link cannot be reached, or closes the connection early"
+        raise _refusal(reason, LinkUnavailableError) from error
     raise _refusal(f"The link is redirected more than {MAX_REDIRECTS} times")
 
 
-def _refusal(reason: str) -> LinkError:
-    return LinkError(f"{reason}; give an http or https link to a {ACCEPTED}.")
+def _refusal(reason: str, kind: type[LinkError] = LinkError) -> LinkError:
+    return kind(f"{reason}; give an http or https link to a {ACCEPTED}.")
 
 
 def _checked(url: str | httpx.URL, policy: Policy) -> httpx.URL:
@@ -122,14 +149,14 @@ def _checked(url: str | httpx.URL, policy: Policy) -> httpx.URL:
         raise _refusal("The link contains a user name or password")
     allowed = " and ".join(map(str, sorted(policy.ports)))
     if (target.port or {"http": 80, "https": 443}[target.scheme]) not in policy.ports:
-        raise _refusal(f"The link names port {target.port}, and only the ports {allowed} are allowed")
+        raise _refusal(f"The link names port {target.port}, and only the ports {allowed} are allowed", LinkPrivateError)
     return target
 
 
-def _get(pool: httpcore.ConnectionPool, target: httpx.URL) -> bytes | httpx.URL:
-    """The response to the link: its bytes, or the target of its redirect."""
+def _get(pool: httpcore.ConnectionPool, target: httpx.URL, sent: Mapping[str, str]) -> Answer | httpx.URL:
+    """The answer to the link, or the target of its redirect."""
     url = httpcore.URL(scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path)
-    with pool.stream("GET", url, headers=[*HEADERS.items(), ("Host", target.netloc.decode())]) as response:
+    with pool.stream("GET", url, headers=[*sent.items(), ("Host", target.netloc.decode())]) as response:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
         if response.status in (301, 302, 303, 307, 308) and "location" in headers:
             try:
@@ -137,10 +164,10 @@ def _get(pool: httpcore.ConnectionPool, target: httpx.URL) -> bytes | httpx.URL:
             except httpx.InvalidURL as error:
                 raise _refusal("The link is redirected to something that is not a link") from error
         if response.status != 200:
-            raise _refusal(f"The server answers this link with status {response.status} instead of a picture")
+            return Answer(response.status, headers)
         if headers.get("content-length", "").isdigit() and int(headers["content-length"]) > MAX_BYTES:
             raise _refusal(TOO_BIG)
-        return _read(response.iter_stream(), headers.get("content-type", ""))
+        return Answer(200, headers, _read(response.iter_stream(), headers.get("content-type", "")))
 
 
 def _location(header: str) -> str:
@@ -188,7 +215,7 @@ class _GuardedBackend(httpcore.NetworkBackend):
     def connect_tcp(self, host: str, port: int, *_: Any, **options: Any) -> httpcore.NetworkStream:
         addresses = self._look_up(host, port)
         if not addresses or not all(self._policy.is_allowed(address) for address in addresses):
-            raise _refusal("The link leads to an address that is not on the public internet")
+            raise _refusal("The link leads to an address that is not on the public internet", LinkPrivateError)
         failure: Exception | None = None
         for address in addresses:
             try:

@@ -144,7 +144,9 @@ class EmbeddingActor:
     def _pictures(self) -> Pictures:
         return self._job.pictures.open()
 
-    def _prepare(self, picture: bytes | None) -> PreparedPicture | str:
+    def _prepare(self, picture: bytes | PictureError) -> PreparedPicture | str:
+        if isinstance(picture, PictureError):
+            return str(picture)
         try:
             return prepare_picture(picture, self._encoder, self._job.cached, self._job.reusable)
         except PictureError as error:
