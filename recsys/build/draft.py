@@ -9,20 +9,23 @@ from pathlib import Path
 
 import numpy as np
 
+from recsys.build.crop_threshold import MIN_PRODUCTS, fit_crops
 from recsys.build.embed import EmbeddedCatalog, progress
 from recsys.build.previous import PreviousIndex, write_keys
 from recsys.build.vector_cache import VectorCache
 from recsys.catalog import Catalog
+from recsys.core.crops import CropCalibration
 from recsys.core.holdout import unseen
 from recsys.encoder import Encoder
 from recsys.evaluate import Pool, QuickReport, embed, quick_report
 from recsys.format.layout import ASSETS, CARD, ENCODER, ITEMS, MANIFEST, VECTORS
 from recsys.format.manifest import DatasetFacts, Manifest, SearchFacts
-from recsys.index.annoy import METRIC, SearchPoint, build_for_recall
+from recsys.index.annoy import METRIC, AnnoySearcher, SearchPoint, build_for_recall
 from recsys.index.card import render_card
 from recsys.index.folder import IndexFolder
 from recsys.index.items_table import read_thumbnails
 from recsys.index.writer import file_facts, library_versions
+from recsys.recommend.look import PictureLooks
 from recsys.runtime.hashing import sha256
 from recsys.types import Vectors
 
@@ -68,7 +71,11 @@ class Draft:
             role_overrides=items.role_overrides,
         )
         report.draw(self.folder / ASSETS)
-        self._write_card_and_manifest(curve, report)
+        chosen = curve[-1]
+        searcher = AnnoySearcher(self.folder / VECTORS, items, self.encoder.dim, chosen.search_k)
+        looks = PictureLooks(self.encoder, searcher, report.calibration)
+        crops = fit_crops(looks) if len(items) >= MIN_PRODUCTS else None
+        self._write_card_and_manifest(curve, report, crops)
         IndexFolder.open(self.folder)
         return curve[-1], report
 
@@ -92,7 +99,9 @@ class Draft:
         products = (product for product in progress(queries, len(queries)) if is_unseen(product.item))
         return embed(products, self.encoder.encode)
 
-    def _write_card_and_manifest(self, curve: list[SearchPoint], report: QuickReport) -> None:
+    def _write_card_and_manifest(
+        self, curve: list[SearchPoint], report: QuickReport, crops: CropCalibration | None
+    ) -> None:
         items, chosen = self.embedded.items, curve[-1]
         manifest = Manifest(
             encoder=self.encoder.spec,
@@ -106,6 +115,7 @@ class Draft:
             roles=self.catalog.role_overrides,
             lists=tuple(self.catalog.products.lists),
             has_offers=self.catalog.products.offers is not None,
+            crops=crops,
         )
         card = render_card(self.folder, manifest, items, curve, report.to_markdown())
         (self.folder / CARD).write_text(card, encoding="utf-8")

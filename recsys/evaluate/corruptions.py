@@ -123,14 +123,14 @@ def _on_clutter(
         return None
     product, mask = _rotated(picture, degrees, "white"), _rotated(mask, degrees, 0)
     soft = mask.filter(ImageFilter.MinFilter(3)).filter(ImageFilter.GaussianBlur(0.7))
-    return Image.composite(product, _clutter(picture.size, others, random), soft)
+    return Image.composite(product, clutter(picture.size, others, random), soft)
 
 
 def _rotated(image: Image.Image, degrees: float, fill: str | int) -> Image.Image:
     return image.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=fill) if degrees else image
 
 
-def _clutter(size: tuple[int, int], others: Sequence[Image.Image], random: Random) -> Image.Image:
+def clutter(size: tuple[int, int], others: Sequence[Image.Image], random: Random) -> Image.Image:
     """A soft gradient of colours with some shapes and pieces of other pictures on it."""
     cells = random.integers(2, 6, size=2)
     field = Image.fromarray(_colours((*cells, 3), random))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from recsys.core.calibration import Calibration
+from recsys.core.crops import CropCalibration
 from recsys.core.roles import SINGLE_ROLES
 from recsys.errors import IndexDamagedError, IndexFolderError, IndexFormatError, IndexMismatchError
 from recsys.format.encoder_spec import TRANSFORM, VALUES, EncoderSpec
@@ -52,8 +53,8 @@ class Manifest:
     """The content of index.json. `files` maps the path of every other file to its size and SHA-256.
 
     Indexes of older versions have no `calibration`. `roles` maps each role that the owner has overruled to the
-    attribute that has it. `lists` are the attributes that take several values. Where `roles`, `lists` or `has_offers`
-    is empty or false, index.json lacks its key.
+    attribute that has it. `lists` are the attributes that take several values. `crops` says when a part of a picture is
+    close. Where `roles`, `lists`, `has_offers` or `crops` is empty, false or None, index.json lacks its key.
     """
 
     encoder: EncoderSpec
@@ -67,6 +68,7 @@ class Manifest:
     roles: Mapping[str, str] = field(default_factory=dict)
     lists: tuple[str, ...] = ()
     has_offers: bool = False
+    crops: CropCalibration | None = None
 
     @property
     def format(self) -> int:
@@ -76,7 +78,7 @@ class Manifest:
     def to_json(self) -> str:
         """The text of index.json. Its `sha256` is the hash of all other fields."""
         facts = asdict(self) | {"attributes": list(self.attributes), "lists": list(self.lists)}
-        unused = [name for name in ("roles", "lists", "has_offers") if not facts[name]]
+        unused = [name for name in ("roles", "lists", "has_offers", "crops") if not facts[name]]
         body = {"format": self.format} | {name: value for name, value in facts.items() if name not in unused}
         return json.dumps({**body, "sha256": _body_hash(body)}, indent=1, ensure_ascii=False) + "\n"
 
@@ -127,6 +129,7 @@ class Manifest:
             roles=dict(body.get("roles", {})),
             lists=tuple(body.get("lists", ())),
             has_offers=body.get("has_offers", False),
+            crops=CropCalibration.from_json(body["crops"]) if body.get("crops") else None,
         )
 
     def _check(self) -> None:

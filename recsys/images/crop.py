@@ -6,10 +6,14 @@ Boxes have a margin, so that no part of a product is cut off.
 from __future__ import annotations
 
 from functools import reduce
+from math import ceil
 from numbers import Real
 
+import numpy as np
+import numpy.typing as npt
+
 from recsys.errors import QueryError
-from recsys.images.box import Box
+from recsys.images.box import ROUNDING, Box
 from recsys.images.segment import Segmentation
 
 ASPECT = 3 / 4
@@ -27,6 +31,12 @@ PLACE_HEIGHT = 0.5
 MIN_PATCH_HEIGHT = 0.3
 """The least height of the box around a patch of colour, as a share of the picture."""
 POINT_MARGIN = 1e-6
+SCAN_SIZES = (0.7, 0.5)
+"""The heights of the boxes of a scan, as shares of the largest box of a shop's proportions that fits the picture."""
+SCAN_STEP = 0.62
+"""The largest distance of neighbouring boxes of a scan, as a share of their side."""
+ZOOM = 0.7
+"""The side of a closer box, as a share of the box that it lies in."""
 
 
 def automatic_box(segmentation: Segmentation) -> Box | None:
@@ -66,6 +76,43 @@ def box_at(segmentation: Segmentation, x: float, y: float) -> Box:
     left, top = max(x - POINT_MARGIN, 0), max(y - POINT_MARGIN, 0)
     point = Box(left, top, min(x + POINT_MARGIN, 1), min(y + POINT_MARGIN, 1))
     return _framed(point, segmentation.size, PLACE_HEIGHT)
+
+
+def scan_boxes(size: tuple[int, int]) -> list[Box]:
+    """Overlapping boxes of a shop's proportions that cover a picture of this width and height, the large ones first."""
+    shares = _largest(size)
+    return [
+        Box(left, top, min(left + width, 1), min(top + height, 1))
+        for width, height in ((shares[0] * scale, shares[1] * scale) for scale in SCAN_SIZES)
+        for top in _starts(height, ceil((1 - height) / (SCAN_STEP * height) - ROUNDING) + 1)
+        for left in _starts(width, ceil((1 - width) / (SCAN_STEP * width) - ROUNDING) + 1)
+    ]
+
+
+def closer_boxes(box: Box) -> list[Box]:
+    """Nine overlapping boxes within a box, each somewhat smaller."""
+    width, height = box.right - box.left, box.bottom - box.top
+    return [
+        Box(left, top, min(left + ZOOM * width, 1), min(top + ZOOM * height, 1))
+        for top in box.top + height * _starts(ZOOM, 3)
+        for left in box.left + width * _starts(ZOOM, 3)
+    ]
+
+
+def relative_size(box: Box, size: tuple[int, int]) -> float:
+    """The height of a box as a share of the largest box of a shop's proportions in a picture of this size, up to 1."""
+    return min((box.bottom - box.top) / _largest(size)[1], 1.0)
+
+
+def _largest(size: tuple[int, int]) -> tuple[float, float]:
+    """Width and height, as shares, of the largest box of a shop's proportions in a picture of this size."""
+    aspect = ASPECT * size[1] / size[0]
+    return min(aspect, 1), min(1 / aspect, 1)
+
+
+def _starts(length: float, count: int) -> npt.NDArray[np.float64]:
+    """Where `count` evenly spaced intervals of this length begin, which together cover 0 to 1."""
+    return np.linspace(0, 1 - length, count)
 
 
 def _framed(box: Box, size: tuple[int, int], min_height: float = 0, growth: float = 1) -> Box:

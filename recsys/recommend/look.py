@@ -1,30 +1,44 @@
-"""Chooses the part of a picture to search with."""
+"""Chooses the part of a picture to search with: in a cluttered picture, the one whose nearest products are closest."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
+from recsys.core.calibration import AVERAGED_MATCHES, Calibration
+from recsys.core.crops import CropCalibration, part_score
 from recsys.images.box import Box
-from recsys.images.crop import automatic_box
-from recsys.images.decode import THUMBNAIL_SIDE_PX
+from recsys.images.crop import automatic_box, closer_boxes, relative_size, scan_boxes
+from recsys.images.decode import THUMBNAIL_SIDE_PX, decode
 from recsys.images.segment import Segmentation
-from recsys.types import ImageEncoder, Vectors
+from recsys.types import ImageEncoder, Searcher, Vectors
+
+MIN_SCANNED_SIDE_PX = 160
+"""A picture whose longer side is shorter is searched with as a whole."""
+SCANNED_SIDE_PX = 640
+"""A scan takes its parts from a copy of the picture whose longer side is at most this."""
+WHOLE = Box(0, 0, 1, 1)
 
 
 @dataclass(frozen=True, eq=False)
 class Look:
     """The part of a picture that is searched with: `embedding` [1, dim] is that of the part in `box`.
 
-    `whole` [1, dim] is the embedding of the whole picture, the same one where `box` is None.
+    `whole` [1, dim] is the embedding of the whole picture, the same one where `box` is None. `by_crops` says that the
+    calibration of crops decides whether products are close to it, and `size` is its size for that, see `relative_size`.
     """
 
     embedding: Vectors
     whole: Vectors
     box: Box | None = None
+    by_crops: bool = False
+    size: float = 1.0
 
     @classmethod
     def from_embedding(cls, embedding: Vectors) -> Look:
@@ -32,27 +46,130 @@ class Look:
         return cls(embedding, embedding)
 
 
+class Part(NamedTuple):
+    """A part of a picture: its box, None for the whole, its embedding [1, dim], and its size as in `Look`.
+
+    `closeness` is the mean cosine of its nearest products, which is measured in cluttered pictures only.
+    """
+
+    box: Box | None
+    embedding: Vectors
+    size: float
+    closeness: float
+
+    @property
+    def score(self) -> float:
+        """What the parts of a cluttered picture are compared by."""
+        return part_score(self.closeness, self.size)
+
+
+@dataclass(eq=False)
+class _Picture:
+    """A picture, and the parts of it that were embedded so far, the whole first."""
+
+    image: Image.Image
+    refine: bool = True
+    parts: list[Part] = field(default_factory=list)
+
+    @cached_property
+    def segmentation(self) -> Segmentation:
+        return Segmentation.from_picture(self.image)
+
+    @cached_property
+    def is_cluttered(self) -> bool:
+        """Whether to scan it: nothing stands out from a plain background, and it is large enough to have parts."""
+        return self.refine and max(self.image.size) >= MIN_SCANNED_SIDE_PX and not self.segmentation.regions
+
+    @cached_property
+    def copy(self) -> Image.Image:
+        """A small RGB copy, which the parts of a scan are taken from."""
+        copy = decode(self.image).copy()
+        copy.thumbnail((SCANNED_SIDE_PX, SCANNED_SIDE_PX), Image.Resampling.BICUBIC, reducing_gap=2)
+        return copy
+
+    @property
+    def chosen(self) -> Part:
+        """The part to search with, of those embedded so far."""
+        return max(self.parts, key=lambda part: part.score) if self.is_cluttered else self.parts[-1]
+
+    def first_boxes(self) -> list[Box | None]:
+        """The whole, and the box around a small product on a plain background, except in a thumbnail."""
+        can_have_box = self.refine and max(self.image.size) > THUMBNAIL_SIDE_PX
+        box = automatic_box(self.segmentation) if can_have_box else None
+        return [None, box] if box else [None]
+
+    def overlapping_boxes(self) -> list[Box]:
+        """Boxes that cover the picture."""
+        return scan_boxes(self.image.size)
+
+    def closer_boxes(self) -> list[Box]:
+        """Boxes within the best part so far."""
+        return closer_boxes(self.chosen.box or WHOLE)
+
+    def crop(self, box: Box | None) -> Image.Image:
+        if box is None:
+            return self.image
+        return box.crop(self.copy if self.is_cluttered else self.image)
+
+
 @dataclass(frozen=True, eq=False)
 class PictureLooks:
-    """Chooses the part of each picture to search with, for the library, the API and the page."""
+    """Chooses the part of each picture to search with, for the library, the API and the page.
+
+    On a plain background that is the box around a small product, or the whole picture. In a cluttered picture that is
+    not close as a whole, a scan compares overlapping parts, and then closer parts within the best of them. The encoder
+    embeds the parts of several pictures together.
+    """
 
     encoder: ImageEncoder
+    searcher: Searcher
+    calibration: Calibration | None = None
+    crops: CropCalibration | None = None
 
-    def look(self, pictures: Sequence[Image.Image], refine: bool = True) -> list[Look]:
-        """The part of each picture to search with. Without `refine`, that is the whole picture.
+    def look(self, images: Sequence[Image.Image], refine: bool = True) -> list[Look]:
+        """The part of each picture to search with. Without `refine`, that is the whole picture."""
+        pictures = [_Picture(image, refine) for image in images]
+        self._embed(pictures, _Picture.first_boxes)
+        self._scan([one for one in pictures if one.is_cluttered and not self._is_close(one.chosen)])
+        return [self._look(one) for one in pictures]
 
-        The encoder embeds the pictures together.
-        """
-        boxes = [_automatic_box(picture) if refine else None for picture in pictures]
-        crops = [box.crop(picture) for box, picture in zip(boxes, pictures, strict=True) if box]
-        embeddings = self.encoder.encode([*pictures, *crops])
-        whole, parts = embeddings[: len(pictures)], iter(embeddings[len(pictures) :])
-        return [
-            Look(np.asarray(next(parts))[None] if box else one[None], one[None], box)
-            for one, box in zip(whole, boxes, strict=True)
-        ]
+    def scan(self, images: Sequence[Image.Image]) -> list[Part]:
+        """The best part of each of these pictures that is cluttered, whether or not it is close as a whole."""
+        pictures = [one for one in map(_Picture, images) if one.is_cluttered]
+        self._embed(pictures, _Picture.first_boxes)
+        self._scan(pictures)
+        return [one.chosen for one in pictures]
 
+    def _scan(self, pictures: Sequence[_Picture]) -> None:
+        self._embed(pictures, _Picture.overlapping_boxes)
+        self._embed(pictures, _Picture.closer_boxes)
 
-def _automatic_box(picture: Image.Image) -> Box | None:
-    """The box around a small product on a plain background. A picture as small as a thumbnail is not cropped."""
-    return automatic_box(Segmentation.from_picture(picture)) if max(picture.size) > THUMBNAIL_SIDE_PX else None
+    def _embed(self, pictures: Sequence[_Picture], boxes: Callable[[_Picture], Sequence[Box | None]]) -> None:
+        """Add the parts of each picture in these boxes."""
+        asked = [(one, box) for one in pictures for box in boxes(one)]
+        if not asked:
+            return
+        embeddings = self.encoder.encode([one.crop(box) for one, box in asked])
+        closeness = self._closeness(embeddings, np.array([one.is_cluttered for one, _ in asked]))
+        for (one, box), embedding, close in zip(asked, embeddings, closeness.tolist(), strict=True):
+            size = relative_size(box, one.image.size) if box else 1.0
+            one.parts.append(Part(box, embedding[None], size, close))
+
+    def _closeness(self, embeddings: Vectors, wanted: npt.NDArray[np.bool_]) -> Vectors:
+        """The mean cosine of the nearest products of each wanted embedding; 0 for the others."""
+        closeness = np.zeros(len(embeddings), dtype=np.float32)
+        if wanted.any():
+            nearest = self.calibration.nearest if self.calibration else AVERAGED_MATCHES
+            closeness[wanted] = self.searcher.search(embeddings[wanted], nearest)[1].mean(1)
+        return closeness
+
+    def _is_close(self, part: Part) -> bool:
+        """Whether the whole of a cluttered picture is close. An older index has one threshold for all pictures."""
+        if self.crops:
+            return self.crops.is_close(part.closeness, part.size)
+        return self.calibration is not None and part.closeness >= self.calibration.threshold
+
+    def _look(self, one: _Picture) -> Look:
+        part = one.chosen
+        by_crops = one.is_cluttered and (self.crops is not None or part.box is not None)
+        return Look(part.embedding, one.parts[0].embedding, part.box, by_crops, part.size)

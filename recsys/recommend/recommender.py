@@ -12,6 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from recsys.core.calibration import Calibration
+from recsys.core.crops import CropCalibration
 from recsys.core.items import Items
 from recsys.core.linalg import unit
 from recsys.encoder import Encoder
@@ -46,9 +47,10 @@ class Recommender:
         assets: IndexAssets,
         origin: Origin,
         calibration: Calibration | None = None,
+        crops: CropCalibration | None = None,
     ):
         self.encoder, self.searcher, self.items = encoder, searcher, items
-        self.assets, self.origin, self.calibration = assets, origin, calibration
+        self.assets, self.origin, self.calibration, self.crops = assets, origin, calibration, crops
 
     @classmethod
     def from_pretrained(
@@ -65,8 +67,8 @@ class Recommender:
     @classmethod
     def from_index(cls, opened: OpenedIndex, encoder: ImageEncoder) -> Recommender:
         """The recommender over an open index; `encoder` is the one that the index was built with."""
-        folder = opened.folder
-        return cls(encoder, opened.searcher, folder.items, folder, opened.origin, folder.manifest.calibration)
+        folder, manifest = opened.folder, opened.folder.manifest
+        return cls(encoder, opened.searcher, folder.items, folder, opened.origin, manifest.calibration, manifest.crops)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -228,11 +230,13 @@ class Recommender:
 
     @property
     def _looks(self) -> PictureLooks:
-        return PictureLooks(self.encoder)
+        return PictureLooks(self.encoder, self.searcher, self.calibration, self.crops)
 
     @property
     def _search(self) -> Search:
-        return Search(self.encoder, self.searcher, self.items, self.assets, self.calibration, self._steering)
+        return Search(
+            self.encoder, self.searcher, self.items, self.assets, self.calibration, self._steering, self.crops
+        )
 
     def _check(self, k: int, options: SearchOptions) -> None:
         if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MAX_K:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recsys.core.calibration import Calibration
+from recsys.core.crops import CropCalibration
 from recsys.core.items import Items
 from recsys.images.box import Box
 from recsys.recommend.describe import by_heads, by_neighbours, shared
@@ -62,6 +63,7 @@ class Search:
     assets: IndexAssets
     calibration: Calibration | None
     steering: Steering
+    crops: CropCalibration | None = None
 
     def by_look(self, look: Look, k: int, options: SearchOptions) -> Answer:
         """The k products nearest to a picture, or to the part of it in a box."""
@@ -114,7 +116,7 @@ class Search:
         found = found.at(likes.rerank(target, found.rows)) if likes.judged else found
         selected = self._select(found.at(slice(_pool(k, options))), k, options)
         box = query.look.box if query.look else None
-        return self._answer(selected, query.values, seen, self._is_close(nearest), box)
+        return self._answer(selected, query.values, seen, self._is_close(nearest, query.look), box)
 
     def _select(self, found: Found, k: int, options: SearchOptions) -> Found:
         """The k of these candidates to show, by diversity and minimum similarity. Their order is their relevance."""
@@ -154,11 +156,14 @@ class Search:
         neighbours = [self.items[row] for row in nearest.rows[:NEIGHBOURS_THAT_DESCRIBE].tolist()]
         return by_neighbours(neighbours) | by_heads(self.encoder.logits(embedding), self.encoder.values)
 
-    def _is_close(self, nearest: Found) -> bool | None:
+    def _is_close(self, nearest: Found, look: Look | None = None) -> bool | None:
         """Whether the nearest products that pass the filter are close; None where that is unknown."""
         if self.calibration is None or not len(nearest.cosines):
             return None
-        return self.calibration.is_close(nearest.cosines[: self.calibration.nearest].tolist())
+        cosines = nearest.cosines[: self.calibration.nearest].tolist()
+        if look is None or not look.by_crops:
+            return self.calibration.is_close(cosines)
+        return self.crops is not None and self.crops.is_close(float(np.mean(cosines)), look.size)
 
 
 def _pool(k: int, options: SearchOptions) -> int:

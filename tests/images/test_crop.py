@@ -6,6 +6,7 @@ from PIL import Image
 
 from recsys.errors import QueryError
 from recsys.images.box import Box
+from recsys.images.crop import closer_boxes, relative_size, scan_boxes
 from testkit.fake_shop import draw
 from tests.support.drawn_pictures import SIZE, around, aspect, automatic, covers, drawn, items, noisy, textured
 
@@ -85,3 +86,24 @@ def test_tiny_pictures_and_strips_have_answers(size):
     random = Image.fromarray(np.random.default_rng(1).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8))
     assert isinstance(around(random, 0.3, 0.9), Box)
     assert automatic(random) is None or automatic(random).area < 1
+
+
+@pytest.mark.parametrize("size", [(480, 640), (640, 480), (500, 500), (900, 200)])
+def test_the_boxes_of_a_scan_have_a_shops_proportions_and_cover_the_picture(size):
+    boxes = scan_boxes(size)
+    width, height = size
+    assert {round((box.right - box.left) * width / ((box.bottom - box.top) * height), 3) for box in boxes} == {0.75}
+    for x, y in np.random.default_rng(0).uniform(0, 1, (50, 2)):
+        assert any(box.contains(x, y) for box in boxes)
+    assert relative_size(boxes[0], size) == pytest.approx(0.7) and relative_size(boxes[-1], size) == pytest.approx(0.5)
+
+
+def test_a_portrait_takes_thirteen_boxes():
+    assert len(scan_boxes((480, 640))) == 13
+
+
+def test_closer_boxes_lie_within_their_box_and_cover_it():
+    outer = Box(0.2, 0.4, 0.6, 1.0)
+    boxes = closer_boxes(outer)
+    assert len(boxes) == 9 and all(box.overlap(outer) == pytest.approx(box.area) for box in boxes)
+    assert all(any(box.contains(x, y) for box in boxes) for x in (0.2, 0.4, 0.6) for y in (0.4, 0.7, 1.0))

@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from recsys.core.calibration import Calibration
+from recsys.core.crops import CropCalibration
+from recsys.images.box import Box
 from recsys.recommend.options import SearchOptions
 from testkit.fake_shop import draw, fake_shop
 
+CALIBRATION = Calibration("articleType", (0.0, 1.0), (0.0, 0.9), threshold=0.95, refused=0.05, queries=60, nearest=3)
 RED_DRESS = draw("Dresses", "#b3262e")
 BESIDE = Image.new("RGB", (900, 700), "white")
 BESIDE.paste(RED_DRESS.resize((180, 240)), (600, 380))
@@ -44,3 +48,57 @@ def test_without_refinement_the_whole_picture_is_searched_with(shop):
     assert list(plain) == list(shop.search(shop.embed(BESIDE), 3))
     assert shop.recommend_batch([BESIDE], 3, refine=False) == [plain]
     assert shop.search(BESIDE, 3, SearchOptions(refine=False)) == plain
+
+
+def cluttered(product=None):
+    """A phone's picture of coloured tiles, with a picture of the product, if any, on half of its height."""
+    tiles = np.random.default_rng(0).integers(0, 256, (10, 8, 3), dtype=np.uint8)
+    picture = Image.fromarray(tiles).resize((480, 640), Image.Resampling.NEAREST)
+    if product:
+        picture.paste(product, (240, 160))
+    return picture
+
+
+def calibrated(crops=None):
+    shop = fake_shop(calibration=CALIBRATION)
+    shop.crops = crops
+    return shop
+
+
+def kinds(answer):
+    return {match.item.attributes["articleType"] for match in answer}
+
+
+class TestClutter:
+    def test_the_part_whose_products_are_closest_is_searched_with(self, shop):
+        picture = cluttered(RED_DRESS)
+        look = shop.look(picture)
+        assert look.box.overlap(Box(0.5, 0.25, 1, 0.75)) > 0.8 * 0.25
+        assert np.allclose(look.whole, shop.embed(picture))
+        assert kinds(shop.recommend(picture, 3)) == {"Dresses"} != kinds(shop.recommend(picture, 3, refine=False))
+        assert shop.recommend(picture, 3).box == astuple(look.box)
+
+    def test_several_pictures_are_answered_as_each_alone(self, shop):
+        pictures = [cluttered(RED_DRESS), RED_DRESS, BESIDE, cluttered(draw("Watches", "#222222"))]
+        assert shop.recommend_batch(pictures, 4) == [shop.recommend(picture, 4) for picture in pictures]
+
+    def test_a_small_picture_is_searched_with_whole(self, shop):
+        assert shop.look(cluttered(RED_DRESS).resize((60, 80))).box is None
+
+    def test_a_part_is_close_by_the_threshold_of_parts(self):
+        near, far = (calibrated(CropCalibration(threshold, 0.03, 120)) for threshold in (0.9, 0.99))
+        assert near.recommend(cluttered(RED_DRESS)).close is True
+        assert far.recommend(cluttered(RED_DRESS)).close is False
+        assert near.recommend(cluttered(RED_DRESS), where={"articleType": "Watches"}).close is False
+        assert far.recommend(RED_DRESS).close is True
+
+    def test_a_whole_picture_that_is_close_is_not_scanned(self):
+        shop = calibrated(CropCalibration(0.0, 0.03, 120))
+        assert shop.recommend(cluttered(RED_DRESS)).box is None
+
+    def test_without_that_threshold_a_part_answers_and_is_never_close(self):
+        answer = calibrated().recommend(cluttered(RED_DRESS), 3)
+        assert kinds(answer) == {"Dresses"} and answer.close is False
+
+    def test_without_any_calibration_nothing_is_said_of_how_close(self, shop):
+        assert shop.recommend(cluttered(RED_DRESS)).close is None
