@@ -25,6 +25,7 @@ BENCHMARKS = {
     "outfits": ("quality.outfits", "whether completed outfits obey their rules, and how many slots they fill"),
     "search": ("quality.search", "recall of the served search, and filtered search against exact search"),
     "shoppers": ("quality.shoppers", "what likes add for simulated shoppers with a hidden preference"),
+    "ship": ("quality.ship", "replaces the sample index by one with another encoder; the figures of every encoder"),
     "stores": ("quality.stores", "Annoy against Milvus: latency and recall, with and without a filter"),
     "continued-build": ("resilience.continued_build", "a build through the Hub, killed and continued"),
     "damage": ("resilience.damage", "every file of an index with a byte changed or cut off"),

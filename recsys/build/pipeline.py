@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from PIL import Image
@@ -99,14 +100,14 @@ def build_index(
 
     `dim` is the number of dimensions that a frozen network is projected to, and `recall` the recall@10 that the search
     must reach. Confidence is calibrated on products that the encoder was not trained on: those of `queries`, or else of
-    the catalogue. With `int8` the network computes in int8; see `Encoder.in_int8`.
+    the catalogue. With `int8` the network computes in int8, fitted on pictures of both; see `Encoder.in_int8`.
 
     Raises CatalogError if no picture can be read, EncoderError if memory does not suffice, and IndexFolderError if
     `output` holds something other than an index, cannot be written, or is being built by another process.
     """
     started = time.monotonic()
     with explain_resource_errors(output, batch_size), claim(output) as target:
-        encoder = encoder.in_int8(_sample(catalog)) if int8 and not encoder.spec.int8 else encoder.compiled()
+        encoder = encoder.in_int8(_sample(catalog, queries)) if int8 and not encoder.spec.int8 else encoder.compiled()
         if previous:
             catalog = catalog.with_default_roles(previous.manifest.roles)
         previous = previous or _existing_index(target)
@@ -130,15 +131,16 @@ def build_index(
     )
 
 
-def _sample(catalog: Catalog) -> list[Image.Image]:
-    """The first readable pictures, to fit an int8 network on."""
-    pictures: list[Image.Image] = []
+def _sample(*catalogs: Catalog | None) -> list[Image.Image]:
+    """The first readable pictures of these catalogues, to fit an int8 network on."""
+    given = [catalog for catalog in catalogs if catalog]
+    return [picture for catalog in given for picture in islice(_readable(catalog), INT8_SAMPLE_PICTURES // len(given))]
+
+
+def _readable(catalog: Catalog) -> Iterator[Image.Image]:
     for product in catalog:
         with contextlib.suppress(PictureError):
-            pictures.append(decode(product.picture or b""))
-        if len(pictures) == INT8_SAMPLE_PICTURES:
-            break
-    return pictures
+            yield decode(product.picture or b"")
 
 
 def _existing_index(target: Path) -> PreviousIndex | None:

@@ -16,13 +16,14 @@ COMMANDS = {
     "train": ("recsys.train.__main__", "train an encoder on catalogues"),
     "compare": ("recsys.compare.__main__", "compare encoders on a catalogue"),
     "publish": ("recsys.cli.publish", "publish this app as a Space on the Hugging Face Hub"),
+    "publish-encoder": ("recsys.train.publish", "publish a trained encoder as a model repository on the Hub"),
 }
 EXTRAS = {"torch": "train", "timm": "train", "torchvision": "train", "nncf": "int8", "ray": "ray", "pymilvus": "milvus"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the subcommand that the first argument names, and return its exit status."""
-    commands = "\n".join(f"  {name:9} {text}" for name, (_, text) in COMMANDS.items())
+    commands = "\n".join(f"  {name:15} {text}" for name, (_, text) in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="recsys",
         usage="recsys COMMAND [OPTIONS]",

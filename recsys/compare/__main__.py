@@ -1,4 +1,4 @@
-"""python -m recsys.compare --dataset DATASET --models resnet50,mobilenetv3_small_100 --modes frozen,pca,head,tuned"""
+"""python -m recsys.compare --dataset DATASET --models index,resnet50.tv_in1k --modes frozen,pca,head,tuned"""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from recsys.catalog import DEFAULT_DATASET, Catalog
-from recsys.compare.candidates import MODES, Candidate, Plan, embedded, open_encoder, projected, tuned, with_head
+from recsys.compare.candidates import (
+    MODELS,
+    MODES,
+    Candidate,
+    Plan,
+    embedded,
+    open_encoder,
+    projected,
+    tuned,
+    with_head,
+)
 from recsys.compare.table import Row, scores_of, to_json, to_markdown, write
 from recsys.encoder import Encoder
 from recsys.errors import CatalogError, RecsysError
@@ -75,11 +85,12 @@ def _evaluated(model: str, candidate: Candidate, plan: Plan) -> Row:
 
 
 def _parser() -> argparse.ArgumentParser:
+    models = "timm models, encoder or index folders, or packaged:ARCHITECTURE, separated by commas"
     modes = "the frozen network, PCA of its features, a trained linear layer, fine-tuning"
     parser = argparse.ArgumentParser(prog="recsys compare", description="Compare models on a catalogue.")
     add = parser.add_argument
     add("--dataset", default=DEFAULT_DATASET, help="Hub dataset, folder, or 'sample' (default: %(default)s)")
-    add("--models", required=True, help="timm models or encoder folders, separated by commas")
+    add("--models", default=",".join(MODELS), help=f"{models} (default: %(default)s)")
     add("--modes", default=",".join(MODES), help=f"{modes} (default: %(default)s)")
     add("--dim", type=int, default=256, help="dimensions of all modes except frozen (default: %(default)s)")
     add("--epochs", type=int, default=12, help="epochs of the modes head and tuned (default: %(default)s)")

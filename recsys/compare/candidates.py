@@ -25,8 +25,21 @@ from recsys.evaluate.pool import Encode
 from recsys.train.config import TrainConfig
 from recsys.train.data import load
 from recsys.train.loop import train
+from recsys.train.pretrained import PACKAGES, convert, packaged_weights
 from recsys.types import Vectors
 
+PACKAGED = "packaged:"
+"""The prefix of architectures whose weights are those of an installed package."""
+MODELS = (
+    "index",
+    *(f"{PACKAGED}{architecture}" for architecture in PACKAGES),
+    "resnet50.tv_in1k",
+    "tf_efficientnetv2_s.in21k",
+    "convnext_tiny.in12k",
+    "mobilenetv4_conv_small.e2400_r224_in1k",
+    "hgnetv2_b0.ssld_stage2_ft_in1k",
+)
+"""The shipped encoder, frozen networks from installed packages, and frozen networks from the Hub."""
 MODES = ("frozen", "pca", "head", "tuned")
 FINE_TUNING_RATE = 5e-4
 """The learning rate for pretrained weights, which is lower than that for random weights."""
@@ -56,7 +69,15 @@ class Candidate:
 
 
 def open_encoder(name: str, plan: Plan, folder: Path) -> Encoder:
-    """The encoder of this name, or one with random weights, which is written to `folder`. Raises RecsysError."""
+    """The encoder of this name, or one with random weights. Raises RecsysError.
+
+    The weights of `packaged:ARCHITECTURE` are those of an installed package; see `recsys.train.pretrained`. These and
+    random weights are written to `folder`.
+    """
+    architecture = name.removeprefix(PACKAGED)
+    if architecture != name:
+        convert(architecture, packaged_weights(architecture), folder)
+        return Encoder.from_pretrained(folder, device=plan.device)
     if not plan.random:
         return Encoder.from_pretrained(name, device=plan.device)
     torch.manual_seed(0)

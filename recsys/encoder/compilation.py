@@ -9,6 +9,7 @@ from typing import Any
 
 from recsys import hub
 from recsys.encoder.config import EncoderConfig
+from recsys.encoder.int8 import RECIPE
 from recsys.encoder.parts import EncoderParts
 from recsys.errors import EncoderError
 from recsys.format.encoder_spec import EncoderSpec
@@ -41,6 +42,14 @@ def load_compiled(folder: Path, spec: EncoderSpec) -> EncoderParts | None:
     return EncoderParts(network, replace(spec, dim=network.dim, projection=None), config)
 
 
+def without_int8(spec: EncoderSpec, folder: Path) -> EncoderSpec:
+    """The spec of the same encoder in float32, for where its int8 form in the folder cannot be used; this is logged."""
+    if not (spec.int8 and _is_compiled(folder)):
+        return spec
+    logger.warning("The int8 network is not used here. Vectors in float32 differ slightly from those of the index.")
+    return replace(spec, int8=None)
+
+
 def compiled(parts: EncoderParts) -> EncoderParts:
     """The same encoder with its network compiled for the CPU. The compiled form is kept in the cache.
 
@@ -71,7 +80,9 @@ def compiled_to_int8(parts: EncoderParts, pixels: Pixels) -> EncoderParts:
     from recsys.encoder.openvino_network import CompiledNetwork, convert_to_int8
 
     network: Any = parts.network
-    folder = hub.cache_folder("compiled") / f"{parts.spec.fingerprint}-{sha256(pixels.tobytes())[:16]}"
+    folder = (
+        hub.cache_folder("compiled") / f"{parts.spec.fingerprint}-{sha256(RECIPE.encode() + pixels.tobytes())[:16]}"
+    )
     if _is_compiled(folder):
         spec = replace(parts.spec, int8=file_sha256(folder / COMPILED[1]))
     else:

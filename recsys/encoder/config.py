@@ -11,18 +11,24 @@ from recsys.core.holdout import PRODUCT_SPLIT
 from recsys.errors import EncoderError
 from recsys.format.encoder_spec import EMBEDDING, SPLIT, VALUES
 from recsys.format.layout import CONFIG
+from recsys.format.weights_origin import WeightsOrigin
 from recsys.runtime.hashing import read_json
 
 
 @dataclass(frozen=True)
 class EncoderConfig:
-    """`trained`: the features are an embedding. `split`: the held-out split. `values`: attribute → its values."""
+    """The fields of a config.json.
+
+    `trained`: the features are an embedding. `split`: the held-out split. `values`: attribute → its values. `origin`:
+    the weights that training started from.
+    """
 
     folder: Path
     architecture: str
     trained: bool
     split: str
     values: Mapping[str, Any]
+    origin: WeightsOrigin
 
     @classmethod
     def read(cls, folder: Path, where: str | None = None) -> Self:
@@ -31,7 +37,8 @@ class EncoderConfig:
         try:
             config = read_json(existing(folder / CONFIG, where))
             trained, split = bool(config.get(EMBEDDING)), str(config.get(SPLIT, PRODUCT_SPLIT))
-            return cls(folder, str(config["architecture"]), trained, split, dict(config.get(VALUES, {})))
+            values, origin = dict(config.get(VALUES, {})), WeightsOrigin.from_config(config)
+            return cls(folder, str(config["architecture"]), trained, split, values, origin)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise EncoderError(f"{where} has a {CONFIG} that is not timm's. Give one in timm's own format.") from error
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from recsys.core.holdout import PRODUCT_SPLIT
 from recsys.core.linalg import unit
-from recsys.encoder.compilation import compiled, compiled_to_int8, load_compiled, runs_on_cpu
+from recsys.encoder.compilation import compiled, compiled_to_int8, load_compiled, runs_on_cpu, without_int8
 from recsys.encoder.heads import Heads
 from recsys.encoder.heatmap import similarity_map
 from recsys.encoder.parts import EncoderParts
@@ -19,7 +19,7 @@ from recsys.encoder.projection import Projection
 from recsys.encoder.transform import Transform
 from recsys.errors import EncoderError, IndexMismatchError
 from recsys.format.encoder_spec import EncoderSpec
-from recsys.format.layout import CONFIG, ENCODER, HEADS, MANIFEST, PROJECTION, WEIGHTS
+from recsys.format.layout import CONFIG, ENCODER, HEADS, MANIFEST, NOTICE, PROJECTION, WEIGHTS
 from recsys.format.manifest import Manifest
 from recsys.images.decode import decode
 from recsys.types import Pixels, Vectors
@@ -57,14 +57,15 @@ class Encoder:
     def from_spec(cls, spec: EncoderSpec, folder: Path, *, token: str | None = None, device: str = "auto") -> Encoder:
         """The encoder that a spec describes, as an index records it; `folder` holds what `save` wrote.
 
-        PyTorch is not imported if the folder has the compiled form and the device is a CPU. Raises EncoderError and
+        PyTorch is not imported if the folder has the compiled form and the device is a CPU. Where an int8 form cannot
+        be used, PyTorch runs the network in float32, and the spec of the encoder says so. Raises EncoderError and
         HubError as `from_pretrained` does, and IndexMismatchError if the loaded encoder has another spec.
         """
         parts = load_compiled(folder, spec) if runs_on_cpu(device) else None
         if parts is None:
             from recsys.encoder import loading
 
-            parts = loading.load_spec(spec, folder, token, device)
+            parts, spec = loading.load_spec(spec, folder, token, device), without_int8(spec, folder)
         if spec.projection:
             parts = parts.with_projection_from(folder)
         if parts.spec != spec:
@@ -169,11 +170,13 @@ class Encoder:
         return features
 
     def save(self, folder: Path) -> None:
-        """Write the files that are not on the Hub: trained weights and config, compiled form, projection."""
+        """Write the files that are not on the Hub: trained weights, config, NOTICE, compiled form, projection."""
         folder.mkdir(parents=True, exist_ok=True)
         self.network.save(folder)
         for name in (CONFIG, HEADS) if self.spec.source else (CONFIG, WEIGHTS, HEADS):
             if self.files and (self.files / name).is_file():
                 shutil.copyfile(self.files / name, folder / name)
+        if self.config and self.trained and (notice := self.config.origin.notice()):
+            (folder / NOTICE).write_text(notice, "utf-8")
         if self.projection:
             self.projection.save(folder / PROJECTION)

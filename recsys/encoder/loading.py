@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from recsys.errors import EncoderError
 from recsys.format.encoder_spec import EncoderSpec, HubSource, is_repo_id
 from recsys.format.layout import CONFIG, ENCODER, MANIFEST, PROJECTION, WEIGHTS
 from recsys.format.manifest import Manifest
+from recsys.format.weights_origin import WeightsOrigin
 from recsys.runtime.hashing import file_sha256
 
 
@@ -55,7 +57,9 @@ def embedding_network(
     weights only. Raises EncoderError for an architecture that timm does not have.
     """
     if source is None:
-        return create(architecture, pretrained=False, num_classes=dim, **(model_args or {})), Heads({}, {})
+        overlay = asdict(WeightsOrigin())  # timm's config states the licence of weights that are not loaded here
+        options = {"num_classes": dim, "pretrained_cfg_overlay": overlay, **(model_args or {})}
+        return create(architecture, pretrained=False, **options), Heads({}, {})
     folder = Path(source)
     if (folder / MANIFEST).is_file():
         parts = load_spec(Manifest.read(folder).encoder, folder / ENCODER, None, "cpu")

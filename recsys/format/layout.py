@@ -24,6 +24,8 @@ ENCODER = "encoder"
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 HEADS = "heads.safetensors"
+NOTICE = "NOTICE"
+"""The origin and licence of the weights that training started from."""
 PROJECTION = "projection.safetensors"
 COMPILED = ("compiled.xml", "compiled.bin")
 """The network as OpenVINO runs it, and its weights."""

@@ -8,12 +8,17 @@ per file if the server is down, and keeps files that were altered on the way.
 from recsys.hub.cache import cache_folder
 from recsys.hub.client import configure_client
 from recsys.hub.download import Snapshot, forget, last_good, pull, pull_weights, remember
+from recsys.hub.model_card import Figure, ModelFacts, benchmark_results, card_metadata
 from recsys.hub.upload import Commit, check_push, publish_space, push
 
 __all__ = [
     "Commit",
+    "Figure",
+    "ModelFacts",
     "Snapshot",
+    "benchmark_results",
     "cache_folder",
+    "card_metadata",
     "check_push",
     "configure_client",
     "forget",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from recsys.core.calibration import Calibration
 from recsys.core.items import Items
-from recsys.format.layout import ASSETS, COMPILED, ENCODER, ITEMS
+from recsys.format.layout import ASSETS, COMPILED, ENCODER, ITEMS, NOTICE
 from recsys.format.manifest import Manifest
 from recsys.index.annoy import RECALL_K, SearchPoint
 
@@ -39,7 +39,7 @@ def render_card(folder: Path, manifest: Manifest, items: Items, curve: Sequence[
         metric=search.metric,
         encoder_file=_encoder_file(manifest, folder),
         attributes="\n".join(_attribute_row(name, items) for name in manifest.attributes) or "| none | | |",
-        encoder=_encoder_text(manifest),
+        encoder=_encoder_text(manifest, folder / ENCODER),
         scores=scores,
         confidence=_confidence_text(manifest.calibration),
         k=RECALL_K,
@@ -55,14 +55,18 @@ def _encoder_file(manifest: Manifest, folder: Path) -> str:
     return f"| `encoder/` | {'; '.join(parts)} |\n" if parts else ""
 
 
-def _encoder_text(manifest: Manifest) -> str:
+def _encoder_text(manifest: Manifest, files: Path) -> str:
     spec = manifest.encoder
     _, height, width = spec.input_size
     where = f"of `{spec.source.repo}` at `{spec.source.revision[:7]}`" if spec.source else "in `encoder/`"
     projection = f", features projected to {spec.dim} dimensions by PCA" if spec.projection else ""
     int8 = ", computed in int8" if spec.int8 else ""
     network = f"`{spec.architecture}` at {width} × {height} px{int8}"
-    return f"{network}, weights {where} (sha256 `{spec.weights[:12]}…`){projection}."
+    text = f"{network}, weights {where} (sha256 `{spec.weights[:12]}…`){projection}."
+    if not (files / NOTICE).is_file():
+        return text
+    stated = (files / NOTICE).read_text("utf-8").strip()
+    return f"{text}\n\nFrom `{ENCODER}/{NOTICE}`:\n\n" + "\n".join(f"> {line}".rstrip() for line in stated.split("\n"))
 
 
 def _confidence_text(calibration: Calibration | None) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
+from recsys import hub
 from recsys.catalog import Catalog
 from recsys.core.holdout import held_out, unseen
 from recsys.errors import RecsysError
@@ -15,7 +17,11 @@ from recsys.train import grounds
 from recsys.train.config import TrainConfig
 from recsys.train.data import load
 from recsys.train.loop import train
-from recsys.train.options import add_options, config_from
+from recsys.train.options import add_options, add_origin_options, config_from, origin_from
+from recsys.train.publish import publish
+
+OWN_OPTIONS = ("dataset", "outliers_from", "output", "limit", "push_to_hub", "license", "origin_url", "origin")
+"""The options that are not part of the recipe."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,11 +38,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--output", type=Path, default=Path("runs/encoder"), help="folder for the encoder (default: %(default)s)"
     )
     parser.add_argument("--limit", type=int, help="only the first N products of each dataset")
+    parser.add_argument("--push-to-hub", metavar="REPO", help="publish the encoder as this model repository")
+    add_origin_options(parser)
     add_options(parser)
     options = vars(parser.parse_args(arguments))
-    own = {name: options.pop(name) for name in ("dataset", "outliers_from", "output", "limit")}
+    own = {name: options.pop(name) for name in OWN_OPTIONS}
+    repo, output = own["push_to_hub"], own["output"]
     try:
-        run(config_from(options), own["dataset"], own["outliers_from"], own["output"], own["limit"])
+        if repo:
+            hub.check_push(repo, os.environ.get("HF_TOKEN") or None)
+        run(config_from(options), own["dataset"], own["outliers_from"], output, own["limit"])
+        origin_from(own).write(output)
+        if repo:
+            print(f"Published: {publish(output, repo).url}")
     except RecsysError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -57,7 +71,7 @@ def run(config: TrainConfig, datasets: Sequence[str], outliers: Sequence[str], o
     bare = grounds.pictures(config.grounds, config.height, config.width, config.seed)
     data = load(kept, config.height, config.width, outliers=chain(others, bare))
     judged = (product for product in catalogs[0] if held_out(product.item.id))
-    train(config, data, load(judged, config.height, config.width, data.vocabulary), output)
+    train(config, data, load(judged, config.height, config.width, data.vocabulary), output, datasets)
 
 
 if __name__ == "__main__":

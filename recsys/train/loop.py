@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from recsys.encoder.loading import embedding_network
 from recsys.encoder.torch_network import find_device, in_channels_last, save_network
 from recsys.errors import CatalogError, EncoderError
 from recsys.evaluate import plots
+from recsys.format.encoder_spec import is_repo_id
 from recsys.train.augment import augment
 from recsys.train.comparison import NEW, START, Precisions, as_table, compare, warnings
 from recsys.train.config import TrainConfig
@@ -39,17 +40,21 @@ PROGRESS_EVERY = 50
 NO_FILE_NAME = re.compile(r"[^\w-]")
 
 
-def train(config: TrainConfig, data: PictureSet, held_out: PictureSet, folder: Path) -> dict[str, Any]:
+def train(
+    config: TrainConfig, data: PictureSet, held_out: PictureSet, folder: Path, datasets: Sequence[str] = ()
+) -> dict[str, Any]:
     """Train to the end and write the encoder to `folder`, with report and plots; a run that was killed goes on from its
     last checkpoint, where recipe and data are the same.
 
-    Returns the report: the recipe and, an epoch, the loss and the accuracies on `held_out`. Raises CatalogError where
+    Returns the report: the recipe and, an epoch, the loss and the accuracies on `held_out`. It names the `datasets`
+    that are ids on the Hub, but no folders of this machine. Raises CatalogError where
     no attribute has a head.
     """
     folder.mkdir(parents=True, exist_ok=True)
     config = config.for_attributes(data.vocabulary)
     run = _Run(config, data)
-    report: dict[str, Any] = {"recipe": asdict(config), "data": data.fingerprint, "epochs": [], "step": 0, "losses": []}
+    report: dict[str, Any] = {"datasets": [name for name in datasets if is_repo_id(name) and not Path(name).exists()]}
+    report |= {"recipe": asdict(config), "data": data.fingerprint, "epochs": [], "step": 0, "losses": []}
     report, started = _resume(folder / CHECKPOINT, run.parts, report), time.monotonic()
     begun = report["step"]
     while report["step"] < config.epochs * run.steps_per_epoch:

@@ -11,6 +11,7 @@ from typing import Any
 
 from recsys.format.encoder_spec import EMBEDDING
 from recsys.format.layout import CONFIG, ENCODER, MANIFEST, sample_index
+from recsys.format.weights_origin import WeightsOrigin
 from recsys.runtime.hashing import read_json
 from recsys.train.config import TrainConfig
 
@@ -69,6 +70,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             text = HELP[option.name] if default is None else f"{HELP[option.name]} (otherwise: {default})"
             default = None
         parser.add_argument(flag, type=kind, default=default, metavar=metavar, help=text)
+
+
+def add_origin_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that state the origin of the weights; `origin_from` reads them."""
+    default = "(default: what the config of the start states)"
+    parser.add_argument("--license", help=f"licence of the weights to start from, such as apache-2.0 {default}")
+    parser.add_argument("--origin-url", metavar="URL", help=f"where those weights come from {default}")
+    parser.add_argument("--origin", metavar="TEXT", help=f"who made those weights, for the NOTICE file {default}")
+
+
+def origin_from(options: Mapping[str, Any]) -> WeightsOrigin:
+    """The origin that the options of `add_origin_options` state."""
+    return WeightsOrigin(options["license"], options["origin_url"], options["origin"])
 
 
 def config_from(options: Mapping[str, Any], index: Path | None = None) -> TrainConfig:

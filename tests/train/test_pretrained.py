@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from recsys.encoder import Encoder
+from recsys.encoder.config import EncoderConfig
 from recsys.encoder.loading import embedding_network
 from recsys.encoder.torch_network import create
 from recsys.errors import EncoderError
@@ -76,3 +77,13 @@ def test_the_installed_package_is_found_and_a_missing_one_is_named(tmp_path, mon
     (package / "models" / "weights-1234.pth").touch()
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     assert packaged_weights("test_resnet") == package / "models" / "weights-1234.pth"
+
+
+def test_the_weights_of_a_package_state_their_licence(monkeypatch, weights, tmp_path):
+    monkeypatch.setitem(PACKAGES, "test_resnet", "test-resnet-pytorch-model")
+    convert("test_resnet", weights, tmp_path / "out")
+    stated = EncoderConfig.read(tmp_path / "out").origin
+    assert stated.license == "apache-2.0" and stated.origin_url.endswith("/test-resnet-pytorch-model/")
+    assert "TensorFlow authors" in stated.notice()
+    started, _ = embedding_network("", 8, str(tmp_path / "out"))
+    assert started.pretrained_cfg["license"] == "apache-2.0"
