@@ -113,7 +113,10 @@ def recall_over_time(points: Sequence[tuple[float, float, str, bool]], path: Pat
 
 
 def slice_bars(slices: Sequence[tuple[str, float, float, float, float]], title: str, path: Path) -> None:
-    """A bar with its interval, and a mark for the baseline: slices are (name, value, low, high, baseline)."""
+    """Draw a bar for each slice, with its interval and a mark at its baseline.
+
+    A slice is (name, value, low end, high end, baseline).
+    """
     names = [row[0] for row in slices]
     value, low, high, baseline = np.array([row[1:] for row in slices]).T
     with _figure(path, (7.5, 1.1 + 0.28 * len(names))) as axes:

@@ -86,12 +86,14 @@ class Manifest:
     def read(cls, folder: Path, name: str | None = None) -> Self:
         """Read index.json. `name` is the name of the folder in messages.
 
-        Raises IndexFolderError if there is no such file, IndexFormatError for another format, and IndexDamagedError if
-        it was altered or has invalid values.
+        Raises IndexFolderError if there is no such file or folder, IndexFormatError for another format, and
+        IndexDamagedError if it was altered or has invalid values.
         """
         path = folder / MANIFEST
         if not path.is_file():
             what = name or f"The folder {folder.resolve().name}"
+            if not folder.is_dir():
+                raise IndexFolderError(f"{what} does not exist. Check its path, such as that in INDEX_DIR.")
             raise IndexFolderError(f"{what} has no {MANIFEST}, so it is not an index. {REMEDY}")
         try:
             body = read_json(path)

@@ -96,7 +96,10 @@ def _writing(repo_type: str, repo_id: str, token: str | None) -> Iterator[HfApi]
 def _synchronize(
     api: HfApi, files: Mapping[str, Path | bytes], repo_id: str, repo_type: str, private: bool, message: str
 ) -> Commit:
-    """Commit the difference to the current head. A commit whose response was lost is therefore not repeated."""
+    """Make one commit that turns the current head into these files.
+
+    If an earlier attempt succeeded and only its response was lost, there is no difference left and no second commit.
+    """
     head = _head(api, repo_id, repo_type, private)
     gone = set(api.list_repo_files(repo_id, repo_type=repo_type, revision=head)) - set(files) - {KEPT_FILE}
     changes: list[Any] = [CommitOperationDelete(name) for name in sorted(gone)]

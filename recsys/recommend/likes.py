@@ -163,7 +163,7 @@ class Likes:
         return best, (self.searcher.vectors(best) @ like[0]).clip(-1, 1)
 
     def _implies(self, finer: Reason, coarser: Reason) -> bool:
-        """Whether nearly all products with the first value have the second too."""
+        """Whether nearly all products that have the value of `finer` also have that of `coarser`."""
         return bool(self._has(coarser)[self._has(finer)].mean() >= IMPLIED_SHARE)
 
     def _has(self, reason: Reason) -> npt.NDArray[np.bool_]:

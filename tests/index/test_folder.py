@@ -136,6 +136,11 @@ def test_a_manifest_cannot_name_files_outside_the_index(index):
         IndexFolder.open(index)
 
 
+def test_a_folder_that_does_not_exist_is_said_to_be_missing(tmp_path):
+    with pytest.raises(IndexFolderError, match=r"The folder nowhere does not exist. Check its path"):
+        IndexFolder.open(tmp_path / "nowhere")
+
+
 def test_a_folder_without_a_manifest_is_no_index(tmp_path):
     with pytest.raises(IndexFolderError, match=r"has no index.json"):
         IndexFolder.open(tmp_path)

@@ -59,9 +59,10 @@ class EncoderFiles:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What an actor needs: the encoder, the pictures, and the keys of those whose vector or thumbnail is known.
+    """What an actor needs to embed pictures.
 
-    `cached` and `reusable` are as in `prepare_picture`, `cores` the number of cores that each actor may use.
+    `cached` are the keys of pictures whose vector is in the cache, `reusable` of those in the previous index; see
+    `prepare_picture`. `cores` is the number of cores that each actor may use.
     """
 
     encoder: EncoderFiles

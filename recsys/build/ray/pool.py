@@ -35,7 +35,10 @@ class ActorPool:
     def _on_gpus(cls, cpus: list[int], gpus: list[int]) -> Self:
         usable = [(cpu // gpu, gpu) for cpu, gpu in zip(cpus, gpus, strict=True) if 0 < gpu <= cpu]
         if not usable:
-            raise EngineError(f"None of the {len(cpus)} machines of the cluster has a GPU and a core for it.")
+            raise EngineError(
+                f"None of the {len(cpus)} machines of the cluster has a GPU, and a core for each of its GPUs. Add"
+                " such a machine with ray start --address, or run the same command with --device cpu."
+            )
         return cls(sum(gpu for _, gpu in usable), min(cores for cores, _ in usable), 1)
 
     @classmethod

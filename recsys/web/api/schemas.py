@@ -126,7 +126,7 @@ class CatalogFacts(TypedDict):
 
     `passing` is the number of products that pass the filter. The counts of an attribute are those under the filters on
     the other attributes. `ranges` are the lowest and highest number of what is filtered by a range, such as the price
-    in `currency`. `notice` says why the newest index is not served; null if it is.
+    in `currency`. `notice` says why an older index is served and not the newest; it is null if the newest is served.
     """
 
     index: IndexFacts

@@ -55,8 +55,9 @@ class Slot(NamedTuple):
 class Card(NamedTuple):
     """A product in the gallery.
 
-    `opinion` is "liked", "disliked" or "". `variants` are the first few of the same product in other colours, and
-    `more_variants` is the number of the others. In a look, a product has a `slot`, and `reasons` to be in it.
+    `opinion` is "liked", "disliked" or "". `variants` are the first few variants: the same product in other colours.
+    `more_variants` is the number of variants that are not shown. In an outfit, a product also has the `slot` that it
+    fills, and the `reasons` why it was chosen.
     """
 
     product: ProductView

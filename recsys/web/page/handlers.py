@@ -106,7 +106,10 @@ class PageHandlers:
         return *self.results.show(options, query), self.results.for_you(options)
 
     def open_link(self, address: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
-        """Open a link, with the likes that the browser stores. Also returns a notice if the shop has changed since."""
+        """Show the answer that a shared link describes, re-ranked by the likes in the browser.
+
+        Also returns a notice if the index has changed since the link was made.
+        """
         visit = permalink.read(address, self.items)
         options = replace(options, where=visit.options.where, diversity=visit.options.diversity)
         change = permalink.moved_on(visit, self.results.index)
@@ -119,7 +122,10 @@ class PageHandlers:
         )
 
     def up_to_date(self, query: Query) -> Query:
-        """The query for the present index. Drops missing products, and embeds a picture of another index again."""
+        """The query, made valid for the index that is served now.
+
+        Products that it no longer has are dropped. A picture that was embedded for another index is embedded again.
+        """
         query = self._without_missing(query)
         if query.picture is None or query.shown is None or query.index == self.results.index:
             return query
