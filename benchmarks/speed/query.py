@@ -74,7 +74,9 @@ def measure(index: Path, queries: str | None = None, rounds: int = ROUNDS) -> di
 def by_stage(shop: Recommender, pictures: Sequence[bytes]) -> dict[str, list[float]]:
     """Stage → the milliseconds of each picture after the warm-up."""
     encoder, searcher = Stopwatch(shop.encoder, "logits"), Stopwatch(shop.searcher, "search", "exact")
-    watched = Recommender(encoder, searcher, shop.items, shop.assets, shop.origin, shop.calibration)
+    watched = Recommender(
+        encoder, searcher, shop.items, shop.assets, shop.origin, shop.calibration, shop.crops, shop.ranking
+    )
     rows = [_stages(watched, shop.encoder, encoder, searcher, picture) for picture in pictures]
     return {name: [row[name] for row in rows[WARM_UP_ROUNDS:]] for name in STAGES}
 

@@ -69,6 +69,7 @@ class Draft:
             thumbnails,
             queries=self._query_pool(queries),
             role_overrides=items.role_overrides,
+            encoder=self.encoder,
         )
         report.draw(self.folder / ASSETS)
         chosen = curve[-1]
@@ -116,6 +117,7 @@ class Draft:
             lists=tuple(self.catalog.products.lists),
             has_offers=self.catalog.products.offers is not None,
             crops=crops,
+            ranking=report.ranking,
         )
         card = render_card(self.folder, manifest, items, curve, report.to_markdown())
         (self.folder / CARD).write_text(card, encoding="utf-8")

@@ -73,11 +73,11 @@ def evaluate_confidence(task: SearchTask, others: Mapping[str, Vectors]) -> Conf
     The others are pictures of things that the gallery does not have. Returns None where half of the queries are too few
     to fit a calibration.
     """
-    halves = _halves(task)
-    first, second, whole = calibrate(task.take(halves[0])), calibrate(task.take(halves[1])), calibrate(task)
+    parts = halves(task)
+    first, second, whole = calibrate(task.take(parts[0])), calibrate(task.take(parts[1])), calibrate(task)
     if first is None or second is None or whole is None:
         return None
-    crossed = [(halves[0], second), (halves[1], first)]
+    crossed = [(parts[0], second), (parts[1], first)]
     cosines = task.neighbours[1]
     refused = np.concatenate([fitted.closeness(cosines[rows]) < fitted.threshold for rows, fitted in crossed])
     error, bins = _evaluate_confidences(task, crossed, whole.attribute)
@@ -85,7 +85,7 @@ def evaluate_confidence(task: SearchTask, others: Mapping[str, Vectors]) -> Conf
     return Confidence(whole.attribute, len(refused), error, Estimate.from_values(refused), refusals, bins)
 
 
-def _halves(task: SearchTask) -> tuple[Rows, Rows]:
+def halves(task: SearchTask) -> tuple[Rows, Rows]:
     """Split the queries into two halves by a hash of their ids."""
     half = np.array([int(sha256(item.id.encode())[8], 16) % 2 for item in task.queries.items])
     return np.flatnonzero(half == 0), np.flatnonzero(half == 1)

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from recsys.core.calibration import Calibration
 from recsys.core.crops import CropCalibration
+from recsys.core.reranking import Ranking
 from recsys.core.roles import SINGLE_ROLES
 from recsys.errors import IndexDamagedError, IndexFolderError, IndexFormatError, IndexMismatchError
 from recsys.format.encoder_spec import TRANSFORM, VALUES, EncoderSpec
@@ -54,7 +55,8 @@ class Manifest:
 
     Indexes of older versions have no `calibration`. `roles` maps each role that the owner has overruled to the
     attribute that has it. `lists` are the attributes that take several values. `crops` says when a part of a picture is
-    close. Where `roles`, `lists`, `has_offers` or `crops` is empty, false or None, index.json lacks its key.
+    close. Nothing is re-ranked without a `ranking`. Where one of `roles`, `lists`, `has_offers`, `crops` and `ranking`
+    is empty, false or None, index.json lacks its key.
     """
 
     encoder: EncoderSpec
@@ -69,6 +71,7 @@ class Manifest:
     lists: tuple[str, ...] = ()
     has_offers: bool = False
     crops: CropCalibration | None = None
+    ranking: Ranking | None = None
 
     @property
     def format(self) -> int:
@@ -78,7 +81,7 @@ class Manifest:
     def to_json(self) -> str:
         """The text of index.json. Its `sha256` is the hash of all other fields."""
         facts = asdict(self) | {"attributes": list(self.attributes), "lists": list(self.lists)}
-        unused = [name for name in ("roles", "lists", "has_offers", "crops") if not facts[name]]
+        unused = [name for name in ("roles", "lists", "has_offers", "crops", "ranking") if not facts[name]]
         body = {"format": self.format} | {name: value for name, value in facts.items() if name not in unused}
         return json.dumps({**body, "sha256": _body_hash(body)}, indent=1, ensure_ascii=False) + "\n"
 
@@ -132,6 +135,7 @@ class Manifest:
             lists=tuple(body.get("lists", ())),
             has_offers=body.get("has_offers", False),
             crops=CropCalibration.from_json(body["crops"]) if body.get("crops") else None,
+            ranking=Ranking.from_json(body["ranking"]) if body.get("ranking") else None,
         )
 
     def _check(self) -> None:

@@ -76,12 +76,13 @@ class Likes:
         """The liked and the disliked rows, which stay out of an answer."""
         return (*self.liked, *self.disliked)
 
-    def rerank(self, query: Vectors, rows: Rows) -> Rows:
+    def rerank(self, query: Vectors, rows: Rows, gains: Vectors | None = None) -> Rows:
         """The places of a query's nearest products in the order of `scores`: a permutation of 0 … n - 1.
 
-        `rows` [n] come nearest first to the query, a unit vector [1, dim]; the first 100 of them are re-ranked. Likes
-        order only products of one kind among themselves: each place keeps the kind that it had, and only likes of that
-        kind count there. So likes of shoes change nothing in an answer of shirts.
+        `rows` [n] come best first for the query, a unit vector [1, dim]; the first 100 of them are re-ranked. In the
+        scores, `gains` [n] are added to their cosines. Likes order only products of one kind among themselves: each
+        place keeps the kind that it had, and only likes of that kind count there. So likes of shoes change nothing in
+        an answer of shirts.
         """
         order = np.arange(len(rows))
         kinds = self._kinds[rows[:RERANKED]]
@@ -89,7 +90,8 @@ class Likes:
             places = np.flatnonzero(kinds == kind)
             likes, candidates = self._of_kind(kind), rows[places]
             moved = rocchio(query, likes._vectors(likes.liked), likes._vectors(likes.disliked), BESIDE_A_QUERY)
-            scores = likes.scores(candidates, self.searcher.vectors(candidates) @ moved[0], BESIDE_A_QUERY)
+            cosines = self.searcher.vectors(candidates) @ moved[0] + (0 if gains is None else gains[places])
+            scores = likes.scores(candidates, cosines, BESIDE_A_QUERY)
             order[places] = places[np.argsort(-scores, kind="stable")]
         return order
 

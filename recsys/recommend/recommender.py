@@ -15,6 +15,7 @@ from recsys.core.calibration import Calibration
 from recsys.core.crops import CropCalibration
 from recsys.core.items import Items
 from recsys.core.linalg import unit
+from recsys.core.reranking import Ranking
 from recsys.encoder import Encoder
 from recsys.errors import QueryError
 from recsys.images.source import PictureSource, load_picture, load_pictures
@@ -48,9 +49,11 @@ class Recommender:
         origin: Origin,
         calibration: Calibration | None = None,
         crops: CropCalibration | None = None,
+        ranking: Ranking | None = None,
     ):
         self.encoder, self.searcher, self.items = encoder, searcher, items
-        self.assets, self.origin, self.calibration, self.crops = assets, origin, calibration, crops
+        self.assets, self.origin, self.calibration = assets, origin, calibration
+        self.crops, self.ranking = crops, ranking
 
     @classmethod
     def from_pretrained(
@@ -68,7 +71,8 @@ class Recommender:
     def from_index(cls, opened: OpenedIndex, encoder: ImageEncoder) -> Recommender:
         """The recommender over an open index; `encoder` is the one that the index was built with."""
         folder, manifest = opened.folder, opened.folder.manifest
-        return cls(encoder, opened.searcher, folder.items, folder, opened.origin, manifest.calibration, manifest.crops)
+        fitted = (manifest.calibration, manifest.crops, manifest.ranking)
+        return cls(encoder, opened.searcher, folder.items, folder, opened.origin, *fitted)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -105,8 +109,9 @@ class Recommender:
             diversity: From 0, the most similar products, to 1, the most varied ones.
             but: Attribute → a value to have in place of the picture's own, such as {"baseColour": "Blue"}.
             min_similarity: Leaves out products whose cosine to the picture is lower, from -1 to 1.
-            refine: Chooses the part of the picture to search with, which is the answer's `box`. False searches with the
-                whole picture.
+            refine: Chooses the part of the picture to search with, which is the answer's `box`, and re-ranks the
+                nearest products by the kind, colour and wearer that the encoder sees. False searches with the whole
+                picture and keeps the order of the similarities.
 
         Raises QueryError for an unknown id, attribute or value, and for a number out of range.
 
@@ -234,9 +239,8 @@ class Recommender:
 
     @property
     def _search(self) -> Search:
-        return Search(
-            self.encoder, self.searcher, self.items, self.assets, self.calibration, self._steering, self.crops
-        )
+        shop = (self.encoder, self.searcher, self.items, self.assets)
+        return Search(*shop, self.calibration, self._steering, self.crops, self.ranking)
 
     def _check(self, k: int, options: SearchOptions) -> None:
         if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MAX_K:

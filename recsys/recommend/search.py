@@ -11,12 +11,15 @@ import numpy as np
 from recsys.core.calibration import Calibration
 from recsys.core.crops import CropCalibration
 from recsys.core.items import Items
+from recsys.core.reranking import RERANKED, Ranking, ranked
 from recsys.images.box import Box
 from recsys.recommend.describe import by_heads, by_neighbours, shared
 from recsys.recommend.diversity import maximal_marginal_relevance, pool_size
-from recsys.recommend.likes import RERANKED, Likes
+from recsys.recommend.likes import RERANKED as RERANKED_BY_LIKES
+from recsys.recommend.likes import Likes
 from recsys.recommend.look import Look
 from recsys.recommend.options import SearchOptions
+from recsys.recommend.reranker import Reranker
 from recsys.recommend.steering import Steering
 from recsys.types import Answer, Attribute, Guess, ImageEncoder, IndexAssets, Match, Rows, Searcher, Vectors, Where
 
@@ -64,6 +67,7 @@ class Search:
     calibration: Calibration | None
     steering: Steering
     crops: CropCalibration | None = None
+    ranking: Ranking | None = None
 
     def by_look(self, look: Look, k: int, options: SearchOptions) -> Answer:
         """The k products nearest to a picture, or to the part of it in a box."""
@@ -113,10 +117,22 @@ class Search:
             found = Found(rows, (self.searcher.vectors(rows) @ query.embedding[0]).clip(-1, 1))
         left_out = likes.judged if query.row is None else (query.row, *likes.judged)
         found = found.without(left_out) if left_out else found
-        found = found.at(likes.rerank(target, found.rows)) if likes.judged else found
+        found = self._rerank(query, target, found, likes, options)
         selected = self._select(found.at(slice(_pool(k, options))), k, options)
         box = query.look.box if query.look else None
         return self._answer(selected, query.values, seen, self._is_close(nearest, query.look), box)
+
+    def _rerank(self, query: Query, target: Vectors, found: Found, likes: Likes, options: SearchOptions) -> Found:
+        """The nearest products in their final order: by the attributes of the query, then by the likes."""
+        gains = np.zeros(len(found.rows), dtype=np.float32)
+        if self.ranking and options.refine:
+            reranker = Reranker(self.encoder, self.items, self.ranking)
+            gains = reranker.gains(query.embedding, query.row, *found)
+            keep_from = self.ranking.keep_from if query.look else np.inf
+            (first,) = ranked(found.cosines[None, :RERANKED], gains[None, :RERANKED], keep_from)
+            order = np.concatenate([first, np.arange(len(first), len(gains))])
+            found, gains = found.at(order), gains[order]
+        return found.at(likes.rerank(target, found.rows, gains)) if likes.judged else found
 
     def _select(self, found: Found, k: int, options: SearchOptions) -> Found:
         """The k of these candidates to show, by diversity and minimum similarity. Their order is their relevance."""
@@ -148,9 +164,10 @@ class Search:
 
     def _candidates(self, k: int, options: SearchOptions) -> int:
         """How many of the nearest products to search for, with those that are left out of the answer."""
-        judged = len(options.liked) + len(options.disliked)
-        reranked = max(_pool(k, options), RERANKED) + judged if judged else _pool(k, options)
-        return max(reranked, self.calibration.nearest if self.calibration else 0)
+        judged, pool = len(options.liked) + len(options.disliked), _pool(k, options)
+        by_likes = RERANKED_BY_LIKES if judged else 0
+        by_attributes = RERANKED if self.ranking and options.refine else 0
+        return max(max(pool, by_likes, by_attributes) + judged, self.calibration.nearest if self.calibration else 0)
 
     def _describe(self, embedding: Vectors, nearest: Found) -> dict[str, Guess]:
         neighbours = [self.items[row] for row in nearest.rows[:NEIGHBOURS_THAT_DESCRIBE].tolist()]

@@ -1,0 +1,117 @@
+"""Fits the re-ranking of an index to held-out queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
+
+import numpy as np
+
+from recsys.core.calibration import MIN_QUERIES, Flags
+from recsys.core.columns import Column
+from recsys.core.ranking import Estimate
+from recsys.core.reranking import RERANKED, Ranking, head_probabilities, ranked, vote_probabilities
+from recsys.evaluate.confidence import halves
+from recsys.evaluate.retrieval import roles_of
+from recsys.evaluate.search_task import PRECISION_K, SearchTask, nearest
+from recsys.types import ImageEncoder, Rows, Vectors
+
+WEIGHTS = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8)
+"""The weights that are tried."""
+START = 0.2
+ROUNDS = 3
+PENALTY = 0.003
+"""What a weight of 1 has to add to the precision: of two weights that do as well, the smaller one is chosen."""
+USUAL = 0.95
+"""The nearest product stays first where it is as near as it is for this share of the queries."""
+MIN_KNOWN = 0.5
+"""An attribute that fewer of the products have does not re-rank."""
+
+
+@dataclass(frozen=True, eq=False)
+class Half:
+    """Queries with their nearest products: arrays [queries, count], nearest first.
+
+    `likely` has the probability of each attribute value of a product, and `right` says whether all are the query's.
+    """
+
+    cosines: Vectors
+    likely: Mapping[str, Vectors]
+    right: Flags
+    keep_from: float
+
+    def take(self, rows: Rows) -> Half:
+        """Some of the queries."""
+        likely = {name: found[rows] for name, found in self.likely.items()}
+        return Half(self.cosines[rows], likely, self.right[rows], self.keep_from)
+
+    def precisions(self, weights: Mapping[str, float]) -> Vectors:
+        """The precision of each query, re-ranked with these weights, [queries]."""
+        gains = sum(weight * self.likely[name] for name, weight in weights.items())
+        first = ranked(self.cosines, np.asarray(gains), self.keep_from)[:, :PRECISION_K]
+        return np.asarray(np.take_along_axis(self.right, first, axis=1).mean(1))
+
+
+def fit_ranking(task: SearchTask, encoder: ImageEncoder | None) -> Ranking | None:
+    """Fit the weights on one half of the queries, by coordinate search for the best precision, and measure the other.
+
+    The precision is the share of the first five results that have the query's value of every attribute. Attributes for
+    which the encoder has no head are predicted by the votes of the nearest products. Returns None where the queries are
+    too few, and where the re-ranking does not measurably help.
+    """
+    attributes = _attributes(task)
+    if not attributes:
+        return None
+    task = task.take(np.flatnonzero(task.label(attributes).queries >= 0))
+    fitted, measured = halves(task)
+    if min(len(fitted), len(measured)) < MIN_QUERIES:
+        return None
+    count = min(RERANKED, len(task.gallery) - 1)
+    rows, cosines = nearest(task.queries.vectors, task.gallery.vector_blocks(), count, task.own_rows)
+    likely = _likely(task, attributes, rows, cosines, encoder)
+    right = task.label(attributes).matches(rows)
+    keep_from = round(float(np.quantile(cosines[:, 0], 1 - USUAL)), 5)
+    weights = _search(Half(cosines, likely, right, keep_from).take(fitted))
+    half = Half(cosines, likely, right, keep_from).take(measured)
+    before, after = half.right[:, :PRECISION_K].mean(1), half.precisions(weights)
+    if Estimate.from_values(after - before).low <= 0:
+        return None
+    used = {name: weight for name, weight in weights.items() if weight}
+    figures = [round(float(precisions.mean()), 4) for precisions in (before, after)]
+    return Ranking(used, keep_from, tuple(attributes), len(measured), *figures)
+
+
+def _attributes(task: SearchTask) -> list[str]:
+    """The attributes for kind, colour, wearer and pattern that most products of the gallery have."""
+    roles, items = roles_of(task.gallery), task.gallery.items
+    named = filter(None, (roles.kind, roles.colour, roles.wearer, roles.pattern))
+    return [name for name in named if np.mean([item.value(name) is not None for item in items]) >= MIN_KNOWN]
+
+
+def _likely(
+    task: SearchTask, attributes: Sequence[str], rows: Rows, cosines: Vectors, encoder: ImageEncoder | None
+) -> dict[str, Vectors]:
+    """Attribute → the probability that each query has the value of each of its nearest products, [queries, count]."""
+    logits = encoder.logits(task.queries.vectors) if encoder else {}
+    found = {}
+    for name in attributes:
+        column = Column([item.value(name) for item in task.gallery.items])
+        if encoder and name in logits:
+            shares = head_probabilities(logits[name], encoder.values[name], column)
+        else:
+            shares = vote_probabilities(rows, cosines, column)
+        found[name] = np.take_along_axis(shares, column.codes[rows], axis=1)
+    return found
+
+
+def _search(half: Half) -> dict[str, float]:
+    weights = dict.fromkeys(half.likely, START)
+
+    def value(name: str, weight: float) -> float:
+        return float(half.precisions(weights | {name: weight}).mean()) - PENALTY * weight
+
+    for _, name in product(range(ROUNDS), half.likely):
+        weights[name] = max(WEIGHTS, key=partial(value, name))
+    return weights

@@ -1,0 +1,48 @@
+"""Re-ranks the nearest products of a query by what the encoder sees in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.core.items import Items
+from recsys.core.reranking import (
+    RERANKED,
+    Ranking,
+    head_probabilities,
+    own_probabilities,
+    vote_probabilities,
+)
+from recsys.types import ImageEncoder, Rows, Vectors
+
+
+@dataclass(frozen=True, eq=False)
+class Reranker:
+    """Adds to the cosine of each product how likely the query has its kind, its colour and so on."""
+
+    encoder: ImageEncoder
+    items: Items
+    ranking: Ranking
+
+    def gains(self, embedding: Vectors, row: int | None, rows: Rows, cosines: Vectors) -> Vectors:
+        """What each of the nearest products gains: for `rows` [n] and `cosines` [n], nearest first, float32 [n].
+
+        The first 100 are re-ranked among themselves, the others gain nothing. A query that is the product in `row` has
+        the values of that product; a picture with this `embedding` [1, dim] has what the encoder's heads say, or else
+        what the nearest products vote for.
+        """
+        gains, first = np.zeros(len(rows), dtype=np.float32), rows[:RERANKED]
+        logits = self.encoder.logits(embedding) if row is None else {}
+        for name, weight in self.ranking.weights.items():
+            column = self.items.columns.get(name)
+            if column is None:
+                continue
+            if row is not None:
+                shares = own_probabilities(row, column)
+            elif name in logits:
+                shares = head_probabilities(logits[name], self.encoder.values[name], column)
+            else:
+                shares = vote_probabilities(first[None], cosines[None, :RERANKED], column)
+            gains[:RERANKED] += weight * shares[0, column.codes[first]]
+        return gains
