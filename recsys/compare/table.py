@@ -10,8 +10,8 @@ from pathlib import Path
 from recsys.compare.candidates import Candidate
 from recsys.core.holdout import PRODUCT_SPLIT
 from recsys.errors import CatalogError
+from recsys.evaluate.markdown import table
 from recsys.evaluate.protocol import split_protocol
-from recsys.evaluate.report import table
 from recsys.evaluate.retrieval import Score, roles_of, score
 from recsys.evaluate.search_task import PRECISION_K
 from recsys.evaluate.speed import Latency

@@ -16,13 +16,24 @@ from recsys.errors import CatalogError, RecsysError
 from recsys.evaluate.classification import evaluate_heads
 from recsys.evaluate.confidence import evaluate_confidence
 from recsys.evaluate.contact_sheet import draw_sheet, examples
-from recsys.evaluate.pool import Encode, embed, first_picture
+from recsys.evaluate.pool import Encode, Pool, embed, first_picture
 from recsys.evaluate.protocol import EvaluationProtocol, cross_catalogue_protocol, split_protocol
 from recsys.evaluate.report import Report, Source, Subject
 from recsys.evaluate.retrieval import roles_of, score_attributes, score_classes
 from recsys.evaluate.slices import Slice, evaluate_slices, slice_task
 from recsys.evaluate.speed import SearchSpeed, time_encoding, time_search
-from recsys.format.layout import MANIFEST
+from recsys.evaluate.task_inputs import Contender
+from recsys.evaluate.task_report import TaskReport
+from recsys.evaluate.tasks import (
+    DEFAULT_QUERIES,
+    DEFAULT_TASKS,
+    TASKS,
+    TaskRun,
+    run_tasks,
+    sample_inputs,
+    task_names,
+)
+from recsys.format.layout import MANIFEST, SAMPLE
 from recsys.index.folder import IndexFolder
 from recsys.types import Product, Vectors
 
@@ -45,6 +56,7 @@ def run(options: argparse.Namespace) -> Report:
     encoder = Encoder.from_pretrained(options.encoder, device=options.device)
     catalog = Catalog.open(options.dataset, limit=options.limit)
     asked = Catalog.open(options.queries_from, limit=options.limit) if options.queries_from else catalog
+    larger = Catalog.open(options.pictures_from) if options.pictures_from else None
     pool = embed(_progress(catalog), encoder.encode)
     if options.queries_from:
         asked_pool = embed(_unseen(asked, encoder), encoder.encode)
@@ -70,6 +82,7 @@ def run(options: argparse.Namespace) -> Report:
         slices=_slices(protocol, kind, asked, encoder) if options.slices and kind else (),
         latency=time_encoding(encoder.encode, first_picture(asked, asked_pool)),
         search=_search(Path(options.encoder), protocol),
+        tasks=_tasks(options, catalog, larger, pool, encoder),
     )
     if options.output:
         report.write(options.output)
@@ -91,7 +104,15 @@ def _parser() -> argparse.ArgumentParser:
     add("--queries-from", metavar="DATASET", help="use the products of this catalogue as queries (default: --dataset)")
     add("--outliers-from", nargs="+", action="extend", default=[], metavar="FOLDER", help=outliers)
     add("--slices", action="store_true", help=slices)
+    tasks = f"comma-separated tasks: {', '.join(TASKS)}; all or none (default: {','.join(DEFAULT_TASKS)})"
+    queries = "sample at most N held-out products as queries of the tasks products and clutter (default: %(default)s)"
+    beside = "measure the tasks for this encoder too, such as a pretrained network or the encoder before; repeatable"
     output = "write report, plots and contact sheets here (default: only print)"
+    add("--tasks", metavar="NAMES", help=tasks)
+    add("--queries", type=int, default=DEFAULT_QUERIES, metavar="N", help=queries)
+    add("--pictures-from", metavar="DATASET", help="make the queries of the tasks of this dataset's larger pictures")
+    add("--shop", metavar="DATASET", default=SAMPLE, help="shop of the task drawn (default: %(default)s)")
+    add("--beside", action="append", default=[], metavar="ENCODER", help=beside)
     add("--output", type=Path, metavar="FOLDER", help=output)
     add("--limit", type=int, metavar="N", help="use only the first N products (default: all)")
     add("--device", default="auto", help="auto, cpu or cuda (default: %(default)s)")
@@ -102,8 +123,31 @@ def _parser() -> argparse.ArgumentParser:
 def _check(options: argparse.Namespace) -> None:
     """Raise CatalogError for options that would otherwise fail after minutes of work."""
     withheld(options.split)
+    _task_names(options)
     if options.queries_from and options.split != PRODUCT_SPLIT:
         raise CatalogError("A split applies to one catalogue. Give --split or --queries-from, not both.")
+
+
+def _task_names(options: argparse.Namespace) -> tuple[str, ...]:
+    """The tasks to run. They ask held-out products of one catalogue, so none by default with queries of another."""
+    if options.tasks is None:
+        return () if options.queries_from else DEFAULT_TASKS
+    return task_names(options.tasks)
+
+
+def _tasks(
+    options: argparse.Namespace, catalog: Catalog, larger: Catalog | None, pool: Pool, encoder: Encoder
+) -> tuple[TaskReport, ...]:
+    names = _task_names(options)
+    if not names:
+        return ()
+    contenders = [Contender(Path(options.encoder).name, encoder.encode, pool.vectors)]
+    for source in options.beside:
+        other = Encoder.from_pretrained(source, device=options.device)
+        contenders.append(Contender(Path(source).name, other.encode, embed(_progress(catalog), other.encode).vectors))
+    contenders.append(Contender.thumbnails(pool))
+    inputs = sample_inputs(pool, contenders, catalog, larger, options.queries)
+    return run_tasks(names, TaskRun(inputs, encoder, options.shop))
 
 
 def _unseen(catalog: Catalog, encoder: Encoder) -> Iterator[Product]:

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
+from recsys.runtime.hashing import sha256
+
 NEAR_WHITE = 245
 """The lowest level of 256 that counts as white background."""
 MASK_SIDE_PX = 128
@@ -27,11 +29,19 @@ MAX_TINT = 0.08
 BLUR_SHARE = (0.005, 0.015)
 """The radius of the blur as a share of the longer side."""
 JPEG_QUALITY = (15, 40)
+LIGHT_CROP_SHARE = 0.9
+LIGHT_BRIGHTNESS = (0.75, 1.15)
+LIGHT_JPEG_QUALITY = (40, 80)
 SATURATION = 0.55
 """The saturation of the colours of the clutter."""
 
 Random = np.random.Generator
 Corruption = Callable[[Image.Image, Sequence[Image.Image], Random], Image.Image | None]
+
+
+def seeded(purpose: str, item_id: str) -> Random:
+    """A random generator whose numbers depend on the purpose and the product alone."""
+    return np.random.default_rng(int(sha256(f"{purpose} {item_id}".encode())[:16], 16))
 
 
 def cluttered(picture: Image.Image, others: Sequence[Image.Image], random: Random) -> Image.Image | None:
@@ -66,9 +76,7 @@ def blurred(picture: Image.Image, others: Sequence[Image.Image], random: Random)
 
 def recompressed(picture: Image.Image, others: Sequence[Image.Image], random: Random) -> Image.Image:
     """Compressed as a JPEG of quality 15 to 40."""
-    file = io.BytesIO()
-    picture.save(file, "JPEG", quality=int(random.integers(*JPEG_QUALITY)))
-    return Image.open(file).convert("RGB")
+    return _compressed(picture, int(random.integers(*JPEG_QUALITY)))
 
 
 def all_at_once(picture: Image.Image, others: Sequence[Image.Image], random: Random) -> Image.Image | None:
@@ -77,6 +85,17 @@ def all_at_once(picture: Image.Image, others: Sequence[Image.Image], random: Ran
     for corrupt in (cropped, darkened, blurred, recompressed):
         photo = corrupt(photo, others, random) if photo else None
     return photo
+
+
+def lightly_changed(picture: Image.Image, others: Sequence[Image.Image], random: Random) -> Image.Image:
+    """A random crop of 90 % of each side, with 75 to 115 % of the light, compressed as a JPEG of quality 40 to 80."""
+    width, height = (max(1, round(LIGHT_CROP_SHARE * side)) for side in picture.size)
+    left = int(random.integers(picture.width - width + 1))
+    top = int(random.integers(picture.height - height + 1))
+    photo = picture.crop((left, top, left + width, top + height))
+    light = random.uniform(*LIGHT_BRIGHTNESS)
+    photo = Image.fromarray((np.asarray(photo, dtype=np.float32) * light).clip(0, 255).astype(np.uint8))
+    return _compressed(photo, int(random.integers(*LIGHT_JPEG_QUALITY)))
 
 
 def greyscale(picture: Image.Image, others: Sequence[Image.Image], random: Random) -> Image.Image:
@@ -124,6 +143,12 @@ def _on_clutter(
     product, mask = _rotated(picture, degrees, "white"), _rotated(mask, degrees, 0)
     soft = mask.filter(ImageFilter.MinFilter(3)).filter(ImageFilter.GaussianBlur(0.7))
     return Image.composite(product, clutter(picture.size, others, random), soft)
+
+
+def _compressed(picture: Image.Image, quality: int) -> Image.Image:
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=quality)
+    return Image.open(file).convert("RGB")
 
 
 def _rotated(image: Image.Image, degrees: float, fill: str | int) -> Image.Image:

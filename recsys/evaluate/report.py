@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
@@ -12,10 +11,12 @@ from recsys.core.ranking import Estimate
 from recsys.evaluate import plots
 from recsys.evaluate.classification import Classification
 from recsys.evaluate.confidence import Confidence
+from recsys.evaluate.markdown import table
 from recsys.evaluate.retrieval import ClassScore, Score
 from recsys.evaluate.search_task import PRECISION_K, RANKING_K
 from recsys.evaluate.slices import Slice
 from recsys.evaluate.speed import Latency, SearchSpeed
+from recsys.evaluate.task_report import TaskReport
 
 JSON_NAME, MARKDOWN_NAME = "report.json", "report.md"
 
@@ -63,6 +64,7 @@ class Report:
     slices: tuple[Slice, ...]
     latency: Latency
     search: tuple[SearchSpeed, ...]
+    tasks: tuple[TaskReport, ...] = ()
 
     def to_json(self) -> str:
         """The report as JSON text."""
@@ -76,6 +78,7 @@ class Report:
             _classification_section(self.classification),
             _confidence_section(self.confidence),
             _slice_section(self.slices, self.kind),
+            *(task.to_markdown() for task in self.tasks),
             self._speed_section(),
         )
         return "\n\n".join(part for part in parts if part) + "\n"
@@ -141,16 +144,6 @@ def score_table(scores: Sequence[Score]) -> str:
     ]
     note = f"Baselines are P@{PRECISION_K} / mAP@{RANKING_K}; for the majority class both are equal."
     return f"{table(rows)}\n\n{note}" if rows else "The catalogue has no attributes to score by."
-
-
-def table(rows: Sequence[Mapping[str, str]]) -> str:
-    """A Markdown table of rows with equal keys, which are the column names.
-
-    Characters that would end a cell or start markup are replaced by spaces.
-    """
-    cells = [[re.sub(r"[|\n\r<>`]", " ", cell) for cell in line] for line in (rows[0], *(row.values() for row in rows))]
-    cells.insert(1, ["---"] * len(rows[0]))
-    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
 
 
 def _classification_section(found: Sequence[Classification]) -> str:

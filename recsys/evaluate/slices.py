@@ -9,11 +9,10 @@ import numpy as np
 from PIL import Image
 
 from recsys.core.ranking import Estimate
-from recsys.evaluate.corruptions import CORRUPTIONS
+from recsys.evaluate.corruptions import CORRUPTIONS, seeded
 from recsys.evaluate.pool import BATCH_SIZE, Encode, thumbnail_vectors
 from recsys.evaluate.search_task import PRECISION_K, Label, SearchTask
 from recsys.images.decode import decode
-from recsys.runtime.hashing import sha256
 from recsys.types import Rows, Vectors
 
 MAX_QUERIES = 1000
@@ -109,13 +108,9 @@ def _corrupted(
     for start in range(0, len(ids), BATCH_SIZE):
         images = [decode(pictures[item_id]) for item_id in ids[start : start + BATCH_SIZE]]
         for name, corrupt in CORRUPTIONS.items():
-            results = [corrupt(image, others, _random(name, ids[start + place])) for place, image in enumerate(images)]
+            results = [corrupt(image, others, seeded(name, ids[start + place])) for place, image in enumerate(images)]
             photos = {start + place: photo for place, photo in enumerate(results) if photo}
             if photos:
                 shown = list(photos.values())
                 found[name].append((np.array(list(photos)), encode(shown), thumbnail_vectors(shown)))
     return found
-
-
-def _random(name: str, item_id: str) -> np.random.Generator:
-    return np.random.default_rng(int(sha256(f"{name} {item_id}".encode())[:16], 16))

@@ -9,8 +9,8 @@ from PIL import Image
 
 from recsys.core.roles import Roles
 from recsys.encoder import Encoder
+from recsys.evaluate.markdown import table
 from recsys.evaluate.pool import thumbnail_vectors
-from recsys.evaluate.report import table
 from recsys.evaluate.search_task import PRECISION_K
 from recsys.train.data import MISSING, PictureSet
 

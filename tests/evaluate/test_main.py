@@ -14,7 +14,15 @@ def test_the_command_prints_a_table_or_json_and_writes_a_report_to_look_at(
     shop_folder, pictures, encoder_folder, tmp_path, capsys
 ):
     command = ["--encoder", str(encoder_folder), "--dataset", str(shop_folder)]
-    more = ["--slices", "--outliers-from", str(pictures), "--output", str(tmp_path / "out")]
+    more = [
+        "--beside",
+        str(encoder_folder),
+        "--slices",
+        "--outliers-from",
+        str(pictures),
+        "--output",
+        str(tmp_path / "out"),
+    ]
     assert main([*command, *more]) == 0
     printed = capsys.readouterr().out
     queries = sum(held_out(f"{item.attributes['articleType']}/{item.id}") for item in items(300))
@@ -30,6 +38,14 @@ def test_the_command_prints_a_table_or_json_and_writes_a_report_to_look_at(
     assert report["classification"][0]["attribute"] == "label"
     assert len(report["encoder"]["fingerprint"]) == 64
     assert report["latency"]["runs"] >= 30
+    tasks = {task["task"]: task["scores"] for task in report["tasks"]}
+    assert [(s["case"], s["encoder"]) for s in tasks["very product"]][:3] == [
+        ("light", encoder_folder.name),
+        ("light", encoder_folder.name),
+        ("light", "16×16 thumbnail"),
+    ]
+    assert tasks["same name"] == []  # pictures in folders have no names
+    assert "| very product | encoder | queries | R@1 (95 %) |" in printed
 
 
 @pytest.mark.slow
@@ -69,5 +85,7 @@ def test_the_command_says_what_it_cannot_judge(pictures, encoder_folder, capsys)
     assert "no split 'month'" in capsys.readouterr().err
     assert main([*command, "--split", "type", "--queries-from", "sample"]) == 1
     assert "--split or --queries-from, not both" in capsys.readouterr().err
+    assert main([*command, "--tasks", "colours"]) == 1
+    assert "There is no task 'colours'" in capsys.readouterr().err
     assert main([*command, "--limit", "3"]) == 1
     assert "too few to evaluate on" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-from recsys.evaluate.report import table
+from recsys.evaluate.markdown import table
 
 
 def test_a_table_replaces_characters_that_would_end_a_cell():
