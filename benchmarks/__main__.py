@@ -21,6 +21,7 @@ BENCHMARKS = {
     "load": ("speed.load", "throughput and latency of the app with 1 to 16 clients"),
     "neighbours": ("speed.neighbours", "recall against latency of the search, exact search and hnswlib"),
     "page": ("speed.page", "the page against an empty Gradio app: load time, weight, time from photo to products"),
+    "encoder": ("quality.encoder", "an encoder beside the bars of its quality: attributes, the very product, names"),
     "candidates": ("quality.candidates", "candidate networks for the shipped encoder, trained alike"),
     "outfits": ("quality.outfits", "whether completed outfits obey their rules, and how many slots they fill"),
     "search": ("quality.search", "recall of the served search, and filtered search against exact search"),

@@ -16,14 +16,14 @@ from recsys.errors import CatalogError, RecsysError
 from recsys.evaluate.classification import evaluate_heads
 from recsys.evaluate.confidence import evaluate_confidence
 from recsys.evaluate.contact_sheet import draw_sheet, examples
+from recsys.evaluate.mteb_export import check_export, export_tasks
 from recsys.evaluate.pool import Encode, Pool, embed, first_picture
 from recsys.evaluate.protocol import EvaluationProtocol, cross_catalogue_protocol, split_protocol
 from recsys.evaluate.report import Report, Source, Subject
 from recsys.evaluate.retrieval import roles_of, score_attributes, score_classes
 from recsys.evaluate.slices import Slice, evaluate_slices, slice_task
 from recsys.evaluate.speed import SearchSpeed, time_encoding, time_search
-from recsys.evaluate.task_inputs import Contender
-from recsys.evaluate.task_report import TaskReport
+from recsys.evaluate.task_inputs import Contender, TaskInputs
 from recsys.evaluate.tasks import (
     DEFAULT_QUERIES,
     DEFAULT_TASKS,
@@ -56,7 +56,6 @@ def run(options: argparse.Namespace) -> Report:
     encoder = Encoder.from_pretrained(options.encoder, device=options.device)
     catalog = Catalog.open(options.dataset, limit=options.limit)
     asked = Catalog.open(options.queries_from, limit=options.limit) if options.queries_from else catalog
-    larger = Catalog.open(options.pictures_from) if options.pictures_from else None
     pool = embed(_progress(catalog), encoder.encode)
     if options.queries_from:
         asked_pool = embed(_unseen(asked, encoder), encoder.encode)
@@ -64,6 +63,7 @@ def run(options: argparse.Namespace) -> Report:
     else:
         asked_pool, protocol = pool, split_protocol(pool, options.split, encoder.split)
     kind = roles_of(protocol.retrieval.gallery).kind
+    inputs = _task_inputs(options, catalog, pool, encoder) if _task_names(options) or options.export else None
     report = Report(
         encoder=_subject(options.encoder, encoder),
         dataset=Source(catalog.dataset, catalog.revision, len(pool)),
@@ -82,8 +82,10 @@ def run(options: argparse.Namespace) -> Report:
         slices=_slices(protocol, kind, asked, encoder) if options.slices and kind else (),
         latency=time_encoding(encoder.encode, first_picture(asked, asked_pool)),
         search=_search(Path(options.encoder), protocol),
-        tasks=_tasks(options, catalog, larger, pool, encoder),
+        tasks=run_tasks(_task_names(options), TaskRun(inputs, encoder, options.shop)) if inputs else (),
     )
+    if options.export and inputs:
+        export_tasks(inputs, catalog, catalog.dataset, options.export)
     if options.output:
         report.write(options.output)
         if kind:
@@ -107,12 +109,14 @@ def _parser() -> argparse.ArgumentParser:
     tasks = f"comma-separated tasks: {', '.join(TASKS)}; all or none (default: {','.join(DEFAULT_TASKS)})"
     queries = "sample at most N held-out products as queries of the tasks products and clutter (default: %(default)s)"
     beside = "measure the tasks for this encoder too, such as a pretrained network or the encoder before; repeatable"
+    export = "write the benchmark to this empty folder, as a dataset in the form of MTEB's image retrieval tasks"
     output = "write report, plots and contact sheets here (default: only print)"
     add("--tasks", metavar="NAMES", help=tasks)
     add("--queries", type=int, default=DEFAULT_QUERIES, metavar="N", help=queries)
     add("--pictures-from", metavar="DATASET", help="make the queries of the tasks of this dataset's larger pictures")
     add("--shop", metavar="DATASET", default=SAMPLE, help="shop of the task drawn (default: %(default)s)")
     add("--beside", action="append", default=[], metavar="ENCODER", help=beside)
+    add("--export", type=Path, metavar="FOLDER", help=export)
     add("--output", type=Path, metavar="FOLDER", help=output)
     add("--limit", type=int, metavar="N", help="use only the first N products (default: all)")
     add("--device", default="auto", help="auto, cpu or cuda (default: %(default)s)")
@@ -124,6 +128,8 @@ def _check(options: argparse.Namespace) -> None:
     """Raise CatalogError for options that would otherwise fail after minutes of work."""
     withheld(options.split)
     _task_names(options)
+    if options.export:
+        check_export(options.export)
     if options.queries_from and options.split != PRODUCT_SPLIT:
         raise CatalogError("A split applies to one catalogue. Give --split or --queries-from, not both.")
 
@@ -135,19 +141,14 @@ def _task_names(options: argparse.Namespace) -> tuple[str, ...]:
     return task_names(options.tasks)
 
 
-def _tasks(
-    options: argparse.Namespace, catalog: Catalog, larger: Catalog | None, pool: Pool, encoder: Encoder
-) -> tuple[TaskReport, ...]:
-    names = _task_names(options)
-    if not names:
-        return ()
+def _task_inputs(options: argparse.Namespace, catalog: Catalog, pool: Pool, encoder: Encoder) -> TaskInputs:
     contenders = [Contender(Path(options.encoder).name, encoder.encode, pool.vectors)]
     for source in options.beside:
         other = Encoder.from_pretrained(source, device=options.device)
         contenders.append(Contender(Path(source).name, other.encode, embed(_progress(catalog), other.encode).vectors))
     contenders.append(Contender.thumbnails(pool))
-    inputs = sample_inputs(pool, contenders, catalog, larger, options.queries)
-    return run_tasks(names, TaskRun(inputs, encoder, options.shop))
+    larger = Catalog.open(options.pictures_from) if options.pictures_from else None
+    return sample_inputs(pool, contenders, catalog, larger, options.queries)
 
 
 def _unseen(catalog: Catalog, encoder: Encoder) -> Iterator[Product]:

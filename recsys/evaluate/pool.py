@@ -52,7 +52,7 @@ class Pool:
 
     def with_vectors(self, vectors: Vectors) -> Pool:
         """The same products with other vectors [n, dim]."""
-        return Pool(self.items, vectors, self._pixels[self._rows], role_overrides=self.role_overrides)
+        return Pool(self.items, vectors, self.pixels, role_overrides=self.role_overrides)
 
     def sample(self, max_count: int, purpose: str) -> Rows:
         """The places of at most `max_count` products, sampled by a hash of `purpose` and their ids, ascending."""
@@ -70,9 +70,14 @@ class Pool:
         return self._vectors[self._rows]
 
     @property
+    def pixels(self) -> Pixels:
+        """A copy of the pixels of the thumbnails, uint8 [n, 768]."""
+        return self._pixels[self._rows]
+
+    @property
     def thumbnails(self) -> Vectors:
         """The vectors of the baseline: the centred pixels of the thumbnails as unit vectors, [n, 768]."""
-        return _centred(self._pixels[self._rows])
+        return _centred(self.pixels)
 
     def vector_blocks(self) -> Iterator[Vectors]:
         """The vectors in blocks of rows."""
@@ -110,6 +115,12 @@ def embed(products: Iterable[Product], encode: Encode) -> Pool:
             " Check the dataset and its image column."
         )
     return Pool(items, np.concatenate(vectors), np.stack(pixels))
+
+
+def encode_in_batches(pictures: Sequence[Image.Image], encode: Encode) -> Vectors:
+    """The unit vectors of the pictures, [n, dim]; there is at least one."""
+    starts = range(0, len(pictures), BATCH_SIZE)
+    return np.concatenate([encode(pictures[start : start + BATCH_SIZE]) for start in starts])
 
 
 def first_picture(products: Iterable[Product], pool: Pool) -> Image.Image:

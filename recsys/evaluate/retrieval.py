@@ -11,7 +11,7 @@ from recsys.core.ranking import Estimate, average_precision_at_k, random_average
 from recsys.core.roles import Roles
 from recsys.evaluate.pool import Pool
 from recsys.evaluate.search_task import PRECISION_K, SearchTask
-from recsys.types import Item, Rows
+from recsys.types import Item, Rows, Vectors
 
 JOINT = " ∧ "
 """Joins the attributes of a label."""
@@ -66,6 +66,13 @@ def main_scores(scores: Sequence[Score], roles: Roles) -> tuple[Score, ...]:
     single = [(name,) for name in (roles.kind, roles.colour) if name]
     labels = {JOINT.join(names) for names in [*single, *joint_labels(roles)[-1:]]}
     return tuple(score for score in scores if score.label in labels)
+
+
+def precisions(attributes: Sequence[str], task: SearchTask) -> Vectors:
+    """The share of the first five matches with the label of the query, for each query that is scored: [n]."""
+    label = task.label(attributes)
+    right = label.matches(task.neighbours[0][:, :PRECISION_K])[task.scored_queries(label)]
+    return np.asarray(right.mean(1), np.float32)
 
 
 def score(attributes: Sequence[str], task: SearchTask) -> Score | None:

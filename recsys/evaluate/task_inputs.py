@@ -12,7 +12,7 @@ from PIL import Image
 
 from recsys.core.holdout import held_out
 from recsys.evaluate.corruptions import Corruption, seeded
-from recsys.evaluate.pool import BATCH_SIZE, Encode, Pool, thumbnail_vectors
+from recsys.evaluate.pool import Encode, Pool, encode_in_batches, thumbnail_vectors
 from recsys.evaluate.retrieval import roles_of
 from recsys.evaluate.search_task import PRECISION_K, nearest
 from recsys.types import Rows, Vectors
@@ -34,9 +34,8 @@ class Contender:
         return cls(THUMBNAILS, thumbnail_vectors, pool.thumbnails)
 
     def embed(self, pictures: Sequence[Image.Image]) -> Vectors:
-        """The unit vectors of the pictures, [n, dim], embedded in batches."""
-        starts = range(0, len(pictures), BATCH_SIZE)
-        return np.concatenate([self.encode(pictures[start : start + BATCH_SIZE]) for start in starts])
+        """The unit vectors of the pictures, [n, dim]."""
+        return encode_in_batches(pictures, self.encode)
 
 
 @dataclass(frozen=True, eq=False)

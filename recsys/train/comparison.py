@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
+import numpy as np
 import torch
 from PIL import Image
 
 from recsys.core.roles import Roles
 from recsys.encoder import Encoder
 from recsys.evaluate.markdown import table
-from recsys.evaluate.pool import thumbnail_vectors
-from recsys.evaluate.search_task import PRECISION_K
+from recsys.evaluate.pool import Encode, Pool, encode_in_batches, thumbnail_pixels, thumbnail_vectors
+from recsys.evaluate.retrieval import JOINT, joint_labels, precisions
+from recsys.evaluate.search_task import PRECISION_K, SearchTask
+from recsys.evaluate.task_inputs import THUMBNAILS
 from recsys.train.data import MISSING, PictureSet
+from recsys.types import Item
 
 MAX_GALLERY = 4000
 MAX_QUERIES = 1000
-BATCH_SIZE = 64
-NEW, START, THUMBNAIL = "trained", "start", "16×16 thumbnail"
+MAX_JOINT = 3
+NEW, START, THUMBNAIL = "trained", "start", THUMBNAILS
 
 Precisions = dict[str, dict[str, float]]
 """Label → encoder → P@5."""
@@ -29,23 +33,18 @@ def compare(encoders: Mapping[str, Encoder], gallery: PictureSet, queries: Pictu
     At most 4,000 products of the gallery and 1,000 queries take part, since embedding is slow on a CPU. Outliers take
     no part. Queries without the label are not counted.
     """
-    held, asked = _sample(gallery, MAX_GALLERY), _sample(queries, MAX_QUERIES)
-    pictures = gallery.pictures[held], queries.pictures[asked]
-    found = {name: _nearest(*(_embed(encoder, part) for part in pictures)) for name, encoder in encoders.items()}
-    found[THUMBNAIL] = _nearest(*(_thumbnails(part) for part in pictures))
-    labels: list[tuple[str, ...]] = [(name,) for name in gallery.vocabulary]
-    roles = Roles.from_names(gallery.vocabulary)
-    if roles.kind and roles.colour and roles.wearer:
-        labels.append((roles.kind, roles.colour, roles.wearer))
+    parts = [_part(queries, MAX_QUERIES), _part(gallery, MAX_GALLERY)]
+    encodes = {name: encoder.encode for name, encoder in encoders.items()} | {THUMBNAIL: thumbnail_vectors}
+    tasks = {
+        name: SearchTask.disjoint(*(_pool(items, pictures, encode) for items, pictures in parts))
+        for name, encode in encodes.items()
+    }
+    together = [label for label in joint_labels(Roles.from_names(gallery.vocabulary)) if len(label) == MAX_JOINT]
     scores: Precisions = {}
-    for names in labels:
-        of_queries, of_gallery = (_label(data, rows, names) for data, rows in ((queries, asked), (gallery, held)))
-        known = of_queries[:, 0] != MISSING
-        if known.any():
-            right = {name: of_gallery[near[known]] == of_queries[known][:, None] for name, near in found.items()}
-            scores[" ∧ ".join(names)] = {
-                name: round(float(each.all(2).float().mean()), 4) for name, each in right.items()
-            }
+    for names in [*((name,) for name in gallery.vocabulary), *together]:
+        found = {name: precisions(names, task) for name, task in tasks.items()}
+        if len(found[THUMBNAIL]):
+            scores[JOINT.join(names)] = {name: round(float(each.mean()), 4) for name, each in found.items()}
     return scores
 
 
@@ -69,29 +68,16 @@ def warnings(scores: Precisions) -> list[str]:
     ]
 
 
-def _sample(data: PictureSet, most: int) -> torch.Tensor:
+def _part(data: PictureSet, most: int) -> tuple[list[Item], list[Image.Image]]:
+    """At most so many products with their pictures. The values of their attributes are the numbers of the labels."""
     rows = (~data.outliers).nonzero()[:, 0]
-    return rows[torch.randperm(len(rows), generator=torch.Generator().manual_seed(0))[:most]]
+    rows = rows[torch.randperm(len(rows), generator=torch.Generator().manual_seed(0))[:most]]
+    numbers = {name: labels[rows].tolist() for name, labels in data.labels.items()}
+    values = {name: [None if number == MISSING else str(number) for number in of] for name, of in numbers.items()}
+    items = [Item(str(place), None, {name: of[place] for name, of in values.items()}) for place in range(len(rows))]
+    return items, [Image.fromarray(picture.numpy()) for picture in data.pictures[rows].permute(0, 2, 3, 1)]
 
 
-def _embed(encoder: Encoder, pictures: torch.Tensor) -> torch.Tensor:
-    parts = pictures.split(BATCH_SIZE)
-    return torch.cat([torch.from_numpy(encoder.encode(_images(part))) for part in parts])
-
-
-def _thumbnails(pictures: torch.Tensor) -> torch.Tensor:
-    return torch.from_numpy(thumbnail_vectors(_images(pictures)))
-
-
-def _images(pictures: torch.Tensor) -> list[Image.Image]:
-    return [Image.fromarray(picture.numpy()) for picture in pictures.permute(0, 2, 3, 1)]
-
-
-def _nearest(gallery: torch.Tensor, queries: torch.Tensor) -> torch.Tensor:
-    return (queries @ gallery.T).topk(min(PRECISION_K, len(gallery))).indices
-
-
-def _label(data: PictureSet, rows: torch.Tensor, names: Sequence[str]) -> torch.Tensor:
-    """The numbers of the values of these attributes, [n, attributes]; all are missing if one is."""
-    numbers = torch.stack([data.labels[name][rows] for name in names], 1)
-    return numbers.masked_fill((numbers == MISSING).any(1, keepdim=True), MISSING)
+def _pool(items: list[Item], pictures: list[Image.Image], encode: Encode) -> Pool:
+    pixels = np.stack([thumbnail_pixels(picture) for picture in pictures])
+    return Pool(items, encode_in_batches(pictures, encode), pixels)
