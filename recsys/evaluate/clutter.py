@@ -41,7 +41,7 @@ def evaluate_empty_clutter(inputs: TaskInputs, grounds: Grounds, shop: Recommend
     """Ask with grounds that show no product: nothing should be close."""
     note = "Empty clutter: grounds without a product. The measure is the share for which the answer says close."
     scores = []
-    for name, pictures in grounds.items() if shop.calibration else ():
+    for name, pictures in grounds.items() if shop.calibration and len(inputs.rows) else ():
         ids = [inputs.pool.items[row].id for row in inputs.rows]
         photos = [empty(EMPTY_SIZE, pictures, inputs.pictures, seeded(f"empty {name}", item_id)) for item_id in ids]
         for way, refine in (("whole picture", False), (PIPELINE, True)):

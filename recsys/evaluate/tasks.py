@@ -78,7 +78,7 @@ def task_names(text: str) -> tuple[str, ...]:
 
 def run_tasks(names: Sequence[str], run: TaskRun) -> tuple[TaskReport, ...]:
     """The reports of these tasks. Without held-out products there are none."""
-    if not len(run.inputs.rows) or not len(run.inputs.kept):
+    if not run.inputs.held.any() or not len(run.inputs.kept):
         return ()
     return tuple(report for name in names for report in TASKS[name](run))
 

@@ -18,7 +18,7 @@ from recsys import hub
 from recsys.encoder.config import EncoderConfig, existing
 from recsys.encoder.torch_network import timm
 from recsys.errors import EncoderError, RecsysError
-from recsys.evaluate.report import table
+from recsys.evaluate.markdown import table
 from recsys.evaluate.search_task import PRECISION_K
 from recsys.format.encoder_spec import is_repo_id
 from recsys.format.layout import CARD, CONFIG, ENCODER, HEADS, MANIFEST, NOTICE, WEIGHTS

@@ -44,7 +44,7 @@ def test_the_command_prints_a_table_or_json_and_writes_a_report_to_look_at(
         ("light", encoder_folder.name),
         ("light", "16×16 thumbnail"),
     ]
-    assert tasks["same name"] == []  # pictures in folders have no names
+    assert tasks["same name"] == []  # each name occurs once
     assert "| very product | encoder | queries | R@1 (95 %) |" in printed
 
 

@@ -153,3 +153,11 @@ def test_queries_are_made_of_larger_pictures_with_the_ratio_of_the_catalogues(tm
 def test_without_held_out_products_no_task_is_run(inputs):
     nothing = TaskInputs(inputs.pool.take(inputs.kept), inputs.contenders, np.arange(0), [])
     assert run_tasks(("products", "names"), TaskRun(nothing, None)) == ()
+
+
+def test_without_larger_pictures_of_the_held_out_products_the_other_tasks_are_still_run(inputs, tmp_path):
+    bare = TaskInputs(inputs.pool, inputs.contenders, np.arange(0), [])
+    shop = write_shop(tmp_path / "shop", 12)
+    products, names, drawn = run_tasks(("products", "names", "drawn"), TaskRun(bare, None, str(shop)))
+    assert (products.scores, names.scores, drawn.scores) == ((), (), ())
+    assert "The catalogue has no such queries." in products.to_markdown()
