@@ -10,18 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from recsys.catalog.columns import Columns
-from recsys.catalog.folders import open_folder
+from recsys.catalog.folders import open_file, open_folder
+from recsys.catalog.offers import OfferColumns
 from recsys.catalog.pictures import Pictures
 from recsys.catalog.remote import LinkFetcher
 from recsys.catalog.source import ONLY_SPLIT, Source
-from recsys.catalog.values import attribute_values, texts, unique_ids
+from recsys.catalog.summary import describe_columns, first_rows
+from recsys.catalog.values import attribute_values, cell_texts, texts, unique_ids
 from recsys.core.items import Items
 from recsys.core.roles import Roles
 from recsys.errors import CatalogError, PictureError
 from recsys.format.encoder_spec import is_repo_id
 from recsys.format.layout import SAMPLE, sample_index
 from recsys.hub.cache import cache_folder
-from recsys.types import Item, Offer, Product
+from recsys.types import Item, Offer, Product, Value
 
 DEFAULT_DATASET = "ashraq/fashion-product-images-small"
 
@@ -36,6 +38,7 @@ class PictureSource:
     column: str
     count: int
     allow_private_hosts: bool = False
+    further: tuple[str, ...] = ()
 
     def open(self) -> Pictures:
         """The pictures, in the order of the catalogue.
@@ -43,7 +46,8 @@ class PictureSource:
         Raises as `Catalog.open` does, and CatalogError if the dataset has another number of products here.
         """
         source = _open_source(self.dataset, self.split, self.revision)
-        pictures = Pictures.from_source(source, self.column, _link_fetcher(self.allow_private_hosts))
+        fetcher = _link_fetcher(self.allow_private_hosts)
+        pictures = Pictures.from_source(source, self.column, fetcher, self.further)
         if len(pictures) != self.count:
             raise CatalogError(
                 f"{self.dataset} has {len(pictures):,} products on {platform.node()}, and {self.count:,} where the"
@@ -58,7 +62,8 @@ class Catalog:
 
     A catalogue can be iterated any number of times. `dataset` is its name in messages: a Hub id, or the base name of a
     folder. `revision` is the commit that was read, or None if the source has no commits. `role_overrides` maps a role
-    to the attribute that has it, where the owner has chosen one (see `Roles`).
+    to the attribute that has it, where the owner has chosen one (see `Roles`). `rows` is the number of rows that the
+    products come from, `notes` say what was changed or left out, and `groups` are the products' groups of variants.
     """
 
     dataset: str
@@ -68,6 +73,10 @@ class Catalog:
     pictures: PictureSource = field(repr=False)
     encoded_pictures: Pictures = field(repr=False)
     role_overrides: Mapping[str, str] = field(default_factory=dict)
+    columns: Columns = field(default=Columns("image", None, None, ()), repr=False)
+    rows: int = 0
+    notes: tuple[str, ...] = ()
+    groups: Sequence[Value] = field(default=(), repr=False)
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -99,13 +108,17 @@ class Catalog:
         attributes: Sequence[str] | None = None,
         role_overrides: Mapping[str, str] | None = None,
         allow_private_hosts: bool = False,
+        offer_columns: Mapping[str, str] | None = None,
+        currency: str | None = None,
     ) -> Catalog:
-        """Open a Hub dataset, a folder (dataset repository, Kaggle archive, index, pictures) or the `sample` shop.
+        """Open a Hub dataset, a folder, a table, a zip archive, or the `sample` shop.
 
-        The columns that are not named are detected (see `recsys.catalog.columns`). `limit` takes only the first
-        products. `role_overrides` maps roles to attributes. Pictures that are links are fetched, from servers in the
-        private network only with `allow_private_hosts`. Raises CatalogError if the source, a column or a role does
-        not exist or cannot be read, and HubError if the Hub does not deliver the dataset.
+        A folder is a dataset repository, a Kaggle archive, an index, pictures, or tables beside pictures. The columns
+        that are not named are detected (see `recsys.catalog.columns`). `limit` takes only the first products.
+        `role_overrides` maps roles to attributes, `offer_columns` facts such as "price" and "link" to columns.
+        `currency` is that of prices without one. Pictures that are links are fetched, from servers in the private
+        network only with `allow_private_hosts`. Raises CatalogError if the source, a column or a role does not exist
+        or cannot be read, and HubError if the Hub does not deliver the dataset.
         """
         if limit is not None and limit < 1:
             raise CatalogError(f"The limit is {limit}, and a catalogue needs at least one product.")
@@ -113,30 +126,65 @@ class Catalog:
             raise CatalogError(
                 "The sample shop has no columns to choose. Leave --image-column, --id-column, --name-column out."
             )
-        source = _open_source(dataset, split, revision)
+        source, overrides = _open_source(dataset, split, revision), role_overrides or {}
         if not len(source.table):
             raise CatalogError(f"{source.name} has no rows in its split {split!r}, and so no products.")
-        columns = Columns.find(source, image=image_column, id=id_column, name=name_column, attributes=attributes)
-        _check_roles(role_overrides or {}, columns.attributes)
-        table, place = source.table, dataset if source.revision else str(_folder(dataset).resolve())
-        ids = unique_ids(table[columns.id].to_pylist() if columns.id else range(len(table)))[:limit]
-        names = texts(table[columns.name][:limit]) if columns.name else [None] * len(ids)
-        cells = {attribute: attribute_values(table[attribute][:limit]) for attribute in columns.attributes}
-        offers = _offers(table[source.offers][:limit].to_pylist()) if source.offers else None
+        columns = Columns.find(
+            source,
+            image=image_column,
+            id=id_column,
+            name=name_column,
+            attributes=attributes,
+            facts=offer_columns,
+            roles=tuple(overrides.values()),
+        )
+        _check_roles(overrides, columns.attributes)
+        place = dataset if source.revision else str(_folder(dataset).resolve())
         return cls(
             source.name,
             split,
             source.revision,
-            products=Items(ids, names, cells, offers=offers),
-            pictures=PictureSource(place, split, source.revision, columns.image, len(table), allow_private_hosts),
-            encoded_pictures=Pictures.from_source(source, columns.image, _link_fetcher(allow_private_hosts)),
-            role_overrides=dict(role_overrides or {}),
+            products=_products(source, columns, limit, currency),
+            pictures=PictureSource(
+                place, split, source.revision, columns.image, len(source.table), allow_private_hosts, columns.further
+            ),
+            encoded_pictures=Pictures.from_source(
+                source, columns.image, _link_fetcher(allow_private_hosts), columns.further
+            ),
+            role_overrides=dict(overrides),
+            columns=columns,
+            rows=source.file_rows or len(source.table),
+            notes=source.notes,
+            groups=texts(source.table[columns.group]) if columns.group else (),
         )
+
+    def summary(self) -> str:
+        """What became of the rows and columns: id, name, filters, prices, and what was left out and why."""
+        return describe_columns(self.products, self.columns, self.rows, self.notes)
+
+    def preview(self) -> str:
+        """The first ten products as they would be indexed."""
+        return first_rows(self.products, self.encoded_pictures)
 
     def with_default_roles(self, defaults: Mapping[str, str]) -> Catalog:
         """The catalogue with these role overrides too, if it has their attribute and no override of the same role."""
         known = {role: attribute for role, attribute in defaults.items() if attribute in self.attributes}
         return replace(self, role_overrides={**known, **self.role_overrides})
+
+
+def _products(source: Source, columns: Columns, limit: int | None, currency: str | None) -> Items:
+    """The products without their pictures."""
+    table = source.table
+    ids = unique_ids(table[columns.id].to_pylist() if columns.id else range(len(table)))[:limit]
+    names = texts(table[columns.name][:limit]) if columns.name else [None] * len(ids)
+    cells = {attribute: attribute_values(table[attribute][:limit]) for attribute in columns.attributes}
+    if source.offers:
+        return Items(ids, names, cells, offers=_offers(table[source.offers][:limit].to_pylist()))
+    if not columns.offer:
+        return Items(ids, names, cells)
+    offer_cells = {fact: cell_texts(table[column][:limit]) for fact, column in columns.offer.items()}
+    offers = OfferColumns.of(columns.offer, offer_cells, currency)
+    return Items(ids, names, cells, offers=[offers.offer(row) for row in range(len(ids))])
 
 
 def _offers(cells: Sequence[Mapping[str, Any] | None]) -> list[Offer | None]:
@@ -172,7 +220,7 @@ def _open_source(dataset: str, split: str, revision: str | None) -> Source:
             raise CatalogError(f"{name} has no revisions, only Hub datasets do. Leave --revision out.")
         return replace(open_folder(folder.resolve(), split), name=name)
     if folder.is_file():
-        raise CatalogError(f"{folder.name} is a file. Give a folder: unpack an archive first.")
+        return open_file(folder.resolve(), split)
     if not is_repo_id(dataset):
         raise CatalogError(
             f"There is no folder {dataset!r}, and this is not a Hub dataset id (owner/name) either."

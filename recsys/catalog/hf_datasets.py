@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import datasets
@@ -14,7 +14,7 @@ from datasets.packaged_modules.cache.cache import Cache
 from recsys import hub
 from recsys.catalog.damage import damaged_download_error, damaged_folder_error, disk_full_error
 from recsys.catalog.remote import is_link
-from recsys.catalog.source import PictureReader, Source, picture_reader, require
+from recsys.catalog.source import ONLY_SPLIT, PictureReader, Source, picture_reader, require
 from recsys.catalog.values import is_binary, is_text
 from recsys.errors import CatalogError, HubDownError, HubNotFoundError, HubTimeoutError, HubTokenError, RecsysError
 
@@ -54,8 +54,19 @@ def open_hub(repo_id: str, split: str, revision: str | None) -> Source:
 
 def open_repository(folder: Path, split: str) -> Source:
     """A folder in the layout of a dataset repository. Raises CatalogError if it cannot be read as one."""
+    return _open_local(folder, split, lambda: datasets.load_dataset_builder(str(folder)))
+
+
+def open_dataset_files(folder: Path, files: Sequence[Path], split: str) -> Source:
+    """Parquet or Arrow files, all of one split whatever their names. Pictures may be beside them, in `folder`."""
+    kind = "parquet" if all(file.suffix == ".parquet" for file in files) else "arrow"
+    paths = {ONLY_SPLIT: [str(file) for file in files]}
+    return _open_local(folder, split, lambda: datasets.load_dataset_builder(kind, data_files=paths))
+
+
+def _open_local(folder: Path, split: str, load: Callable[[], datasets.DatasetBuilder]) -> Source:
     try:
-        splits = _prepare_splits(datasets.load_dataset_builder(str(folder)))
+        splits = _prepare_splits(load())
     except Exception as error:  # datasets and pyarrow share no base class
         full = disk_full_error(folder.name, _reason(error), datasets.config.HF_DATASETS_CACHE)
         other = CatalogError(f"{folder.name} cannot be read as a dataset: {_reason(error)}")
@@ -78,7 +89,9 @@ def _source(
             position = table.column_names.index(column)
             table = table.set_column(position, column, _class_names(table[column], feature))
     pictures = _picture_columns(features) or _link_columns(table)
-    return Source(name, table, pictures, read, revision)
+    others = ", ".join(repr(other) for other in splits if other != split)
+    notes = (f"the splits {others} are not read: --split takes one",) if others else ()
+    return Source(name, table, pictures, read, revision, notes=notes)
 
 
 def _class_names(column: pa.ChunkedArray, feature: datasets.ClassLabel) -> pa.ChunkedArray:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import pyarrow as pa
 
+from recsys.catalog.cells import whole_year
 from recsys.catalog.source import Source, picture_reader, require
+from recsys.catalog.tables import parse_table
+from recsys.catalog.text_table import Cell, normal, texts_of
 from recsys.errors import CatalogError
 from recsys.types import Value
 
@@ -15,6 +17,7 @@ STYLES = "styles.csv"
 IMAGES = "images"
 ID = "id"
 IMAGE = "image"
+YEAR = "year"
 ATTRIBUTES = ("gender", "masterCategory", "subCategory", "articleType", "baseColour", "season", "year", "usage")
 MISSING = {"", "NA"}
 """How the archive writes a missing value."""
@@ -26,28 +29,30 @@ def open_archive(folder: Path, name: str) -> Source:
     Raises CatalogError if they cannot be read.
     """
     try:
-        header, rows = _read_styles(folder / STYLES)
+        table = parse_table((folder / STYLES).read_bytes(), STYLES)
         files = {file.stem: file.name for file in sorted((folder / IMAGES).iterdir())}
-    except (OSError, csv.Error) as error:
-        raise CatalogError(f"The archive in {folder.name} cannot be read: {error}. Download it again.") from error
-    require("column", ID, header)
-    columns = {name: [row[column] for row in rows] for column, name in enumerate(header)}
+    except (OSError, CatalogError) as error:
+        reason = error.__cause__ or error
+        raise CatalogError(f"The archive in {folder.name} cannot be read: {reason}. Download it again.") from error
+    names = {column: ID if normal(column) == ID else column for column in table.columns}
+    require("column", ID, list(names.values()))
+    columns = {names[column]: [_value(cell, column) for cell in cells] for column, cells in table.columns.items()}
     columns[IMAGE] = [files.get(id or "") for id in columns[ID]]
-    table = pa.table({column: pa.array(cells, pa.string()) for column, cells in columns.items()})
-    labels = tuple(column for column in ATTRIBUTES if column in header)
-    return Source(name, table, (IMAGE,), picture_reader(folder / IMAGES), id=ID, labels=labels)
+    cells = pa.table({column: pa.array(values, pa.string()) for column, values in columns.items()})
+    labels = tuple(column for column in ATTRIBUTES if column in columns)
+    return Source(
+        name,
+        cells,
+        (IMAGE,),
+        picture_reader(folder / IMAGES),
+        id=ID,
+        labels=labels,
+        row_numbers=table.rows,
+        file=STYLES,
+        notes=table.notes,
+    )
 
 
-def _read_styles(file: Path) -> tuple[list[str], list[list[Value]]]:
-    """The header and the rows, each as long as the header."""
-    header, *lines = file.read_text("utf-8-sig", errors="replace").split("\n")
-    names = [name.strip() for name in next(csv.reader([header]))]
-    return names, [_cells(line, len(names)) for line in lines if line.strip()]
-
-
-def _cells(line: str, count: int) -> list[Value]:
-    """The `count` cells of a line. The last one, the product name, may contain commas without being quoted."""
-    cells = next(csv.reader([line]))
-    cells[count - 1 :] = [",".join(cells[count - 1 :])]
-    cells += [""] * (count - len(cells))
-    return [None if cell.strip() in MISSING else cell.strip() for cell in cells]
+def _value(cell: Cell, column: str) -> Value:
+    text = next(iter(texts_of(cell)), "").strip()
+    return None if text in MISSING else whole_year(text) if column == YEAR else text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,10 @@ ONLY_SPLIT = "train"
 """The split of a source that has no splits."""
 
 PictureReader = Callable[[str | bytes], bytes | None]
-"""Reads the picture at a path (text, or bytes as the file system has it). Returns None if there is no such file."""
+"""Reads the picture at a path (text, or bytes as the file system has it).
+
+Returns None if there is no such file. Raises PictureError if the file or the link cannot be read.
+"""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,10 @@ class Source:
 
     `pictures` are the columns that may hold the picture. `id` is the column of ids and `labels` are columns of
     attributes, in layouts that define them. `offers` is the column of offers, in a layout that has one.
+
+    `texts` says that the table is read from text, without types; `resolve` then gives the file that a text in a row
+    names, or None. `row_numbers` are those that a spreadsheet shows, in the file `file`, which has `file_rows` rows.
+    `notes` say what was changed or left out.
     """
 
     name: str
@@ -34,6 +41,16 @@ class Source:
     id: str | None = None
     labels: tuple[str, ...] = ()
     offers: str | None = None
+    texts: bool = False
+    resolve: Callable[[str, int], str | None] | None = None
+    row_numbers: Sequence[int] | None = None
+    file: str | None = None
+    file_rows: int | None = None
+    notes: tuple[str, ...] = ()
+
+    def finds(self, reference: str) -> bool:
+        """Whether a text names a file of the catalogue."""
+        return self.resolve is not None and self.resolve(reference, 0) is not None
 
 
 def picture_reader(base: Path, is_allowed: Callable[[Path], bool] = lambda file: True) -> PictureReader:

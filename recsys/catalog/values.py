@@ -8,6 +8,7 @@ from itertools import count
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from recsys.catalog.text_table import Cell
 from recsys.types import Attribute, Value
 
 MAX_TEXT_CHARACTERS = 500
@@ -54,6 +55,13 @@ def texts(column: pa.ChunkedArray) -> list[Value]:
     distinct = column.unique()
     values = [to_text(cell) for cell in distinct.to_pylist()]
     return [values[code] for code in pc.index_in(column, value_set=distinct).to_pylist()]
+
+
+def cell_texts(column: pa.ChunkedArray) -> list[Cell]:
+    """The cells of a column with their whole texts; a cell of a list has several."""
+    if pa.types.is_list(column.type):
+        return [None if cells is None else tuple(map(str, cells)) for cells in column.to_pylist()]
+    return [None if cell is None or cell != cell else str(cell) for cell in column.to_pylist()]
 
 
 def attribute_values(column: pa.ChunkedArray) -> Sequence[Attribute]:

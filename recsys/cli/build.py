@@ -28,6 +28,15 @@ if TYPE_CHECKING:
 
 DEFAULT_ENCODER = "resnet50.tv_in1k"
 SHIPPED_ENCODER = "index"
+OFFER_FLAGS = {
+    "price": "the prices",
+    "sale_price": "the reduced prices",
+    "availability": "the availability, or the pieces in stock",
+    "link": "the links to the products in the shop",
+    "brand": "the brands",
+    "description": "the descriptions",
+}
+"""Fact of an offer → what its flag is about."""
 _UNCHANGED = "The index was built from the same inputs before. How well its encoder finds is in {output}/README.md."
 
 
@@ -76,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_catalogue_flags(group: argparse._ArgumentGroup) -> None:
-    dataset = "Hub dataset, folder (dataset repository, Kaggle archive, index, or pictures), or 'sample'"
+    dataset = "Hub dataset, folder, table (CSV, JSON, Excel, Parquet, XML feed), zip archive, or 'sample'"
     queries = "calibrate confidence on the products of this dataset, if visitors search with pictures like these"
     role = f"the attribute that has a role ({', '.join(SINGLE_ROLES)}), such as shade=colour; repeatable"
     private = "fetch pictures by link from servers in the private network too, at any port; for links of your own"
@@ -91,6 +100,10 @@ def _add_catalogue_flags(group: argparse._ArgumentGroup) -> None:
     add("--attributes", metavar="NAMES", type=_names, help="columns of attributes, a,b,c (default: detected)")
     add("--role", metavar="COLUMN=ROLE", type=_role, action="append", help=f"{role} (default: by the columns' names)")
     add("--allow-private-hosts", action="store_true", help=private)
+    for fact, what in OFFER_FLAGS.items():
+        add(f"--{fact.replace('_', '-')}-column", metavar="NAME", help=f"column of {what} (default: detected)")
+    add("--currency", metavar="CODE", help="currency of prices that name none, such as EUR (default: none)")
+    add("--dry-run", action="store_true", help="print what became of the columns and the first rows, and build nothing")
     add("--queries-from", metavar="DATASET", help=f"{queries} (default: on the catalogue itself)")
 
 
@@ -156,7 +169,11 @@ def _role(text: str) -> tuple[str, str]:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Build the index, then load it into a store and publish it if asked."""
+    """Build the index, then load it into a store and publish it if asked. A dry run only reads the catalogue."""
+    if options.dry_run:
+        catalog = _open_catalog(options)
+        print(catalog.summary(), catalog.preview(), sep="\n")
+        return
     token = os.environ.get("HF_TOKEN") or None
     if options.push_to_hub:
         hub.check_push(options.push_to_hub, token)
@@ -165,18 +182,7 @@ def run(options: argparse.Namespace) -> None:
     previous = _index_to_update(options.push_to_hub if options.update == "" else options.update, token)
     source = options.encoder or (previous.folder.path if previous else DEFAULT_ENCODER)
     encoder = _load_encoder(source, token, options.device)
-    catalog = Catalog.open(
-        options.dataset,
-        split=options.split,
-        revision=options.revision,
-        limit=options.limit,
-        image_column=options.image_column,
-        id_column=options.id_column,
-        name_column=options.name_column,
-        attributes=options.attributes,
-        role_overrides=dict(options.role or ()),
-        allow_private_hosts=options.allow_private_hosts,
-    )
+    catalog = _open_catalog(options)
     with _engine(options) as engine:
         report = build_index(
             catalog,
@@ -190,11 +196,29 @@ def run(options: argparse.Namespace) -> None:
             queries=Catalog.open(options.queries_from) if options.queries_from else None,
             engine=engine,
         )
-    print(summary(report))
+    print(summary(report), catalog.summary(), sep="\n")
     if milvus:
         _load_into_milvus(milvus, options.output)
     if options.push_to_hub:
         _publish(options, token)
+
+
+def _open_catalog(options: argparse.Namespace) -> Catalog:
+    named = {fact: getattr(options, f"{fact}_column") for fact in OFFER_FLAGS}
+    return Catalog.open(
+        options.dataset,
+        split=options.split,
+        revision=options.revision,
+        limit=options.limit,
+        image_column=options.image_column,
+        id_column=options.id_column,
+        name_column=options.name_column,
+        attributes=options.attributes,
+        role_overrides=dict(options.role or ()),
+        offer_columns={fact: column for fact, column in named.items() if column},
+        currency=options.currency,
+        allow_private_hosts=options.allow_private_hosts,
+    )
 
 
 def _load_encoder(source: str | Path, token: str | None, device: str) -> Encoder:

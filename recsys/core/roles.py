@@ -7,6 +7,7 @@ overrule it.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -14,19 +15,27 @@ from types import MappingProxyType
 
 from recsys.errors import CatalogError
 
-KIND_NAMES = ("article type", "product type", "category", "label", "kind", "type")
-"""Names of the attribute that says what kind of product something is, the most specific first."""
+KIND_NAMES = (
+    *("article type", "product type", "product type name", "garment type", "clothing type", "item type", "category"),
+    *("label", "kind", "type", "categories", "product category", "category name", "google product category"),
+    *("kategorie", "kategorien", "produkttyp", "produktart", "artikelart", "artikeltyp", "warengruppe", "typ", "art"),
+    *("categorie", "type produit", "type de produit", "type article", "tipo de producto", "tipo de prenda"),
+    *("tipo producto", "categoria", "categorias", "tipo", "tipo prodotto", "tipo di prodotto", "categorie prodotto"),
+    *("prakar", "shreni"),
+)
+"""Names of the attribute that says what kind of product something is, the most specific first. In English, German,
+French, Spanish, Italian, and Hindi in Latin letters, without accents."""
 CATEGORY_WORDS = frozenset(
     {"category", "type", "kind", "class", "label", "group", "article", "product", "item", "master", "main", "sub"}
 )
 """A name of these words only is that of a category, such as "masterCategory"."""
 ROLE_WORDS = {
-    "colour": frozenset({"colour", "color"}),
-    "wearer": frozenset({"gender", "sex"}),
-    "usage": frozenset({"usage", "occasion"}),
-    "season": frozenset({"season"}),
-    "pattern": frozenset({"pattern"}),
-    "year": frozenset({"year"}),
+    "colour": frozenset({"colour", "color", "colours", "colors", "farbe", "couleur", "colore", "rang", "hauptfarbe"}),
+    "wearer": frozenset({"gender", "sex", "geschlecht", "sexe", "genre", "genero", "sexo", "genere", "sesso", "ling"}),
+    "usage": frozenset({"usage", "occasion", "anlass", "ocasion", "occasione", "avsar"}),
+    "season": frozenset({"season", "saison", "temporada", "stagione", "mausam"}),
+    "pattern": frozenset({"pattern", "muster", "motif", "estampado", "fantasia"}),
+    "year": frozenset({"year", "jahr", "annee", "ano", "anno", "saal"}),
 }
 """Role → words; the first attribute with one of them in its name has the role."""
 NO_OVERRIDES: Mapping[str, str | None] = MappingProxyType({})
@@ -84,5 +93,6 @@ def _recognize(names: tuple[str, ...], overrides: tuple[tuple[str, str | None], 
 
 
 def _words(attribute: str) -> list[str]:
-    """The words of an attribute's name: both "baseColour" and "base_colour" are base, colour."""
-    return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", attribute)]
+    """The words of an attribute's name: both "baseColour" and "base_colour" are base, colour. Accents are left out."""
+    bare = "".join(char for char in unicodedata.normalize("NFKD", attribute) if not unicodedata.combining(char))
+    return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", bare)]
