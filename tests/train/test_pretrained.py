@@ -83,7 +83,8 @@ def test_the_weights_of_a_package_state_their_licence(monkeypatch, weights, tmp_
     monkeypatch.setitem(PACKAGES, "test_resnet", "test-resnet-pytorch-model")
     convert("test_resnet", weights, tmp_path / "out")
     stated = EncoderConfig.read(tmp_path / "out").origin
-    assert stated.license == "apache-2.0" and stated.origin_url.endswith("/test-resnet-pytorch-model/")
+    assert stated.license == "apache-2.0"
+    assert stated.origin_url.endswith("/efficientnet/lite")
     assert "TensorFlow authors" in stated.notice()
     started, _ = embedding_network("", 8, str(tmp_path / "out"))
     assert started.pretrained_cfg["license"] == "apache-2.0"
