@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any
 
 from PIL import Image, ImageDraw
+from pillow_heif import register_heif_opener
 
 NUMBERS = (0, 1, 2, 7, 8, 127, 128, 255, 256, 2**15, 2**16 - 1, 2**16, 2**24, 2**31 - 1, 2**31, 2**32 - 1)
 
@@ -54,7 +55,11 @@ def seeds() -> dict[str, bytes]:
         "bmp": (picture.quantize(16), "BMP", {}),
         "avif": (clear, "AVIF", {"speed": 10, "exif": exif}),
         "avif film": (picture, "AVIF", film | {"speed": 10}),
+        "heic": (clear, "HEIF", {"exif": exif, "quality": 60}),
+        "jpeg 2000": (picture, "JPEG2000", {"comment": "a comment"}),
+        "jpeg 2000 tiles": (clear, "JPEG2000", {"tile_size": (16, 16), "no_jp2": True}),
     }
+    register_heif_opener()  # for saving
     return {name: _encode(*way) for name, way in ways.items()}
 
 

@@ -14,11 +14,13 @@ import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError
 from PIL.Image import Transpose
 from PIL.ImageFile import ImageFile
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
 from recsys.errors import PictureError
 from recsys.images.bare import is_bare
 from recsys.images.colour import srgb_conversion
+from recsys.images.heif import is_heif, open_heif
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_400_000
@@ -26,6 +28,9 @@ MAX_PIXELS = 50_400_000
 MAX_SCANNED_PIXELS = 1_000_000_000
 """Pixels times scans of a JPEG. Each scan decodes the whole picture and takes only a few bytes of the file, so that
 otherwise a file of 300 kB could take arbitrarily long to decode."""
+
+MAX_JPEG_2000_PIXELS = 20_000_000
+"""Pixels of a JPEG 2000 after it is reduced: its decoder takes 16 bytes for each."""
 
 SHORT_SIDE_PX = 640
 """The least short side of a picture that is reduced by a factor of 2, 4 or 8."""
@@ -35,18 +40,19 @@ MAX_THUMBNAIL_BYTES = 64_000
 THUMBNAIL_QUALITIES = (85, 70, 50, 30, 10)
 """WebP qualities, of which the first is taken that keeps a thumbnail within `MAX_THUMBNAIL_BYTES`."""
 BROWSER_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
-FORMATS = (*BROWSER_FORMATS, "BMP", "TIFF")
+FORMATS = (*BROWSER_FORMATS, "BMP", "TIFF", "JPEG2000")
 ACCEPTED = (
-    f"JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF of at most {MAX_BYTES // 10**6} MB and {MAX_PIXELS // 10**6} megapixels"
+    f"JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP, TIFF or JPEG 2000 of at most {MAX_BYTES // 10**6} MB"
+    f" and {MAX_PIXELS // 10**6} megapixels"
 )
 
 UNSUPPORTED = {
     b"%PDF": "a PDF document",
-    b"ftyphei": "a HEIC photo",
-    b"ftypmif1": "a HEIF photo",
+    b"ftyphei": "a HEIC photo that is damaged",
+    b"ftypmif1": "a HEIF photo that is damaged",
     b"<svg": "an SVG drawing",
 }
-"""Unsupported formats by a mark in their first bytes."""
+"""Why a file cannot be opened, by a mark in its first bytes."""
 
 UPRIGHT = {
     2: Transpose.FLIP_LEFT_RIGHT,
@@ -72,7 +78,7 @@ def decode(source: bytes | Path | Image.Image) -> Image.Image:
     scaled, first frame only. A colour profile that is damaged is ignored.
 
     A large picture is reduced by a factor of 2, 4 or 8, the largest that leaves a short side of at least 640 px:
-    4000 × 3000 px become 1000 × 750. A JPEG is decoded at the reduced size, which is much faster. A JPEG that Pillow
+    4000 × 3000 px become 1000 × 750. A JPEG or JPEG 2000 is decoded at the reduced size. One that Pillow
     has already loaded is reduced after decoding, which rounds differently; one that is only opened stays unloaded. A
     picture that needs no change is returned itself.
 
@@ -121,8 +127,8 @@ def _guarded(source: bytes | Path | Image.Image, use: Callable[[Image.Image], T]
 
 
 def _reopened(image: Image.Image) -> Image.Image:
-    """The picture. A large JPEG that is not loaded yet is opened again, so that the caller's image keeps its size."""
-    if isinstance(image, JpegImageFile) and image.tile and image.fp and _reduction(image.size) > 1:
+    """The picture, opened again if it would be decoded at a reduced size: the caller's image keeps its own."""
+    if isinstance(image, JpegImageFile | Jpeg2KImageFile) and image.tile and image.fp and _reduction(image.size) > 1:
         return Image.open(image.fp)
     return image
 
@@ -142,7 +148,7 @@ def _open(data: bytes) -> Image.Image:
     if len(data) > MAX_BYTES:
         raise PictureError(f"The picture has more than {MAX_BYTES // 10**6} MB. Give a {ACCEPTED}.")
     try:
-        return Image.open(io.BytesIO(data), formats=FORMATS)
+        return open_heif(data) if is_heif(data) else Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
         kind = next((kind for mark, kind in UNSUPPORTED.items() if mark in data[:1024]), "not a readable picture")
         raise PictureError(f"This file is {kind}. Give a {ACCEPTED}.") from error
@@ -152,7 +158,10 @@ def _open(data: bytes) -> Image.Image:
 
 def _within_limits(image: Image.Image) -> Image.Image:
     width, height = image.size
-    if not 0 < width * height <= MAX_PIXELS:
+    is_large = (
+        isinstance(image, Jpeg2KImageFile) and width * height > MAX_JPEG_2000_PIXELS * _reduction(image.size) ** 2
+    )
+    if is_large or not 0 < width * height <= MAX_PIXELS:
         raise PictureError(f"The picture has {width} × {height} pixels. Give a {ACCEPTED}.")
     return image
 
@@ -177,8 +186,7 @@ def _scans(data: bytes) -> int:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    factor = _reduction(image.size)
-    image.draft(None, (image.width // factor, image.height // factor))  # has an effect on JPEGs only
+    _load(image)
     upright = _upright(image)
     convert = srgb_conversion(upright)
     rgb = upright if convert and upright.mode == "CMYK" else _on_white(_in_8_bit(upright))
@@ -191,6 +199,17 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         rgb = image.copy()
     rgb.info = {}  # orientation and colour profile no longer apply, and the GPS position is private
     return rgb
+
+
+def _load(image: Image.Image) -> None:
+    """Decode the pixels. A JPEG or JPEG 2000 is decoded at a reduced size, which is much faster."""
+    factor = _reduction(image.size)
+    if isinstance(image, Jpeg2KImageFile) and image.tile:
+        image.reduce = factor.bit_length() - 1
+        image.load()
+        image.reduce = 0  # it would hide the method of this name
+    image.draft(None, (image.width // factor, image.height // factor))  # has an effect on JPEGs only
+    image.load()  # PNG may have EXIF after the pixels, and Pillow rotates TIFF when loading
 
 
 def _reduction(size: tuple[int, int]) -> int:
@@ -208,7 +227,6 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    image.load()  # PNG may have EXIF after the pixels, and Pillow rotates TIFF when loading
     try:
         turn = UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # a broken EXIF block raises many kinds of exceptions; the pixels are still valid

@@ -31,6 +31,7 @@ FORMATS = {
     "TIFF": {},
     "AVIF": {"quality": 95, "subsampling": "4:4:4"},
     "MPO": {"quality": 95, "subsampling": 0},
+    "HEIF": {"quality": 95, "chroma": "444"},
 }
 SRGB_BYTES = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 

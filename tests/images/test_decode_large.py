@@ -72,6 +72,7 @@ LARGE_KINDS: dict[str, Callable[[Image.Image], bytes]] = {
         Image.fromarray(np.asarray(image.convert("L")).astype(np.uint16) * 257), compress_level=1
     ),
     "animation": lambda image: encoded(image, "GIF", save_all=True, append_images=[Image.new("RGB", LARGE)]),
+    "jpeg 2000": lambda image: encoded(image, "JPEG2000"),
     "lossy webp": lambda image: encoded(image, "WEBP", quality=90, method=0),
 }
 

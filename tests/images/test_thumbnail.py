@@ -30,7 +30,7 @@ def test_a_picture_of_320_pixels_is_small() -> None:
     assert thumbnail(data, decode(data)) == data
 
 
-@pytest.mark.parametrize("kind", ["CMYK jpeg", "tiff", "bmp", "gif", "avif"])
+@pytest.mark.parametrize("kind", ["CMYK jpeg", "tiff", "bmp", "gif", "avif", "heic", "jpeg 2000"])
 def test_a_picture_of_another_format_gets_a_webp_thumbnail(kind: str) -> None:
     small = thumbnail_of(READABLE[kind]())
 

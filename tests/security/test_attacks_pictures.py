@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import subprocess
 import sys
 import textwrap
@@ -17,6 +18,7 @@ from PIL.ImageFile import ImageFile
 
 from recsys.errors import PictureError
 from recsys.images.decode import ACCEPTED, MAX_BYTES, decode, thumbnail
+from tests.support.pictures import READABLE
 
 SIDE = 9_000
 """81 megapixels as a square: under what Pillow itself refuses, and a file of a few kB where it is of one colour."""
@@ -43,6 +45,23 @@ def gif_of(width: int, height: int) -> bytes:
     return b"GIF89a" + screen + b"\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0" + screen + b"\0\x02\x02D\x01\0;"
 
 
+def heic_of(width: int, height: int) -> bytes:
+    """A small HEIC photo that says it has this size."""
+    data = encoded(Image.new("RGB", (64, 64)), "HEIF")
+    size = data.index(b"ispe") + 8
+    return data[:size] + struct.pack(">II", width, height) + data[size + 8 :]
+
+
+def jpeg_2000_of(width: int, height: int, mark: bytes) -> bytes:
+    """A small JPEG 2000 whose header box (ihdr) or codestream (SIZ) says it has this size."""
+    data, sides = READABLE["jpeg 2000"](), (height, width) if mark == IHDR else (width, height)
+    size = data.index(mark) + len(mark)
+    return data[:size] + struct.pack(">II", *sides) + data[size + 8 :]
+
+
+IHDR, SIZ = b"ihdr", b"\xff\x51\x00\x2f\x00\x00"
+
+
 def wide(format: str, **options: object) -> Callable[[], bytes]:
     return lambda: encoded(Image.new("1", (SIDE, SIDE)), format, **options)
 
@@ -57,6 +76,9 @@ BOMBS = {
     "BMP": wide("BMP"),
     "WebP": lambda: encoded(Image.new("L", (16_000, 4_000)), "WEBP", method=0),
     "JPEG": lambda: encoded(Image.new("L", (SIDE, SIDE)), "JPEG"),
+    "HEIC": lambda: heic_of(SIDE, SIDE),
+    "JPEG 2000": lambda: jpeg_2000_of(SIDE, SIDE, IHDR),
+    "JPEG 2000 that cannot be reduced": lambda: jpeg_2000_of(40_000, 1_000, IHDR),
 }
 
 
@@ -105,6 +127,39 @@ def test_text_that_unpacks_without_end_is_not_unpacked() -> None:
     data = encoded(Image.new("RGB", (20, 20), "red"), "PNG", pnginfo=info)
 
     assert peak_growth(data) < 150
+
+
+@LINUX
+@pytest.mark.parametrize("kind", ["HEIC", "JPEG 2000"])
+def test_a_photo_that_is_larger_than_it_says_takes_no_memory(kind: str) -> None:
+    if kind == "JPEG 2000":
+        data = jpeg_2000_of(30_000, 30_000, SIZ)
+    else:
+        large = encoded(Image.new("RGB", (2_048, 2_048)), "HEIF", quality=10)
+        size = large.index(b"ispe") + 8
+        data = large[:size] + struct.pack(">II", 64, 64) + large[size + 8 :]
+
+    with pytest.raises(PictureError, match="damaged or cut off"):
+        decode(data)
+    assert peak_growth(data) < 60
+
+
+@LINUX
+@pytest.mark.slow
+def test_a_large_jpeg_2000_takes_no_more_memory_than_another_format() -> None:
+    """50 megapixels. Decoded whole, it took 800 MB."""
+    data = encoded(Image.linear_gradient("L").resize((8_192, 6_144)).convert("RGB"), "JPEG2000", irreversible=True)
+
+    assert peak_growth(data) < 250
+
+
+@pytest.mark.parametrize("kind", ["heic", "jpeg 2000"])
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_a_photo_that_is_cut_off_is_refused(kind: str, share: float) -> None:
+    data = READABLE[kind]()
+
+    with pytest.raises(PictureError, match="damaged|not a readable picture"):
+        decode(data[: int(share * len(data))])
 
 
 @LINUX

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
+from pillow_heif import register_heif_opener
 
+register_heif_opener()  # for saving
 RED = (200, 30, 40)
 BLUE = (20, 60, 210)
 
@@ -52,6 +54,8 @@ READABLE: dict[str, Callable[[], bytes]] = {
     "gif": lambda: encoded(two_halves(), "GIF"),
     "palette": lambda: encoded(two_halves().quantize(4)),
     "opaque RGBA": lambda: encoded(two_halves().convert("RGBA")),
+    "heic": lambda: encoded(two_halves(), "HEIF", quality=95, chroma="444"),
+    "jpeg 2000": lambda: encoded(two_halves(), "JPEG2000"),
     "CMYK jpeg": lambda: encoded(two_halves().convert("CMYK"), "JPEG", quality=95, subsampling=0),
     "CMYK tiff": lambda: encoded(two_halves().convert("CMYK"), "TIFF"),
     "mpo": lambda: encoded(two_halves(), "MPO", quality=95, subsampling=0, save_all=True, append_images=[two_halves()]),
