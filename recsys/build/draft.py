@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from recsys.build.crop_threshold import MIN_PRODUCTS, fit_crops
 from recsys.build.embed import EmbeddedCatalog, progress
 from recsys.build.previous import PreviousIndex, write_keys
 from recsys.build.vector_cache import VectorCache
@@ -18,6 +17,7 @@ from recsys.core.crops import CropCalibration
 from recsys.core.holdout import unseen
 from recsys.encoder import Encoder
 from recsys.evaluate import Pool, QuickReport, embed, quick_report
+from recsys.evaluate.crop_threshold import MIN_PRODUCTS, fit_crops
 from recsys.format.layout import ASSETS, CARD, ENCODER, ITEMS, MANIFEST, VECTORS
 from recsys.format.manifest import DatasetFacts, Manifest, SearchFacts
 from recsys.index.annoy import METRIC, AnnoySearcher, SearchPoint, build_for_recall

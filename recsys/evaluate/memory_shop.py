@@ -9,9 +9,11 @@ import numpy as np
 
 from recsys.core.calibration import Calibration
 from recsys.core.items import Items
+from recsys.evaluate.crop_threshold import MIN_PRODUCTS, fit_crops
 from recsys.evaluate.pool import Pool
 from recsys.evaluate.retrieval import attributes_of
 from recsys.index.annoy.exact import ExactSearch
+from recsys.recommend.look import PictureLooks
 from recsys.recommend.recommender import Recommender
 from recsys.types import ImageEncoder, Origin, Rows, Vectors, Where
 
@@ -42,7 +44,8 @@ class NoPictures:
 
 
 def memory_shop(pool: Pool, encoder: ImageEncoder, calibration: Calibration | None) -> Recommender:
-    """A recommender over these products; `encoder` made their vectors."""
+    """A recommender over these products, as a build would make it; `encoder` made their vectors."""
     items = Items.from_items(pool.items, attributes_of(pool.items), pool.role_overrides)
     searcher = MemorySearcher(pool.vectors, items)
-    return Recommender(encoder, searcher, items, NoPictures(), Origin("memory", "memory"), calibration)
+    crops = fit_crops(PictureLooks(encoder, searcher, calibration)) if len(items) >= MIN_PRODUCTS else None
+    return Recommender(encoder, searcher, items, NoPictures(), Origin("memory", "memory"), calibration, crops)

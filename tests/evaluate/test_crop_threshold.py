@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recsys.build.crop_threshold import clutter_and_textures, fit_crops
 from recsys.core.crops import CropCalibration
 from recsys.errors import IndexDamagedError
+from recsys.evaluate.crop_threshold import clutter_and_textures, fit_crops
 from recsys.format.manifest import Manifest
 from recsys.recommend.look import PictureLooks
 from testkit.fake_shop import fake_shop
