@@ -167,7 +167,7 @@ NAMES = (
     *("__class__", "attribute", "value", "act", "slot", "box", "point", "item", "refine"),
 )
 ENDPOINTS = {
-    "recommend": ("image", "k", "where", "liked", "disliked", "diversity", "but", "min_similarity", "refine"),
+    "recommend": ("image", "k", "where", "liked", "disliked", "diversity", "but", "min_similarity", "refine", "parts"),
     "similar": ("item_id", "k", "where", "liked", "disliked", "diversity", "but", "min_similarity", "refine"),
     "describe": ("image",),
     "complete_the_look": ("image", "item_id", "locked", "passed_over"),

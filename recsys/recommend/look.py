@@ -14,7 +14,7 @@ from PIL import Image
 from recsys.core.calibration import AVERAGED_MATCHES, Calibration
 from recsys.core.crops import CropCalibration, part_score
 from recsys.images.box import Box
-from recsys.images.crop import automatic_box, closer_boxes, relative_size, scan_boxes
+from recsys.images.crop import automatic_box, closer_boxes, product_boxes, relative_size, scan_boxes
 from recsys.images.decode import THUMBNAIL_SIDE_PX, decode
 from recsys.images.segment import Segmentation
 from recsys.types import ImageEncoder, Searcher, Vectors
@@ -24,6 +24,10 @@ MIN_SCANNED_SIDE_PX = 160
 SCANNED_SIDE_PX = 640
 """A scan takes its parts from a copy of the picture whose longer side is at most this."""
 WHOLE = Box(0, 0, 1, 1)
+MAX_THINGS = 6
+"""The things in a picture that have an answer each."""
+MAX_THINGS_OVERLAP = 0.2
+"""Parts of a cluttered picture that overlap by more, as a share of the smaller one, are one thing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +36,8 @@ class Look:
 
     `whole` [1, dim] is the embedding of the whole picture, the same one where `box` is None. `by_crops` says that the
     calibration of crops decides whether products are close to it, and `size` is its size for that, see `relative_size`.
+    `things` are the boxes of separate things in the picture, the largest or closest first: the products on a plain
+    background, or the close parts of a scan.
     """
 
     embedding: Vectors
@@ -39,6 +45,7 @@ class Look:
     box: Box | None = None
     by_crops: bool = False
     size: float = 1.0
+    things: tuple[Box, ...] = ()
 
     @classmethod
     def from_embedding(cls, embedding: Vectors) -> Look:
@@ -106,6 +113,18 @@ class _Picture:
         """Boxes within the best part so far."""
         return closer_boxes(self.chosen.box or WHOLE)
 
+    def product_boxes(self) -> list[Box]:
+        """The boxes of the products on a plain background."""
+        return product_boxes(self.segmentation)[:MAX_THINGS] if self.refine else []
+
+    def close_parts(self, crops: CropCalibration | None) -> list[Part]:
+        """The close parts of a cluttered picture that lie apart, the closest first."""
+        apart: list[Part] = []
+        for part in sorted(self.parts, key=lambda part: -part.score):
+            if part.box and crops and crops.is_close(part.closeness, part.size) and _lies_apart(part.box, apart):
+                apart.append(part)
+        return apart[:MAX_THINGS]
+
     def crop(self, box: Box | None) -> Image.Image:
         if box is None:
             return self.image
@@ -128,10 +147,16 @@ class PictureLooks:
 
     def look(self, images: Sequence[Image.Image], refine: bool = True) -> list[Look]:
         """The part of each picture to search with. Without `refine`, that is the whole picture."""
-        pictures = [_Picture(image, refine) for image in images]
-        self._embed(pictures, _Picture.first_boxes)
-        self._scan([one for one in pictures if one.is_cluttered and not self._is_close(one.chosen)])
-        return [self._look(one) for one in pictures]
+        return [self._look(one, one.chosen) for one in self._pictures(images, refine)]
+
+    def parts(self, image: Image.Image) -> list[Look]:
+        """Each of several things in the picture, or else the one part to search with."""
+        (one,) = self._pictures([image])
+        chosen, known = one.chosen, len(one.parts)
+        if not one.is_cluttered:
+            self._embed([one], _Picture.product_boxes)
+        parts = one.close_parts(self.crops) if one.is_cluttered else one.parts[known:]
+        return [self._look(one, part) for part in (parts if len(parts) > 1 else [chosen])]
 
     def scan(self, images: Sequence[Image.Image]) -> list[Part]:
         """The best part of each of these pictures that is cluttered, whether or not it is close as a whole."""
@@ -139,6 +164,13 @@ class PictureLooks:
         self._embed(pictures, _Picture.first_boxes)
         self._scan(pictures)
         return [one.chosen for one in pictures]
+
+    def _pictures(self, images: Sequence[Image.Image], refine: bool = True) -> list[_Picture]:
+        """The pictures with the parts that the choice needs."""
+        pictures = [_Picture(image, refine) for image in images]
+        self._embed(pictures, _Picture.first_boxes)
+        self._scan([one for one in pictures if one.is_cluttered and not self._is_close(one.chosen)])
+        return pictures
 
     def _scan(self, pictures: Sequence[_Picture]) -> None:
         self._embed(pictures, _Picture.overlapping_boxes)
@@ -169,7 +201,14 @@ class PictureLooks:
             return self.crops.is_close(part.closeness, part.size)
         return self.calibration is not None and part.closeness >= self.calibration.threshold
 
-    def _look(self, one: _Picture) -> Look:
-        part = one.chosen
+    def _look(self, one: _Picture, part: Part) -> Look:
         by_crops = one.is_cluttered and (self.crops is not None or part.box is not None)
-        return Look(part.embedding, one.parts[0].embedding, part.box, by_crops, part.size)
+        close = [close.box for close in one.close_parts(self.crops) if close.box]
+        things = close if one.is_cluttered else one.product_boxes()
+        return Look(part.embedding, one.parts[0].embedding, part.box, by_crops, part.size, tuple(things))
+
+
+def _lies_apart(box: Box, others: Sequence[Part]) -> bool:
+    """Whether the box hardly overlaps the boxes of other parts."""
+    boxes = [other.box for other in others if other.box]
+    return all(box.overlap(other) <= MAX_THINGS_OVERLAP * min(box.area, other.area) for other in boxes)

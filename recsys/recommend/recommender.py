@@ -128,6 +128,21 @@ class Recommender:
         looks = self._looks.look(load_pictures(images), wanted.refine)
         return [self._search.by_look(look, k, wanted) for look in looks]
 
+    def recommend_parts(
+        self, image: PictureSource, k: int = 5, where: Where | None = None, **options: Unpack[SearchKeywords]
+    ) -> list[Answer]:
+        """An answer for each of several things in the picture, with its `box`; for one thing, the one of `recommend`.
+
+        The things are the products on a plain background. In a cluttered picture they are parts that are close and lie
+        apart, which an index without `crops` cannot tell. The options are those of `recommend`.
+        """
+        return self.search_parts(load_picture(image), k, SearchOptions(where or {}, **options))
+
+    def search_parts(self, picture: Image.Image, k: int = 5, options: SearchOptions = NO_OPTIONS) -> list[Answer]:
+        """`recommend_parts` of an open picture, with search options."""
+        self._check(k, options)
+        return [self._search.by_look(look, k, options) for look in self._looks.parts(picture)]
+
     def search(
         self, query: Image.Image | Look | Vectors | str | None, k: int = 5, options: SearchOptions = NO_OPTIONS
     ) -> Answer:

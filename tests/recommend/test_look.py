@@ -102,3 +102,37 @@ class TestClutter:
 
     def test_without_any_calibration_nothing_is_said_of_how_close(self, shop):
         assert shop.recommend(cluttered(RED_DRESS)).close is None
+
+
+class TestSeveralThings:
+    @pytest.fixture
+    def two(self):
+        """A red dress and a black watch on a white wall."""
+        wall = Image.new("RGB", (900, 700), "white")
+        wall.paste(RED_DRESS.resize((240, 320)), (80, 200))
+        wall.paste(draw("Watches", "#222222", (240, 320)), (560, 200))
+        return wall
+
+    def test_each_product_on_a_plain_background_has_its_own_answer(self, shop, two):
+        answers = shop.recommend_parts(two, 3)
+        assert {frozenset(kinds(answer)) for answer in answers} == {frozenset({"Dresses"}), frozenset({"Watches"})}
+        assert [answer.box for answer in answers] == [astuple(box) for box in shop.look(two).things]
+
+    def test_one_thing_has_the_answer_of_the_picture(self, shop):
+        for picture in (RED_DRESS, BESIDE, cluttered(RED_DRESS)):
+            assert shop.recommend_parts(picture, 3) == [shop.recommend(picture, 3)]
+
+    def test_in_clutter_the_close_parts_that_lie_apart_are_things(self):
+        shop = calibrated(CropCalibration(0.9, 0.03, 120))
+        picture = cluttered(RED_DRESS)
+        picture.paste(draw("Trousers", "#222222"), (0, 320))
+        answers = shop.recommend_parts(picture, 3)
+        assert {"Dresses", "Trousers"} <= {kind for answer in answers for kind in kinds(answer)}
+        assert all(answer.close for answer in answers)
+        boxes = [Box(*answer.box) for answer in answers]
+        assert all(
+            one.overlap(other) <= 0.2 * min(one.area, other.area) for one in boxes for other in boxes if one != other
+        )
+
+    def test_an_empty_wall_of_an_older_index_has_no_things(self):
+        assert calibrated().look(cluttered()).things == ()

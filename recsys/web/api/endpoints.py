@@ -55,6 +55,7 @@ class Endpoints:
         but: dict[str, str] | None = None,
         min_similarity: float | None = None,
         refine: bool = True,
+        parts: bool = False,
     ) -> AnswerFacts:
         """Find the products most similar to a picture, most similar first. Without a picture, recommend from `liked`.
 
@@ -69,11 +70,15 @@ class Endpoints:
             but: Attribute values to search with instead of the picture's own, such as {"baseColour": "Blue"}.
             min_similarity: Leave out products with a lower cosine similarity, from -1 to 1.
             refine: Choose the part of the picture to search with. If false, search with the whole picture.
+            parts: Also answer for each of several things in the picture, in `parts`.
         """
         recommender, root = self._shop.current, _root(request)
         options = options_from(where, liked, disliked, diversity, but, min_similarity, refine)
         picture = None if image is None and options.liked else read_picture(file_reference(image, root))
-        return answer_facts(recommender, recommender.search(picture, k, options), root)
+        answer = recommender.search(picture, k, options)
+        if picture is None or parts is not True:
+            return answer_facts(recommender, answer, root)
+        return answer_facts(recommender, answer, root, recommender.search_parts(picture, k, options))
 
     def similar(
         self,

@@ -1,6 +1,6 @@
 """The JSON of the API's answers: TypedDicts, whose fields Gradio publishes, and the functions that fill them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, cast
 
 from recsys.recommend.outfit import Outfit, Piece
@@ -73,12 +73,22 @@ class MatchFacts(ItemFacts):
     reasons: list[ReasonFacts]
 
 
+class PartFacts(TypedDict):
+    """The answer for one of several things in a picture; the fields are those of an answer."""
+
+    query: QueryFacts
+    close: bool | None
+    box: list[float] | None
+    matches: list[MatchFacts]
+
+
 class AnswerFacts(TypedDict):
     """The products found, most similar first.
 
     `close` is false if no product is close to the query: the matches are then the nearest of the dissimilar products.
     It is null if the index is not calibrated. `box` is the part of the picture that was searched with, as left, top,
-    right and bottom from 0 to 1; null for the whole picture.
+    right and bottom from 0 to 1; null for the whole picture. `parts` has an answer for each of several things in the
+    picture, if it was asked for; else null.
     """
 
     index: IndexFacts
@@ -86,6 +96,7 @@ class AnswerFacts(TypedDict):
     close: bool | None
     box: list[float] | None
     matches: list[MatchFacts]
+    parts: list[PartFacts] | None
 
 
 class PieceFacts(ItemFacts):
@@ -137,15 +148,12 @@ class CatalogFacts(TypedDict):
     currency: str | None
 
 
-def answer_facts(recommender: Recommender, answer: Answer, root: str) -> AnswerFacts:
-    """The JSON of an answer; `root` is the address of this app."""
-    return {
-        "index": index_facts(recommender),
-        "query": query_facts(answer.seen),
-        "close": answer.close,
-        "box": None if answer.box is None else list(answer.box),
-        "matches": [_match(recommender, match, root) for match in answer],
-    }
+def answer_facts(
+    recommender: Recommender, answer: Answer, root: str, parts: Sequence[Answer] | None = None
+) -> AnswerFacts:
+    """The JSON of an answer, and of those for its parts; `root` is the address of this app."""
+    facts = None if parts is None else [_part(recommender, part, root) for part in parts]
+    return {"index": index_facts(recommender), **_part(recommender, answer, root), "parts": facts}
 
 
 def look_facts(recommender: Recommender, look: Outfit, root: str) -> LookFacts:
@@ -186,6 +194,15 @@ def index_facts(recommender: Recommender) -> IndexFacts:
     """The JSON that identifies the index."""
     origin = recommender.origin
     return {"name": origin.name, "revision": origin.revision, "items": len(recommender.items)}
+
+
+def _part(recommender: Recommender, answer: Answer, root: str) -> PartFacts:
+    return {
+        "query": query_facts(answer.seen),
+        "close": answer.close,
+        "box": None if answer.box is None else list(answer.box),
+        "matches": [_match(recommender, match, root) for match in answer],
+    }
 
 
 def _item(recommender: Recommender, item: Item, root: str) -> ItemFacts:

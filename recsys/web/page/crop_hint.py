@@ -11,9 +11,8 @@ from recsys.errors import QueryError
 from recsys.images.box import Box
 from recsys.images.crop import box_at
 from recsys.images.segment import Segmentation
+from recsys.recommend.look import MAX_THINGS
 from recsys.web.page.templates import render
-
-MAX_THINGS = 6
 
 
 def markup(items: Sequence[Box], box: Box | None) -> Markup:

@@ -11,8 +11,6 @@ from PIL import Image
 
 from recsys.errors import QueryError
 from recsys.images.box import Box
-from recsys.images.crop import automatic_box, product_boxes
-from recsys.images.decode import THUMBNAIL_SIDE_PX
 from recsys.images.segment import Segmentation
 from recsys.recommend.recommender import Recommender
 from recsys.types import Vectors
@@ -56,8 +54,8 @@ class PageHandlers:
         segmentation = Segmentation.from_picture(picture)
         box = crop_hint.box_of(part, segmentation)
         embedding = query.whole if box is None else self.recommender.embed(box.crop(picture))
-        query = replace(self._next_search(query), picture=embedding, box=box, index=self.results.index)
-        return *self.results.show(options, query), crop_hint.markup(product_boxes(segmentation), box)
+        query = replace(self._next_search(query), picture=embedding, box=box, index=self.results.index, by_crops=False)
+        return *self.results.show(options, query), crop_hint.markup(query.things, box)
 
     def search_similar(self, item_id: str, options: PageOptions, query: Query) -> Shown:
         """Search for products like an item of the shop."""
@@ -156,11 +154,18 @@ class PageHandlers:
         return self.results.show(options, Query(search=query.search + 1))
 
     def _search_picture(self, picture: Image.Image, options: PageOptions, query: Query) -> tuple[Any, ...]:
-        """Search with a picture, or the small product in it. Also returns the picture and the line under it."""
-        segmentation = Segmentation.from_picture(picture)
-        box = automatic_box(segmentation) if max(picture.size) > THUMBNAIL_SIDE_PX else None
-        shown = product.preview(picture)
-        part, whole = self._embeddings(picture, box)
-        query = Query(part, whole, shown, box, search=query.search + 1, index=self.results.index)
+        """Search with the part of a picture that is chosen for it. Also returns the picture and the line under it."""
+        look, shown = self.recommender.look(picture), product.preview(picture)
+        query = Query(
+            look.embedding,
+            look.whole,
+            shown,
+            look.box,
+            search=query.search + 1,
+            index=self.results.index,
+            by_crops=look.by_crops,
+            size=look.size,
+            things=look.things,
+        )
         preview = {"path": None, "url": product.data_url(shown)}
-        return *self.results.show(options, query), preview, crop_hint.markup(product_boxes(segmentation), box)
+        return *self.results.show(options, query), preview, crop_hint.markup(look.things, look.box)

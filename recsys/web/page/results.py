@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from recsys.errors import QueryError
 from recsys.images.decode import decode
+from recsys.recommend.look import Look
 from recsys.recommend.options import SearchOptions
 from recsys.recommend.outfit import PictureAnchor
 from recsys.recommend.recommender import MAX_K, Recommender
@@ -90,11 +91,11 @@ class ResultsView:
         has_more = len(answer) == query.k < min(passing, MAX_K)
         return self._heading(query, options, detail, answer), gallery(cards, has_more=has_more)
 
-    def _searched(self, query: Query) -> str | Vectors | None:
-        """The id or the embedding to search with; None in the shop window."""
+    def _searched(self, query: Query) -> str | Look | Vectors | None:
+        """The id, the part of the picture or the embedding to search with; None in the shop window."""
         if query.kind == "link":
             return self.recommender.embed_items(query.found)
-        return query.picture if query.item is None else query.item
+        return query.part if query.item is None else query.item
 
     def _as_shared(self, answer: Answer, query: Query, options: PageOptions) -> Answer:
         """The products of a link in its order, then others like them. Without a picture there are no scores."""
@@ -128,6 +129,7 @@ class ResultsView:
         around = self._searched(query)
         if around is None:
             raise QueryError("A look is built around a product or a picture. Open a product or upload a picture first.")
+        around = around.embedding if isinstance(around, Look) else around
         outfit = self.recommender.outfit(around, locked=look.pieces, passed_over=look.passed)
         pieces = {slot: piece.item.id for slot, piece in outfit.pieces.items()}
         query = replace(query, look=replace(look, pieces=pieces))
@@ -162,9 +164,11 @@ class ResultsView:
             anchor = PictureAnchor.from_guesses(query.picture, answer.seen)
             if self.recommender.stylist.slots(anchor):
                 yield render("look_start.html")
+            if answer.close is False:
+                yield render("point_out.html")
 
     def _named(self, query: Query, answer: Answer | None) -> list[str]:
         """The products that stand for the picture in a link: those of the answer, or else the nearest ones."""
         if not answer and query.kind == "picture":
-            answer = self.recommender.search(query.picture, PAGE)
+            answer = self.recommender.search(query.part, PAGE)
         return [match.item.id for match in answer or ()]

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from PIL import Image
 
 from recsys import errors
 from recsys.web.server.error_responses import INTERNAL_MESSAGE, MAX_MESSAGE_CHARS
@@ -53,6 +54,18 @@ class TestSearch:
         answer = ask("recommend", liked=["p30", "p36"], k=4)
         assert ids(answer) == [match.item.id for match in shop.for_you(["p30", "p36"], 4)]
         assert answer["close"] is None and answer["query"] == {"attributes": {}}
+
+    def test_each_of_several_things_has_an_answer_where_parts_are_asked_for(self, ask, upload, shop):
+        wall = Image.new("RGB", (900, 700), "white")
+        wall.paste(RED_DRESS, (80, 200))
+        wall.paste(draw("Watches", "#222222"), (560, 200))
+        answer = ask("recommend", image=upload(encoded(wall)), k=3, parts=True)
+        expected = shop.recommend_parts(wall, 3)
+        assert len(expected) == 2 and [ids(part) for part in answer["parts"]] == [
+            [match.item.id for match in part] for part in expected
+        ]
+        assert [part["box"] for part in answer["parts"]] == [list(part.box) for part in expected]
+        assert ask("recommend", image=upload(encoded(wall)), k=3)["parts"] is None
 
     def test_null_is_not_given(self, ask, upload):
         nulls = dict.fromkeys(("where", "liked", "disliked", "diversity", "but", "min_similarity"))
@@ -165,7 +178,7 @@ class TestApiPage:
         endpoints = web.get("gradio_api/info").json()["named_endpoints"]
         assert list(endpoints) == [f"/{name}" for name in ENDPOINTS]
         parameters = {entry["parameter_name"]: entry for entry in endpoints["/recommend"]["parameters"]}
-        names = ["image", "k", "where", "liked", "disliked", "diversity", "but", "min_similarity", "refine"]
+        names = ["image", "k", "where", "liked", "disliked", "diversity", "but", "min_similarity", "refine", "parts"]
         assert list(parameters) == names
         assert parameters["k"]["parameter_default"] == 5
         assert all(endpoint["description"] for endpoint in endpoints.values())

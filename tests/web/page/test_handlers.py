@@ -151,6 +151,19 @@ class TestPart:
             whole = answers.search_part(None, PageOptions(), before)[0]
             assert whole.box is None and np.array_equal(whole.picture, answers.recommender.embed(photo))
 
+    def test_in_clutter_the_part_that_answers_is_framed_as_in_the_library(self, answers, upload):
+        tiles = np.random.default_rng(0).integers(0, 256, (10, 8, 3), dtype=np.uint8)
+        photo = Image.fromarray(tiles).resize((480, 640), Image.Resampling.NEAREST)
+        photo.paste(draw("Handbags", "#222222"), (240, 160))
+        query, _, found, _, _, part = answers.search_upload(upload(photo), PageOptions(), Query())
+        answer = answers.recommender.recommend(photo, 20)
+        assert ids(found)[0] == answer[0].item.id and "Searched with the part in the frame" in part
+        assert [float(edge) for edge in re.search(r'data-frame="([^"]+)"', part)[1].split()] == pytest.approx(
+            answer.box, abs=1e-4
+        )
+        whole = answers.search_part(None, PageOptions(), query)
+        assert "Searched with the whole picture" in whole[4] and whole[0].box is None
+
     def test_a_picture_is_segmented_once_a_search(self, answers, upload, monkeypatch):
         segmented, segment = [], handlers.Segmentation.from_picture
         monkeypatch.setattr(

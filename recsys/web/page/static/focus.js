@@ -1,4 +1,4 @@
-// Draws a frame over the picture. A click or a drag on the picture chooses the part to search with.
+// Draws a frame over the picture, and a numbered one over each of several things in it. A click or a drag on the picture chooses the part to search with.
 const veil = document.createElement("div");
 veil.className = "veil";
 veil.innerHTML = "<i></i>";
@@ -24,6 +24,25 @@ const draw = ([left, top, right, bottom] = []) => {
   if (!frame.hidden) for (const [side, share] of Object.entries(part)) frame.style[side] = `${100 * share}%`;
 };
 
+const things = () => [...element.querySelectorAll("[data-box]")].map((button) => button.dataset.box.split(" ").map(Number));
+
+const drawThings = () => {
+  veil.querySelectorAll("b").forEach((mark) => mark.remove());
+  things().forEach(([left, top, right, bottom], number) => {
+    const mark = document.createElement("b");
+    mark.textContent = number + 1;
+    const part = { left, top, width: right - left, height: bottom - top };
+    for (const [side, share] of Object.entries(part)) mark.style[side] = `${100 * share}%`;
+    veil.append(mark);
+  });
+};
+
+const area = ([left, top, right, bottom]) => (right - left) * (bottom - top);
+const thingAt = ([x, y]) =>
+  things()
+    .filter(([left, top, right, bottom]) => left <= x && x <= right && top <= y && y <= bottom)
+    .sort((one, other) => area(one) - area(other))[0];
+
 const place = () => {
   if (!active()) return veil.remove();
   const parent = image().parentElement;
@@ -34,6 +53,7 @@ const place = () => {
   });
   const edges = element.querySelector("[data-frame]").dataset.frame;
   draw(edges ? edges.split(" ").map(Number) : undefined);
+  drawThings();
 };
 
 const at = (event) => {
@@ -61,7 +81,9 @@ veil.addEventListener("pointercancel", () => {
 veil.addEventListener("pointerup", (event) => {
   if (!start) return;
   const box = between(start, at(event));
-  look(isBox(box) ? { box } : { point: start });
+  const thing = thingAt(start);
+  if (isBox(box)) look({ box });
+  else look(thing ? { box: thing } : { point: start });
   start = null;
 });
 

@@ -30,6 +30,7 @@ element.addEventListener("click", (event) => {
     element.querySelector(".heading").focus();
     trigger("back");
   }
+  if (on("[data-point-out]")) document.querySelector("#picture").scrollIntoView({ block: "center" });
   if (on("[data-share]")) share(on("[data-share]"));
   if (on("[data-attribute]")) {
     document.dispatchEvent(new CustomEvent("shop:filter", { detail: { ...on("[data-attribute]").dataset } }));
