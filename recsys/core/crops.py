@@ -11,8 +11,11 @@ import numpy as np
 
 from recsys.types import Vectors
 
-FALSE_POSITIVE_RATE = 0.03
-"""The share of pictures without a product in which the scan wrongly finds a close part."""
+FALSE_POSITIVE_RATE = 0.01
+"""The share of the drawn pictures without a product in which the scan finds a close part.
+
+It is smaller than the 3 % that are wanted of photographs, because these differ more than drawings do.
+"""
 SIZE_WEIGHT = 0.05
 """How much the logarithm of a part's size adds to its score: a small part resembles some product more easily."""
 

@@ -37,6 +37,7 @@ class TestOnEveryScreen:
         choose(page, pair)
         whole = ids(page)
         expect(frame).to_be_hidden()
+        expect(page.locator(".veil b")).to_have_text(["1", "2"])
 
         veil.scroll_into_view_if_needed()
         size = veil.bounding_box()
