@@ -31,6 +31,15 @@ def sizes(number: int) -> tuple[str, ...]:
     return () if number % 5 == 4 else SIZES[: number % 3 + 1]
 
 
+def with_groups(items: Items, size: int = 3) -> Items:
+    """The items in groups of `size` neighbours each, the last of which is a product of its own."""
+    products = [
+        replace(item, group=None if row % size == size - 1 else f"group {row // size}")
+        for row, item in enumerate(items)
+    ]
+    return Items.from_items(products, list(items.all_columns), items.role_overrides)
+
+
 def with_offers(items: Items) -> Items:
     """The items with an offer each, and an attribute "size" of several values."""
     products: list[Item] = [

@@ -28,6 +28,7 @@ from benchmarks.core.timing import ms
 from recsys.core.items import Items
 from recsys.core.ranking import Estimate
 from recsys.core.roles import Roles
+from recsys.core.same_pictures import SamePictures
 from recsys.index.folder import IndexFolder
 from recsys.recommend.options import SearchOptions
 from recsys.recommend.search import Search
@@ -82,7 +83,8 @@ def served(
 ) -> list[int]:
     """The page with these likes, of a ranking that knows the attributes of these items."""
     options = SearchOptions(liked=[known.ids[row] for row in liked], disliked=[known.ids[row] for row in disliked])
-    answer = Search(None, searcher, known, None, None, None).by_item(start, K, options)
+    pictures = SamePictures.of_searcher(known, searcher)
+    answer = Search(None, searcher, known, None, None, None, pictures).by_item(start, K, options)
     return [match.row for match in answer]
 
 

@@ -27,7 +27,7 @@ from recsys.index.items_table import read_thumbnails
 from recsys.index.writer import file_facts, library_versions
 from recsys.recommend.look import PictureLooks
 from recsys.runtime.hashing import sha256
-from recsys.types import Vectors
+from recsys.types import Storefront, Vectors
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +43,7 @@ class Draft:
     embedded: EmbeddedCatalog
     cache: VectorCache
     reusable: PreviousIndex | None
+    storefront: Storefront | None = None
 
     def write_encoder_and_hashes(self) -> None:
         """Write the picture hashes and the encoder."""
@@ -53,6 +54,7 @@ class Draft:
         """A hash of everything that decides the content of the index: the files written so far, and the options."""
         versions = library_versions()
         facts = [asdict(self._dataset), self.catalog.role_overrides, asdict(self.encoder.spec), recall, versions]
+        facts += [asdict(self.storefront)] if self.storefront else []
         return sha256(json.dumps([file_facts(self.folder), *facts], sort_keys=True).encode())
 
     def complete(self, recall: float, queries: Catalog | None) -> tuple[SearchPoint, QuickReport]:
@@ -118,6 +120,8 @@ class Draft:
             has_offers=self.catalog.products.offers is not None,
             crops=crops,
             ranking=report.ranking,
+            has_groups=self.catalog.products.groups is not None,
+            storefront=self.storefront,
         )
         card = render_card(self.folder, manifest, items, curve, report.to_markdown())
         (self.folder / CARD).write_text(card, encoding="utf-8")

@@ -30,7 +30,7 @@ from recsys.index.annoy import SearchPoint
 from recsys.index.folder import IndexFolder
 from recsys.index.replace import beside, claim, replace_folder
 from recsys.runtime.hashing import file_sha256
-from recsys.types import Skipped
+from recsys.types import Skipped, Storefront
 
 INT8_SAMPLE_PICTURES = 300
 """The number of pictures that an int8 network is fitted on."""
@@ -89,6 +89,7 @@ def build_index(
     batch_size: int = BATCH_SIZE,
     int8: bool = False,
     queries: Catalog | None = None,
+    storefront: Storefront | None = None,
     engine: Engine = embed_in_process,
 ) -> BuildReport:
     """Embed the catalogue and write its index to the folder `output`. An index that is there is replaced.
@@ -101,6 +102,7 @@ def build_index(
     `dim` is the number of dimensions that a frozen network is projected to, and `recall` the recall@10 that the search
     must reach. Confidence is calibrated on products that the encoder was not trained on: those of `queries`, or else of
     the catalogue. With `int8` the network computes in int8, fitted on pictures of both; see `Encoder.in_int8`.
+    `storefront` is what the owner says on the page, by default that of the previous index.
 
     Raises CatalogError if no picture can be read, EncoderError if memory does not suffice, and IndexFolderError if
     `output` holds something other than an index, cannot be written, or is being built by another process.
@@ -111,6 +113,7 @@ def build_index(
         if previous:
             catalog = catalog.with_default_roles(previous.manifest.roles)
         previous = previous or _existing_index(target)
+        storefront = storefront or (previous.manifest.storefront if previous else None)
         encoder = _with_previous_projection(encoder, previous, dim, len(catalog))
         is_final = not _needs_projection(encoder, dim)
         obstacle = previous.obstacle(encoder.spec, projection_is_final=is_final) if previous else None
@@ -120,7 +123,7 @@ def build_index(
             embedded = embed_catalog(catalog, encoder, cache, reusable, folder / ITEMS, batch_size, engine)
             seconds = time.monotonic() - started
             encoder = _with_fitted_projection(encoder, cache, embedded.keys, dim)
-            draft = Draft(folder, catalog, encoder, embedded, cache, reusable)
+            draft = Draft(folder, catalog, encoder, embedded, cache, reusable, storefront)
             search, quality = _finish(draft, target, recall, queries)
     ids, skipped = embedded.items.ids, embedded.skipped
     changes = previous.changes(ids, embedded.keys) if previous else None

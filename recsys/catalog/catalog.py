@@ -25,6 +25,8 @@ from recsys.format.layout import SAMPLE, sample_index
 from recsys.hub.cache import cache_folder
 from recsys.types import Item, Offer, Product, Value
 
+MAX_ROWS_PER_GROUP = 8
+"""On average. Products of larger groups have something else in common than being one product."""
 DEFAULT_DATASET = "ashraq/fashion-product-images-small"
 
 
@@ -178,13 +180,20 @@ def _products(source: Source, columns: Columns, limit: int | None, currency: str
     ids = unique_ids(table[columns.id].to_pylist() if columns.id else range(len(table)))[:limit]
     names = texts(table[columns.name][:limit]) if columns.name else [None] * len(ids)
     cells = {attribute: attribute_values(table[attribute][:limit]) for attribute in columns.attributes}
+    groups = _groups(texts(table[columns.group][:limit])) if columns.group else None
     if source.offers:
-        return Items(ids, names, cells, offers=_offers(table[source.offers][:limit].to_pylist()))
+        return Items(ids, names, cells, offers=_offers(table[source.offers][:limit].to_pylist()), groups=groups)
     if not columns.offer:
-        return Items(ids, names, cells)
+        return Items(ids, names, cells, groups=groups)
     offer_cells = {fact: cell_texts(table[column][:limit]) for fact, column in columns.offer.items()}
     offers = OfferColumns.of(columns.offer, offer_cells, currency)
-    return Items(ids, names, cells, offers=[offers.offer(row) for row in range(len(ids))])
+    return Items(ids, names, cells, offers=[offers.offer(row) for row in range(len(ids))], groups=groups)
+
+
+def _groups(groups: list[Value]) -> list[Value] | None:
+    """The groups, unless they are so large that they cannot be the variants of one product."""
+    known = [group for group in groups if group is not None]
+    return groups if len(known) <= MAX_ROWS_PER_GROUP * len(set(known)) else None
 
 
 def _offers(cells: Sequence[Mapping[str, Any] | None]) -> list[Offer | None]:

@@ -75,7 +75,8 @@ class Columns:
         free = [column for column in table.column_names if column not in (image, *further, *facts.values())]
         id = id or source.id or _first(table, find_all("id", [*free, image]), _is_id)
         name = name or _first(table, find_all("name", [c for c in free if c != id]), lambda cells: is_text(cells.type))
-        group = next(iter(find_all("group", [column for column in free if column not in (id, name)])), None)
+        others = [column for column in free if column not in (id, name)]
+        group = source.groups or next(iter(find_all("group", others)), None)
         free = [column for column in free if column not in (id, name, group)]
         offer = {} if source.offers else {**_offer_columns(source, [c for c in free if c not in roles]), **facts}
         free = [column for column in free if column not in (*offer.values(), source.offers)]

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 
 from recsys.catalog.source import Source, picture_reader
 from recsys.errors import CatalogError
-from recsys.format.layout import ID_COLUMN, ITEMS, NAME_COLUMN, OFFER_COLUMN, PICTURE_COLUMN
+from recsys.format.layout import GROUP_COLUMN, ID_COLUMN, ITEMS, MANIFEST, NAME_COLUMN, OFFER_COLUMN, PICTURE_COLUMN
+from recsys.runtime.hashing import read_json
 
 
 def open_index_items(folder: Path) -> Source:
@@ -20,7 +21,9 @@ def open_index_items(folder: Path) -> Source:
     except (pa.ArrowException, OSError) as error:
         raise CatalogError(f"The products of the index {folder.name} cannot be read: {error}.") from error
     has_offers = OFFER_COLUMN in table.column_names and pa.types.is_struct(table[OFFER_COLUMN].type)
-    known = (ID_COLUMN, NAME_COLUMN, PICTURE_COLUMN, *([OFFER_COLUMN] if has_offers else []))
+    has_groups = GROUP_COLUMN in table.column_names and _has_groups(folder)
+    offers, groups = OFFER_COLUMN if has_offers else None, GROUP_COLUMN if has_groups else None
+    known = (ID_COLUMN, NAME_COLUMN, PICTURE_COLUMN, offers, groups)
     return Source(
         folder.name,
         table,
@@ -28,5 +31,14 @@ def open_index_items(folder: Path) -> Source:
         picture_reader(folder),
         id=ID_COLUMN,
         labels=tuple(column for column in table.column_names if column not in known),
-        offers=OFFER_COLUMN if has_offers else None,
+        offers=offers,
+        groups=groups,
     )
+
+
+def _has_groups(folder: Path) -> bool:
+    """Whether the column of that name holds groups, as the manifest says; otherwise it is an attribute."""
+    try:
+        return bool(read_json(folder / MANIFEST).get("has_groups"))
+    except (OSError, ValueError, AttributeError):
+        return False

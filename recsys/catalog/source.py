@@ -26,7 +26,8 @@ class Source:
     """A table of products, and how to read their pictures.
 
     `pictures` are the columns that may hold the picture. `id` is the column of ids and `labels` are columns of
-    attributes, in layouts that define them. `offers` is the column of offers, in a layout that has one.
+    attributes, in layouts that define them. `offers` and `groups` are the columns of offers and of groups, in a layout
+    that has them.
 
     `texts` says that the table is read from text, without types; `resolve` then gives the file that a text in a row
     names, or None. `row_numbers` are those that a spreadsheet shows, in the file `file`, which has `file_rows` rows.
@@ -41,6 +42,7 @@ class Source:
     id: str | None = None
     labels: tuple[str, ...] = ()
     offers: str | None = None
+    groups: str | None = None
     texts: bool = False
     resolve: Callable[[str, int], str | None] | None = None
     row_numbers: Sequence[int] | None = None

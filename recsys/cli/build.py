@@ -18,14 +18,17 @@ from recsys.build.previous import PreviousIndex
 from recsys.catalog import DEFAULT_DATASET, Catalog
 from recsys.core.roles import SINGLE_ROLES
 from recsys.encoder import Encoder
-from recsys.errors import HubError, HubNotFoundError, RecsysError
+from recsys.errors import CatalogError, HubError, HubNotFoundError, RecsysError
 from recsys.format.layout import OWN_INDEX, sample_index
+from recsys.images.logo import logo_url
 from recsys.index.folder import IndexFolder
 from recsys.index.replace import check_replaceable, claim
+from recsys.types import Storefront
 
 if TYPE_CHECKING:
     from recsys.stores.milvus import Milvus
 
+SHOP_FLAGS = "What the page says about the shop. Without any of these flags, a rebuilt index keeps what it says."
 DEFAULT_ENCODER = "resnet50.tv_in1k"
 SHIPPED_ENCODER = "index"
 OFFER_FLAGS = {
@@ -80,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     _add_catalogue_flags(flags.add_argument_group("catalogue"))
     _add_encoder_flags(flags.add_argument_group("encoder and search"))
     _add_computing_flags(flags.add_argument_group("computing"))
+    _add_shop_flags(flags.add_argument_group("page of the shop", SHOP_FLAGS))
     _add_output_flags(flags.add_argument_group("output"))
     return flags
 
@@ -129,6 +133,15 @@ def _add_computing_flags(group: argparse._ArgumentGroup) -> None:
     add("--batch-size", metavar="N", type=_positive, default=32, help=size)
     add("--engine", choices=["process", "ray"], default="process", help=f"{engine} (default: %(default)s)")
     add("--address", metavar="HOST:PORT", help="head of the Ray cluster (default: the cores of this machine)")
+
+
+def _add_shop_flags(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--title", metavar="TEXT", help="title of the page")
+    add("--tagline", metavar="TEXT", help="sentence under the title")
+    add("--shop-name", metavar="TEXT", help="name of the shop")
+    add("--logo", metavar="FILE", type=Path, help="picture beside the title")
+    add("--utm-source", metavar="NAME", help="added to the links into the shop as utm_source")
 
 
 def _add_output_flags(group: argparse._ArgumentGroup) -> None:
@@ -194,6 +207,7 @@ def run(options: argparse.Namespace) -> None:
             batch_size=options.batch_size,
             int8=options.int8,
             queries=Catalog.open(options.queries_from) if options.queries_from else None,
+            storefront=_storefront(options),
             engine=engine,
         )
     print(summary(report), catalog.summary(), sep="\n")
@@ -230,6 +244,23 @@ def _load_encoder(source: str | Path, token: str | None, device: str) -> Encoder
     except HubError as error:
         advice = f"Without a download: --encoder {SHIPPED_ENCODER} takes the shipped encoder."
         raise type(error)(f"{error} {advice}") from error
+
+
+def _storefront(options: argparse.Namespace) -> Storefront | None:
+    """What the owner says on the page; None where no flag says anything. Raises PictureError for the logo."""
+    given = {
+        "title": options.title,
+        "tagline": options.tagline,
+        "name": options.shop_name,
+        "utm_source": options.utm_source,
+        "logo": logo_url(options.logo) if options.logo else None,
+    }
+    if not any(given.values()):
+        return None
+    try:
+        return Storefront(**given)
+    except ValueError as error:
+        raise CatalogError(f"{error}. Shorten it.".capitalize()) from error
 
 
 def _connect_to_milvus(uri: str) -> Milvus:

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from recsys.errors import RecsysError
 from recsys.runtime.json_log import log_to_stderr
+from recsys.serving.folder_reload import reloader
 from recsys.serving.live import LiveRecommender
 from recsys.serving.open import open_recommender
-from recsys.serving.reload import Reloader
 from recsys.settings import Settings
 
 VARIABLES = """\
@@ -22,7 +22,8 @@ environment variables:
   INDEX_DIR         folder of the index (default: my-index where it exists, else the sample shop)
   HF_TOKEN          token for a private INDEX_REPO
   STORE_URI, STORE_TOKEN   Milvus server that searches the vectors instead of Annoy, and its token
-  RELOAD_SECONDS    how often to ask the Hub for a newer index, in seconds (default: 300; 0 turns it off)
+  RELOAD_SECONDS    how often to ask the Hub for a newer index, in seconds (default: 300; 0 turns it off). A folder is
+                    looked at every 5 seconds, or as often as this where it is shorter
   GRADIO_SERVER_NAME, GRADIO_SERVER_PORT   address and port to listen on (default: 127.0.0.1 and 7860)
 """
 
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from recsys.web import launch  # Gradio takes seconds to import: the index opens meanwhile
 
             shop = opening.result()
-        Reloader(shop, settings).start()
+        reloader(shop, settings).start()
         launch(shop, share=options.share)
     except RecsysError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -28,17 +28,20 @@ class Items:
         attributes: Mapping[str, Sequence[Attribute]],
         role_overrides: Mapping[str, str | None] = NO_OVERRIDES,
         offers: Sequence[Offer | None] | None = None,
+        groups: Sequence[Value] | None = None,
     ):
         """An attribute whose cells are tuples takes several values. `role_overrides` are those of `Roles`.
 
         Raises ValueError for repeated ids or columns of different lengths.
         """
         lengths = {len(ids), len(names), *map(len, attributes.values()), len(ids if offers is None else offers)}
+        lengths.add(len(ids if groups is None else groups))
         if len(lengths) != 1 or len(set(ids)) != len(ids):
             raise ValueError(f"items need unique ids and columns of one length, got lengths {sorted(lengths)}")
         self.ids, self.names = list(ids), list(names)
         self.all_columns = {name: _column(values) for name, values in attributes.items()}
         self.offers = Offers.from_offers(offers) if offers is not None and any(offers) else None
+        self.groups = Column(groups) if groups is not None and any(groups) else None
         self.role_overrides = role_overrides
         self.roles = Roles.from_names(self.columns, role_overrides)
 
@@ -52,7 +55,8 @@ class Items:
         """Items with these `attributes` as columns; None where an item lacks an attribute."""
         columns = {name: [item.attributes.get(name) for item in items] for name in attributes}
         offers = [item.offer for item in items]
-        return cls([item.id for item in items], [item.name for item in items], columns, role_overrides, offers)
+        groups = [item.group for item in items]
+        return cls([item.id for item in items], [item.name for item in items], columns, role_overrides, offers, groups)
 
     @cached_property
     def columns(self) -> dict[str, Column]:
@@ -79,6 +83,11 @@ class Items:
         """Whether any product has a price, in which case the filter "price" is about prices."""
         return self.offers is not None and not np.isnan(self.offers.amounts).all()
 
+    def cost(self, row: int) -> float | None:
+        """What a product costs; None where it has no price, or one in another currency than most products."""
+        amount = float(self.offers.amounts[row]) if self.offers is not None else np.nan
+        return None if np.isnan(amount) else amount
+
     def ranges(self) -> dict[str, Range]:
         """The lowest and highest number of what is filtered by range: prices, and attributes of many numbers."""
         found: dict[str, Range] = {}
@@ -95,10 +104,25 @@ class Items:
 
     def __getitem__(self, row: int) -> Item:
         attributes = {name: column[row] for name, column in self.all_columns.items()}
-        return Item(self.ids[row], self.names[row], attributes, self.offers[row] if self.offers else None)
+        offer, group = self.offers[row] if self.offers else None, self.groups[row] if self.groups else None
+        return Item(self.ids[row], self.names[row], attributes, offer, group)
 
     def __iter__(self) -> Iterator[Item]:
         return (self[row] for row in range(len(self)))
+
+    @cached_property
+    def product_of(self) -> Rows:
+        """For each row, the first row of the same product: of its group, or itself without one."""
+        rows = np.arange(len(self))
+        if self.groups is None:
+            return rows
+        first = np.unique(self.groups.codes, return_index=True)[1][self.groups.codes]
+        is_grouped = np.array([group is not None for group in self.groups.vocabulary])[self.groups.codes]
+        return np.where(is_grouped, first, rows)
+
+    def group_rows(self, row: int) -> Rows:
+        """The rows of the same product as this row, with it, ascending."""
+        return np.flatnonzero(self.product_of == self.product_of[row]) if self.groups else np.array([row])
 
     @cached_property
     def _row_of(self) -> dict[str, int]:

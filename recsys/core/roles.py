@@ -78,7 +78,7 @@ SINGLE_ROLES = tuple(field.name for field in fields(Roles) if field.name != "cat
 
 @lru_cache(maxsize=256)
 def _recognize(names: tuple[str, ...], overrides: tuple[tuple[str, str | None], ...]) -> Roles:
-    words = {name: _words(name) for name in names}
+    words = {name: words_of(name) for name in names}
     by_text = {" ".join(split): name for name, split in reversed(words.items())}
     found = {"kind": next((by_text[text] for text in KIND_NAMES if text in by_text), None)}
     for role, wanted in ROLE_WORDS.items():
@@ -92,7 +92,7 @@ def _recognize(names: tuple[str, ...], overrides: tuple[tuple[str, str | None], 
     return Roles(**found, categories=(*([kind] if kind else []), *others))
 
 
-def _words(attribute: str) -> list[str]:
+def words_of(attribute: str) -> list[str]:
     """The words of an attribute's name: both "baseColour" and "base_colour" are base, colour. Accents are left out."""
     bare = "".join(char for char in unicodedata.normalize("NFKD", attribute) if not unicodedata.combining(char))
     return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", bare)]

@@ -10,8 +10,10 @@ import numpy as np
 
 from recsys.core.calibration import MIN_QUERIES, Calibration
 from recsys.core.holdout import held_out
+from recsys.core.items import Items
 from recsys.core.reranking import Ranking
 from recsys.core.roles import NO_OVERRIDES
+from recsys.core.same_pictures import SamePictures
 from recsys.evaluate import plots
 from recsys.evaluate.confidence import calibrate
 from recsys.evaluate.pool import THUMBNAIL, Pool, thumbnail_pixels
@@ -83,12 +85,16 @@ def quick_report(
     """Evaluate the unit `vectors` [n, dim] of these items; `thumbnails` are their encoded pictures, all readable.
 
     Up to `limit` queries are sampled: from `queries` if given, else from the held-out items, the other items being the
-    gallery. With fewer than 50 held-out items they are sampled from all items, and no query finds itself. Where the
-    products are too few, the report has no scores and its note says so. `role_overrides` are those of `Roles`. The
-    re-ranking is fitted with the classification heads of `encoder`, or without them by the votes of the neighbours.
+    gallery. With fewer than 50 held-out items they are sampled from all items, and no query finds itself. Items with
+    the same picture count once, and those with a placeholder not at all; the note says how many. Where the products are
+    too few, the report has no scores and its note says so. `role_overrides` are those of `Roles`. The re-ranking is
+    fitted with the classification heads of `encoder`, or without them by the votes of the neighbours.
     """
     small = (thumbnail_pixels(decode(picture)) for picture in thumbnails)
-    pool = Pool(items, vectors, np.fromiter(small, THUMBNAIL, len(items)), role_overrides=role_overrides)
+    every = Pool(items, vectors, np.fromiter(small, THUMBNAIL, len(items)), role_overrides=role_overrides)
+    attributes = list(dict.fromkeys(name for item in items for name in item.attributes))
+    pictures = SamePictures.find(Items.from_items(items, attributes, role_overrides), vectors)
+    pool = every.take(pictures.distinct)
     asked = pool if queries is None else queries
     if len(pool) <= PRECISION_K + 1 or not len(asked):
         few = f"{len(asked):,} queries, {len(pool):,} in the gallery"
@@ -98,7 +104,7 @@ def quick_report(
         if queries is None
         else cross_catalogue_protocol(asked.take(asked.sample(limit, "query")), pool)
     )
-    calibration, note = calibrate(protocol.calibration), protocol.note
+    calibration, note = calibrate(protocol.calibration), f"{protocol.note}{_repeated(pictures)}"
     if calibration is None:
         note += f" Fewer than {MIN_QUERIES} queries are of kinds that the gallery has: too few to fit a confidence."
     scores = score_attributes(protocol.retrieval)
@@ -106,6 +112,15 @@ def quick_report(
         note += f" {NO_SCORES}"
     main = main_scores(scores, roles_of(pool)) or scores[:MAX_MAIN]
     return QuickReport(scores, calibration, note, main, fit_ranking(protocol.retrieval, encoder))
+
+
+def _repeated(pictures: SamePictures) -> str:
+    """A sentence about the products that do not count, with a space before it; "" where there are none."""
+    placeholders = int(pictures.is_placeholder.sum())
+    repeated = len(pictures.first) - placeholders - len(pictures.distinct)
+    parts = [f"{repeated:,} products whose picture another one has too"] if repeated else []
+    parts += [f"{placeholders:,} with a picture that stands for a missing one"] if placeholders else []
+    return f" Left out: {' and '.join(parts)}." if parts else ""
 
 
 def _protocol(pool: Pool, limit: int) -> EvaluationProtocol:

@@ -16,10 +16,13 @@ from recsys.errors import IndexDamagedError, IndexFolderError, IndexFormatError,
 from recsys.format.encoder_spec import TRANSFORM, VALUES, EncoderSpec
 from recsys.format.layout import ASSETS, CARD, CONFIG, ENCODER, HEADS, ITEMS, MANIFEST, PROJECTION, VECTORS, WEIGHTS
 from recsys.runtime.hashing import file_sha256, read_json, sha256
+from recsys.types import Storefront
 
 FORMAT = 1
 FORMAT_WITH_OFFERS = 2
-"""The format of an index with offers, or with attributes that take several values. Others are written as format 1."""
+"""The format of an index with offers, groups or attributes of several values. Others are written as format 1."""
+OPTIONAL = ("roles", "lists", "has_offers", "has_groups", "crops", "ranking", "storefront")
+"""The fields that index.json lacks where they are empty."""
 UNLISTED_FORBIDDEN = (CARD, f"{Path(VECTORS).stem}.*", f"{ASSETS}/*", f"{ENCODER}/*")
 MAX_COUNT = 2**31 - 1
 """The largest integer of Annoy."""
@@ -55,8 +58,8 @@ class Manifest:
 
     Indexes of older versions have no `calibration`. `roles` maps each role that the owner has overruled to the
     attribute that has it. `lists` are the attributes that take several values. `crops` says when a part of a picture is
-    close. Nothing is re-ranked without a `ranking`. Where one of `roles`, `lists`, `has_offers`, `crops` and `ranking`
-    is empty, false or None, index.json lacks its key.
+    close, and `storefront` what the owner says on the page. Nothing is re-ranked without a `ranking`. Where an optional
+    field is empty, index.json lacks its key.
     """
 
     encoder: EncoderSpec
@@ -72,6 +75,8 @@ class Manifest:
     has_offers: bool = False
     crops: CropCalibration | None = None
     ranking: Ranking | None = None
+    has_groups: bool = False
+    storefront: Storefront | None = None
 
     @property
     def format(self) -> int:
@@ -81,7 +86,7 @@ class Manifest:
     def to_json(self) -> str:
         """The text of index.json. Its `sha256` is the hash of all other fields."""
         facts = asdict(self) | {"attributes": list(self.attributes), "lists": list(self.lists)}
-        unused = [name for name in ("roles", "lists", "has_offers", "crops", "ranking") if not facts[name]]
+        unused = [name for name in OPTIONAL if not facts[name]]
         body = {"format": self.format} | {name: value for name, value in facts.items() if name not in unused}
         return json.dumps({**body, "sha256": _body_hash(body)}, indent=1, ensure_ascii=False) + "\n"
 
@@ -106,7 +111,7 @@ class Manifest:
         if found != _format_of(body):
             raise IndexFormatError(
                 f"The index has format {found!r:.20}; this program reads format {FORMAT}, and format"
-                f" {FORMAT_WITH_OFFERS} with offers or lists."
+                f" {FORMAT_WITH_OFFERS} with offers, groups or lists."
                 " Use the version of the program that built it, or rebuild the index with build_index.py."
             )
         if _body_hash({"format": found, **body}) != written:
@@ -136,6 +141,8 @@ class Manifest:
             has_offers=body.get("has_offers", False),
             crops=CropCalibration.from_json(body["crops"]) if body.get("crops") else None,
             ranking=Ranking.from_json(body["ranking"]) if body.get("ranking") else None,
+            has_groups=body.get("has_groups", False),
+            storefront=Storefront(**body["storefront"]) if body.get("storefront") else None,
         )
 
     def _check(self) -> None:
@@ -145,8 +152,8 @@ class Manifest:
         texts = (self.search.metric, self.dataset.id, self.dataset.split, self.dataset.revision or "", *self.attributes)
         if not all(isinstance(text, str) for text in texts):
             raise ValueError("metric, attributes, and the facts about the dataset have to be strings")
-        if not set(self.lists).issubset(self.attributes) or not isinstance(self.has_offers, bool):
-            raise ValueError("lists have to be among the attributes, and has_offers true or false")
+        if not set(self.lists).issubset(self.attributes) or {type(self.has_offers), type(self.has_groups)} != {bool}:
+            raise ValueError("lists have to be among the attributes, has_offers and has_groups true or false")
         for role, attribute in self.roles.items():
             if role not in SINGLE_ROLES or attribute not in self.attributes:
                 raise ValueError(f"its attributes lack {attribute!r}, or there is no role {role!r}")
@@ -221,7 +228,7 @@ def _check_config(spec: EncoderSpec, path: Path, with_heads: bool) -> None:
 
 
 def _format_of(body: Mapping[str, Any]) -> int:
-    return FORMAT_WITH_OFFERS if body.get("lists") or body.get("has_offers") else FORMAT
+    return FORMAT_WITH_OFFERS if any(body.get(name) for name in ("lists", "has_offers", "has_groups")) else FORMAT
 
 
 def _body_hash(body: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from recsys.core.items import Items
 from recsys.errors import IndexDamagedError
-from recsys.format.layout import ID_COLUMN, ITEMS, NAME_COLUMN, OFFER_COLUMN, PICTURE_COLUMN
+from recsys.format.layout import GROUP_COLUMN, ID_COLUMN, ITEMS, NAME_COLUMN, OFFER_COLUMN, PICTURE_COLUMN
 from recsys.format.manifest import REMEDY, Manifest
 from recsys.types import OFFER_FIELDS, Offer
 
@@ -22,6 +22,7 @@ PICTURE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 OFFER_TYPE = pa.struct(
     [(name, pa.float64() if name in ("price", "sale_price") else pa.string()) for name in OFFER_FIELDS]
 )
+OPTIONAL_COLUMNS = {GROUP_COLUMN: pa.string(), OFFER_COLUMN: OFFER_TYPE}
 PICTURE_BYTES = f"{PICTURE_COLUMN}.bytes"
 MAX_TEXT_BYTES_PER_PRODUCT = 4_000
 EXTRA_TEXT_BYTES = 1_000_000
@@ -33,18 +34,25 @@ MAX_GROUP_PICTURE_BYTES = 64_000_000
 """The thumbnails of one row group are read together."""
 
 
-def schema_for(attributes: Sequence[str], lists: Collection[str] = (), *, has_offers: bool = False) -> pa.Schema:
+def schema_for(attributes: Sequence[str], lists: Collection[str] = (), *, optional: Sequence[str] = ()) -> pa.Schema:
     """The columns of items.parquet; `lists` are the attributes that take several values.
+
+    `optional` are the optional columns that it has: those of the groups and the offers.
 
     Its metadata tells the Hub's viewer to show the thumbnails as pictures.
     """
-    taken = _attribute_columns(attributes, [OFFER_COLUMN] if has_offers else [])
+    taken = _attribute_columns(attributes, optional)
     kinds = [pa.list_(pa.string()) if name in lists else pa.string() for name in attributes]
     fields = [(ID_COLUMN, pa.string()), (NAME_COLUMN, pa.string()), *zip(taken, kinds, strict=True)]
-    fields += [(OFFER_COLUMN, OFFER_TYPE)] if has_offers else []
+    fields += [(name, OPTIONAL_COLUMNS[name]) for name in optional]
     features = {name: _feature(kind) for name, kind in fields} | {PICTURE_COLUMN: {"_type": "Image"}}
     schema = pa.schema([*fields, (PICTURE_COLUMN, PICTURE_TYPE)])
     return schema.with_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+
+
+def optional_columns(*, has_groups: bool, has_offers: bool) -> list[str]:
+    """The optional columns that a table has, in their order."""
+    return [name for name, has in ((GROUP_COLUMN, has_groups), (OFFER_COLUMN, has_offers)) if has]
 
 
 def _feature(kind: pa.DataType) -> Any:
@@ -63,7 +71,8 @@ def open_table(path: Path, dictionary_columns: Sequence[str]) -> pq.ParquetFile:
 
 def read_items(path: Path, manifest: Manifest) -> Items:
     """The products without their thumbnails. Raises IndexDamagedError if they are not those the manifest states."""
-    expected = schema_for(manifest.attributes, manifest.lists, has_offers=manifest.has_offers)
+    optional = optional_columns(has_groups=manifest.has_groups, has_offers=manifest.has_offers)
+    expected = schema_for(manifest.attributes, manifest.lists, optional=optional)
     try:
         found, rows = pq.read_schema(path), pq.read_metadata(path).num_rows
     except (pa.ArrowException, OSError) as error:
@@ -76,7 +85,8 @@ def read_items(path: Path, manifest: Manifest) -> Items:
     try:
         ids, names, *cells = _read_cells(path, expected, rows)
         offers = cells.pop() if manifest.has_offers else None
-        return Items(ids, names, dict(zip(manifest.attributes, cells, strict=True)), manifest.roles, offers)
+        groups = cells.pop() if manifest.has_groups else None
+        return Items(ids, names, dict(zip(manifest.attributes, cells, strict=True)), manifest.roles, offers, groups)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise IndexDamagedError(f"{ITEMS} does not hold a catalogue: {error}. {REMEDY}") from error
 

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from recsys.core.items import Items
-from recsys.format.layout import MANIFEST
-from recsys.index.items_table import schema_for
+from recsys.format.layout import GROUP_COLUMN, MANIFEST, OFFER_COLUMN
+from recsys.index.items_table import optional_columns, schema_for
 from recsys.runtime.hashing import file_sha256
 from recsys.types import Item, offer_facts
 
@@ -25,17 +25,20 @@ LIBRARIES = ("annoy", "timm", "torch", "pillow", "numpy", "pyarrow")
 class ItemsWriter:
     """Writes items.parquet row group by row group. Use it as a context manager, or call `close`."""
 
-    def __init__(self, path: Path, attributes: Sequence[str], lists: Collection[str] = (), *, has_offers: bool = False):
-        """`lists` are the `attributes` that take several values; `has_offers` says whether any item has an offer."""
-        self._schema, self._attributes = schema_for(attributes, lists, has_offers=has_offers), tuple(attributes)
-        self._has_offers = has_offers
+    def __init__(
+        self, path: Path, attributes: Sequence[str], lists: Collection[str] = (), optional: Sequence[str] = ()
+    ):
+        """`lists` are the `attributes` that take several values; `optional` are as in `schema_for`."""
+        self._schema, self._attributes = schema_for(attributes, lists, optional=optional), tuple(attributes)
+        self._optional = optional
         self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
         self._rows: list[list[Any]] = []
 
     @classmethod
     def for_items(cls, path: Path, items: Items) -> Self:
         """A writer of a table that can hold these items."""
-        return cls(path, list(items.all_columns), items.lists, has_offers=items.offers is not None)
+        optional = optional_columns(has_groups=items.groups is not None, has_offers=items.offers is not None)
+        return cls(path, list(items.all_columns), items.lists, optional)
 
     def __enter__(self) -> Self:
         return self
@@ -49,9 +52,10 @@ class ItemsWriter:
 
     def add(self, item: Item, thumbnail: bytes) -> None:
         """Write one product."""
-        values = [item.attributes.get(name) for name in self._attributes]
-        offer = [offer_facts(item.offer)] if self._has_offers else []
-        self._rows.append([item.id, item.name, *values, *offer, {"bytes": thumbnail, "path": None}])
+        values: list[Any] = [item.attributes.get(name) for name in self._attributes]
+        known = {GROUP_COLUMN: item.group, OFFER_COLUMN: offer_facts(item.offer)}
+        values += [known[name] for name in self._optional]
+        self._rows.append([item.id, item.name, *values, {"bytes": thumbnail, "path": None}])
         if len(self._rows) == ROWS_PER_GROUP:
             self._write_group()
 

@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
+import numpy as np
+
 from recsys.core.filters import parse_filter
 from recsys.core.items import Items
 from recsys.errors import QueryError
-from recsys.types import Where
+from recsys.types import Rows, Where
 
+CLOSENESS, BY_PRICE, NEWEST = SORTS = ("closeness", "price", "newest")
+"""The orders of an answer. The products are the closest ones in each of them."""
 MAX_LIKES = 200
 """Liked ids, and disliked ids, that the page and the API accept in one request."""
 
@@ -23,6 +27,7 @@ class KeywordsBesideLiked(TypedDict, total=False):
     but: Mapping[str, str]
     min_similarity: float | None
     refine: bool
+    sort: str
 
 
 class SearchKeywords(KeywordsBesideLiked, total=False):
@@ -40,6 +45,7 @@ class SearchOptions:
     maps attributes to a value to have in place of the query's own. Matches under the cosine `min_similarity` are left
     out.
     Without `refine`, a picture is searched as it is: the whole of it, and its matches in the order of their cosines.
+    `sort` orders the products that were found: by closeness, by price with the lowest first, or with the newest first.
 
     Raises QueryError for a value of the wrong form or out of range, and for an id that is both liked and disliked.
     """
@@ -51,6 +57,7 @@ class SearchOptions:
     but: Mapping[str, str] = field(default_factory=dict)
     min_similarity: float | None = None
     refine: bool = True
+    sort: str = CLOSENESS
 
     def __post_init__(self) -> None:
         _check_number("diversity", self.diversity, 0)
@@ -58,6 +65,8 @@ class SearchOptions:
             _check_number("min_similarity", self.min_similarity, -1)
         if not isinstance(self.refine, bool):
             raise QueryError(f"refine is true or false; got {self.refine!r:.50}.")
+        if self.sort not in SORTS:
+            raise QueryError(f"sort is one of {', '.join(SORTS)}; got {self.sort!r:.50}.")
         check_ids("liked", self.liked)
         check_ids("disliked", self.disliked)
         both = next((item_id for item_id in self.liked if item_id in self.disliked), None)
@@ -87,6 +96,25 @@ class SearchOptions:
             )
         for item_id in (*self.liked, *self.disliked):
             items.row(item_id)
+
+
+def sorts_of(items: Items) -> list[str]:
+    """The orders that the catalogue has the facts for."""
+    has = {CLOSENESS: True, BY_PRICE: items.has_prices, NEWEST: items.roles.year is not None}
+    return [sort for sort in SORTS if has[sort]]
+
+
+def sorted_places(items: Items, rows: Rows, sort: str) -> Rows:
+    """The places of these rows in the order `sort`. Products that do not say what it needs come last.
+
+    The newest are those of the latest year. Raises QueryError if no product says what the order needs.
+    """
+    if sort == BY_PRICE and items.offers is not None and items.has_prices:
+        return np.argsort(items.offers.amounts[rows], kind="stable")
+    if sort == NEWEST and items.roles.year:
+        year = items.columns[items.roles.year]
+        return np.argsort(-year.numbers[year.codes[rows]], kind="stable")
+    raise QueryError(f"This catalogue has no {'prices' if sort == BY_PRICE else 'years'} to sort by.")
 
 
 def check_ids(name: str, ids: object) -> None:

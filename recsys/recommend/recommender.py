@@ -16,17 +16,18 @@ from recsys.core.crops import CropCalibration
 from recsys.core.items import Items
 from recsys.core.linalg import unit
 from recsys.core.reranking import Ranking
+from recsys.core.same_pictures import SamePictures
 from recsys.encoder import Encoder
 from recsys.errors import QueryError
 from recsys.images.source import PictureSource, load_picture, load_pictures
 from recsys.index.opening import OpenedIndex, open_index
 from recsys.recommend.look import Look, PictureLooks
-from recsys.recommend.options import KeywordsBesideLiked, SearchKeywords, SearchOptions
+from recsys.recommend.options import CLOSENESS, KeywordsBesideLiked, SearchKeywords, SearchOptions
 from recsys.recommend.outfit import Outfit, PictureAnchor, Stylist
 from recsys.recommend.search import Search
 from recsys.recommend.steering import Steering
 from recsys.recommend.variants import Variants
-from recsys.types import Answer, Guess, ImageEncoder, IndexAssets, Match, Origin, Searcher, Vectors, Where
+from recsys.types import Answer, Guess, ImageEncoder, IndexAssets, Match, Origin, Searcher, Storefront, Vectors, Where
 
 MAX_K = 100
 NO_OPTIONS = SearchOptions()
@@ -50,10 +51,11 @@ class Recommender:
         calibration: Calibration | None = None,
         crops: CropCalibration | None = None,
         ranking: Ranking | None = None,
+        storefront: Storefront | None = None,
     ):
         self.encoder, self.searcher, self.items = encoder, searcher, items
         self.assets, self.origin, self.calibration = assets, origin, calibration
-        self.crops, self.ranking = crops, ranking
+        self.crops, self.ranking, self.storefront = crops, ranking, storefront or Storefront()
 
     @classmethod
     def from_pretrained(
@@ -71,8 +73,8 @@ class Recommender:
     def from_index(cls, opened: OpenedIndex, encoder: ImageEncoder) -> Recommender:
         """The recommender over an open index; `encoder` is the one that the index was built with."""
         folder, manifest = opened.folder, opened.folder.manifest
-        fitted = (manifest.calibration, manifest.crops, manifest.ranking)
-        return cls(encoder, opened.searcher, folder.items, folder, opened.origin, *fitted)
+        optional = (manifest.calibration, manifest.crops, manifest.ranking, manifest.storefront)
+        return cls(encoder, opened.searcher, folder.items, folder, opened.origin, *optional)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -95,6 +97,7 @@ class Recommender:
         but: Mapping[str, str] | None = None,
         min_similarity: float | None = None,
         refine: bool = True,
+        sort: str = CLOSENESS,
     ) -> Answer:
         """The k products most like the picture, best first; fewer only where fewer pass the filter `where`.
 
@@ -112,11 +115,12 @@ class Recommender:
             refine: Chooses the part of the picture to search with, which is the answer's `box`, and re-ranks the
                 nearest products by the kind, colour and wearer that the encoder sees. False searches with the whole
                 picture and keeps the order of the similarities.
+            sort: The order of the products found: closeness, price (the lowest first) or newest.
 
         Raises QueryError for an unknown id, attribute or value, and for a number out of range.
 
         """
-        options = SearchOptions(where or {}, liked, disliked, diversity, but or {}, min_similarity, refine)
+        options = SearchOptions(where or {}, liked, disliked, diversity, but or {}, min_similarity, refine, sort)
         return self.search(None if image is None else load_picture(image), k, options)
 
     def recommend_batch(
@@ -177,6 +181,34 @@ class Recommender:
     ) -> Answer:
         """The k products that fit these likes alone, with the options of `recommend`. Raises QueryError."""
         return self.search(None, k, SearchOptions(where or {}, liked=liked, **options))
+
+    def closest_for_less(
+        self,
+        image: PictureSource | None = None,
+        item_id: str | None = None,
+        k: int = 5,
+        where: Where | None = None,
+        *,
+        min_similarity: float | None = None,
+    ) -> Answer:
+        """The closest products that cost less than an item; for a picture, the closest ones at falling prices.
+
+        No other product is at least as close and cheaper than one of them, or closer at the same price. Products that
+        are not close are left out; `min_similarity` says which cosine is enough instead. Raises QueryError unless
+        exactly one of the two is given, for an unknown item, and for an item or a catalogue without a price.
+        """
+        options = SearchOptions(where or {}, min_similarity=min_similarity)
+        self._check(k, options)
+        if not self.items.has_prices:
+            raise QueryError("This catalogue has no prices, so nothing in it is known to cost less.")
+        if image is not None and item_id is None:
+            return self._search.for_less(self.embed(image), None, k, options)
+        if image is not None or item_id is None:
+            raise QueryError("Find the closest products for less of a picture or of an item: give image or item_id.")
+        row = self.items.row(str(item_id))
+        if self.items.cost(row) is None:
+            raise QueryError(f"Item {item_id!r:.100} has no price to compare with.")
+        return self._search.for_less(self.searcher.vectors([row]), row, k, options)
 
     def describe(self, image: PictureSource) -> dict[str, Guess]:
         """What the picture seems to be, attribute by attribute.
@@ -252,10 +284,14 @@ class Recommender:
     def _looks(self) -> PictureLooks:
         return PictureLooks(self.encoder, self.searcher, self.calibration, self.crops)
 
+    @cached_property
+    def _pictures(self) -> SamePictures:
+        return SamePictures.of_searcher(self.items, self.searcher)
+
     @property
     def _search(self) -> Search:
         shop = (self.encoder, self.searcher, self.items, self.assets)
-        return Search(*shop, self.calibration, self._steering, self.crops, self.ranking)
+        return Search(*shop, self.calibration, self._steering, self._pictures, self.crops, self.ranking)
 
     def _check(self, k: int, options: SearchOptions) -> None:
         if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MAX_K:

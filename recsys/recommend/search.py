@@ -12,19 +12,25 @@ from recsys.core.calibration import Calibration
 from recsys.core.crops import CropCalibration
 from recsys.core.items import Items
 from recsys.core.reranking import RERANKED, Ranking, ranked
+from recsys.core.same_pictures import SamePictures
 from recsys.images.box import Box
+from recsys.recommend.closest_for_less import closest_for_less
 from recsys.recommend.describe import by_heads, by_neighbours, shared
 from recsys.recommend.diversity import maximal_marginal_relevance, pool_size
 from recsys.recommend.likes import RERANKED as RERANKED_BY_LIKES
 from recsys.recommend.likes import Likes
 from recsys.recommend.look import Look
-from recsys.recommend.options import SearchOptions
+from recsys.recommend.options import CLOSENESS, SearchOptions, sorted_places
 from recsys.recommend.reranker import Reranker
 from recsys.recommend.steering import Steering
 from recsys.types import Answer, Attribute, Guess, ImageEncoder, IndexAssets, Match, Rows, Searcher, Vectors, Where
 
 NEIGHBOURS_THAT_DESCRIBE = 20
 """How many of the nearest products vote on the attributes of a picture that the encoder has no head for."""
+PICTURES_THAT_DESCRIBE = 10
+"""These show at least so many different pictures, each of which has one vote."""
+GROWTH = 4
+"""Where the nearest products show too few different pictures, this many times as many are searched for."""
 
 
 class Found(NamedTuple):
@@ -66,6 +72,7 @@ class Search:
     assets: IndexAssets
     calibration: Calibration | None
     steering: Steering
+    pictures: SamePictures
     crops: CropCalibration | None = None
     ranking: Ranking | None = None
 
@@ -73,7 +80,8 @@ class Search:
         """The k products nearest to a picture, or to the part of it in a box."""
         embedding = look.embedding
         count = self._candidates(k, options)
-        nearest = self._nearest(embedding, max(NEIGHBOURS_THAT_DESCRIBE, 0 if options.filter else count))
+        described = max(NEIGHBOURS_THAT_DESCRIBE, 0 if options.filter else count)
+        nearest = self._nearest(embedding, described, pictures=PICTURES_THAT_DESCRIBE)
         seen = self._describe(embedding, nearest)
         if options.filter:
             nearest = self._nearest(embedding, count, options.filter)
@@ -83,7 +91,8 @@ class Search:
     def by_item(self, row: int, k: int, options: SearchOptions) -> Answer:
         """The k products most like the product in this row, which is left out."""
         query = Query(self.searcher.vectors([row]), self.items[row].attributes, row)
-        nearest = self._nearest(query.embedding, self._candidates(k, options) + 1, options.filter).without([row])
+        nearest = self._nearest(query.embedding, self._candidates(k, options) + 1, options.filter)
+        nearest = nearest.without(self.items.group_rows(row).tolist())
         return self._answer_to(query, nearest, {}, k, options)
 
     def by_likes(self, k: int, options: SearchOptions) -> Answer:
@@ -91,19 +100,34 @@ class Search:
         likes = Likes.from_ids(self.items, self.searcher, options.liked, options.disliked)
         found = Found(*likes.for_you(_pool(k, options), options.filter))
         values = {reason.attribute: reason.value for reason in likes.shared_values()}
-        return self._answer(self._select(found, k, options), values, {}, close=None)
+        return self._answer(self._select(self._each_once(found), k, options), values, {}, close=None)
+
+    def for_less(self, query: Vectors, row: int | None, k: int, options: SearchOptions) -> Answer:
+        """The closest products that cost less than the product in this row, or than the closest one.
+
+        Those that are not close are left out, unless the options say what similarity is enough.
+        """
+        least = self.calibration.threshold if self.calibration else -1.0
+        least = least if options.min_similarity is None else options.min_similarity
+        below = None if row is None else self.items.cost(row)
+        found = Found(
+            *closest_for_less(self.items, self.searcher, query, k, options.where, below=below, least_cosine=least)
+        )
+        values = {} if row is None else self.items[row].attributes
+        return self._answer(found, values, {}, close=True if len(found.rows) else None)
 
     def compare(self, embedding: Vectors, row: int) -> Match:
         """The product in this row as a match of an embedding [1, dim]."""
         needed = self.calibration.nearest if self.calibration else 0
-        nearest = self._nearest(embedding, max(NEIGHBOURS_THAT_DESCRIBE, needed))
+        nearest = self._nearest(embedding, max(NEIGHBOURS_THAT_DESCRIBE, needed), pictures=PICTURES_THAT_DESCRIBE)
         values = {name: guess.value for name, guess in self._describe(embedding, nearest).items()}
         found = Found(np.array([row]), self.searcher.vectors([row]) @ embedding[0])
         return self._answer(found, values, {}, self._is_close(nearest))[0]
 
     def describe(self, embedding: Vectors) -> dict[str, Guess]:
         """The attributes that an embedding [1, dim] seems to have: by the encoder's heads, else by the 20 nearest."""
-        return self._describe(embedding, self._nearest(embedding, NEIGHBOURS_THAT_DESCRIBE))
+        nearest = self._nearest(embedding, NEIGHBOURS_THAT_DESCRIBE, pictures=PICTURES_THAT_DESCRIBE)
+        return self._describe(embedding, nearest)
 
     def _answer_to(
         self, query: Query, nearest: Found, seen: Mapping[str, Guess], k: int, options: SearchOptions
@@ -115,12 +139,21 @@ class Search:
             target = self.steering.steer_all(query.embedding, options.but, query.values)
             rows = self._nearest(target, self._candidates(k, options) + 1, options.filter).rows
             found = Found(rows, (self.searcher.vectors(rows) @ query.embedding[0]).clip(-1, 1))
-        left_out = likes.judged if query.row is None else (query.row, *likes.judged)
+        own = [] if query.row is None else self.items.group_rows(query.row).tolist()
+        left_out = (*own, *likes.judged)
         found = found.without(left_out) if left_out else found
         found = self._rerank(query, target, found, likes, options)
-        selected = self._select(found.at(slice(_pool(k, options))), k, options)
+        selected = self._select(self._each_once(found).at(slice(_pool(k, options))), k, options)
         box = query.look.box if query.look else None
-        return self._answer(selected, query.values, seen, self._is_close(nearest, query.look), box)
+        return self._answer(selected, query.values, seen, self._is_close(nearest, query), box)
+
+    def _each_once(self, found: Found) -> Found:
+        """The best view of each product: the first row of each group. Rows that show a placeholder come last."""
+        if self.pictures.is_placeholder.any():
+            found = found.at(np.argsort(self.pictures.is_placeholder[found.rows], kind="stable"))
+        if self.items.groups is None:
+            return found
+        return found.at(np.sort(np.unique(self.items.product_of[found.rows], return_index=True)[1]))
 
     def _rerank(self, query: Query, target: Vectors, found: Found, likes: Likes, options: SearchOptions) -> Found:
         """The nearest products in their final order: by the attributes of the query, then by the likes."""
@@ -141,7 +174,8 @@ class Search:
             found = found.at(maximal_marginal_relevance(relevance, vectors, k, options.diversity))
         if options.min_similarity is not None:
             found = found.at(np.flatnonzero(found.cosines >= options.min_similarity))
-        return found.at(slice(k))
+        found = found.at(slice(k))
+        return found if options.sort == CLOSENESS else found.at(sorted_places(self.items, found.rows, options.sort))
 
     def _answer(
         self,
@@ -154,13 +188,24 @@ class Search:
         matches = []
         for row, cosine in zip(found.rows.tolist(), found.cosines.tolist(), strict=True):
             item = self.items[row]
-            confidence = self.calibration.confidence_at(cosine) if self.calibration and close else None
-            matches.append(Match(item, cosine, confidence, shared(values, item), row))
+            is_trusted = close and not self.pictures.is_placeholder[row]
+            confidence = self.calibration.confidence_at(cosine) if self.calibration and is_trusted else None
+            variants = tuple(self.items[other] for other in self.items.group_rows(row).tolist() if other != row)
+            matches.append(Match(item, cosine, confidence, shared(values, item), row, variants))
         return Answer(tuple(matches), close, seen, astuple(box) if box else None, self.assets)
 
-    def _nearest(self, vector: Vectors, count: int, where: Where | None = None) -> Found:
-        (rows,), (cosines,) = self.searcher.search(vector, count, where)
-        return Found(rows, cosines)
+    def _nearest(self, vector: Vectors, count: int, where: Where | None = None, pictures: int = 0) -> Found:
+        """The nearest `count` products, and more rows where these show fewer than `pictures` different pictures.
+
+        There are as many different pictures as the closeness of an answer needs, at least.
+        """
+        wanted, pictures = count, max(pictures, self.calibration.nearest if self.calibration else 0)
+        while True:
+            (rows,), (cosines,) = self.searcher.search(vector, wanted, where)
+            products = len(np.unique(self.items.product_of[rows])) if self.items.groups else count
+            if len(rows) < wanted or (len(self.pictures.places(rows)) >= pictures and products >= count):
+                return Found(rows, cosines)
+            wanted *= GROWTH
 
     def _candidates(self, k: int, options: SearchOptions) -> int:
         """How many of the nearest products to search for, with those that are left out of the answer."""
@@ -170,14 +215,22 @@ class Search:
         return max(max(pool, by_likes, by_attributes) + judged, self.calibration.nearest if self.calibration else 0)
 
     def _describe(self, embedding: Vectors, nearest: Found) -> dict[str, Guess]:
-        neighbours = [self.items[row] for row in nearest.rows[:NEIGHBOURS_THAT_DESCRIBE].tolist()]
+        rows = nearest.rows[self.pictures.places(nearest.rows)[:NEIGHBOURS_THAT_DESCRIBE]]
+        neighbours = [self.items[row] for row in rows.tolist()]
         return by_neighbours(neighbours) | by_heads(self.encoder.logits(embedding), self.encoder.values)
 
-    def _is_close(self, nearest: Found, look: Look | None = None) -> bool | None:
-        """Whether the nearest products that pass the filter are close; None where that is unknown."""
+    def _is_close(self, nearest: Found, query: Query | None = None) -> bool | None:
+        """Whether the nearest products that pass the filter are close; None where that is unknown.
+
+        Each picture counts once. Nothing is close to a product that shows a placeholder.
+        """
         if self.calibration is None or not len(nearest.cosines):
             return None
-        cosines = nearest.cosines[: self.calibration.nearest].tolist()
+        places = self.pictures.places(nearest.rows)[: self.calibration.nearest]
+        row, look = (query.row, query.look) if query else (None, None)
+        if not len(places) or (row is not None and self.pictures.is_placeholder[row]):
+            return False
+        cosines = nearest.cosines[places].tolist()
         if look is None or not look.by_crops:
             return self.calibration.is_close(cosines)
         return self.crops is not None and self.crops.is_close(float(np.mean(cosines)), look.size)

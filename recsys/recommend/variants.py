@@ -32,6 +32,8 @@ class Variants:
     - different colours, and similar vectors after the mean vector of each colour is subtracted. The more products share
       the name, the higher the cosine must be, because a name such as "Nike Men T-shirt" identifies little; or
     - the same colour, and nearly identical pictures. In that case one of the two may lack a name.
+
+    Two entries of one group of the catalogue are variants in any case.
     """
 
     def __init__(self, items: Items, searcher: Searcher):
@@ -55,7 +57,8 @@ class Variants:
         """The other variants of this product, the most similar first. Raises QueryError for an unknown id."""
         row = self.items.row(item_id)
         named = (self._names == self._names[row]) | self._nameless | self._nameless[row]
-        others = np.flatnonzero(named & (self._kinds == self._kinds[row]))
+        product = self.items.product_of
+        others = np.flatnonzero((named & (self._kinds == self._kinds[row])) | (product == product[row]))
         found = others[self._are_variants([row], others)[0] & (others != row)]
         cosines = self.searcher.vectors(found) @ self.searcher.vectors([row])[0]
         return [self.items[other] for other in found[np.argsort(-cosines, kind="stable")].tolist()]
@@ -83,7 +86,8 @@ class Variants:
         other_colour = self._colours[a] != self._colours[b]
         recoloured = (self._names[a] == self._names[b]) & ~nameless & other_colour & one_style
         pictured_twice = ((self._names[a] == self._names[b]) | nameless) & ~other_colour & one_picture
-        return (self._kinds[a] == self._kinds[b]) & (recoloured | pictured_twice)
+        product = self.items.product_of
+        return ((self._kinds[a] == self._kinds[b]) & (recoloured | pictured_twice)) | (product[a] == product[b])
 
     def _style(self, rows: Rows, vectors: Vectors) -> Vectors:
         """Unit vectors [n, dim] minus the mean vector of their colours, scaled to length one."""

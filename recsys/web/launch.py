@@ -58,7 +58,8 @@ def build_page(served: LiveRecommender | Recommender) -> gr.Blocks:
     """The page and the API of a recommender, to be served by `launch`."""
     live = LiveRecommender.ensure(served)
     cleaning = (UPLOAD_SWEEP_S, MAX_UPLOAD_AGE_S)
-    with GuardedBlocks(title=TITLE, fill_width=True, analytics_enabled=False, delete_cache=cleaning) as blocks:
+    title = live.current.storefront.title or TITLE
+    with GuardedBlocks(title=title, fill_width=True, analytics_enabled=False, delete_cache=cleaning) as blocks:
         add_page(blocks, live)
         add_endpoints(live)
     return blocks
@@ -114,7 +115,7 @@ def _app_settings(shop: LiveRecommender, page: gr.Blocks, load: Load, limits: Li
     return {
         "routes": [
             thumbnails.route(shop),
-            *about.routes(shop, TITLE),
+            *about.routes(shop, shop.current.storefront.title or TITLE),
             *health.routes(lambda: shop.current, lambda: len(page._queue), load.pending),
         ],
         "lifespan": _lifespan,

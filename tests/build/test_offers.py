@@ -12,15 +12,15 @@ from recsys.catalog import Catalog
 from recsys.encoder import Encoder
 from recsys.errors import IndexDamagedError, IndexFormatError
 from recsys.index.folder import IndexFolder
-from recsys.types import Offer
+from recsys.types import Offer, Storefront
 from testkit.manifests import rewrite, vouch_for
-from testkit.offers import with_offers
+from testkit.offers import with_groups, with_offers
 
 
 @pytest.fixture(scope="module")
 def catalog(pictures):
     catalog = Catalog.open(str(pictures))
-    return replace(catalog, products=with_offers(catalog.products))
+    return replace(catalog, products=with_groups(with_offers(catalog.products)))
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +34,7 @@ def test_an_index_gives_back_every_value_and_offer(catalog, priced):
     folder = IndexFolder.open(priced)
     assert list(folder.items) == list(catalog.products)
     assert list(folder.items.lists) == ["size"]
+    assert folder.manifest.has_groups and folder.items.groups
     assert (folder.manifest.format, folder.manifest.lists, folder.manifest.has_offers) == (2, ("size",), True)
     assert "| size |" in folder.card
 
@@ -82,3 +83,14 @@ def test_an_attribute_called_offer_stays_an_attribute(catalog, encoder_folder, t
     named = replace(catalog, products=type(products).from_items(items, ["offer"]))
     build_index(named, Encoder.from_pretrained(encoder_folder), tmp_path / "out")
     assert list(IndexFolder.open(tmp_path / "out").items) == items
+
+
+def test_what_the_owner_says_stays_in_the_index_and_its_rebuilds(catalog, encoder_folder, tmp_path):
+    shop, encoder = Storefront(title="Pia", tagline="Snap it"), Encoder.from_pretrained(encoder_folder)
+    build_index(catalog, encoder, tmp_path / "out", storefront=shop)
+    assert IndexFolder.open(tmp_path / "out").manifest.storefront == shop
+    build_index(catalog, encoder, tmp_path / "out")
+    assert IndexFolder.open(tmp_path / "out").manifest.storefront == shop
+    rewrite(tmp_path / "out", lambda body: body["storefront"].update(logo="https://elsewhere.example/x.png"))
+    with pytest.raises(IndexDamagedError, match="the logo of a shop is the data: URL of a PNG"):
+        IndexFolder.open(tmp_path / "out")

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from recsys.core.filters import Filter, parse_filter
 from recsys.errors import QueryError
-from recsys.recommend.options import MAX_LIKES, SearchOptions, check_ids
+from recsys.recommend.options import CLOSENESS, MAX_LIKES, SearchOptions, check_ids
 
 MAX_PICTURES = 16
 """Pictures in one call of /recommend_batch."""
@@ -41,6 +41,7 @@ def options_from(
     but: Any = None,
     min_similarity: Any = None,
     refine: Any = None,
+    sort: Any = None,
 ) -> SearchOptions:
     """The search options of a request, where null stands for the default. Raises QueryError."""
     return SearchOptions(
@@ -51,6 +52,7 @@ def options_from(
         but={} if but is None else _numbers_as_texts(but),
         min_similarity=min_similarity,
         refine=True if refine is None else refine,
+        sort=CLOSENESS if sort is None else sort,
     )
 
 

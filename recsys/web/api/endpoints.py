@@ -32,7 +32,14 @@ GRADIO_ROUTES = "/gradio_api/"
 def add_endpoints(shop: LiveRecommender) -> None:
     """Add the API to the Blocks that are being built."""
     api = Endpoints(shop)
-    for endpoint in (api.recommend, api.similar, api.describe, api.complete_the_look, api.catalog):
+    for endpoint in (
+        api.recommend,
+        api.similar,
+        api.closest_for_less,
+        api.describe,
+        api.complete_the_look,
+        api.catalog,
+    ):
         gr.api(api_errors(endpoint), api_name=endpoint.__name__)
     gr.api(api_errors(api.recommend_batch), api_name="recommend_batch", concurrency_limit=1)
 
@@ -56,6 +63,7 @@ class Endpoints:
         min_similarity: float | None = None,
         refine: bool = True,
         parts: bool = False,
+        sort: str = "closeness",
     ) -> AnswerFacts:
         """Find the products most similar to a picture, most similar first. Without a picture, recommend from `liked`.
 
@@ -71,9 +79,10 @@ class Endpoints:
             min_similarity: Leave out products with a lower cosine similarity, from -1 to 1.
             refine: Choose the part of the picture to search with. If false, search with the whole picture.
             parts: Also answer for each of several things in the picture, in `parts`.
+            sort: Order of the products found: "closeness", "price" (lowest first) or "newest".
         """
         recommender, root = self._shop.current, _root(request)
-        options = options_from(where, liked, disliked, diversity, but, min_similarity, refine)
+        options = options_from(where, liked, disliked, diversity, but, min_similarity, refine, sort)
         picture = None if image is None and options.liked else read_picture(file_reference(image, root))
         answer = recommender.search(picture, k, options)
         if picture is None or parts is not True:
@@ -92,6 +101,7 @@ class Endpoints:
         but: dict[str, str] | None = None,
         min_similarity: float | None = None,
         refine: bool = True,
+        sort: str = "closeness",
     ) -> AnswerFacts:
         """Find the products most similar to a product of the shop, most similar first, without the product itself.
 
@@ -106,9 +116,10 @@ class Endpoints:
             but: Attribute values to search with instead of the product's own, such as {"baseColour": "Blue"}.
             min_similarity: Leave out products with a lower cosine similarity, from -1 to 1.
             refine: If false, the products keep the order of their cosine similarities.
+            sort: Order of the products found: "closeness", "price" (lowest first) or "newest".
         """
         recommender = self._shop.current
-        options = options_from(where, liked, disliked, diversity, but, min_similarity, refine)
+        options = options_from(where, liked, disliked, diversity, but, min_similarity, refine, sort)
         return answer_facts(recommender, recommender.search(str(item_id), k, options), _root(request))
 
     def describe(self, request: gr.Request, image: FileData | None = None) -> QueryFacts:
@@ -118,6 +129,32 @@ class Endpoints:
             image: An uploaded file, or an http(s) link to a picture.
         """
         return query_facts(self._shop.current.describe(read_picture(file_reference(image, _root(request)))))
+
+    def closest_for_less(
+        self,
+        request: gr.Request,
+        image: FileData | None = None,
+        item_id: str | None = None,
+        k: int = 5,
+        where: dict[str, Any] | None = None,
+        min_similarity: float | None = None,
+    ) -> AnswerFacts:
+        """Find the closest products that cost less than a product; for a picture, the closest ones at falling prices.
+
+        No other product is at least as close and cheaper than one of them. Products that are not close are left out.
+
+        Args:
+            image: An uploaded file, or an http(s) link to a picture. Give either image or item_id.
+            item_id: The id of a product of the shop.
+            k: Number of products, from 1 to 100.
+            where: Filter as in /recommend.
+            min_similarity: The cosine similarity that is close enough, from -1 to 1.
+        """
+        recommender, root = self._shop.current, _root(request)
+        picture = None if image is None else read_picture(file_reference(image, root))
+        item = None if item_id is None else str(item_id)
+        answer = recommender.closest_for_less(picture, item, k, filter_from(where), min_similarity=min_similarity)
+        return answer_facts(recommender, answer, root)
 
     def complete_the_look(
         self,
@@ -160,6 +197,7 @@ class Endpoints:
         k: int = 5,
         where: dict[str, Any] | None = None,
         refine: bool = True,
+        sort: str = "closeness",
     ) -> list[AnswerFacts | Failure]:
         """Find the most similar products for each of several pictures: an answer of /recommend each, or an error.
 
@@ -169,9 +207,10 @@ class Endpoints:
             where: Filter: attribute to a value, a list of values, a range such as {"price": {"min": 10, "max": 30}}, or
                 null for "not given". /catalog lists them. "in_stock" is true or false.
             refine: Choose the part of each picture to search with. If false, search with the whole pictures.
+            sort: Order of the products found: "closeness", "price" (lowest first) or "newest".
         """
         recommender = self._shop.current
-        pictures, options, root = pictures_from(images), options_from(where, refine=refine), _root(request)
+        pictures, options, root = pictures_from(images), options_from(where, refine=refine, sort=sort), _root(request)
 
         def answer(data: Future[bytes]) -> AnswerFacts | Failure:
             try:

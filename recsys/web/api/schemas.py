@@ -65,12 +65,14 @@ class MatchFacts(ItemFacts):
     """A product found by a search; `similarity` is the cosine similarity to the query, in [-1, 1].
 
     `confidence` is the probability that the product is of the same type as the query; null if the catalogue has no
-    product types. `reasons` are the attribute values that the query and the product have in common.
+    product types. `reasons` are the attribute values that the query and the product have in common. `variants` are the
+    ids of the other items of the same product.
     """
 
     similarity: float
     confidence: float | None
     reasons: list[ReasonFacts]
+    variants: list[str]
 
 
 class PartFacts(TypedDict):
@@ -219,6 +221,7 @@ def _match(recommender: Recommender, match: Match, root: str) -> MatchFacts:
         "similarity": match.similarity,
         "confidence": match.confidence,
         "reasons": reasons,
+        "variants": [item.id for item in match.variants],
     }
 
 

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from recsys.recommend.recommender import Recommender
 from recsys.types import Attribute, Item, Match, Reason, as_tuple
 from recsys.web.page import attribute_display
+from recsys.web.page.offers import OfferView, offer_view
 from recsys.web.page.templates import render
 from recsys.web.server import thumbnails
 
@@ -68,6 +69,7 @@ class Card(NamedTuple):
     more_variants: int
     slot: Slot | None
     reasons: Sequence[str]
+    offer: OfferView
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,10 @@ class ProductViews:
     def products(self, items: Iterable[Item]) -> list[ProductView]:
         """Several products."""
         return [self.product(item) for item in items]
+
+    def offer(self, item: Item) -> OfferView:
+        """What a product costs, whether it is in stock, its sizes, and its page in the shop."""
+        return offer_view(item, self.recommender.storefront.utm_source)
 
     def shared(self, reasons: Iterable[Reason]) -> list[str]:
         """The attributes to mark as shared with the query."""
@@ -116,6 +122,7 @@ class ProductViews:
             max(0, len(variants) - MAX_VARIANTS_SHOWN),
             slot,
             reasons,
+            self.offer(item),
         )
 
 

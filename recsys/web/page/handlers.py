@@ -109,7 +109,9 @@ class PageHandlers:
         Also returns a notice if the index has changed since the link was made.
         """
         visit = permalink.read(address, self.items)
-        options = replace(options, where=visit.options.where, diversity=visit.options.diversity)
+        options = replace(
+            options, where=visit.options.where, diversity=visit.options.diversity, sort=visit.options.sort
+        )
         change = permalink.moved_on(visit, self.results.index)
         shown = self.results.show(options, replace(visit.query, search=query.search + 1))
         return (

@@ -81,7 +81,12 @@ def add_page(blocks: gr.Blocks, live: LiveRecommender) -> None:
 def _begin_with(answers: PageHandlers, on: Fields) -> None:
     """Set what a new visit shows. Gradio sends it with the page, so that it needs no request."""
     origin, items = answers.recommender.origin, answers.items
-    on.header.value = render("header.html", title=TITLE, origin=origin_line(origin, len(items)))
+    on.header.value = render(
+        "header.html",
+        title=TITLE,
+        shop=answers.recommender.storefront,
+        origin=origin_line(origin, len(items)),
+    )
     on.notice.value = render("notice.html", text=origin.notice) if origin.notice else ""
     on.examples.value = answers.examples()
     on.likes.value = answers.results.for_you(PageOptions())

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from recsys.core.filters import BOUNDS, Filter, number, parse_filter
 from recsys.core.items import Items
+from recsys.recommend.options import CLOSENESS
 from recsys.types import Value
 from recsys.web.page.state import PAGE, LookState, PageOptions, Query
 
@@ -45,6 +46,8 @@ def link(query: Query, options: PageOptions, found: Sequence[str], revision: str
     parts += _filter_parts(parse_filter(options.where))
     if options.diversity:
         parts.append(("varied", f"{options.diversity:g}"))
+    if options.sort != CLOSENESS:
+        parts.append(("sort", options.sort))
     if query.k != PAGE:
         parts.append(("k", str(query.k)))
     if parts and revision:
@@ -74,7 +77,7 @@ def read(address: str, items: Items) -> Visit:
     )
     varied = one.get("varied", "")
     diversity = float(varied) if varied.replace(".", "", 1).isdecimal() else 0.0
-    options = PageOptions.from_fields({"where": where}, diversity, None, items)
+    options = PageOptions.from_fields({"where": where, "sort": one.get("sort")}, diversity, None, items)
     return Visit(query, options, one.get("index"), (*missing, *unknown))
 
 

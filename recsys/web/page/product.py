@@ -12,8 +12,9 @@ import numpy.typing as npt
 from markupsafe import Markup
 from PIL import Image
 
-from recsys.types import Item, Match
+from recsys.types import Item, Match, as_tuple
 from recsys.web.page.cards import Fact, ProductViews, closeness
+from recsys.web.page.offers import json_ld
 from recsys.web.page.templates import render
 
 ACCENT = (198, 84, 56)
@@ -39,22 +40,34 @@ def dialog(
     why: Why | None = None,
     variants: Sequence[Item] = (),
     others: Sequence[Item] = (),
+    cheaper: Sequence[Item] = (),
 ) -> Markup:
-    """The product in a dialog; `variants` are the same product in other colours, `others` are like it."""
+    """The product in a dialog; `variants` are the same product in other colours, `others` are like it.
+
+    `cheaper` are the closest products that cost less.
+    """
     reasons = why.match.reasons if why else ()
-    shared = views.shared(reasons)
+    shared, product = views.shared(reasons), views.product(item)
     return render(
         "product.html",
-        product=views.product(item),
+        product=product,
+        offer=views.offer(item),
+        json_ld=json_ld(item, product.title, product.image),
         opinion=opinion,
-        attributes=item.attributes,
+        attributes=facts_of(item),
         has_looks=has_looks,
         why=why,
         closeness=closeness(why.match) if why else None,
         shared_facts=[Fact(reason.value, True) for reason in reasons if reason.attribute in shared],
         variants=views.products(variants),
         others=views.products(others),
+        cheaper=[(views.product(other), views.offer(other).price) for other in cheaper],
     )
+
+
+def facts_of(item: Item) -> dict[str, str]:
+    """The values of a product's attributes; several of one attribute are one text."""
+    return {name: text for name, values in item.attributes.items() if (text := ", ".join(as_tuple(values)))}
 
 
 def heat_picture(heat: npt.NDArray[np.float32]) -> str:

@@ -11,10 +11,10 @@ from markupsafe import Markup
 from recsys.errors import QueryError
 from recsys.images.decode import decode
 from recsys.recommend.look import Look
-from recsys.recommend.options import SearchOptions
+from recsys.recommend.options import CLOSENESS, SearchOptions, sorted_places
 from recsys.recommend.outfit import PictureAnchor
 from recsys.recommend.recommender import MAX_K, Recommender
-from recsys.types import Answer, Match, Vectors
+from recsys.types import Answer, Item, Match, Vectors
 from recsys.web.page import attribute_display, filters, headings, outfit_view, permalink, product
 from recsys.web.page.cards import Card, ProductViews, gallery
 from recsys.web.page.state import PAGE, LookState, PageOptions, Query
@@ -40,7 +40,7 @@ class ResultsView:
     def show(self, options: PageOptions, query: Query) -> Shown:
         """The answer to a query with these search options."""
         options = replace(options, but=query.but)
-        narrow = filters.state(self.items, options.where, self.index, options.index, options.choice)
+        narrow = filters.state(self.items, options.where, self.index, options.index, options.choice, options.sort)
         if query.look is not None:
             return *self._look(query, query.look, options), narrow
         return query, *self._results(options, query), narrow
@@ -48,7 +48,11 @@ class ResultsView:
     def window(self, options: PageOptions, query: Query) -> tuple[str, str]:
         """The heading and the cards of the shop window, which the page shows before the first search."""
         rows = self.items.passing(options.where)
-        shown = attribute_display.showcase(self.items, rows, query.k, "window")
+        if options.sort == CLOSENESS:
+            shown = attribute_display.showcase(self.items, rows, query.k, "window")
+        else:
+            first = sorted_places(self.items, rows, options.sort)[: query.k]
+            shown = [self.items[row] for row in rows[first].tolist()]
         what_next = "Open one to see more like it, or search with your own picture."
         heading = self._heading(query, options, f"{len(shown)} of {len(rows):,} products. {what_next}")
         cards = [self.views.card(item, options.opinion(item.id)) for item in shown]
@@ -72,7 +76,14 @@ class ResultsView:
             why=self._why(item_id, query),
             variants=self.recommender.variants.of(item_id)[:OTHERS],
             others=[match.item for match in self.recommender.similar(item_id, OTHERS)],
+            cheaper=self._cheaper(item_id),
         )
+
+    def _cheaper(self, item_id: str) -> list[Item]:
+        """The closest products that cost less than this one; none where its price is not known."""
+        if self.items.cost(self.items.row(item_id)) is None:
+            return []
+        return [match.item for match in self.recommender.closest_for_less(item_id=item_id, k=OTHERS)]
 
     def _results(self, options: PageOptions, query: Query) -> tuple[str, str]:
         passing = len(self.items.passing(options.filter or {}))
@@ -108,7 +119,8 @@ class ResultsView:
     def _card(self, group: Sequence[Match], options: PageOptions, query: Query) -> Card:
         """The card of a product and its variants. If the answer comes from a link, it does not say how close it is."""
         first, *others = group
-        match, variants = None if query.kind == "link" else first, [match.item for match in others]
+        match = None if query.kind == "link" else first
+        variants = [*first.variants, *(match.item for match in others)]
         return self.views.card(first.item, options.opinion(first.item.id), match=match, variants=variants)
 
     def _why(self, item_id: str, query: Query) -> product.Why | None:

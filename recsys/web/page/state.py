@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from recsys.core.items import Items
 from recsys.images.box import Box
 from recsys.recommend.look import Look
-from recsys.recommend.options import MAX_LIKES, SearchOptions
+from recsys.recommend.options import CLOSENESS, MAX_LIKES, SearchOptions, sorts_of
 from recsys.recommend.recommender import MAX_K
 from recsys.types import Vectors
 
@@ -94,7 +94,8 @@ class PageOptions(SearchOptions):
         disliked = tuple(item_id for item_id in disliked if item_id not in liked)
         where, index, choice = narrow.get("where"), narrow.get("index"), narrow.get("choice")
         index, choice = index if isinstance(index, str) and index else None, choice if isinstance(choice, int) else 0
-        return cls({} if where is None else where, liked, disliked, diversity, index=index, choice=choice)
+        sort = narrow.get("sort") if narrow.get("sort") in sorts_of(items) else CLOSENESS
+        return cls({} if where is None else where, liked, disliked, diversity, sort=sort, index=index, choice=choice)
 
     def opinion(self, item_id: str) -> str:
         """What the visitor thinks of a product: "liked", "disliked", or ""."""

@@ -17,7 +17,9 @@ from testkit.fake_shop import draw, encoded, fake_shop
 
 RED_DRESS = draw("Dresses", "#b3262e")
 META = {"_type": "gradio.FileData"}
-ENDPOINTS = ["recommend", "similar", "describe", "complete_the_look", "catalog", "recommend_batch"]
+ENDPOINTS = [
+    *("recommend", "similar", "closest_for_less", "describe", "complete_the_look", "catalog", "recommend_batch")
+]
 INDEX = {"name": "tests/fake-shop", "revision": "1a2b3c4d5e6f7890", "items": 60}
 OPTIONS = {
     "where": {"gender": "Women"},
@@ -174,11 +176,23 @@ class TestCatalog:
 
 
 class TestApiPage:
-    def test_it_lists_six_typed_endpoints_and_nothing_of_the_page(self, web):
+    def test_it_lists_seven_typed_endpoints_and_nothing_of_the_page(self, web):
         endpoints = web.get("gradio_api/info").json()["named_endpoints"]
         assert list(endpoints) == [f"/{name}" for name in ENDPOINTS]
         parameters = {entry["parameter_name"]: entry for entry in endpoints["/recommend"]["parameters"]}
-        names = ["image", "k", "where", "liked", "disliked", "diversity", "but", "min_similarity", "refine", "parts"]
+        names = [
+            "image",
+            "k",
+            "where",
+            "liked",
+            "disliked",
+            "diversity",
+            "but",
+            "min_similarity",
+            "refine",
+            "parts",
+            "sort",
+        ]
         assert list(parameters) == names
         assert parameters["k"]["parameter_default"] == 5
         assert all(endpoint["description"] for endpoint in endpoints.values())

@@ -15,7 +15,9 @@ from testkit.fake_shop import draw, encoded, fake_shop
 
 RED_DRESS = draw("Dresses", "#b3262e")
 META = {"_type": "gradio.FileData"}
-ENDPOINTS = ["recommend", "similar", "describe", "complete_the_look", "catalog", "recommend_batch"]
+ENDPOINTS = [
+    *("recommend", "similar", "closest_for_less", "describe", "complete_the_look", "catalog", "recommend_batch")
+]
 MALFORMED = int(os.environ.get("MALFORMED_REQUESTS", "20"))
 """How many malformed requests each endpoint gets; .ci/run asks for 100."""
 NOT_A_NUMBER = [float("nan"), float("inf"), "0.5", [], {}, True, [0.5], "٣"]
@@ -79,6 +81,7 @@ GOOD = {
     | {"diversity": 0.5, "but": {}, "min_similarity": None},
     "similar": {"item_id": "p7", "k": 2, "where": {}, "liked": ["p2"], "disliked": []}
     | {"diversity": 0, "but": {"baseColour": "Red"}, "min_similarity": 0},
+    "closest_for_less": {"image": None, "item_id": "p7", "k": 2, "where": {}, "min_similarity": None},
     "describe": {"image": "https://example.com/dress.png"},
     "complete_the_look": {"image": None, "item_id": "p7", "locked": {}, "passed_over": []},
     "catalog": {"where": {}},

@@ -1,9 +1,12 @@
-// The component's value has `where`: attribute → values of the ticked boxes, with null for "not given". The server adds
+// The component's value has `where`: attribute → values of the ticked boxes, with null for "not given", or a range; and
+// `sort`, the order of the products. The server adds
 // `counts`: attribute → the number of products that each option would leave, in the order of the options; and `markup`, new
 // options, if the shop has another index by now.
-let boxes, panels;
+let boxes, bounds, panels, order;
 const find = () => {
   boxes = [...element.querySelectorAll("input[type=checkbox]")];
+  bounds = [...element.querySelectorAll("input[data-bound]")];
+  order = element.querySelector("[data-sort]");
   panels = [...element.querySelectorAll("details")];
 };
 find();
@@ -12,6 +15,7 @@ const valueOf = (box) => (box.hasAttribute("data-absent") ? null : box.value);
 const selection = () => {
   const where = {};
   for (const box of boxes.filter((box) => box.checked)) (where[box.name] ??= []).push(valueOf(box));
+  for (const end of bounds.filter((end) => end.value !== "")) (where[end.name] ??= {})[end.dataset.bound] = Number(end.value);
   return where;
 };
 
@@ -19,18 +23,23 @@ const summarise = () => {
   for (const panel of panels) {
     const ticked = boxes.filter((box) => box.checked && panel.contains(box));
     const one = ticked.length === 1 && ticked[0].nextElementSibling.textContent;
+    const ends = bounds.filter((end) => panel.contains(end)).map((end) => end.value);
+    const range = ends.some((end) => end !== "") && ends.join("–");
     const name = panel.dataset.name;
-    panel.querySelector("summary").textContent = ticked.length ? `${name}: ${one || ticked.length}` : name;
-    panel.classList.toggle("active", ticked.length > 0);
+    panel.querySelector("summary").textContent = ticked.length || range ? `${name}: ${range || one || ticked.length}` : name;
+    panel.classList.toggle("active", ticked.length > 0 || Boolean(range));
   }
-  element.querySelector("[data-clear]").hidden = !boxes.some((box) => box.checked);
+  element.querySelector("[data-clear]").hidden = !panels.some((panel) => panel.classList.contains("active"));
   element.querySelector(".facets").scrollTo({ left: 0 });
 };
 
 // The number of the latest choice here. An answer carries the number of the choice that it is for, so that the answer to
 // an earlier choice does not undo a later one.
 let choice = 0;
-const hold = () => (props.value = { where: selection(), index: element.querySelector(".facets").dataset.index, choice });
+const hold = () => {
+  const { index } = element.querySelector(".facets").dataset;
+  props.value = { where: selection(), sort: order?.value, index, choice };
+};
 const choose = () => {
   choice += 1;
   hold();
@@ -58,7 +67,12 @@ watch("value", () => {
   }
   if (props.value?.counts) recount();
   if ((props.value?.choice ?? choice) < choice) hold();
-  else for (const box of boxes) box.checked = (props.value?.where?.[box.name] ?? []).includes(valueOf(box));
+  else {
+    const where = props.value?.where ?? {};
+    for (const box of boxes) box.checked = (where[box.name] ?? []).includes(valueOf(box));
+    for (const end of bounds) end.value = where[end.name]?.[end.dataset.bound] ?? "";
+    if (order) order.value = props.value?.sort ?? "closeness";
+  }
   summarise();
 });
 
@@ -68,11 +82,12 @@ document.addEventListener("shop:filter", ({ detail: { attribute, value } }) => {
     if (value === undefined) box.checked = false;
     else if (valueOf(box) === value) box.checked = !box.checked;
   }
+  for (const end of bounds.filter((end) => end.name === attribute)) end.value = "";
   choose();
 });
 
 element.addEventListener("change", (event) => {
-  if (boxes.includes(event.target)) choose();
+  if (boxes.includes(event.target) || bounds.includes(event.target) || event.target === order) choose();
 });
 
 element.addEventListener("input", (event) => {
@@ -86,6 +101,7 @@ element.addEventListener("input", (event) => {
 element.addEventListener("click", (event) => {
   if (!event.target.closest("[data-clear]")) return;
   for (const box of boxes) box.checked = false;
+  for (const end of bounds) end.value = "";
   choose();
 });
 

@@ -3,8 +3,12 @@
 const dialog = () => element.querySelector("dialog");
 let origin = null;
 
+const facts = Object.assign(document.createElement("script"), { type: "application/ld+json" });
+
 watch("value", () => {
   if (!dialog()) return;
+  facts.textContent = dialog().dataset.product;
+  document.head.append(facts);
   if (!element.contains(document.activeElement)) origin = document.activeElement;
   if (!dialog().open) dialog().showModal();
   dialog().scrollTop = 0;
@@ -12,6 +16,7 @@ watch("value", () => {
 
 element.addEventListener("close", () => {
   props.value = "";
+  facts.remove();
   if (document.activeElement === document.body || element.contains(document.activeElement)) origin?.focus();
 }, true);
 
