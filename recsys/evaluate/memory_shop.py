@@ -9,6 +9,7 @@ import numpy as np
 
 from recsys.core.calibration import Calibration
 from recsys.core.items import Items
+from recsys.core.reranking import Ranking
 from recsys.evaluate.crop_threshold import MIN_PRODUCTS, fit_crops
 from recsys.evaluate.pool import Pool
 from recsys.evaluate.retrieval import attributes_of
@@ -43,9 +44,11 @@ class NoPictures:
         return b""
 
 
-def memory_shop(pool: Pool, encoder: ImageEncoder, calibration: Calibration | None) -> Recommender:
+def memory_shop(
+    pool: Pool, encoder: ImageEncoder, calibration: Calibration | None, ranking: Ranking | None = None
+) -> Recommender:
     """A recommender over these products, as a build would make it; `encoder` made their vectors."""
     items = Items.from_items(pool.items, attributes_of(pool.items), pool.role_overrides)
     searcher = MemorySearcher(pool.vectors, items)
     crops = fit_crops(PictureLooks(encoder, searcher, calibration)) if len(items) >= MIN_PRODUCTS else None
-    return Recommender(encoder, searcher, items, NoPictures(), Origin("memory", "memory"), calibration, crops)
+    return Recommender(encoder, searcher, items, NoPictures(), Origin("memory", "memory"), calibration, crops, ranking)

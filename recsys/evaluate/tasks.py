@@ -18,6 +18,7 @@ from recsys.evaluate.drawn_shop import evaluate_drawn_shop
 from recsys.evaluate.grounds import known_grounds
 from recsys.evaluate.memory_shop import memory_shop
 from recsys.evaluate.pool import Pool
+from recsys.evaluate.reranking import fit_ranking
 from recsys.evaluate.same_name import evaluate_same_name
 from recsys.evaluate.search_task import SearchTask
 from recsys.evaluate.task_inputs import Contender, TaskInputs
@@ -48,8 +49,9 @@ class TaskRun:
     def clutter(self) -> list[TaskReport]:
         """The task "clutter", and how often grounds without a product are said to be close."""
         pool, kept = self.inputs.pool, self.inputs.pool.take(self.inputs.kept)
-        calibration = calibrate(SearchTask.disjoint(pool.take(self.inputs.held), kept))
-        shop, grounds = memory_shop(kept, self.encoder, calibration), known_grounds()
+        task = SearchTask.disjoint(pool.take(self.inputs.held), kept)
+        shop = memory_shop(kept, self.encoder, calibrate(task), fit_ranking(task, self.encoder))
+        grounds = known_grounds()
         return [evaluate_clutter(self.inputs, grounds, shop), evaluate_empty_clutter(self.inputs, grounds, shop)]
 
     def drawn(self) -> list[TaskReport]:
