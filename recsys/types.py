@@ -158,7 +158,8 @@ class Match:
     `similarity` is the cosine of the two embeddings, in [-1, 1]. `confidence` is the calibrated probability that the
     product is of the query's kind, among all products of that similarity, whatever the filter; it is None where the
     catalogue does not say what kind its products are, or where nothing is close. `reasons` are the attribute values
-    that query and product share. `row` is the place of the product in the index.
+    that query and product share. `chances` are probabilities: "kind" is the confidence, and "colour" that the product
+    has the query's colour. One that is not known is missing. `row` is the place of the product in the index.
     `variants` are the other items of its group.
     """
 
@@ -168,6 +169,7 @@ class Match:
     reasons: tuple[Reason, ...] = ()
     row: int | None = field(default=None, repr=False, compare=False)
     variants: tuple[Item, ...] = field(default=(), repr=False)
+    chances: Mapping[str, float] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -209,6 +211,7 @@ class Answer(Sequence[Match]):
             | {
                 "similarity": match.similarity,
                 "confidence": match.confidence,
+                "chances": dict(match.chances),
                 "reasons": [{"attribute": reason.attribute, "value": reason.value} for reason in match.reasons],
             }
             for match in self

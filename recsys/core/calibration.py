@@ -55,7 +55,7 @@ class Calibration:
         threshold = float(np.quantile(cosines[:, :AVERAGED_MATCHES].mean(1), FALSE_REJECTION_RATE))
         knots: tuple[Numbers, Numbers] = (np.empty(0), np.empty(0))
         if alike is not None:
-            knots = _thinned(*isotonic(cosines.ravel(), alike.ravel()))
+            knots = thinned(*isotonic(cosines.ravel(), alike.ravel()))
         return cls(
             attribute=attribute if alike is not None else None,
             similarity=tuple(round(float(cosine), 5) for cosine in knots[0]),
@@ -116,7 +116,7 @@ def isotonic(values: Numbers | Vectors, hits: Flags) -> tuple[Numbers, Numbers]:
     return value / count, hit / count
 
 
-def _thinned(values: Numbers, shares: Numbers) -> tuple[Numbers, Numbers]:
+def thinned(values: Numbers, shares: Numbers) -> tuple[Numbers, Numbers]:
     """At most `MAX_KNOTS` of the knots, evenly spaced along the curve."""
     kept = np.unique(np.linspace(0, len(values) - 1, MAX_KNOTS).round().astype(int))
     return values[kept], shares[kept]

@@ -17,6 +17,9 @@ VOTE_SHARPNESS = 10.0
 """A neighbour's vote weighs exp(10 · cosine)."""
 MAX_WEIGHT = 10.0
 
+Curve = tuple[tuple[float, ...], tuple[float, ...]]
+"""Values in ascending order, and what each stands for; linear in between."""
+
 
 @dataclass(frozen=True)
 class Ranking:
@@ -26,6 +29,7 @@ class Ranking:
     on one half of the held-out queries. On the other half, `queries` in number, the share of the first five results
     that have the query's value of all `scored` attributes was `before` by the cosine alone, and is `after`. The nearest
     product of a picture stays first if its cosine is at least `keep_from`: it may be the very product that is shown.
+    `same_colour` maps a head's probability that a product has the query's colour to how often that is so.
     """
 
     weights: Mapping[str, float]
@@ -34,19 +38,31 @@ class Ranking:
     queries: int
     before: float
     after: float
+    same_colour: Curve = ((), ())
+
+    def colour_chance(self, probability: float) -> float | None:
+        """The chance of the same colour, given the probability that the encoder's head gives; None where not fitted."""
+        return float(np.interp(probability, *self.same_colour)) if self.same_colour[0] else None
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of `asdict`. Raises TypeError, KeyError or ValueError for anything that is not valid."""
         weights = {str(name): float(weight) for name, weight in data["weights"].items()}
         numbers = {name: float(data[name]) for name in ("keep_from", "before", "after")}
-        found = cls(weights, scored=tuple(data["scored"]), queries=data["queries"], **numbers)
+        found = cls(weights, scored=tuple(data["scored"]), queries=data["queries"], **numbers, same_colour=_curve(data))
         within = all(0 <= weight <= MAX_WEIGHT for weight in weights.values()) and -1.001 <= found.keep_from <= 1.001
         shares = 0 <= found.before <= 1 and 0 <= found.after <= 1
         typed = type(found.queries) is int and all(isinstance(name, str) for name in found.scored)
         if not (within and shares and typed):
             raise ValueError("its ranking does not map attributes to weights")
         return found
+
+
+def _curve(data: Mapping[str, Any]) -> Curve:
+    xs, ys = (tuple(map(float, part)) for part in data.get("same_colour", ((), ())))
+    if len(xs) != len(ys) or any(list(part) != sorted(part) or not all(0 <= x <= 1 for x in part) for part in (xs, ys)):
+        raise ValueError("its chances of the same colour are not an increasing curve")
+    return xs, ys
 
 
 def ranked(cosines: Vectors, gains: Vectors, keep_from: float) -> Rows:

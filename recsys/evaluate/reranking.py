@@ -9,13 +9,13 @@ from itertools import product
 
 import numpy as np
 
-from recsys.core.calibration import MIN_QUERIES, Flags
+from recsys.core.calibration import MIN_QUERIES, Flags, isotonic, thinned
 from recsys.core.columns import Column
 from recsys.core.ranking import Estimate
-from recsys.core.reranking import RERANKED, Ranking, head_probabilities, ranked, vote_probabilities
+from recsys.core.reranking import RERANKED, Curve, Ranking, head_probabilities, ranked, vote_probabilities
 from recsys.evaluate.confidence import halves
 from recsys.evaluate.retrieval import roles_of
-from recsys.evaluate.search_task import PRECISION_K, SearchTask, nearest
+from recsys.evaluate.search_task import PRECISION_K, RANKING_K, SearchTask, nearest
 from recsys.types import ImageEncoder, Rows, Vectors
 
 WEIGHTS = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8)
@@ -79,8 +79,20 @@ def fit_ranking(task: SearchTask, encoder: ImageEncoder | None) -> Ranking | Non
     if Estimate.from_values(after - before).low <= 0:
         return None
     used = {name: weight for name, weight in weights.items() if weight}
-    figures = [round(float(precisions.mean()), 4) for precisions in (before, after)]
-    return Ranking(used, keep_from, tuple(attributes), len(measured), *figures)
+    shares = [round(float(precisions.mean()), 4) for precisions in (before, after)]
+    colours = _same_colour(task, rows, likely, encoder)
+    return Ranking(used, keep_from, tuple(attributes), len(measured), shares[0], shares[1], colours)
+
+
+def _same_colour(task: SearchTask, rows: Rows, likely: Mapping[str, Vectors], encoder: ImageEncoder | None) -> Curve:
+    """The chance of the same colour by the probability that the head gives, over the first ten products."""
+    colour = roles_of(task.gallery).colour
+    if colour is None or colour not in likely or encoder is None or colour not in encoder.values:
+        return (), ()
+    right = task.label([colour]).matches(rows)[:, :RANKING_K]
+    knots = thinned(*isotonic(likely[colour][:, :RANKING_K].ravel(), right.ravel()))
+    xs, ys = (tuple(np.round(part.clip(0, 1), 5).tolist()) for part in knots)
+    return xs, ys
 
 
 def _attributes(task: SearchTask) -> list[str]:

@@ -46,3 +46,19 @@ class Reranker:
                 shares = vote_probabilities(first[None], cosines[None, :RERANKED], column)
             gains[:RERANKED] += weight * shares[0, column.codes[first]]
         return gains
+
+
+def same_colour(reranker: Reranker, name: str, query: Vectors | int, rows: Rows) -> list[float | None]:
+    """The chance that the product in each row has the query's colour, the attribute `name`; None where not known.
+
+    The query is an embedding [1, dim], whose colour the encoder's head predicts, or the row of a product.
+    """
+    column, encoder = reranker.items.columns[name], reranker.encoder
+    if isinstance(query, int):
+        own = column[query]
+        return [None if own is None or column[row] is None else float(column[row] == own) for row in rows.tolist()]
+    if name not in encoder.values:
+        return [None] * len(rows)
+    (shares,) = head_probabilities(encoder.logits(query)[name], encoder.values[name], column)
+    chances = [reranker.ranking.colour_chance(float(shares[column.codes[row]])) for row in rows.tolist()]
+    return [None if column[row] is None else chance for row, chance in zip(rows.tolist(), chances, strict=True)]

@@ -21,7 +21,7 @@ from recsys.recommend.likes import RERANKED as RERANKED_BY_LIKES
 from recsys.recommend.likes import Likes
 from recsys.recommend.look import Look
 from recsys.recommend.options import CLOSENESS, SearchOptions, sorted_places
-from recsys.recommend.reranker import Reranker
+from recsys.recommend.reranker import Reranker, same_colour
 from recsys.recommend.steering import Steering
 from recsys.types import Answer, Attribute, Guess, ImageEncoder, IndexAssets, Match, Rows, Searcher, Vectors, Where
 
@@ -60,6 +60,11 @@ class Query:
     values: Mapping[str, Attribute]
     row: int | None = None
     look: Look | None = None
+
+    @property
+    def key(self) -> Vectors | int:
+        """The row of a product, or else the embedding."""
+        return self.embedding if self.row is None else self.row
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +127,7 @@ class Search:
         nearest = self._nearest(embedding, max(NEIGHBOURS_THAT_DESCRIBE, needed), pictures=PICTURES_THAT_DESCRIBE)
         values = {name: guess.value for name, guess in self._describe(embedding, nearest).items()}
         found = Found(np.array([row]), self.searcher.vectors([row]) @ embedding[0])
-        return self._answer(found, values, {}, self._is_close(nearest))[0]
+        return self._answer(found, values, {}, self._is_close(nearest), key=embedding)[0]
 
     def describe(self, embedding: Vectors) -> dict[str, Guess]:
         """The attributes that an embedding [1, dim] seems to have: by the encoder's heads, else by the 20 nearest."""
@@ -145,7 +150,8 @@ class Search:
         found = self._rerank(query, target, found, likes, options)
         selected = self._select(self._each_once(found).at(slice(_pool(k, options))), k, options)
         box = query.look.box if query.look else None
-        return self._answer(selected, query.values, seen, self._is_close(nearest, query), box)
+        close = self._is_close(nearest, query)
+        return self._answer(selected, query.values, seen, close, box, query.key)
 
     def _each_once(self, found: Found) -> Found:
         """The best view of each product: the first row of each group. Rows that show a placeholder come last."""
@@ -184,15 +190,25 @@ class Search:
         seen: Mapping[str, Guess],
         close: bool | None,
         box: Box | None = None,
+        key: Vectors | int | None = None,
     ) -> Answer:
         matches = []
-        for row, cosine in zip(found.rows.tolist(), found.cosines.tolist(), strict=True):
+        colours = self._same_colour(key, found.rows)
+        for row, cosine, colour in zip(found.rows.tolist(), found.cosines.tolist(), colours, strict=True):
             item = self.items[row]
             is_trusted = close and not self.pictures.is_placeholder[row]
             confidence = self.calibration.confidence_at(cosine) if self.calibration and is_trusted else None
             variants = tuple(self.items[other] for other in self.items.group_rows(row).tolist() if other != row)
-            matches.append(Match(item, cosine, confidence, shared(values, item), row, variants))
+            chances = {name: share for name, share in (("kind", confidence), ("colour", colour)) if share is not None}
+            matches.append(Match(item, cosine, confidence, shared(values, item), row, variants, chances))
         return Answer(tuple(matches), close, seen, astuple(box) if box else None, self.assets)
+
+    def _same_colour(self, key: Vectors | int | None, rows: Rows) -> list[float | None]:
+        """The probability that each of these products has the query's colour; None where it is not known."""
+        name = self.items.roles.colour
+        if name is None or key is None or self.ranking is None:
+            return [None] * len(rows)
+        return same_colour(Reranker(self.encoder, self.items, self.ranking), name, key, rows)
 
     def _nearest(self, vector: Vectors, count: int, where: Where | None = None, pictures: int = 0) -> Found:
         """The nearest `count` products, and more rows where these show fewer than `pictures` different pictures.

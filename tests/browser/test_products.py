@@ -68,7 +68,7 @@ class TestOnEveryScreen:
         name = look_closer(page)
         expect(dialog(page).locator(".all dd")).to_contain_text(["Dresses", "Red"])
         expect(dialog(page).locator(".why mark")).to_have_text(["Dresses", "Red"])
-        expect(dialog(page).locator(".why .closeness")).to_contain_text("Very close")
+        expect(dialog(page).locator(".why .closeness")).to_contain_text("Same kind")
         expect(dialog(page).locator(".why img")).to_have_count(2)
         dialog(page).locator(".strip a").last.click()
         expect(dialog(page).locator("h2")).not_to_have_text(name)

@@ -39,6 +39,7 @@ def test_the_ranking_is_fitted_where_the_heads_know_more_than_the_cosine(task):
     assert found.scored == ("articleType", "baseColour", "gender")[: len(found.scored)]
     assert found.after > found.before + 0.05
     assert 0 < found.queries < 200
+    assert found.colour_chance(1.0) > 0.8 > 0.2 > found.colour_chance(0.0)
 
 
 def test_there_is_no_ranking_where_nothing_is_gained(task):

@@ -106,7 +106,7 @@ def test_an_answer_made_by_hand_shows_without_pictures(shop):
 def test_an_answer_as_dicts_is_json_with_the_names_of_the_api(shop):
     answer = shop.recommend(RED_DRESS, 3)
     found = json.loads(json.dumps(answer.to_dicts()))
-    assert list(found[0]) == ["id", "name", "attributes", "similarity", "confidence", "reasons"]
+    assert list(found[0]) == ["id", "name", "attributes", "similarity", "confidence", "chances", "reasons"]
     assert [match["id"] for match in found] == [match.item.id for match in answer]
     assert found[0]["attributes"] == dict(answer[0].item.attributes)
     assert {"attribute": "masterCategory", "value": "Apparel"} in found[0]["reasons"]

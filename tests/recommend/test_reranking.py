@@ -95,3 +95,14 @@ def test_the_nearest_product_stays_first_where_it_is_very_near(shop):
     assert refined[0] == plain[0] and colours(refined)[:3] == ["Red", "Black", "Black"]
     grey = Image.new("RGB", (240, 320), "grey")
     assert ids(near.recommend(grey)) == ids(shop.recommend(grey))
+
+
+def test_a_match_has_the_chance_of_the_same_colour():
+    curve = ((0.0, 0.5, 1.0), (0.1, 0.3, 0.7))
+    shop = with_ranking(fake_shop(sees=SEES), replace(RANKING, same_colour=curve))
+    chances = {match.item.attributes["baseColour"]: match.chances["colour"] for match in shop.recommend(RED_DRESS, 60)}
+    assert chances["Black"] == pytest.approx(0.54) and chances["Red"] == pytest.approx(0.18)
+    assert chances["Olive"] == pytest.approx(0.1)
+    assert {match.chances["colour"] for match in shop.similar("p7", 59)} == {0.0, 1.0}
+    assert all("colour" not in match.chances for match in fake_shop(sees=SEES).recommend(RED_DRESS))
+    assert shop.recommend(RED_DRESS).to_dicts()[0]["chances"].keys() == {"colour"}

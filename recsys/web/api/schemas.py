@@ -66,11 +66,13 @@ class MatchFacts(ItemFacts):
 
     `confidence` is the probability that the product is of the same type as the query; null if the catalogue has no
     product types. `reasons` are the attribute values that the query and the product have in common. `variants` are the
-    ids of the other items of the same product.
+    ids of the other items of the same product. `chances` are the probabilities, as far as they are known, that the
+    product has the query's "kind" and "colour".
     """
 
     similarity: float
     confidence: float | None
+    chances: dict[str, float]
     reasons: list[ReasonFacts]
     variants: list[str]
 
@@ -220,6 +222,7 @@ def _match(recommender: Recommender, match: Match, root: str) -> MatchFacts:
         **_item(recommender, match.item, root),
         "similarity": match.similarity,
         "confidence": match.confidence,
+        "chances": dict(match.chances),
         "reasons": reasons,
         "variants": [item.id for item in match.variants],
     }

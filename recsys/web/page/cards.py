@@ -10,14 +10,16 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from recsys.recommend.recommender import Recommender
-from recsys.types import Attribute, Item, Match, Reason, as_tuple
+from recsys.types import Attribute, Item, Match, Reason, Value, as_tuple
 from recsys.web.page import attribute_display
 from recsys.web.page.offers import OfferView, offer_view
 from recsys.web.page.templates import render
 from recsys.web.server import thumbnails
 
-WORDS = {0.8: "Very close", 0.5: "Close", 0.2: "Somewhat like it", 0.0: "Only a little like it"}
-"""How close a match is, in words, by the least confidence for them."""
+WORDS = {0.8: "Same kind", 0.4: "Perhaps the same kind", 0.0: "Probably another kind"}
+"""What a match has in common with the query, in words, by the least confidence for them."""
+SAME_COLOUR = 0.5
+"""A match of this chance is said to have the query's colour."""
 MAX_VARIANTS_SHOWN = 3
 
 
@@ -84,6 +86,11 @@ class ProductViews:
         values = (fact.value for fact in facts(item.attributes, self.attributes))
         return item.name or " · ".join(values) or f"Product {item.id}"
 
+    def colour(self, item: Item) -> Value:
+        """The colour of a product; None where the catalogue does not say."""
+        name = self.recommender.items.roles.colour
+        return item.value(name) if name else None
+
     def product(self, item: Item) -> ProductView:
         """One product."""
         image, link = thumbnails.url(self.recommender, item.id), f"?item={quote(item.id, safe='')}"
@@ -116,7 +123,7 @@ class ProductViews:
         return Card(
             self.product(item),
             facts(item.attributes, dict.fromkeys([*self.attributes, *shared]), shared),
-            closeness(match) if match else None,
+            closeness(match, self.colour(match.item)) if match else None,
             opinion,
             self.products(variants[:MAX_VARIANTS_SHOWN]),
             max(0, len(variants) - MAX_VARIANTS_SHOWN),
@@ -137,13 +144,21 @@ def facts(attributes: Mapping[str, Attribute], names: Iterable[str], shared: Seq
     return [Fact(text, name in shared) for name, text in texts.items() if text]
 
 
-def closeness(match: Match) -> Closeness:
-    """How close a match is, in words with the numbers behind them; without a confidence, the similarity alone."""
-    similarity = f"similarity {_two_digits(match.similarity)}"
+def closeness(match: Match, colour: Value = None) -> Closeness:
+    """What a match of this colour has in common with the query, in words with the numbers behind them.
+
+    Without a confidence, the similarity alone.
+    """
+    similarity, same_colour = f"similarity {_two_digits(match.similarity)}", match.chances.get("colour")
     if match.confidence is None:
         return Closeness(similarity)
     words = next(text for least, text in WORDS.items() if match.confidence >= least)
-    return Closeness(f"{percent(match.confidence)} sure to be the same kind of thing; {similarity}", words)
+    detail = f"{percent(match.confidence)} sure to be the same kind of thing"
+    if same_colour is not None and colour is not None:
+        detail += f", {percent(same_colour)} sure to have the same colour"
+        if words == WORDS[0.8]:
+            words += " and colour" if same_colour >= SAME_COLOUR else f", other colour ({colour})"
+    return Closeness(f"{detail}; {similarity}", words)
 
 
 def percent(share: float) -> str:

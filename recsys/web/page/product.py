@@ -57,7 +57,7 @@ def dialog(
         attributes=facts_of(item),
         has_looks=has_looks,
         why=why,
-        closeness=closeness(why.match) if why else None,
+        closeness=closeness(why.match, views.colour(item)) if why else None,
         shared_facts=[Fact(reason.value, True) for reason in reasons if reason.attribute in shared],
         variants=views.products(variants),
         others=views.products(others),

@@ -107,7 +107,7 @@ class TestPicture:
         assert "<h2>Closest to your picture</h2>" in heading
         chip = re.search(r'We see</span><button [^>]*data-attribute="articleType" data-value="Dresses"[^>]*>', heading)
         assert 'aria-pressed="false"' in chip[0] and 'title="Article type, 75 % sure' in chip[0]
-        assert "Very close" in found and "nearest all the same" not in heading
+        assert "Same kind" in found and "nearest all the same" not in heading
 
     def test_where_nothing_is_close_it_is_said_and_no_card_says_otherwise(self, knowing):
         far = Query(picture=knowing.recommender.embed(BLACK), search=1)
@@ -252,7 +252,7 @@ class TestProduct:
     def test_a_product_says_why_it_answers_the_picture(self, knowing):
         query = pictured(knowing)
         dialog = knowing.open_product("p37", PageOptions(), query)
-        assert "Why this was found" in dialog and "Very close" in dialog
+        assert "Why this was found" in dialog and "Same kind" in dialog
         both = re.search(r"<p>In common: (.*?)</p>", dialog)[1]
         assert re.sub("<[^>]*>", "", both) == "Dresses"
         assert 'class="heat"' not in dialog and "redder" not in dialog

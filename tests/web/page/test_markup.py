@@ -87,16 +87,30 @@ def test_a_product_without_a_name_goes_by_what_tells_it_apart(shop):
 
 
 @pytest.mark.parametrize(
+    ("kind", "colour", "words"),
+    [
+        (0.9, 0.7, "Same kind and colour"),
+        (0.9, 0.2, "Same kind, other colour (Red)"),
+        (0.6, 0.7, "Perhaps the same kind"),
+        (0.1, 0.7, "Probably another kind"),
+    ],
+)
+def test_a_card_says_what_is_the_same_and_what_differs(shop, kind, colour, words):
+    card = match_card(shop, Match(shop.items[7], 0.9, kind, chances={"kind": kind, "colour": colour}))
+    assert f">{words}<" in card and f"{round(100 * colour)} % sure to have the same colour" in card
+
+
+@pytest.mark.parametrize(
     ("confidence", "words", "number"),
     [
-        (0.8, "Very close", "80 %"),
-        (0.79, "Close", "79 %"),
-        (0.5, "Close", "50 %"),
-        (0.49, "Somewhat like it", "49 %"),
-        (0.2, "Somewhat like it", "20 %"),
-        (0.19, "Only a little like it", "19 %"),
-        (1.0, "Very close", "over 99 %"),
-        (0.0, "Only a little like it", "under 1 %"),
+        (0.8, "Same kind", "80 %"),
+        (0.79, "Perhaps the same kind", "79 %"),
+        (0.5, "Perhaps the same kind", "50 %"),
+        (0.49, "Perhaps the same kind", "49 %"),
+        (0.2, "Probably another kind", "20 %"),
+        (0.19, "Probably another kind", "19 %"),
+        (1.0, "Same kind", "over 99 %"),
+        (0.0, "Probably another kind", "under 1 %"),
     ],
 )
 def test_a_confidence_reads_as_words_with_its_number_on_demand(shop, confidence, words, number):
