@@ -27,9 +27,10 @@ class Ranking:
 
     `weights`: attribute → the weight of the probability that the query has the product's value of it. They were fitted
     on one half of the held-out queries. On the other half, `queries` in number, the share of the first five results
-    that have the query's value of all `scored` attributes was `before` by the cosine alone, and is `after`. The nearest
-    product of a picture stays first if its cosine is at least `keep_from`: it may be the very product that is shown.
-    `same_colour` maps a head's probability that a product has the query's colour to how often that is so.
+    that have the query's value was `before` by the cosine alone, and is `after`: the mean of that of each of the
+    `scored` attributes and that of all together. The nearest product of a picture stays first if its cosine is at least
+    `keep_from`: it may be the very product that is shown. `same_colour` maps a head's probability that a product has
+    the query's colour to how often that is so.
     """
 
     weights: Mapping[str, float]

@@ -142,6 +142,7 @@ def _line(score: Score) -> str:
 def _gain(ranking: Ranking) -> str:
     """What the re-ranking gives, in a sentence."""
     return (
-        f"Re-ranked by what the encoder sees, {' ∧ '.join(ranking.scored)}: {ranking.after:.3f}; in the order of the"
-        f" cosines {ranking.before:.3f}. ({ranking.queries:,} queries; the weights were fitted on others.)"
+        f"Re-ranked by what the encoder sees, the mean over {', '.join(ranking.scored)} and all together:"
+        f" {ranking.after:.3f}; in the order of the cosines {ranking.before:.3f}. ({ranking.queries:,} queries; the"
+        " weights were fitted on others.)"
     )

@@ -34,7 +34,8 @@ MIN_KNOWN = 0.5
 class Half:
     """Queries with their nearest products: arrays [queries, count], nearest first.
 
-    `likely` has the probability of each attribute value of a product, and `right` says whether all are the query's.
+    `likely` has the probability of each attribute value of a product. `right` [queries, count, 1 + attributes] says
+    whether all values are the query's, and whether each is.
     """
 
     cosines: Vectors
@@ -48,16 +49,17 @@ class Half:
         return Half(self.cosines[rows], likely, self.right[rows], self.keep_from)
 
     def precisions(self, weights: Mapping[str, float]) -> Vectors:
-        """The precision of each query, re-ranked with these weights, [queries]."""
+        """The precisions of each query, re-ranked with these weights, [queries, 1 + attributes]."""
         gains = sum(weight * self.likely[name] for name, weight in weights.items())
         first = ranked(self.cosines, np.asarray(gains), self.keep_from)[:, :PRECISION_K]
-        return np.asarray(np.take_along_axis(self.right, first, axis=1).mean(1))
+        return np.asarray(np.take_along_axis(self.right, first[:, :, None], axis=1).mean(1))
 
 
 def fit_ranking(task: SearchTask, encoder: ImageEncoder | None) -> Ranking | None:
     """Fit the weights on one half of the queries, by coordinate search for the best precision, and measure the other.
 
-    The precision is the share of the first five results that have the query's value of every attribute. Attributes for
+    The precision is the share of the first five results that have the query's value: the mean of that of each attribute
+    and that of all together. A small shop has few products that share all of them. Attributes for
     which the encoder has no head are predicted by the votes of the nearest products. Returns None where the queries are
     too few, and where the re-ranking does not measurably help.
     """
@@ -71,12 +73,12 @@ def fit_ranking(task: SearchTask, encoder: ImageEncoder | None) -> Ranking | Non
     count = min(RERANKED, len(task.gallery) - 1)
     rows, cosines = nearest(task.queries.vectors, task.gallery.vector_blocks(), count, task.own_rows)
     likely = _likely(task, attributes, rows, cosines, encoder)
-    right = task.label(attributes).matches(rows)
+    right = np.stack([task.label([*names]).matches(rows) for names in (attributes, *zip(attributes))], axis=2)
     keep_from = round(float(np.quantile(cosines[:, 0], 1 - USUAL)), 5)
     weights = _search(Half(cosines, likely, right, keep_from).take(fitted))
     half = Half(cosines, likely, right, keep_from).take(measured)
     before, after = half.right[:, :PRECISION_K].mean(1), half.precisions(weights)
-    if Estimate.from_values(after - before).low <= 0:
+    if Estimate.from_values((after - before).mean(1)).low <= 0:
         return None
     used = {name: weight for name, weight in weights.items() if weight}
     shares = [round(float(precisions.mean()), 4) for precisions in (before, after)]
