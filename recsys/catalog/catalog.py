@@ -11,7 +11,7 @@ from typing import Any
 
 from recsys.catalog.columns import Columns
 from recsys.catalog.folders import open_file, open_folder
-from recsys.catalog.offers import OfferColumns
+from recsys.catalog.offers import OfferColumns, links_from_template
 from recsys.catalog.pictures import Pictures
 from recsys.catalog.remote import LinkFetcher
 from recsys.catalog.source import ONLY_SPLIT, Source
@@ -112,13 +112,15 @@ class Catalog:
         allow_private_hosts: bool = False,
         offer_columns: Mapping[str, str] | None = None,
         currency: str | None = None,
+        link_template: str | None = None,
     ) -> Catalog:
         """Open a Hub dataset, a folder, a table, a zip archive, or the `sample` shop.
 
         A folder is a dataset repository, a Kaggle archive, an index, pictures, or tables beside pictures. The columns
         that are not named are detected (see `recsys.catalog.columns`). `limit` takes only the first products.
         `role_overrides` maps roles to attributes, `offer_columns` facts such as "price" and "link" to columns.
-        `currency` is that of prices without one. Pictures that are links are fetched, from servers in the private
+        `currency` is that of prices without one. `link_template` makes the links to the products from columns, such as
+        "https://shop.example/products/{Handle}". Pictures that are links are fetched, from servers in the private
         network only with `allow_private_hosts`. Raises CatalogError if the source, a column or a role does not exist
         or cannot be read, and HubError if the Hub does not deliver the dataset.
         """
@@ -146,7 +148,7 @@ class Catalog:
             source.name,
             split,
             source.revision,
-            products=_products(source, columns, limit, currency),
+            products=_products(source, columns, limit, currency, link_template),
             pictures=PictureSource(
                 place, split, source.revision, columns.image, len(source.table), allow_private_hosts, columns.further
             ),
@@ -174,7 +176,9 @@ class Catalog:
         return replace(self, role_overrides={**known, **self.role_overrides})
 
 
-def _products(source: Source, columns: Columns, limit: int | None, currency: str | None) -> Items:
+def _products(
+    source: Source, columns: Columns, limit: int | None, currency: str | None, link_template: str | None
+) -> Items:
     """The products without their pictures."""
     table = source.table
     ids = unique_ids(table[columns.id].to_pylist() if columns.id else range(len(table)))[:limit]
@@ -183,9 +187,11 @@ def _products(source: Source, columns: Columns, limit: int | None, currency: str
     groups = _groups(texts(table[columns.group][:limit])) if columns.group else None
     if source.offers:
         return Items(ids, names, cells, offers=_offers(table[source.offers][:limit].to_pylist()), groups=groups)
-    if not columns.offer:
+    if not (columns.offer or link_template):
         return Items(ids, names, cells, groups=groups)
     offer_cells = {fact: cell_texts(table[column][:limit]) for fact, column in columns.offer.items()}
+    if link_template:
+        offer_cells["link"] = links_from_template(table[:limit], link_template)
     offers = OfferColumns.of(columns.offer, offer_cells, currency)
     return Items(ids, names, cells, offers=[offers.offer(row) for row in range(len(ids))], groups=groups)
 

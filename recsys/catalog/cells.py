@@ -37,7 +37,7 @@ def clean(table: TextTable) -> TextTable:
     """The table with readable cells. Ids stay as they are."""
     names = list(table.columns)
     ids, year = find_all("id", names), Roles.from_names(names).year
-    lists = {*find_all("size", names), *find_all("tags", names)}
+    lists = {column for fact in ("size", "tags", "material") for column in find_all(fact, names)}
     columns = {}
     for name, cells in table.columns.items():
         mended = cells if name in ids else _each(cells, unescape)

@@ -16,7 +16,8 @@ NAMES: dict[str, tuple[str, ...]] = {
         *("id", "itemid", "productid", "articleid", "styleid", "handle", "urlhandle", "handleid", "variantid", "sku"),
         *("asin", "gtin", "ean", "uuid", "variantsku", "itemsku", "productsku", "productnumber", "itemnumber"),
         *("productcodesku", "productcode", "itemcode", "articlenumber", "articlecode", "stylecode", "awproductid"),
-        *("merchantproductid", "productinternalid", "reference", "code", "barcode"),
+        *("merchantproductid", "productinternalid", "reference", "code", "barcode", "itemno", "productno", "articleno"),
+        *("styleno", "modelnumber", "artnr", "nr", "codeproduit", "codearticle", "ref", "clave"),
         *("artikelnummer", "artikelnr", "artikelid", "produktid", "produktnummer", "bestellnummer"),
         *("referenceproduit", "idproduit", "ugs", "referencia", "idproducto", "codigo", "codicearticolo", "codice"),
         *("idprodotto", "utpadid", "utpadkramank", "kramank"),
@@ -139,11 +140,16 @@ NUMBERED_PICTURE = re.compile(
     r"|productmediagalleryimageurl|additionalimage(?:url|link)?|galleryimage(?:url)?)\d+"
 )
 """A column of one of several pictures: "Image 2", "other_image_url3"."""
-OPTION_NAME = re.compile(r"(?:option|attribute|variation)(\d+)name|(?:option|attribute|productoption)name(\d+)")
-"""A column with the name of an option, such as "Option1 Name"."""
+OPTION_NAME = re.compile(
+    r"(?:option|attribute|variation|attribut|atributo|attributo)(\d+)(?:name|nom|nombre|nome)"
+    r"|(?:(?:option|attribute|productoption)name|namevonattribut|nomdelattribut|nombredelatributo|nomedellattributo)(\d+)"
+)
+"""A column with the name of an option, such as "Option1 Name", in the languages of WooCommerce too."""
 OPTION_VALUES = (
     *("option{0}value", "attribute{0}values", "attribute{0}value", "variation{0}values", "variation{0}value"),
-    *("productoptiondescription{0}", "optionvalue{0}", "attributevalue{0}", "attributevalues{0}"),
+    *("productoptiondescription{0}", "optionvalue{0}", "attributevalue{0}", "attributevalues{0}", "attribut{0}werte"),
+    *("wertevonattribut{0}", "attribut{0}valeurs", "valeursdelattribut{0}", "atributo{0}valores"),
+    *("valoresdelatributo{0}", "attributo{0}valori", "valoridellattributo{0}", "valoredellattributo{0}"),
 )
 """What the column with the values of that option is called."""
 NOT_FOR_VISITORS = frozenset(
@@ -151,6 +157,7 @@ NOT_FOR_VISITORS = frozenset(
         *("published", "status", "taxstatus", "taxclass", "taxable", "weight", "position", "menuorder", "visibility"),
         *("visible", "variantgrams", "rating", "ratings", "score", "reviewcount", "reviews", "numratings"),
         *("updatedat", "createdat", "lastupdated", "gtin", "mpn", "ean", "upc", "barcode", "variantbarcode"),
+        *("pricetaxexcluded", "pricetaxexcl", "pricenet", "costprice", "variationtype", "trackinventory", "giftcard"),
         *("costperitem", "wholesaleprice", "imageposition", "lowstockamount", "shipping", "shippingweight"),
     }
 )

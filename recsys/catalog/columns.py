@@ -1,8 +1,8 @@
 """Finds out what the columns of a catalogue are: by their names, else by what stands in them.
 
 - picture: the only column that holds pictures; in a table of texts, the first that names pictures;
-- id: a column named like an id that each row has, else the row number;
-- name: a text column named like a product name;
+- id: a column named like an id that each row has; in a table of texts, else a column of codes; else the row number;
+- name: a text column named like a product name; in a table of texts, else one of different texts of a few words;
 - offer: columns named as price, stock, link and so on;
 - attributes: the other columns of short texts, numbers or booleans in which values repeat, or which are named as the
   kind, the colour, the size and so on.
@@ -10,15 +10,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys.catalog.attributes import why_no_attribute
-from recsys.catalog.column_names import find_all
+from recsys.catalog.attributes import has_known_name, why_no_attribute
+from recsys.catalog.column_names import NAMES, find_all
 from recsys.catalog.picture_columns import further_pictures, image_column
+from recsys.catalog.picture_files import names_picture
 from recsys.catalog.remote import is_link
 from recsys.catalog.source import Source, require
 from recsys.catalog.values import is_binary, is_text
@@ -26,6 +28,12 @@ from recsys.errors import CatalogError
 
 MIN_DISTINCT_ID_SHARE = 0.9
 """A column of numbers needs this share of distinct values to be the id, a column of texts of filled cells."""
+CODE = re.compile(r"\d{5,20}|(?=.*\d)(?=.*[A-Za-z])[\w/-]{2,40}")
+"""What an id looks like: five digits or more, or letters and digits."""
+WORDS = re.compile(r"[^\d\s]\S*(\s+\S+){1,15}")
+"""What a name looks like: a few words."""
+MIN_NAMES_SHARE = 0.7
+"""The share of the rows with a name of their own that makes a column one of names."""
 OFFER_FACTS = ("price", "sale_price", "compare_price", "currency", "availability", "quantity", "link")
 """The facts that make an offer. Brand and description belong to it if there is one of these."""
 
@@ -74,21 +82,32 @@ class Columns:
         further = further_pictures(source, image)
         free = [column for column in table.column_names if column not in (image, *further, *facts.values())]
         id = id or source.id or _first(table, find_all("id", [*free, image]), _is_id)
-        name = name or _first(table, find_all("name", [c for c in free if c != id]), lambda cells: is_text(cells.type))
+        taken = (*roles, *(attributes or ()))
+        unnamed = [column for column in free if source.texts and column not in taken and not _has_meaning(column)]
+        id = id or _first(table, unnamed, _looks_like_ids)
+        texts = [column for column in free if column != id and is_text(table[column].type)]
+        name = name or next(iter(find_all("name", texts)), None)
+        name = name or _first(table, [column for column in unnamed if column in texts], _looks_like_names)
         others = [column for column in free if column not in (id, name)]
         group = source.groups or next(iter(find_all("group", others)), None)
         free = [column for column in free if column not in (id, name, group)]
         offer = {} if source.offers else {**_offer_columns(source, [c for c in free if c not in roles]), **facts}
         free = [column for column in free if column not in (*offer.values(), source.offers)]
-        sure = (*source.labels, *roles, *(attributes or ()))
-        reasons = {
-            column: None if column in sure else why_no_attribute(column, table[column], source.texts) for column in free
-        }
+        sure = (*source.labels, *taken)
+        reasons = {column: None if column in sure else _why_no_attribute(source, column, offer) for column in free}
         if attributes is None:
             attributes = [column for column, reason in reasons.items() if reason is None]
         unused = (column for column in reasons if column not in attributes)
         left_out = {column: reasons[column] or "--attributes does not name them" for column in unused}
         return cls(image, id, name, tuple(dict.fromkeys(attributes)), further, group, offer, left_out)
+
+
+def _why_no_attribute(source: Source, column: str, offer: Mapping[str, str]) -> str | None:
+    """The reason why a column is no attribute: another one is the price, say, or what stands in it."""
+    fact = next((fact for fact in offer if find_all(fact, [column])), None) if source.texts else None
+    if fact and (reason := why_no_attribute(column, source.table[column], source.texts)) != "they are empty":
+        return f"{offer[fact]!r} is taken for the {fact.replace('_', ' ')}" if fact != "description" else reason
+    return why_no_attribute(column, source.table[column], source.texts)
 
 
 def _require_scalar(table: pa.Table, column: str, texts: bool) -> None:
@@ -108,6 +127,25 @@ def _is_id(column: pa.ChunkedArray) -> bool:
     if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         return False
     return bool(pc.count_distinct(column).as_py() >= MIN_DISTINCT_ID_SHARE * len(column))
+
+
+def _has_meaning(column: str) -> bool:
+    """Whether the name of the column says what it is."""
+    return has_known_name(column) or any(find_all(fact, [column]) for fact in NAMES)
+
+
+def _looks_like_ids(column: pa.ChunkedArray) -> bool:
+    """Whether each row has its own short code with a digit, which is no link."""
+    cells = column.to_pylist() if is_text(column.type) else []
+    codes = {cell for cell in cells if cell and CODE.fullmatch(cell) and not names_picture(cell)}
+    return len(codes) == len(cells)
+
+
+def _looks_like_names(column: pa.ChunkedArray) -> bool:
+    """Whether most rows have their own text of a few words."""
+    cells = column.to_pylist()
+    names = {cell for cell in cells if cell and WORDS.fullmatch(cell) and not is_link(cell)}
+    return len(names) > MIN_NAMES_SHARE * len(cells)
 
 
 def _offer_columns(source: Source, free: Sequence[str]) -> dict[str, str]:

@@ -48,14 +48,21 @@ class Files:
     left_out: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def of_folder(cls, folder: Path) -> Self:
-        """The files in a folder and its sub-folders, and in the zip archives there."""
+    def of_folder(cls, folder: Path, with_archives: bool = True) -> Self:
+        """The files in a folder and its sub-folders, and in the zip archives there.
+
+        An archive that cannot be read is counted as left out.
+        """
         left_out: Counter[str] = Counter()
         readers: dict[str, Reader] = {}
         for path in sorted(_walk(folder, left_out)):
-            if path.suffix.lower() == ".zip":
-                archive = cls.of_archive(folder / path)
-                readers |= {str(path.parent / name): read for name, read in archive.readers.items()}
+            if path.suffix.lower() == ".zip" and with_archives:
+                try:
+                    archive = cls.of_archive(folder / path)
+                except CatalogError:
+                    left_out[f"unreadable archive ({path.as_posix()})"] += 1
+                    continue
+                readers |= {(path.parent / name).as_posix(): read for name, read in archive.readers.items()}
                 left_out += archive.left_out
             readers[path.as_posix()] = (folder / path).read_bytes
         return cls(folder, readers, left_out)

@@ -63,7 +63,9 @@ def open_file(file: Path, split: str) -> Source:
         known = ", ".join(sorted((ZIP, *ARROW_SUFFIXES, *TEXT_SUFFIXES)))
         raise CatalogError(f"{file.name} is a file of an unknown format. Give a folder, or one of these: {known}.")
     table = parse_table(file.read_bytes(), file.name)
-    return source_of(file.name, [FoundTable(table, ".")], PictureFiles(Files.of_folder(file.parent)))
+    return source_of(
+        file.name, [FoundTable(table, ".")], PictureFiles(Files.of_folder(file.parent, with_archives=False))
+    )
 
 
 def _open_files(name: str, files: Files) -> Source:

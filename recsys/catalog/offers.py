@@ -5,9 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import Any
+from urllib.parse import quote
+
+import pyarrow as pa
 
 from recsys.catalog.cells import plain_text, unescape
+from recsys.catalog.source import require
 from recsys.catalog.text_table import Cell, normal, texts_of
+from recsys.errors import CatalogError
 from recsys.types import IN_STOCK, MAX_PRICE, OUT_OF_STOCK, PREORDER, Offer
 from recsys.types import LINK as LINK_PATTERN
 
@@ -59,6 +66,9 @@ LATER = frozenset(
     }
 )
 MAX_DESCRIPTION_CHARACTERS = 500
+PLACE = re.compile(r"\{([^{}]+)\}")
+"""The name of a column in a template."""
+STOCK_FACTS = ("availability", "quantity")
 
 
 def parse_currency(text: str) -> str | None:
@@ -99,6 +109,25 @@ def parse_availability(text: str) -> str | None:
     if re.fullmatch(r"-?\d+([.,]0+)?", text.strip()):
         return IN_STOCK if float(text.replace(",", ".")) > 0 else OUT_OF_STOCK
     return IN_STOCK if word in YES else OUT_OF_STOCK if word in NO else PREORDER if word in LATER else None
+
+
+def links_from_template(table: pa.Table, template: str) -> list[Cell]:
+    """The link of each row: the template with the row's cells in place of the names of columns in braces.
+
+    Raises CatalogError for a column that does not exist, and for a template that gives no http(s) link.
+    """
+    names = PLACE.findall(template)
+    for name in names:
+        require("column", name, table.column_names)
+    if not names or not LINK_PATTERN.fullmatch(PLACE.sub("x", template)):
+        raise CatalogError(f"{template!r} makes no links. Give one such as https://shop.example/products/{{Handle}}.")
+    return [_fill(template, row) for row in table.select(list(dict.fromkeys(names))).to_pylist()]
+
+
+def _fill(template: str, row: Mapping[str, Any]) -> Cell:
+    if any(value is None for value in row.values()):
+        return None
+    return PLACE.sub(lambda place: quote(str(row[place[1]]), safe=""), template)
 
 
 @dataclass(frozen=True)
@@ -152,13 +181,10 @@ class OfferColumns:
         return next(filter(None, map(parse_currency, texts)), self.currency)
 
     def _availability(self, row: int) -> str | None:
-        """The best of the variants: in stock if one is. Words count more than numbers of pieces."""
-        for fact in ("availability", "quantity"):
-            found = {parse_availability(text) for text in self._texts(fact, row)}
-            best = next((each for each in (IN_STOCK, PREORDER, OUT_OF_STOCK) if each in found), None)
-            if best:
-                return best
-        return None
+        """The best of the variants: in stock if one is. For each, a word counts more than its number of pieces."""
+        words, pieces = ([parse_availability(text) for text in self._texts(fact, row)] for fact in STOCK_FACTS)
+        found = {word or count for word, count in zip_longest(words, pieces)}
+        return next((each for each in (IN_STOCK, PREORDER, OUT_OF_STOCK) if each in found), None)
 
 
 def _reduced(

@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from recsys.catalog.cells import BETWEEN_VALUES
 from recsys.catalog.column_names import NUMBERED_PICTURE, OPTION_NAME, OPTION_VALUES, find_all
 from recsys.catalog.text_table import Cell, TextTable, normal, texts_of
 
 HANDLES = ("handle", "urlhandle", "handleid", "productidnoneditable", "productinternalid")
 """Columns, in the form of `normal`, whose rows with the same value are one product."""
+PARENTS = ("parent", "parentsku", "parentid", "ubergeordnetesprodukt", "ubergeordnet", "superior", "genitore")
+"""Columns, in the same form, that name the id or the SKU of the product that a variant belongs to."""
 ROW_TYPES = ("itemtype", "item", "fieldtype", "type")
 CONTINUED = {"sku", "rule", "variant", "image", "video", "productvariation"}
 """Types of rows that continue the product above them."""
@@ -21,7 +24,6 @@ EACH = ("price", "sale_price", "compare_price", "quantity", "availability")
 CHILD = re.compile(r"(?:^|\|)sku=([^,|]+)")
 """The SKUs of the variants, as Magento lists them with the product."""
 NO_OPTION = {"title", "default title"}
-BETWEEN_VALUES = re.compile(r"\s*[;|]\s*|,\s+")
 
 
 def unfold_options(table: TextTable) -> TextTable:
@@ -32,7 +34,7 @@ def unfold_options(table: TextTable) -> TextTable:
     for key, column in columns.items():
         if not (match := OPTION_NAME.fullmatch(key)):
             continue
-        number = match[1] or match[2]
+        number = next(filter(None, match.groups()))
         values = next((columns[form.format(number)] for form in OPTION_VALUES if form.format(number) in columns), None)
         if values:
             used |= {column, values}
@@ -137,7 +139,7 @@ def _by_parent(table: TextTable) -> Iterator[tuple[int, int]]:
     for name in reversed(find_all("id", names)):
         keys |= {text: row for row, cell in enumerate(table.columns[name]) for text in texts_of(cell)}
     for name in names:
-        if normal(name) in ("parent", "parentsku", "parentid"):
+        if normal(name) in PARENTS:
             for row, cell in enumerate(table.columns[name]):
                 head = keys.get(str(cell or "").removeprefix("id:"))
                 if head is not None and head != row:

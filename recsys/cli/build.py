@@ -92,6 +92,7 @@ def _add_catalogue_flags(group: argparse._ArgumentGroup) -> None:
     dataset = "Hub dataset, folder, table (CSV, JSON, Excel, Parquet, XML feed), zip archive, or 'sample'"
     queries = "calibrate confidence on the products of this dataset, if visitors search with pictures like these"
     role = f"the attribute that has a role ({', '.join(SINGLE_ROLES)}), such as shade=colour; repeatable"
+    template = "links to the products, such as https://shop.example/products/{Handle} with the name of a column"
     private = "fetch pictures by link from servers in the private network too, at any port; for links of your own"
     add = group.add_argument
     add("--dataset", default=DEFAULT_DATASET, help=f"{dataset} for the drawn shop (default: %(default)s)")
@@ -107,6 +108,7 @@ def _add_catalogue_flags(group: argparse._ArgumentGroup) -> None:
     for fact, what in OFFER_FLAGS.items():
         add(f"--{fact.replace('_', '-')}-column", metavar="NAME", help=f"column of {what} (default: detected)")
     add("--currency", metavar="CODE", help="currency of prices that name none, such as EUR (default: none)")
+    add("--link-template", metavar="LINK", help=f"{template} (default: detected column of links)")
     add("--dry-run", action="store_true", help="print what became of the columns and the first rows, and build nothing")
     add("--queries-from", metavar="DATASET", help=f"{queries} (default: on the catalogue itself)")
 
@@ -231,6 +233,7 @@ def _open_catalog(options: argparse.Namespace) -> Catalog:
         role_overrides=dict(options.role or ()),
         offer_columns={fact: column for fact, column in named.items() if column},
         currency=options.currency,
+        link_template=options.link_template,
         allow_private_hosts=options.allow_private_hosts,
     )
 

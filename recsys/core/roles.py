@@ -93,6 +93,10 @@ def _recognize(names: tuple[str, ...], overrides: tuple[tuple[str, str | None], 
 
 
 def words_of(attribute: str) -> list[str]:
-    """The words of an attribute's name: both "baseColour" and "base_colour" are base, colour. Accents are left out."""
-    bare = "".join(char for char in unicodedata.normalize("NFKD", attribute) if not unicodedata.combining(char))
+    """The words of an attribute's name: both "baseColour" and "base_colour" are base, colour.
+
+    Accents are left out, and so is what stands in brackets.
+    """
+    plain = unicodedata.normalize("NFKD", re.sub(r"\(.*?\)|\[.*?\]", "", attribute))
+    bare = "".join(char for char in plain if not unicodedata.combining(char))
     return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", bare)]

@@ -7,6 +7,7 @@ import unicodedata
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,6 +15,7 @@ import pytest
 
 from recsys.catalog import Catalog
 from recsys.errors import CatalogError
+from recsys.types import Offer
 from tests.support.catalog_sources import column, ids, png, write_pictures
 
 NAME = "Größe Café"
@@ -273,3 +275,91 @@ def test_named_columns_overrule(tmp_path: Path) -> None:
     offers = [item.offer for item in catalog.items()]
     assert [(offer.price, offer.currency) for offer in offers if offer] == [(n + 0.5, "EUR") for n in range(4)]
     assert "shade" in catalog.attributes
+
+
+def offers(folder: Path, **flags: Any) -> list[Offer | None]:
+    return [item.offer for item in Catalog.open(str(folder), **flags).items()]
+
+
+@pytest.mark.parametrize(
+    ("cells", "amounts", "currency"),
+    [
+        (["1.299,00 €", "5,00 €"], [1299.0, 5.0], "EUR"),
+        (["$1,299.00", "$5.00"], [1299.0, 5.0], "USD"),
+        (["1 299,00 zł", "5,00 zł"], [1299.0, 5.0], "PLN"),
+        (["CHF 1'299.00", "CHF 5.00"], [1299.0, 5.0], "CHF"),
+        (["Rs. 1,299", "Rs. 500"], [1299.0, 500.0], "INR"),
+        (["19.99", "5"], [19.99, 5.0], None),
+        (["1299", "gratis"], [1299.0, None], None),
+    ],
+)
+def test_prices_are_read_as_they_are_written(
+    tmp_path: Path, cells: list[str], amounts: list[float | None], currency: str | None
+) -> None:
+    rows = [f"{name}|{cell}|https://x.example/1" for name, cell in zip(shop(tmp_path, 2), cells, strict=True)]
+
+    found = offers(write(tmp_path / "a.csv", "image|price|link", *rows))
+
+    assert [offer and offer.price for offer in found] == amounts
+    assert {offer.currency for offer in found if offer and offer.price is not None} == {currency}
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "offer"),
+    [
+        ("Variant Price,Variant Compare At Price", "20,30", Offer(price=30, sale_price=20)),
+        ("price,MRP", "30,30", Offer(price=30)),
+        ("price,sale_price", "30,30", Offer(price=30)),
+        ("Preis (EUR),Verfügbarkeit", "30,nicht vorrätig", Offer(30, currency="EUR", availability="out of stock")),
+        ("prix,en stock ?", "30 €,oui", Offer(30, currency="EUR", availability="in stock")),
+        ("price,availability", "30,https://schema.org/PreOrder", Offer(30, availability="preorder")),
+        ("price,stock", "30,0", Offer(30, availability="out of stock")),
+        ("price,url", "30,javascript:alert(1)", Offer(30)),
+    ],
+)
+def test_what_a_row_says_about_buying_is_an_offer(tmp_path: Path, head: str, row: str, offer: Offer) -> None:
+    assert offers(write(tmp_path / "a.csv", f"image,{head}", f"{shop(tmp_path, 1)[0]},{row}")) == [offer]
+
+
+def test_pieces_that_are_not_counted_or_sold_on_are_in_stock(tmp_path: Path) -> None:
+    head = "Handle,Image Src,Variant Price,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy"
+    ends = ["shopify,0,deny", "shopify,0,continue", ",0,deny", "shopify,2,deny"]
+    rows = [f"h{n},images/{n}.png,9,{end}" for n, end in enumerate(ends)]
+    shop(tmp_path)
+
+    found = [offer and offer.availability for offer in offers(write(tmp_path / "a.csv", head, *rows))]
+
+    assert found == ["out of stock", "in stock", "in stock", "in stock"]
+
+
+def test_links_are_made_from_a_template(tmp_path: Path) -> None:
+    folder = write(tmp_path / "a.csv", "Handle,image", f"a b,{shop(tmp_path, 1)[0]}")
+
+    assert offers(folder, link_template="https://x.example/p/{Handle}") == [Offer(url="https://x.example/p/a%20b")]
+    with pytest.raises(CatalogError, match="no column 'handle'.*Handle"):
+        offers(folder, link_template="https://x.example/{handle}")
+    with pytest.raises(CatalogError, match="makes no links"):
+        offers(folder, link_template="x.example/{Handle}")
+
+
+def test_options_are_read_in_other_languages(tmp_path: Path) -> None:
+    head = "ID;Name von Attribut 1;Werte von Attribut 1;Bilder"
+    rows = [f"{n};Größe;S, M;{name}" for n, name in enumerate(shop(tmp_path))]
+
+    catalog = Catalog.open(str(write(tmp_path / "a.csv", head, *rows)))
+
+    assert [item.attributes for item in catalog.items()] == [{"Größe": ("S", "M")}] * 4
+
+
+def test_ids_and_names_are_found_by_content(tmp_path: Path) -> None:
+    rows = [f"X-{n},{name},Red dress number {n}" for n, name in enumerate(shop(tmp_path))]
+    catalog = Catalog.open(str(write(tmp_path / "a.csv", "col a,col b,col c", *rows)))
+
+    assert [(item.id, item.name) for item in catalog.items()] == [(f"X-{n}", f"Red dress number {n}") for n in range(4)]
+
+
+def test_a_damaged_archive_beside_a_table_is_named(tmp_path: Path) -> None:
+    (tmp_path / "old.zip").write_bytes(b"PK")
+    write(tmp_path / "a.csv", "id,image", f"1,{shop(tmp_path, 1)[0]}")
+
+    assert "1 unreadable archive (old.zip) left out" in Catalog.open(str(tmp_path)).summary()
