@@ -34,6 +34,7 @@ BENCHMARKS = {
     "fuzz": ("resilience.fuzz", "mutated pictures and mutated requests: crashes, hangs, leaks"),
     "kills": ("resilience.kills", "builds and pushes killed at random moments, each run again"),
     "rays": ("resilience.rays", "a build by Ray with workers, nodes and driver killed, against a plain one"),
+    "links": ("resilience.links", "1,000 pictures by link from a server that fails, with a kill in between"),
     "reload": ("resilience.reload", "newer indexes published while clients send requests"),
     "soak": ("resilience.soak", "32 clients for ten minutes: throughput, rejections, memory"),
     "updating": ("resilience.updating", "an update of 1 % of the catalogue against a full build"),

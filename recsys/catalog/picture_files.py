@@ -16,10 +16,10 @@ from recsys.catalog.files import Files
 from recsys.catalog.remote import is_link
 from recsys.errors import CatalogError, PictureError
 
-READABLE_SUFFIXES = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"}
-UNREADABLE_SUFFIXES = {".heic", ".heif"}
-"""Pictures that Pillow cannot read. They become products, so that the build lists them as left out."""
-PICTURE_SUFFIXES = READABLE_SUFFIXES | UNREADABLE_SUFFIXES
+PICTURE_SUFFIXES = {
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
+    *(".heic", ".heif", ".jp2", ".j2k"),
+}
 NAMES_PICTURE = re.compile(rf"\.({'|'.join(sorted(suffix[1:] for suffix in PICTURE_SUFFIXES))})([?#]|$)", re.IGNORECASE)
 BETWEEN_PICTURES = re.compile(
     r"\s*[,;|\n]\s*(?=https?://)|\s+(?=https?://)|(?<=\.(?:jpg|png|gif))\s*[,;|\n]\s*|(?<=\.(?:jpeg|webp|avif|heic))\s*[,;|\n]\s*",
