@@ -39,11 +39,11 @@ def evaluate_clutter(inputs: TaskInputs, grounds: Grounds, shop: Recommender) ->
 
 def evaluate_empty_clutter(inputs: TaskInputs, grounds: Grounds, shop: Recommender) -> TaskReport:
     """Ask with grounds that show no product: nothing should be close."""
-    note = "Empty clutter: grounds without a product. The measure is the share for which the answer says close."
+    note = "Empty clutter: grounds without a product or a piece of one. The measure is the share said to be close."
     scores = []
     for name, pictures in grounds.items() if shop.calibration and len(inputs.rows) else ():
         ids = [inputs.pool.items[row].id for row in inputs.rows]
-        photos = [empty(EMPTY_SIZE, pictures, inputs.pictures, seeded(f"empty {name}", item_id)) for item_id in ids]
+        photos = [empty(EMPTY_SIZE, pictures, (), seeded(f"empty {name}", item_id)) for item_id in ids]
         for way, refine in (("whole picture", False), (PIPELINE, True)):
             close = np.array([shop.recommend(photo, PRECISION_K, refine=refine).close for photo in photos], bool)
             scores.append(TaskScore(name, way, len(photos), {"close": Estimate.from_values(close)}))
