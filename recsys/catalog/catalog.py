@@ -12,6 +12,7 @@ from typing import Any
 from recsys.catalog.columns import Columns
 from recsys.catalog.folders import open_file, open_folder
 from recsys.catalog.offers import OfferColumns, links_from_template
+from recsys.catalog.picture_notes import picture_notes
 from recsys.catalog.pictures import Pictures
 from recsys.catalog.remote import LinkFetcher
 from recsys.catalog.source import ONLY_SPLIT, Source
@@ -143,6 +144,8 @@ class Catalog:
             roles=tuple(overrides.values()),
         )
         _check_roles(overrides, columns.attributes)
+        fetcher = _link_fetcher(allow_private_hosts)
+        pictures = Pictures.from_source(source, columns.image, fetcher, columns.further)
         place = dataset if source.revision else str(_folder(dataset).resolve())
         return cls(
             source.name,
@@ -152,13 +155,11 @@ class Catalog:
             pictures=PictureSource(
                 place, split, source.revision, columns.image, len(source.table), allow_private_hosts, columns.further
             ),
-            encoded_pictures=Pictures.from_source(
-                source, columns.image, _link_fetcher(allow_private_hosts), columns.further
-            ),
+            encoded_pictures=pictures,
             role_overrides=dict(overrides),
             columns=columns,
             rows=source.file_rows or len(source.table),
-            notes=source.notes,
+            notes=(*source.notes, *picture_notes(source, pictures)),
             groups=texts(source.table[columns.group]) if columns.group else (),
         )
 

@@ -6,6 +6,8 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 
+from recsys.catalog.picture_files import names_picture
+from recsys.catalog.remote import is_link
 from recsys.catalog.text_table import TextTable
 from recsys.errors import CatalogError
 
@@ -25,13 +27,13 @@ def parse_delimited(text: str, name: str) -> TextTable:
     """The table in the text of the file `name`. Its separator is found by its content.
 
     A cell may hold lines and quotes. A row with too few cells is filled up; of one with too many, the last are joined,
-    because some exports do not quote the last column. Raises CatalogError if the text has no header.
+    because some exports do not quote the last column. Columns without a header get numbers for names. Raises
+    CatalogError if the text has no header.
     """
     lines, delimiter = _lines(text)
     try:
         delimiter = delimiter or _find_delimiter(lines[:SAMPLE_RECORDS])
-        first, header = next(_records(lines, delimiter, 0))
-        header = [cell.strip() for cell in header]
+        first, header = _header(lines, delimiter)
         records = list(_records(lines, delimiter, len(header), start=first + header_height(lines, first, delimiter)))
     except StopIteration:
         raise CatalogError(f"{name} is empty: it has no rows and no header. Export the table again.") from None
@@ -39,8 +41,20 @@ def parse_delimited(text: str, name: str) -> TextTable:
         raise CatalogError(f"{name} cannot be read as a table: {error}. Export the table again.") from error
     joined = sum(any(cell.strip() for cell in cells[len(header) :]) for _, cells in records)
     notes = [f"{joined} rows have more cells than columns: their last cells were joined"] if joined else []
+    if any(names_picture(cell) or is_link(cell) for cell in header):
+        records.insert(0, (first, header))
+        header = [f"column {place}" for place in range(1, len(header) + 1)]
+        notes.append(f"{name} has no header: its columns have numbers for names")
     rows = [_fit(cells, len(header), delimiter) for _, cells in records]
     return TextTable.from_rows(name, header, rows, [number for number, _ in records], *notes)
+
+
+def _header(lines: Sequence[str], delimiter: str) -> Record:
+    """The first row that is not a title: a title has its first cell only, and stands above rows of more cells."""
+    records = list(_records(lines[:SAMPLE_RECORDS], delimiter, 0))
+    stripped = [(number, [cell.strip() for cell in cells]) for number, cells in records]
+    untitled = ((number, cells) for number, cells in stripped if any(cells[1:]))
+    return next(untitled, None) or next(iter(stripped))
 
 
 def header_height(lines: Sequence[str], first: int, delimiter: str) -> int:

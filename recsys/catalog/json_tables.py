@@ -22,7 +22,7 @@ def parse_json(text: str, name: str) -> TextTable:
 
     Raises CatalogError if it is not JSON, or has no list of objects.
     """
-    records = [dict(_cells(record)) for record in _records(text, name)]
+    records = [dict(_cells(_unwrapped(record))) for record in _records(text, name)]
     return TextTable.from_records(name, records)
 
 
@@ -41,6 +41,12 @@ def _records(text: str, name: str) -> list[Mapping[str, Any]]:
     if not found:
         raise CatalogError(f"{name} has no list of objects, and so no products. Give one object for each product.")
     return found
+
+
+def _unwrapped(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The object in an object that has nothing else, such as the `node` of a list in GraphQL."""
+    parts = list(record.values())
+    return parts[0] if len(parts) == 1 and isinstance(parts[0], dict) else record
 
 
 def _load(text: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import unicodedata
 from collections import Counter
@@ -28,6 +29,11 @@ BETWEEN_PICTURES = re.compile(
 """What separates several pictures in one cell: a separator before a link, or after the ending of a picture."""
 SMALL_COPY = re.compile(r"(.+?)(-\d{2,4}x\d{2,4}|-scaled|_thumb|-thumb|_thumbnail|-thumbnail)(\.\w+)")
 """The name of a smaller copy of a picture, as shop systems save them beside it."""
+
+
+def as_text(name: str) -> str:
+    """The name of a file with replacements for what is not text in it."""
+    return os.fsencode(name).decode(errors="replace")
 
 
 def names_picture(text: str) -> bool:
@@ -78,13 +84,13 @@ class PictureFiles:
         for text in dict.fromkeys((reference, unquote(reference))):
             for key in _keys(text, PurePosixPath(base)):
                 if name := self._by_key.get(key):
-                    return name
+                    return as_text(name)
         return None
 
     def read(self, reference: str) -> bytes | None:
         """The bytes of the picture that a reference names, or None. Raises PictureError if it cannot be read."""
         if name := self.find(reference):
-            return self._read(name)
+            return self._read(self._by_text[name])
         if self.files.folder and names_picture(reference):
             with contextlib.suppress(OSError, ValueError):  # ValueError: a path that no file can have
                 return (self.files.folder / reference).read_bytes()
@@ -95,6 +101,10 @@ class PictureFiles:
             return self.files.read(name)
         except CatalogError as error:
             raise PictureError(str(error).rstrip(".")) from error
+
+    @cached_property
+    def _by_text(self) -> dict[str, str]:
+        return {as_text(name): name for name in self.names}
 
     @cached_property
     def _by_key(self) -> dict[str, str]:

@@ -29,9 +29,9 @@ class Source:
     attributes, in layouts that define them. `offers` and `groups` are the columns of offers and of groups, in a layout
     that has them.
 
-    `texts` says that the table is read from text, without types; `resolve` then gives the file that a text in a row
-    names, or None. `row_numbers` are those that a spreadsheet shows, in the file `file`, which has `file_rows` rows.
-    `notes` say what was changed or left out.
+    `texts` says that the table is read from text, without types; `files` are then the picture files, and `resolve`
+    gives the one that a text in a row names, or None. `row_numbers` are those that a spreadsheet shows, in the file
+    `file`, which has `file_rows` rows. `notes` say what was changed or left out.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Source:
     groups: str | None = None
     texts: bool = False
     resolve: Callable[[str, int], str | None] | None = None
+    files: Collection[str] = ()
     row_numbers: Sequence[int] | None = None
     file: str | None = None
     file_rows: int | None = None

@@ -11,7 +11,7 @@ from recsys.catalog.cells import clean
 from recsys.catalog.files import Files
 from recsys.catalog.levels import keep_last_levels
 from recsys.catalog.picture_columns import image_column
-from recsys.catalog.picture_files import PictureFiles
+from recsys.catalog.picture_files import PictureFiles, as_text
 from recsys.catalog.source import Source
 from recsys.catalog.stock_rules import add_availability
 from recsys.catalog.tables import is_table, parse_table
@@ -71,6 +71,7 @@ def source_of(name: str, tables: Sequence[FoundTable], pictures: PictureFiles) -
         lambda reference: pictures.read(str(reference)),
         texts=True,
         resolve=resolve,
+        files=frozenset(map(as_text, pictures.names)),
         row_numbers=joined.rows,
         file=whole.name,
         file_rows=len(whole),

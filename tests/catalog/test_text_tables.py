@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import unicodedata
 import zipfile
 from collections.abc import Callable
@@ -363,3 +364,47 @@ def test_a_damaged_archive_beside_a_table_is_named(tmp_path: Path) -> None:
     write(tmp_path / "a.csv", "id,image", f"1,{shop(tmp_path, 1)[0]}")
 
     assert "1 unreadable archive (old.zip) left out" in Catalog.open(str(tmp_path)).summary()
+
+
+def test_rows_without_a_picture_and_pictures_without_a_row_are_counted(tmp_path: Path) -> None:
+    shop(tmp_path)
+    summary = Catalog.open(str(write(tmp_path / "a.csv", "id,image", "1,images/0.png", "2,gone.png"))).summary()
+
+    assert "1 products have no picture file, such as 'gone.png' in column 'image', row 3 of a.csv" in summary
+    assert "3 picture files are named by no row, such as 'images/1.png'" in summary
+
+
+def test_a_title_above_the_header_is_no_header(tmp_path: Path) -> None:
+    names = shop(tmp_path)
+    folder = write(tmp_path / "a.csv", "Our products;;", ";;", "SKU;Bild;Farbe", f"1;{names[0]};Rot")
+
+    assert [(item.id, dict(item.attributes)) for item in Catalog.open(str(folder)).items()] == [("1", {"Farbe": "Rot"})]
+
+
+def test_the_column_without_a_name_that_pandas_saves_is_no_title(tmp_path: Path) -> None:
+    rows = [f"{n},{name}" for n, name in enumerate(shop(tmp_path))]
+
+    assert len(Catalog.open(str(write(tmp_path / "a.csv", ",image", *rows)))) == 4
+
+
+def test_a_table_without_a_header_loses_no_row(tmp_path: Path) -> None:
+    rows = [f"{name},Red dress {n}" for n, name in enumerate(shop(tmp_path))]
+
+    assert column_of_names(write(tmp_path / "a.csv", *rows)) == [f"Red dress {n}" for n in range(4)]
+
+
+def test_a_picture_whose_name_is_not_utf_8_is_found_by_the_table(tmp_path: Path) -> None:
+    write_pictures(tmp_path, os.fsdecode(b"r\xe9d.png"), "blue.png")
+    folder = write(tmp_path / "a.csv", "id,image", "1,blue.png")
+
+    assert [product.picture for product in Catalog.open(str(folder))] == [png(1)]
+
+
+def test_objects_in_nodes_are_products(tmp_path: Path) -> None:
+    nodes = [{"node": {"id": f"0{n}", "image": name, "price": 1.50}} for n, name in enumerate(shop(tmp_path))]
+    (tmp_path / "a.json").write_text(json.dumps({"data": {"products": {"edges": nodes}}}))
+
+    catalog = Catalog.open(str(tmp_path))
+
+    assert ids(catalog) == ["00", "01", "02", "03"]
+    assert catalog.preview().startswith("00 · no name · picture: images/0.png")
