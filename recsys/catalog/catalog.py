@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from recsys.catalog.pictures import Pictures
 from recsys.catalog.remote import LinkFetcher
 from recsys.catalog.source import ONLY_SPLIT, Source
 from recsys.catalog.summary import describe_columns, first_rows
-from recsys.catalog.values import attribute_values, cell_texts, texts, unique_ids
+from recsys.catalog.values import attribute_values, cell_texts, texts, to_text, unique_ids
 from recsys.core.items import Items
 from recsys.core.roles import Roles
 from recsys.errors import CatalogError, PictureError
@@ -182,10 +183,11 @@ def _products(
 ) -> Items:
     """The products without their pictures."""
     table = source.table
-    ids = unique_ids(table[columns.id].to_pylist() if columns.id else range(len(table)))[:limit]
+    given = table[columns.id].to_pylist() if columns.id else range(len(table))
+    ids = unique_ids(given)[:limit]
     names = texts(table[columns.name][:limit]) if columns.name else [None] * len(ids)
     cells = {attribute: attribute_values(table[attribute][:limit]) for attribute in columns.attributes}
-    groups = _groups(texts(table[columns.group][:limit])) if columns.group else None
+    groups = _groups(given[:limit], texts(table[columns.group][:limit]) if columns.group else [None] * len(ids))
     if source.offers:
         return Items(ids, names, cells, offers=_offers(table[source.offers][:limit].to_pylist()), groups=groups)
     if not (columns.offer or link_template):
@@ -197,10 +199,16 @@ def _products(
     return Items(ids, names, cells, offers=[offers.offer(row) for row in range(len(ids))], groups=groups)
 
 
-def _groups(groups: list[Value]) -> list[Value] | None:
-    """The groups, unless they are so large that they cannot be the variants of one product."""
-    known = [group for group in groups if group is not None]
-    return groups if len(known) <= MAX_ROWS_PER_GROUP * len(set(known)) else None
+def _groups(ids: Sequence[object], groups: Sequence[Value]) -> list[Value] | None:
+    """The group of each row: the id that it shares with another row, else its own `groups` cell.
+
+    None where the groups are so large that they cannot be the rows of one product.
+    """
+    given = [to_text(cell) for cell in ids]
+    counts = Counter(given)
+    found = [id if id and counts[id] > 1 else group for id, group in zip(given, groups, strict=True)]
+    known = [group for group in found if group is not None]
+    return found if len(known) <= MAX_ROWS_PER_GROUP * len(set(known)) else None
 
 
 def _offers(cells: Sequence[Mapping[str, Any] | None]) -> list[Offer | None]:
