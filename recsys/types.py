@@ -44,9 +44,6 @@ Where = Mapping[str, Wanted | Sequence[Wanted] | Range]
 An item passes if each attribute has one of its listed values, or a number in its range. None stands for an item without
 a value. "price" stands for what a product costs, "in_stock" for whether it is in stock, and "brand" for its brand.
 """
-LOGO_PREFIX = "data:image/png;base64,"
-MAX_LOGO_CHARACTERS = 200_000
-MAX_STOREFRONT_CHARACTERS = 200
 IN_STOCK, OUT_OF_STOCK, PREORDER = AVAILABILITIES = ("in stock", "out of stock", "preorder")
 
 
@@ -281,30 +278,6 @@ class Origin:
     dataset: str
     revision: str | None = None
     notice: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Storefront:
-    """What the owner of the shop says on its page; None for what the owner does not say.
-
-    `title` stands at the top with the `tagline`, a sentence, and the `logo`, a small PNG as a data: URL. `name` is the
-    name of the shop. `utm_source` is added to the links into the shop, so that its statistics show where a visit began.
-    Raises ValueError for a text that is too long, and for another logo.
-    """
-
-    title: str | None = None
-    tagline: str | None = None
-    name: str | None = None
-    logo: str | None = None
-    utm_source: str | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("title", "tagline", "name", "utm_source"):
-            text = getattr(self, name)
-            if text is not None and not (isinstance(text, str) and 0 < len(text) <= MAX_STOREFRONT_CHARACTERS):
-                raise ValueError(f"the {name} of a shop is a text of 1 to {MAX_STOREFRONT_CHARACTERS} characters")
-        if self.logo is not None and not (self.logo.startswith(LOGO_PREFIX) and len(self.logo) <= MAX_LOGO_CHARACTERS):
-            raise ValueError(f"the logo of a shop is the data: URL of a PNG, up to {MAX_LOGO_CHARACTERS:,} characters")
 
 
 class ImageEncoder(Protocol):

@@ -40,10 +40,15 @@ def with_groups(items: Items, size: int = 3) -> Items:
     return Items.from_items(products, list(items.all_columns), items.role_overrides)
 
 
+def with_prices(items: Items) -> Items:
+    """The items with an offer each."""
+    products: list[Item] = [replace(item, offer=offer(row)) for row, item in enumerate(items)]
+    return Items.from_items(products, list(items.all_columns), items.role_overrides)
+
+
 def with_offers(items: Items) -> Items:
     """The items with an offer each, and an attribute "size" of several values."""
     products: list[Item] = [
-        replace(item, attributes={**item.attributes, "size": sizes(row)}, offer=offer(row))
-        for row, item in enumerate(items)
+        replace(item, attributes={**item.attributes, "size": sizes(row)}) for row, item in enumerate(with_prices(items))
     ]
     return Items.from_items(products, [*items.all_columns, "size"], items.role_overrides)

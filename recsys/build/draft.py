@@ -15,6 +15,7 @@ from recsys.build.vector_cache import VectorCache
 from recsys.catalog import Catalog
 from recsys.core.crops import CropCalibration
 from recsys.core.holdout import unseen
+from recsys.core.storefront import Storefront
 from recsys.encoder import Encoder
 from recsys.evaluate import Pool, QuickReport, embed, quick_report
 from recsys.evaluate.crop_threshold import MIN_PRODUCTS, fit_crops
@@ -27,7 +28,7 @@ from recsys.index.items_table import read_thumbnails
 from recsys.index.writer import file_facts, library_versions
 from recsys.recommend.look import PictureLooks
 from recsys.runtime.hashing import sha256
-from recsys.types import Storefront, Vectors
+from recsys.types import Vectors
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,7 @@ from recsys.build.previous import Changes, PreviousIndex
 from recsys.build.resource_errors import explain_resource_errors
 from recsys.build.vector_cache import VectorCache
 from recsys.catalog import Catalog
+from recsys.core.storefront import Storefront
 from recsys.encoder import BATCH_SIZE, Encoder
 from recsys.encoder.projection import Projection
 from recsys.errors import IndexFolderError, PictureError
@@ -30,7 +31,7 @@ from recsys.index.annoy import SearchPoint
 from recsys.index.folder import IndexFolder
 from recsys.index.replace import beside, claim, replace_folder
 from recsys.runtime.hashing import file_sha256
-from recsys.types import Skipped, Storefront
+from recsys.types import Skipped
 
 INT8_SAMPLE_PICTURES = 300
 """The number of pictures that an int8 network is fitted on."""

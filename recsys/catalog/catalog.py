@@ -67,7 +67,7 @@ class Catalog:
     A catalogue can be iterated any number of times. `dataset` is its name in messages: a Hub id, or the base name of a
     folder. `revision` is the commit that was read, or None if the source has no commits. `role_overrides` maps a role
     to the attribute that has it, where the owner has chosen one (see `Roles`). `rows` is the number of rows that the
-    products come from, `notes` say what was changed or left out, and `groups` are the products' groups of variants.
+    products come from, and `notes` say what was changed or left out.
     """
 
     dataset: str
@@ -80,7 +80,6 @@ class Catalog:
     columns: Columns = field(default=Columns("image", None, None, ()), repr=False)
     rows: int = 0
     notes: tuple[str, ...] = ()
-    groups: Sequence[Value] = field(default=(), repr=False)
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -161,7 +160,6 @@ class Catalog:
             columns=columns,
             rows=source.file_rows or len(source.table),
             notes=(*source.notes, *picture_notes(source, pictures)),
-            groups=texts(source.table[columns.group]) if columns.group else (),
         )
 
     def summary(self) -> str:

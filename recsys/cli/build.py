@@ -17,13 +17,13 @@ from recsys.build.pipeline import BuildReport, Comparison, build_index
 from recsys.build.previous import PreviousIndex
 from recsys.catalog import DEFAULT_DATASET, Catalog
 from recsys.core.roles import SINGLE_ROLES
+from recsys.core.storefront import Storefront
 from recsys.encoder import Encoder
 from recsys.errors import CatalogError, HubError, HubNotFoundError, RecsysError
 from recsys.format.layout import OWN_INDEX, sample_index
 from recsys.images.logo import logo_url
 from recsys.index.folder import IndexFolder
 from recsys.index.replace import check_replaceable, claim
-from recsys.types import Storefront
 
 if TYPE_CHECKING:
     from recsys.stores.milvus import Milvus

@@ -12,11 +12,11 @@ from recsys.core.calibration import Calibration
 from recsys.core.crops import CropCalibration
 from recsys.core.reranking import Ranking
 from recsys.core.roles import SINGLE_ROLES
+from recsys.core.storefront import Storefront
 from recsys.errors import IndexDamagedError, IndexFolderError, IndexFormatError, IndexMismatchError
 from recsys.format.encoder_spec import TRANSFORM, VALUES, EncoderSpec
 from recsys.format.layout import ASSETS, CARD, CONFIG, ENCODER, HEADS, ITEMS, MANIFEST, PROJECTION, VECTORS, WEIGHTS
 from recsys.runtime.hashing import file_sha256, read_json, sha256
-from recsys.types import Storefront
 
 FORMAT = 1
 FORMAT_WITH_OFFERS = 2

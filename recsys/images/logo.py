@@ -6,8 +6,8 @@ import base64
 import io
 from pathlib import Path
 
+from recsys.core.storefront import LOGO_PREFIX
 from recsys.images.decode import decode
-from recsys.types import LOGO_PREFIX
 
 MAX_SIZE_PX = (400, 96)
 

@@ -17,6 +17,7 @@ from recsys.core.items import Items
 from recsys.core.linalg import unit
 from recsys.core.reranking import Ranking
 from recsys.core.same_pictures import SamePictures
+from recsys.core.storefront import Storefront
 from recsys.encoder import Encoder
 from recsys.errors import QueryError
 from recsys.images.source import PictureSource, load_picture, load_pictures
@@ -27,7 +28,7 @@ from recsys.recommend.outfit import Outfit, PictureAnchor, Stylist
 from recsys.recommend.search import Search
 from recsys.recommend.steering import Steering
 from recsys.recommend.variants import Variants
-from recsys.types import Answer, Guess, ImageEncoder, IndexAssets, Match, Origin, Searcher, Storefront, Vectors, Where
+from recsys.types import Answer, Guess, ImageEncoder, IndexAssets, Match, Origin, Searcher, Vectors, Where
 
 MAX_K = 100
 NO_OPTIONS = SearchOptions()

@@ -7,7 +7,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from recsys.types import Storefront
+from recsys.core.storefront import Storefront
 from testkit.fake_shop import fake_shop
 from testkit.offers import with_offers
 from tests.browser.steps import cards, dialog, heading, status

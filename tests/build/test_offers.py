@@ -9,10 +9,11 @@ import pytest
 
 from recsys.build.pipeline import build_index
 from recsys.catalog import Catalog
+from recsys.core.storefront import Storefront
 from recsys.encoder import Encoder
 from recsys.errors import IndexDamagedError, IndexFormatError
 from recsys.index.folder import IndexFolder
-from recsys.types import Offer, Storefront
+from recsys.types import Offer
 from testkit.manifests import rewrite, vouch_for
 from testkit.offers import with_groups, with_offers
 

@@ -8,13 +8,13 @@ import pytest
 
 from recsys.build.pipeline import build_index
 from recsys.catalog import Catalog
+from recsys.core.storefront import Storefront
 from recsys.encoder import Encoder
 from recsys.serving.folder_reload import FolderReloader, reloader
 from recsys.serving.live import LiveRecommender
 from recsys.serving.open import open_recommender
 from recsys.serving.reload import Reloader
 from recsys.settings import Settings
-from recsys.types import Storefront
 from testkit.fake_shop import draw, fake_shop
 
 

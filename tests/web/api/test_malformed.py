@@ -12,6 +12,7 @@ import pytest
 from recsys.web.server import uploads
 from recsys.web.server.error_responses import MAX_MESSAGE_CHARS
 from testkit.fake_shop import draw, encoded, fake_shop
+from testkit.offers import with_prices
 
 RED_DRESS = draw("Dresses", "#b3262e")
 META = {"_type": "gradio.FileData"}
@@ -108,7 +109,9 @@ LEAK = re.compile(r"Traceback|site-packages|/opt/|/tmp/|/usr/|/home/|/root|\.py\
 
 @pytest.fixture(scope="module")
 def shop():
-    return fake_shop()
+    shop = fake_shop()
+    shop.items = shop.searcher.items = with_prices(shop.items)
+    return shop
 
 
 def junk(chance, depth=3):

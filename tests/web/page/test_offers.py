@@ -7,7 +7,8 @@ from html import unescape
 
 import pytest
 
-from recsys.types import Item, Offer, Storefront
+from recsys.core.storefront import Storefront
+from recsys.types import Item, Offer
 from recsys.web.page import filters
 from recsys.web.page.handlers import PageHandlers
 from recsys.web.page.offers import json_ld, money, offer_view
