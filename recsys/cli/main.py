@@ -15,6 +15,7 @@ COMMANDS = {
     "evaluate": ("recsys.evaluate.__main__", "measure an encoder or an index on a catalogue"),
     "train": ("recsys.train.__main__", "train an encoder on catalogues"),
     "compare": ("recsys.compare.__main__", "compare encoders on a catalogue"),
+    "doctor": ("recsys.cli.doctor", "examine the products of an index: equal pictures, wrong and missing values"),
     "publish": ("recsys.cli.publish", "publish this app as a Space on the Hugging Face Hub"),
     "publish-encoder": ("recsys.train.publish", "publish a trained encoder as a model repository on the Hub"),
 }
