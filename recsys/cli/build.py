@@ -263,7 +263,7 @@ def _storefront(options: argparse.Namespace) -> Storefront | None:
     try:
         return Storefront(**given)
     except ValueError as error:
-        raise CatalogError(f"{error}. Shorten it.".capitalize()) from error
+        raise CatalogError(f"The page cannot say this: {error}. Give a shorter text, or a smaller logo.") from error
 
 
 def _connect_to_milvus(uri: str) -> Milvus:

@@ -1,19 +1,24 @@
 """Offers and attributes of several values, from a catalogue to an index and back."""
 
+import base64
+import io
 import shutil
 from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from recsys.build.pipeline import build_index
 from recsys.catalog import Catalog
+from recsys.cli import build
 from recsys.core.storefront import Storefront
 from recsys.encoder import Encoder
 from recsys.errors import IndexDamagedError, IndexFormatError
 from recsys.index.folder import IndexFolder
 from recsys.types import Offer
+from testkit.fake_shop import draw, encoded
 from testkit.manifests import rewrite, vouch_for
 from testkit.offers import with_groups, with_offers
 
@@ -95,3 +100,16 @@ def test_what_the_owner_says_stays_in_the_index_and_its_rebuilds(catalog, encode
     rewrite(tmp_path / "out", lambda body: body["storefront"].update(logo="https://elsewhere.example/x.png"))
     with pytest.raises(IndexDamagedError, match="the logo of a shop is the data: URL of a PNG"):
         IndexFolder.open(tmp_path / "out")
+
+
+def test_flags_say_what_stands_on_the_page_with_a_small_logo(pictures, encoder_folder, tmp_path, capsys):
+    (tmp_path / "logo.jpg").write_bytes(encoded(draw("Caps", "#b3262e", (900, 900)), "JPEG"))
+    shared = ["--dataset", str(pictures), "--encoder", str(encoder_folder), "--output", str(tmp_path / "out")]
+    said = ["--title", "Pia's pictures", "--shop-name", "Pia", "--logo", str(tmp_path / "logo.jpg")]
+    assert build.main([*shared, *said]) == 0
+    storefront = IndexFolder.open(tmp_path / "out").manifest.storefront
+    assert (storefront.title, storefront.name, storefront.tagline) == ("Pia's pictures", "Pia", None)
+    logo = Image.open(io.BytesIO(base64.b64decode(storefront.logo.partition(",")[2])))
+    assert (logo.format, max(logo.size)) == ("PNG", 96)
+    assert build.main([*shared, "--tagline", "x" * 201]) == 1
+    assert "The page cannot say this: the tagline of a shop is a text of 1 to 200 characters" in capsys.readouterr().err
