@@ -280,6 +280,7 @@ def hm(folder: Path) -> Path:
             "prod_name": sold.name,
             "product_type_no": 255,
             "product_type_name": sold.kind,
+            "colour_group_code": f"{sold.number % 4:02d}",
             "colour_group_name": sold.colour,
             "detail_desc": "Soft",
         }

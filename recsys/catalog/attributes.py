@@ -26,6 +26,10 @@ SMALL_SHOP_ROWS = 100
 """In a shop of fewer products, an attribute with a known name may have another value for each product …"""
 MIN_ROWS_OF_SIZES = 6
 """… except for sizes in one of fewer products than this."""
+MAX_CODES = 50
+"""The most distinct numbers of an attribute that is named as a code or a number."""
+CODE_NAMES = ("code", "no", "id", "nr", "number", "nummer", "key")
+"""How such names end."""
 MAX_VALUE_CHARACTERS = 80
 """The longest value of an attribute. Descriptions are longer."""
 SYSTEM_WORDS = frozenset(
@@ -66,8 +70,17 @@ def _why_not_by_values(name: str, values: set[Value], filled: Sequence[str], row
     if len(values) < MIN_VALUES:
         return "all rows have the same value"
     if all(number(value) == number(value) for value in filled):
+        if len(values) > MAX_CODES and short_normal(name).endswith(CODE_NAMES):
+            return "they hold codes"
         return None if _repeats(values, rows) or _has_fractions(filled) else "each row has its own number"
     return None if len(values) <= MAX_VALUES and _repeats(values, rows) else "hardly any value repeats"
+
+
+def column_of_names(column: str, columns: Sequence[str]) -> str | None:
+    """The column with the names of the codes in a column: "colour_group_name" for "colour_group_code"."""
+    ending = next((ending for ending in CODE_NAMES if normal(column).endswith(ending)), None)
+    stem = normal(column).removesuffix(ending or "")
+    return next((other for other in columns if ending and stem and normal(other) == f"{stem}name"), None)
 
 
 def has_known_name(name: str) -> bool:

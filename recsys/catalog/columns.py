@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys.catalog.attributes import has_known_name, why_no_attribute
+from recsys.catalog.attributes import column_of_names, has_known_name, why_no_attribute
 from recsys.catalog.column_names import NAMES, find_all
 from recsys.catalog.picture_columns import further_pictures, image_column
 from recsys.catalog.picture_files import names_picture
@@ -107,6 +107,8 @@ def _why_no_attribute(source: Source, column: str, offer: Mapping[str, str]) -> 
     fact = next((fact for fact in offer if find_all(fact, [column])), None) if source.texts else None
     if fact and (reason := why_no_attribute(column, source.table[column], source.texts)) != "they are empty":
         return f"{offer[fact]!r} is taken for the {fact.replace('_', ' ')}" if fact != "description" else reason
+    if named := column_of_names(column, source.table.column_names):
+        return f"{named!r} has the names of their codes"
     return why_no_attribute(column, source.table[column], source.texts)
 
 

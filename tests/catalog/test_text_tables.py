@@ -408,3 +408,27 @@ def test_objects_in_nodes_are_products(tmp_path: Path) -> None:
 
     assert ids(catalog) == ["00", "01", "02", "03"]
     assert catalog.preview().startswith("00 · no name · picture: images/0.png")
+
+
+def test_rows_with_one_id_and_different_pictures_are_one_group(tmp_path: Path) -> None:
+    rows = [f"SKU-{n // 2},{name}" for n, name in enumerate(shop(tmp_path))]
+    catalog = Catalog.open(str(write(tmp_path / "a.csv", "sku,image", *rows, "SKU-9,images/gone.png")))
+
+    assert ids(catalog) == ["SKU-0", "SKU-0-2", "SKU-1", "SKU-1-2", "SKU-9"]
+    assert [item.group for item in catalog.items()] == ["SKU-0", "SKU-0", "SKU-1", "SKU-1", None]
+
+
+def test_codes_are_no_filter(tmp_path: Path) -> None:
+    rows = [f"{n},{name},{100 + n // 2},{n // 2}" for n, name in enumerate(shop(tmp_path, 120))]
+    catalog = Catalog.open(str(write(tmp_path / "a.csv", "sku,image,product_code,heel_mm", *rows)))
+
+    assert catalog.attributes == ("heel_mm",)
+    assert "product_code because they hold codes" in catalog.summary()
+
+
+def test_codes_give_way_to_their_names(tmp_path: Path) -> None:
+    rows = [f"{name},{n % 2:02d},{('Red', 'Blue')[n % 2]}" for n, name in enumerate(shop(tmp_path))]
+    catalog = Catalog.open(str(write(tmp_path / "a.csv", "image,colour_group_code,colour_group_name", *rows)))
+
+    assert catalog.attributes == ("colour_group_name",)
+    assert "colour_group_code because 'colour_group_name' has the names of their codes" in catalog.summary()
