@@ -13,7 +13,10 @@ SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹"}
 STOCK = {IN_STOCK: "In stock", OUT_OF_STOCK: "Out of stock", PREORDER: "Pre-order"}
 SCHEMA = "https://schema.org"
 SCHEMA_STOCK = {IN_STOCK: "InStock", OUT_OF_STOCK: "OutOfStock", PREORDER: "PreOrder"}
-SIZE_WORDS = frozenset({"size", "sizes"})
+SIZE_WORDS = frozenset(
+    {"size", "sizes", "grosse", "groesse", "schuhgrosse", "taille", "pointure", "talla", "taglia", "misura", "naap"}
+)
+"""Without accents, in the languages that builds understand."""
 
 
 class OfferView(NamedTuple):
@@ -72,8 +75,13 @@ def json_ld(item: Item, title: str, image: str) -> str:
 
 
 def _sizes(item: Item) -> list[str]:
-    named = [value for name, value in item.attributes.items() if SIZE_WORDS.intersection(words_of(name))]
+    named = [value for name, value in item.attributes.items() if _is_size(name)]
     return [size for value in named for size in as_tuple(value)]
+
+
+def _is_size(attribute: str) -> bool:
+    """Whether the name is that of a size. Its words are found by their capitals, and "ß" is read as "ss"."""
+    return not SIZE_WORDS.isdisjoint([*words_of(attribute), *words_of(attribute.casefold())])
 
 
 def _with_source(url: str, utm_source: str | None) -> str:

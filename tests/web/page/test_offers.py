@@ -43,6 +43,7 @@ def test_an_offer_in_words():
     assert view.sizes == "S, M, 38" and view.link == ""
     assert offer_view(Item("a", None, {}, Offer(15, 20, "EUR"))).before == ""
     assert offer_view(Item("a", None, {})).price == ""
+    assert offer_view(Item("a", None, {"Größe": ("36", "38"), "Taille": "T2", "season": "x"})).sizes == "36, 38, T2"
 
 
 @pytest.mark.parametrize(
