@@ -12,10 +12,9 @@ import numpy as np
 from recsys.types import Vectors
 
 FALSE_POSITIVE_RATE = 0.01
-"""The share of the drawn pictures without a product in which the scan finds a close part.
-
-It is smaller than the 3 % that are wanted of photographs, because these differ more than drawings do.
-"""
+"""The share of the drawn pictures without a product in which the scan finds a close part."""
+PHOTO_MARGIN = 0.015
+"""Added to the threshold, because the parts of photographs resemble products more than those of drawn pictures do."""
 SIZE_WEIGHT = 0.05
 """How much the logarithm of a part's size adds to its score: a small part resembles some product more easily."""
 
@@ -24,7 +23,7 @@ SIZE_WEIGHT = 0.05
 class CropCalibration:
     """The threshold for the score of the best part of a picture.
 
-    A share `wrong` of `pictures` drawn pictures without a product reach `threshold`.
+    A share `wrong` of `pictures` drawn pictures without a product come within the margin of `threshold` or above it.
     """
 
     threshold: float
@@ -34,7 +33,7 @@ class CropCalibration:
     @classmethod
     def fit(cls, scores: Vectors) -> Self:
         """Fit to the scores [n] of the best parts of pictures without a product."""
-        threshold = float(np.quantile(scores, 1 - FALSE_POSITIVE_RATE))
+        threshold = float(np.quantile(scores, 1 - FALSE_POSITIVE_RATE)) + PHOTO_MARGIN
         return cls(round(threshold, 5), FALSE_POSITIVE_RATE, len(scores))
 
     def is_close(self, closeness: float, size: float) -> bool:

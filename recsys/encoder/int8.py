@@ -9,9 +9,7 @@ from recsys.errors import EncoderError
 from recsys.types import Pixels
 
 NNCF = "nncf==3.4.0"
-
-
-FLOAT_CONVOLUTIONS = 3
+FLOAT_CONVOLUTIONS = 6
 """The first convolutions stay in float32. They are a small part of the work, and in int8 they lose the most."""
 RECIPE = f"7-bit weights, {FLOAT_CONVOLUTIONS} convolutions in float32"
 """Names the way of quantizing, so that a cached form that was made in another way is not used."""

@@ -26,6 +26,8 @@ PENALTY = 0.003
 """What a weight of 1 has to add to the precision: of two weights that do as well, the smaller one is chosen."""
 USUAL = 0.95
 """The nearest product stays first where it is as near as it is for this share of the queries."""
+LEAST_KEPT = 0.85
+"""And where its cosine is at least this. A real photo is that far from every product of a drawn shop."""
 MIN_KNOWN = 0.5
 """An attribute that fewer of the products have does not re-rank."""
 
@@ -74,7 +76,7 @@ def fit_ranking(task: SearchTask, encoder: ImageEncoder | None) -> Ranking | Non
     rows, cosines = nearest(task.queries.vectors, task.gallery.vector_blocks(), count, task.own_rows)
     likely = _likely(task, attributes, rows, cosines, encoder)
     right = np.stack([task.label([*names]).matches(rows) for names in (attributes, *zip(attributes))], axis=2)
-    keep_from = round(float(np.quantile(cosines[:, 0], 1 - USUAL)), 5)
+    keep_from = max(round(float(np.quantile(cosines[:, 0], 1 - USUAL)), 5), LEAST_KEPT)
     weights = _search(Half(cosines, likely, right, keep_from).take(fitted))
     half = Half(cosines, likely, right, keep_from).take(measured)
     before, after = half.right[:, :PRECISION_K].mean(1), half.precisions(weights)
