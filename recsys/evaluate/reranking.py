@@ -24,6 +24,8 @@ START = 0.2
 ROUNDS = 3
 PENALTY = 0.003
 """What a weight of 1 has to add to the precision: of two weights that do as well, the smaller one is chosen."""
+LOSS_PENALTY = 10.0
+"""How much more a loss in the precision of one attribute counts than a gain in the mean of all."""
 USUAL = 0.95
 """The nearest product stays first where it is as near as it is for this share of the queries."""
 LEAST_KEPT = 0.85
@@ -61,9 +63,10 @@ def fit_ranking(task: SearchTask, encoder: ImageEncoder | None) -> Ranking | Non
     """Fit the weights on one half of the queries, by coordinate search for the best precision, and measure the other.
 
     The precision is the share of the first five results that have the query's value: the mean of that of each attribute
-    and that of all together. A small shop has few products that share all of them. Attributes for
-    which the encoder has no head are predicted by the votes of the nearest products. Returns None where the queries are
-    too few, and where the re-ranking does not measurably help.
+    and that of all together. A small shop has few products that share all of them. No attribute may get worse, such as
+    the kind in a shop that has few products of each kind. Attributes for which the encoder has no head are predicted by
+    the votes of the nearest products. Returns None where the queries are too few, and where the re-ranking does not
+    measurably help.
     """
     attributes = _attributes(task)
     if not attributes:
@@ -100,10 +103,15 @@ def _same_colour(task: SearchTask, rows: Rows, likely: Mapping[str, Vectors], en
 
 
 def _attributes(task: SearchTask) -> list[str]:
-    """The attributes for kind, colour, wearer and pattern that most products of the gallery have."""
-    roles, items = roles_of(task.gallery), task.gallery.items
+    """The attributes for kind, colour, wearer and pattern that most products of the gallery and of the queries have."""
+    roles = roles_of(task.gallery)
     named = filter(None, (roles.kind, roles.colour, roles.wearer, roles.pattern))
-    return [name for name in named if np.mean([item.value(name) is not None for item in items]) >= MIN_KNOWN]
+    pools = (task.gallery.items, task.queries.items)
+    return [
+        name
+        for name in named
+        if all(np.mean([item.value(name) is not None for item in items]) >= MIN_KNOWN for items in pools)
+    ]
 
 
 def _likely(
@@ -124,9 +132,12 @@ def _likely(
 
 def _search(half: Half) -> dict[str, float]:
     weights = dict.fromkeys(half.likely, START)
+    before = half.right[:, :PRECISION_K].mean((0, 1))
 
     def value(name: str, weight: float) -> float:
-        return float(half.precisions(weights | {name: weight}).mean()) - PENALTY * weight
+        after = half.precisions(weights | {name: weight}).mean(0)
+        losses = (before - after).clip(0).sum()
+        return float(after.mean() - LOSS_PENALTY * losses - PENALTY * weight)
 
     for _, name in product(range(ROUNDS), half.likely):
         weights[name] = max(WEIGHTS, key=partial(value, name))

@@ -1,10 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from recsys.core.columns import Column
 from recsys.core.linalg import unit
+from recsys.core.reranking import head_probabilities, ranked
 from recsys.evaluate.pool import Pool
 from recsys.evaluate.reranking import fit_ranking
-from recsys.evaluate.search_task import SearchTask
+from recsys.evaluate.search_task import SearchTask, nearest
 from testkit.fake_shop import COLOURS, KINDS
 from tests.support.evaluation_shop import items
 
@@ -40,6 +44,25 @@ def test_the_ranking_is_fitted_where_the_heads_know_more_than_the_cosine(task):
     assert found.after > found.before + 0.05
     assert 0 < found.queries < 200
     assert found.colour_chance(1.0) > 0.8 > 0.2 > found.colour_chance(0.0)
+
+
+def test_an_attribute_that_the_queries_lack_does_not_prevent_the_fit(task):
+    patterned = [replace(item, attributes={**item.attributes, "pattern": "Solid"}) for item in task.gallery.items]
+    gallery = Pool(patterned, task.gallery.vectors, task.gallery.thumbnails)
+    assert fit_ranking(SearchTask.disjoint(task.queries, gallery), ColourHead(60.0)).weights["baseColour"] > 0
+
+
+def test_the_kind_does_not_get_worse_for_the_sake_of_the_colour(task):
+    found = fit_ranking(task, ColourHead(60.0))
+    rows, cosines = nearest(task.queries.vectors, task.gallery.vector_blocks(), 100, task.own_rows)
+    columns = {name: [item.value(name) for item in task.gallery.items] for name in ("articleType", "baseColour")}
+    shares = head_probabilities(ColourHead(60.0).logits(task.queries.vectors)["baseColour"], list(COLOURS),
+                                Column(columns["baseColour"]))  # fmt: skip
+    codes = Column(columns["baseColour"]).codes[rows]
+    gains = found.weights["baseColour"] * np.take_along_axis(shares, codes, axis=1)
+    order = ranked(cosines, gains, np.inf)[:, :5]
+    right = task.label(["articleType"]).matches(rows)
+    assert np.take_along_axis(right, order, axis=1).mean() >= right[:, :5].mean() - 0.01
 
 
 def test_there_is_no_ranking_where_nothing_is_gained(task):
