@@ -4,8 +4,6 @@ RecsysError
 ├── CatalogError            (ValueError)    a catalogue cannot be read as requested
 ├── PictureError            (ValueError)    a picture cannot be used
 │   └── LinkError                           a link does not lead to a picture that may be fetched
-│       ├── LinkPrivateError                it leads to a private address, or to a port that is not allowed
-│       └── LinkUnavailableError            its server cannot be reached, or gave no answer in time
 ├── QueryError              (ValueError)    invalid search options, filter or item id
 ├── EncoderError            (RuntimeError)  an encoder cannot be loaded or run
 ├── EngineError             (RuntimeError)  the engine for several machines is not available, or failed
@@ -47,17 +45,17 @@ class PictureError(RecsysError, ValueError):
 
 
 class LinkError(PictureError):
-    """A link does not lead to a picture that may be fetched."""
+    """A link does not lead to a picture that may be fetched.
+
+    `is_private`: it leads to an address that is not on the public internet, or to a port that is not allowed.
+    `is_unavailable`: its server cannot be reached, or gave no complete answer in time.
+    """
 
     code = "bad_link"
 
-
-class LinkPrivateError(LinkError):
-    """A link leads to an address that is not on the public internet, or to a port that is not allowed."""
-
-
-class LinkUnavailableError(LinkError):
-    """The server of a link cannot be reached, or gave no complete answer in time."""
+    def __init__(self, message: str, *, is_private: bool = False, is_unavailable: bool = False):
+        super().__init__(message)
+        self.is_private, self.is_unavailable = is_private, is_unavailable
 
 
 class QueryError(RecsysError, ValueError):

@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from recsys.catalog.link_cache import LinkCache
-from recsys.errors import LinkError, LinkPrivateError, LinkUnavailableError, PictureError
+from recsys.errors import LinkError, PictureError
 from recsys.images.decode import decode
 from recsys.images.fetch import ANY_HOST, PUBLIC, Answer, request, status_error
 
@@ -36,6 +36,8 @@ PASSING = {408, 425, 500, 502, 503, 504}
 """Statuses that may pass, so that the link is tried again."""
 ALLOW_HINT = "If it is a server of your own, allow it with --allow-private-hosts."
 LINKS = ("http://", "https://")
+CLOCK_TICK_S = 0.02
+"""The start of a build and the times of the files that it fetches differ by more than a tick of the file system."""
 
 
 def is_link(cell: object) -> bool:
@@ -67,15 +69,15 @@ class Host:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def reserve_turn(self) -> float:
-        """Take the next turn. Returns the seconds until then. Raises LinkUnavailableError if it is not to be asked."""
+        """Take the next turn. Returns the seconds until then. Raises LinkError if it is not to be asked."""
         with self.lock:
             now = time.monotonic()
             wait_s = max(self.next_turn - now, 0.0)
             if self.failures >= self.pace.failures_in_a_row:
                 reason = f"did not answer {self.failures} links in a row, and seems to be down"
-                raise LinkUnavailableError(f"The server of this link {reason}. Build again later.")
+                raise LinkError(f"The server of this link {reason}. Build again later.")
             if wait_s > MAX_WAIT_S:
-                raise LinkUnavailableError(f"The server of this link asks for a pause of {wait_s:.0f} s. Build then.")
+                raise LinkError(f"The server of this link asks for a pause of {wait_s:.0f} s. Build then.")
             self.next_turn = now + wait_s + self.interval_s
             return wait_s
 
@@ -112,6 +114,7 @@ class LinkFetcher:
         """Each link with its picture, or with the reason why there is none, in order. Eight are fetched at once."""
         mark = self._cache.start(links)
         started_ns = mark.stat().st_mtime_ns
+        time.sleep(CLOCK_TICK_S)
         self._stopped.clear()
         pool = ThreadPoolExecutor(AT_ONCE, "link")
         try:
@@ -134,7 +137,7 @@ class LinkFetcher:
     def _refresh(self, link: str, started_ns: int) -> None:
         """Have the picture behind the link in the cache as it is now. Raises LinkError."""
         cached = self._cache.get(link)
-        if cached and (link in self._confirmed or cached.checked_ns >= started_ns):
+        if cached and (link in self._confirmed or cached.checked_ns > started_ns):
             return
         answer = self._ask(link, cached.conditions if cached else {})
         if answer.status == NOT_MODIFIED:
@@ -164,13 +167,15 @@ class LinkFetcher:
     def _ask_once(self, link: str, conditions: Mapping[str, str], host: Host) -> Answer:
         """Raises LinkError, or _RetryLater if it may pass."""
         if self._stopped.wait(host.reserve_turn()):
-            raise LinkUnavailableError("The build was interrupted.")
+            raise LinkError("The build was interrupted.")
         try:
             answer = request(link, self._policy, conditions)
-        except LinkPrivateError as error:
-            raise LinkError(f"{error} {ALLOW_HINT}") from error
-        except LinkUnavailableError as error:
-            raise _RetryLater(error) from error
+        except LinkError as error:
+            if error.is_private:
+                raise LinkError(f"{error} {ALLOW_HINT}", is_private=True) from error
+            if error.is_unavailable:
+                raise _RetryLater(error) from error
+            raise
         if answer.status == TOO_MANY or answer.status in PASSING:
             raise _RetryLater(status_error(answer.status), answer.status, _retry_after_s(answer))
         host.note(answered=True)

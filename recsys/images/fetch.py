@@ -21,7 +21,7 @@ from urllib.parse import quote
 import httpcore
 import httpx
 
-from recsys.errors import LinkError, LinkPrivateError, LinkUnavailableError
+from recsys.errors import LinkError
 from recsys.images.decode import ACCEPTED, MAX_BYTES
 
 TIMEOUT_S = 8.0
@@ -124,15 +124,16 @@ def request(url: str, policy: Policy = PUBLIC, headers: Mapping[str, str] | None
                     return answer
                 target = _checked(answer, policy)
     except httpcore.TimeoutException as error:
-        raise _refusal(f"The link took longer than {policy.timeout_s:g} seconds", LinkUnavailableError) from error
+        raise _refusal(f"The link took longer than {policy.timeout_s:g} seconds", is_unavailable=True) from error
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:
         reason = "The server of this link cannot be reached, or closes the connection early"
-        raise _refusal(reason, LinkUnavailableError) from error
+        raise _refusal(reason, is_unavailable=True) from error
     raise _refusal(f"The link is redirected more than {MAX_REDIRECTS} times")
 
 
-def _refusal(reason: str, kind: type[LinkError] = LinkError) -> LinkError:
-    return kind(f"{reason}; give an http or https link to a {ACCEPTED}.")
+def _refusal(reason: str, *, is_private: bool = False, is_unavailable: bool = False) -> LinkError:
+    message = f"{reason}; give an http or https link to a {ACCEPTED}."
+    return LinkError(message, is_private=is_private, is_unavailable=is_unavailable)
 
 
 def _checked(url: str | httpx.URL, policy: Policy) -> httpx.URL:
@@ -149,7 +150,8 @@ def _checked(url: str | httpx.URL, policy: Policy) -> httpx.URL:
         raise _refusal("The link contains a user name or password")
     allowed = " and ".join(map(str, sorted(policy.ports)))
     if (target.port or {"http": 80, "https": 443}[target.scheme]) not in policy.ports:
-        raise _refusal(f"The link names port {target.port}, and only the ports {allowed} are allowed", LinkPrivateError)
+        reason = f"The link names port {target.port}, and only the ports {allowed} are allowed"
+        raise _refusal(reason, is_private=True)
     return target
 
 
@@ -215,7 +217,7 @@ class _GuardedBackend(httpcore.NetworkBackend):
     def connect_tcp(self, host: str, port: int, *_: Any, **options: Any) -> httpcore.NetworkStream:
         addresses = self._look_up(host, port)
         if not addresses or not all(self._policy.is_allowed(address) for address in addresses):
-            raise _refusal("The link leads to an address that is not on the public internet", LinkPrivateError)
+            raise _refusal("The link leads to an address that is not on the public internet", is_private=True)
         failure: Exception | None = None
         for address in addresses:
             try:
