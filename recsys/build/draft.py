@@ -26,7 +26,7 @@ from recsys.index.card import render_card
 from recsys.index.folder import IndexFolder
 from recsys.index.items_table import read_thumbnails
 from recsys.index.writer import file_facts, library_versions
-from recsys.recommend.look import PictureLooks
+from recsys.recommend.picture_part import PartChooser
 from recsys.runtime.hashing import sha256
 from recsys.types import Vectors
 
@@ -77,8 +77,8 @@ class Draft:
         report.draw(self.folder / ASSETS)
         chosen = curve[-1]
         searcher = AnnoySearcher(self.folder / VECTORS, items, self.encoder.dim, chosen.search_k)
-        looks = PictureLooks(self.encoder, searcher, report.calibration)
-        crops = fit_crops(looks) if len(items) >= MIN_PRODUCTS else None
+        chooser = PartChooser(self.encoder, searcher, report.calibration)
+        crops = fit_crops(chooser) if len(items) >= MIN_PRODUCTS else None
         self._write_card_and_manifest(curve, report, crops)
         IndexFolder.open(self.folder)
         return curve[-1], report

@@ -7,7 +7,7 @@ from PIL import Image, ImageFilter
 
 from recsys.core.crops import CropCalibration
 from recsys.evaluate.corruptions import clutter
-from recsys.recommend.look import PictureLooks
+from recsys.recommend.picture_part import PartChooser
 
 PICTURES = 120
 BATCH = 8
@@ -19,11 +19,11 @@ SEED = 14
 Random = np.random.Generator
 
 
-def fit_crops(looks: PictureLooks, count: int = PICTURES) -> CropCalibration:
+def fit_crops(chooser: PartChooser, count: int = PICTURES) -> CropCalibration:
     """Fit to what a scan finds in `count` drawn pictures, of clutter and of textures."""
     random = np.random.default_rng(SEED)
     batches = (clutter_and_textures(BATCH, random) for _ in range(count // BATCH))
-    scores = [part.score for pictures in batches for part in looks.scan(pictures)]
+    scores = [part.score for pictures in batches for part in chooser.scan(pictures)]
     return CropCalibration.fit(np.array(scores, dtype=np.float32))
 
 

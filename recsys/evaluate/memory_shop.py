@@ -14,7 +14,7 @@ from recsys.evaluate.crop_threshold import MIN_PRODUCTS, fit_crops
 from recsys.evaluate.pool import Pool
 from recsys.evaluate.retrieval import attributes_of
 from recsys.index.annoy.exact import ExactSearch
-from recsys.recommend.look import PictureLooks
+from recsys.recommend.picture_part import PartChooser
 from recsys.recommend.recommender import Recommender
 from recsys.types import ImageEncoder, Origin, Rows, Vectors, Where
 
@@ -50,5 +50,5 @@ def memory_shop(
     """A recommender over these products, as a build would make it; `encoder` made their vectors."""
     items = Items.from_items(pool.items, attributes_of(pool.items), pool.role_overrides)
     searcher = MemorySearcher(pool.vectors, items)
-    crops = fit_crops(PictureLooks(encoder, searcher, calibration)) if len(items) >= MIN_PRODUCTS else None
+    crops = fit_crops(PartChooser(encoder, searcher, calibration)) if len(items) >= MIN_PRODUCTS else None
     return Recommender(encoder, searcher, items, NoPictures(), Origin("memory", "memory"), calibration, crops, ranking)

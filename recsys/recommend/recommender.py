@@ -22,9 +22,9 @@ from recsys.encoder import Encoder
 from recsys.errors import QueryError
 from recsys.images.source import PictureSource, load_picture, load_pictures
 from recsys.index.opening import OpenedIndex, open_index
-from recsys.recommend.look import Look, PictureLooks
 from recsys.recommend.options import CLOSENESS, KeywordsBesideLiked, SearchKeywords, SearchOptions
 from recsys.recommend.outfit import Outfit, PictureAnchor, Stylist
+from recsys.recommend.picture_part import ChosenPart, PartChooser
 from recsys.recommend.search import Search
 from recsys.recommend.steering import Steering
 from recsys.recommend.variants import Variants
@@ -130,8 +130,8 @@ class Recommender:
         """The answer of `recommend` for each of several pictures, which the encoder embeds together."""
         wanted = SearchOptions(where or {}, **options)
         self._check(k, wanted)
-        looks = self._looks.look(load_pictures(images), wanted.refine)
-        return [self._search.by_look(look, k, wanted) for look in looks]
+        parts = self._chooser.choose(load_pictures(images), wanted.refine)
+        return [self._search.by_part(part, k, wanted) for part in parts]
 
     def recommend_parts(
         self, image: PictureSource, k: int = 5, where: Where | None = None, **options: Unpack[SearchKeywords]
@@ -146,15 +146,15 @@ class Recommender:
     def search_parts(self, picture: Image.Image, k: int = 5, options: SearchOptions = NO_OPTIONS) -> list[Answer]:
         """`recommend_parts` of an open picture, with search options."""
         self._check(k, options)
-        return [self._search.by_look(look, k, options) for look in self._looks.parts(picture)]
+        return [self._search.by_part(part, k, options) for part in self._chooser.parts(picture)]
 
     def search(
-        self, query: Image.Image | Look | Vectors | str | None, k: int = 5, options: SearchOptions = NO_OPTIONS
+        self, query: Image.Image | ChosenPart | Vectors | str | None, k: int = 5, options: SearchOptions = NO_OPTIONS
     ) -> Answer:
         """The k products most like the query, best first; fewer only where fewer pass the filter.
 
-        `query` is a picture, the part of a picture that `look` chose, an embedding [1, dim], or the id of an item,
-        which is left out of the answer. Where it is None, the liked items alone are the query. k runs from 1 to 100.
+        `query` is a picture, the part of it from `choose_part`, an embedding [1, dim], or the id of an item, which is
+        left out of the answer. Where it is None, the liked items alone are the query. k runs from 1 to 100.
         Raises QueryError for what is unknown or out of range.
         """
         self._check(k, options)
@@ -163,13 +163,13 @@ class Recommender:
         if isinstance(query, str):
             return self._search.by_item(self.items.row(query), k, options)
         if isinstance(query, Image.Image):
-            query = self.look(query, refine=options.refine)
-        look = query if isinstance(query, Look) else Look.from_embedding(query)
-        return self._search.by_look(look, k, options)
+            query = self.choose_part(query, refine=options.refine)
+        part = query if isinstance(query, ChosenPart) else ChosenPart.from_embedding(query)
+        return self._search.by_part(part, k, options)
 
-    def look(self, image: PictureSource, *, refine: bool = True) -> Look:
+    def choose_part(self, image: PictureSource, *, refine: bool = True) -> ChosenPart:
         """The part of the picture to search with, and its embedding; the whole picture if `refine` is False."""
-        return self._looks.look([load_picture(image)], refine)[0]
+        return self._chooser.choose([load_picture(image)], refine)[0]
 
     def similar(
         self, item_id: str, k: int = 5, where: Where | None = None, **options: Unpack[SearchKeywords]
@@ -216,7 +216,7 @@ class Recommender:
 
         By the encoder's classification heads, and for other attributes by the votes of the 20 nearest products.
         """
-        return self._search.describe(self.look(image).embedding)
+        return self._search.describe(self.choose_part(image).embedding)
 
     def complete_the_look(
         self,
@@ -233,7 +233,7 @@ class Recommender:
         """
         if (image is None) == (item_id is None):
             raise QueryError("Complete the look of a picture or of an item: give image or item_id, and not both.")
-        around = self.look(image).embedding if image is not None else str(item_id)
+        around = self.choose_part(image).embedding if image is not None else str(item_id)
         return self.outfit(around, locked=locked or {}, passed_over=passed_over)
 
     def outfit(self, around: str | Vectors, *, locked: Mapping[str, str], passed_over: Sequence[str]) -> Outfit:
@@ -282,8 +282,8 @@ class Recommender:
         return Steering(self.items, self.searcher)
 
     @property
-    def _looks(self) -> PictureLooks:
-        return PictureLooks(self.encoder, self.searcher, self.calibration, self.crops)
+    def _chooser(self) -> PartChooser:
+        return PartChooser(self.encoder, self.searcher, self.calibration, self.crops)
 
     @cached_property
     def _pictures(self) -> SamePictures:

@@ -19,8 +19,8 @@ from recsys.recommend.describe import by_heads, by_neighbours, shared
 from recsys.recommend.diversity import maximal_marginal_relevance, pool_size
 from recsys.recommend.likes import RERANKED as RERANKED_BY_LIKES
 from recsys.recommend.likes import Likes
-from recsys.recommend.look import Look
 from recsys.recommend.options import CLOSENESS, SearchOptions, sorted_places
+from recsys.recommend.picture_part import ChosenPart
 from recsys.recommend.reranker import Reranker, same_colour
 from recsys.recommend.steering import Steering
 from recsys.types import Answer, Attribute, Guess, ImageEncoder, IndexAssets, Match, Rows, Searcher, Vectors, Where
@@ -53,13 +53,13 @@ class Found(NamedTuple):
 class Query:
     """An embedding [1, dim] and its attribute values, None where unknown.
 
-    It has a `row` if it is a product of the catalogue, and a `look` if it is a picture.
+    It has a `row` if it is a product of the catalogue, and a `part` if it is a picture.
     """
 
     embedding: Vectors
     values: Mapping[str, Attribute]
     row: int | None = None
-    look: Look | None = None
+    part: ChosenPart | None = None
 
     @property
     def key(self) -> Vectors | int:
@@ -81,16 +81,16 @@ class Search:
     crops: CropCalibration | None = None
     ranking: Ranking | None = None
 
-    def by_look(self, look: Look, k: int, options: SearchOptions) -> Answer:
+    def by_part(self, part: ChosenPart, k: int, options: SearchOptions) -> Answer:
         """The k products nearest to a picture, or to the part of it in a box."""
-        embedding = look.embedding
+        embedding = part.embedding
         count = self._candidates(k, options)
         described = max(NEIGHBOURS_THAT_DESCRIBE, 0 if options.filter else count)
         nearest = self._nearest(embedding, described, pictures=PICTURES_THAT_DESCRIBE)
         seen = self._describe(embedding, nearest)
         if options.filter:
             nearest = self._nearest(embedding, count, options.filter)
-        query = Query(embedding, {name: guess.value for name, guess in seen.items()}, look=look)
+        query = Query(embedding, {name: guess.value for name, guess in seen.items()}, part=part)
         return self._answer_to(query, nearest, seen, k, options)
 
     def by_item(self, row: int, k: int, options: SearchOptions) -> Answer:
@@ -149,7 +149,7 @@ class Search:
         found = found.without(left_out) if left_out else found
         found = self._rerank(query, target, found, likes, options)
         selected = self._select(self._each_once(found).at(slice(_pool(k, options))), k, options)
-        box = query.look.box if query.look else None
+        box = query.part.box if query.part else None
         close = self._is_close(nearest, query)
         return self._answer(selected, query.values, seen, close, box, query.key)
 
@@ -167,7 +167,7 @@ class Search:
         if self.ranking and options.refine:
             reranker = Reranker(self.encoder, self.items, self.ranking)
             gains = reranker.gains(query.embedding, query.row, *found)
-            keep_from = self.ranking.keep_from if query.look else np.inf
+            keep_from = self.ranking.keep_from if query.part else np.inf
             (first,) = ranked(found.cosines[None, :RERANKED], gains[None, :RERANKED], keep_from)
             order = np.concatenate([first, np.arange(len(first), len(gains))])
             found, gains = found.at(order), gains[order]
@@ -243,13 +243,13 @@ class Search:
         if self.calibration is None or not len(nearest.cosines):
             return None
         places = self.pictures.places(nearest.rows)[: self.calibration.nearest]
-        row, look = (query.row, query.look) if query else (None, None)
+        row, part = (query.row, query.part) if query else (None, None)
         if not len(places) or (row is not None and self.pictures.is_placeholder[row]):
             return False
         cosines = nearest.cosines[places].tolist()
-        if look is None or not look.by_crops:
+        if part is None or not part.by_crops:
             return self.calibration.is_close(cosines)
-        return self.crops is not None and self.crops.is_close(float(np.mean(cosines)), look.size)
+        return self.crops is not None and self.crops.is_close(float(np.mean(cosines)), part.size)
 
 
 def _pool(k: int, options: SearchOptions) -> int:

@@ -9,17 +9,17 @@ from recsys.core.crops import CropCalibration
 from recsys.errors import IndexDamagedError
 from recsys.evaluate.crop_threshold import clutter_and_textures, fit_crops
 from recsys.format.manifest import Manifest
-from recsys.recommend.look import PictureLooks
+from recsys.recommend.picture_part import PartChooser
 from testkit.fake_shop import fake_shop
 from testkit.manifests import rewrite
 
 
 def test_the_threshold_is_that_which_few_drawn_pictures_reach():
     shop = fake_shop()
-    looks = PictureLooks(shop.encoder, shop.searcher)
-    fitted = fit_crops(looks, 40)
-    assert fitted == fit_crops(looks, 40) and 36 <= fitted.pictures <= 40
-    others = looks.scan(clutter_and_textures(20, np.random.default_rng(1)))
+    chooser = PartChooser(shop.encoder, shop.searcher)
+    fitted = fit_crops(chooser, 40)
+    assert fitted == fit_crops(chooser, 40) and 36 <= fitted.pictures <= 40
+    others = chooser.scan(clutter_and_textures(20, np.random.default_rng(1)))
     assert np.mean([fitted.is_close(part.closeness, part.size) for part in others]) <= 0.1
 
 

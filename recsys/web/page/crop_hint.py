@@ -11,7 +11,7 @@ from recsys.errors import QueryError
 from recsys.images.box import Box
 from recsys.images.crop import box_at
 from recsys.images.segment import Segmentation
-from recsys.recommend.look import MAX_THINGS
+from recsys.recommend.picture_part import MAX_THINGS
 from recsys.web.page.templates import render
 
 

@@ -157,17 +157,17 @@ class PageHandlers:
 
     def _search_picture(self, picture: Image.Image, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """Search with the part of a picture that is chosen for it. Also returns the picture and the line under it."""
-        look, shown = self.recommender.look(picture), product.preview(picture)
+        part, shown = self.recommender.choose_part(picture), product.preview(picture)
         query = Query(
-            look.embedding,
-            look.whole,
+            part.embedding,
+            part.whole,
             shown,
-            look.box,
+            part.box,
             search=query.search + 1,
             index=self.results.index,
-            by_crops=look.by_crops,
-            size=look.size,
-            things=look.things,
+            by_crops=part.by_crops,
+            size=part.size,
+            things=part.things,
         )
         preview = {"path": None, "url": product.data_url(shown)}
-        return *self.results.show(options, query), preview, crop_hint.markup(look.things, look.box)
+        return *self.results.show(options, query), preview, crop_hint.markup(part.things, part.box)

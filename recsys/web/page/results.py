@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from recsys.errors import QueryError
 from recsys.images.decode import decode
-from recsys.recommend.look import Look
 from recsys.recommend.options import CLOSENESS, SearchOptions, sorted_places
 from recsys.recommend.outfit import PictureAnchor
+from recsys.recommend.picture_part import ChosenPart
 from recsys.recommend.recommender import MAX_K, Recommender
 from recsys.types import Answer, Item, Match, Vectors
 from recsys.web.page import attribute_display, filters, headings, outfit_view, permalink, product
@@ -102,7 +102,7 @@ class ResultsView:
         has_more = len(answer) == query.k < min(passing, MAX_K)
         return self._heading(query, options, detail, answer), gallery(cards, has_more=has_more)
 
-    def _searched(self, query: Query) -> str | Look | Vectors | None:
+    def _searched(self, query: Query) -> str | ChosenPart | Vectors | None:
         """The id, the part of the picture or the embedding to search with; None in the shop window."""
         if query.kind == "link":
             return self.recommender.embed_items(query.found)
@@ -141,7 +141,7 @@ class ResultsView:
         around = self._searched(query)
         if around is None:
             raise QueryError("A look is built around a product or a picture. Open a product or upload a picture first.")
-        around = around.embedding if isinstance(around, Look) else around
+        around = around.embedding if isinstance(around, ChosenPart) else around
         outfit = self.recommender.outfit(around, locked=look.pieces, passed_over=look.passed)
         pieces = {slot: piece.item.id for slot, piece in outfit.pieces.items()}
         query = replace(query, look=replace(look, pieces=pieces))

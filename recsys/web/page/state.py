@@ -8,8 +8,8 @@ from typing import Any, Literal, Self
 
 from recsys.core.items import Items
 from recsys.images.box import Box
-from recsys.recommend.look import Look
 from recsys.recommend.options import CLOSENESS, MAX_LIKES, SearchOptions, sorts_of
+from recsys.recommend.picture_part import ChosenPart
 from recsys.recommend.recommender import MAX_K
 from recsys.types import Vectors
 
@@ -33,7 +33,7 @@ class Query:
     `picture` is the embedding [1, dim] of the part of the picture in `box`, `whole` that of the whole picture as it was
     uploaded, both by the encoder of `index` (a revision). Without a box they are the same. `shown` is the picture
     itself as a small JPEG, which is kept as long as the visit.
-    `by_crops` and `size` are those of `Look`, and `things` the boxes of separate things in the picture.
+    `by_crops` and `size` are those of `ChosenPart`, and `things` the boxes of separate things in the picture.
     `found` are the products of a shared answer, `item` the product that was followed since. `but` are values to have
     in place of the query's own. `k` is how many are shown; `search` tells one search from the next.
     """
@@ -54,12 +54,12 @@ class Query:
     things: tuple[Box, ...] = ()
 
     @property
-    def part(self) -> Look | None:
+    def part(self) -> ChosenPart | None:
         """The part of the picture to search with; None without a picture."""
         if self.picture is None:
             return None
         whole = self.picture if self.whole is None else self.whole
-        return Look(self.picture, whole, self.box, self.by_crops, self.size)
+        return ChosenPart(self.picture, whole, self.box, self.by_crops, self.size)
 
     @property
     def kind(self) -> Literal["item", "picture", "link", "window"]:

@@ -31,7 +31,7 @@ MAX_THINGS_OVERLAP = 0.2
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class ChosenPart:
     """The part of a picture that is searched with: `embedding` [1, dim] is that of the part in `box`.
 
     `whole` [1, dim] is the embedding of the whole picture, the same one where `box` is None. `by_crops` says that the
@@ -48,13 +48,13 @@ class Look:
     things: tuple[Box, ...] = ()
 
     @classmethod
-    def from_embedding(cls, embedding: Vectors) -> Look:
+    def from_embedding(cls, embedding: Vectors) -> ChosenPart:
         """A whole picture of which only the embedding [1, dim] is known."""
         return cls(embedding, embedding)
 
 
 class Part(NamedTuple):
-    """A part of a picture: its box, None for the whole, its embedding [1, dim], and its size as in `Look`.
+    """A part of a picture: its box, None for the whole, its embedding [1, dim], and its size as in `ChosenPart`.
 
     `closeness` is the mean cosine of its nearest products, which is measured in cluttered pictures only.
     """
@@ -132,7 +132,7 @@ class _Picture:
 
 
 @dataclass(frozen=True, eq=False)
-class PictureLooks:
+class PartChooser:
     """Chooses the part of each picture to search with, for the library, the API and the page.
 
     On a plain background that is the box around a small product, or the whole picture. In a cluttered picture that is
@@ -145,18 +145,18 @@ class PictureLooks:
     calibration: Calibration | None = None
     crops: CropCalibration | None = None
 
-    def look(self, images: Sequence[Image.Image], refine: bool = True) -> list[Look]:
+    def choose(self, images: Sequence[Image.Image], refine: bool = True) -> list[ChosenPart]:
         """The part of each picture to search with. Without `refine`, that is the whole picture."""
-        return [self._look(one, one.chosen) for one in self._pictures(images, refine)]
+        return [self._chosen(one, one.chosen) for one in self._pictures(images, refine)]
 
-    def parts(self, image: Image.Image) -> list[Look]:
+    def parts(self, image: Image.Image) -> list[ChosenPart]:
         """Each of several things in the picture, or else the one part to search with."""
         (one,) = self._pictures([image])
         chosen, known = one.chosen, len(one.parts)
         if not one.is_cluttered:
             self._embed([one], _Picture.product_boxes)
         parts = one.close_parts(self.crops) if one.is_cluttered else one.parts[known:]
-        return [self._look(one, part) for part in (parts if len(parts) > 1 else [chosen])]
+        return [self._chosen(one, part) for part in (parts if len(parts) > 1 else [chosen])]
 
     def scan(self, images: Sequence[Image.Image]) -> list[Part]:
         """The best part of each of these pictures that is cluttered, whether or not it is close as a whole."""
@@ -201,11 +201,11 @@ class PictureLooks:
             return self.crops.is_close(part.closeness, part.size)
         return self.calibration is not None and part.closeness >= self.calibration.threshold
 
-    def _look(self, one: _Picture, part: Part) -> Look:
+    def _chosen(self, one: _Picture, part: Part) -> ChosenPart:
         by_crops = one.is_cluttered and (self.crops is not None or part.box is not None)
         close = [close.box for close in one.close_parts(self.crops) if close.box]
         things = close if one.is_cluttered else one.product_boxes()
-        return Look(part.embedding, one.parts[0].embedding, part.box, by_crops, part.size, tuple(things))
+        return ChosenPart(part.embedding, one.parts[0].embedding, part.box, by_crops, part.size, tuple(things))
 
 
 def _lies_apart(box: Box, others: Sequence[Part]) -> bool:

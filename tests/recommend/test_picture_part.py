@@ -23,22 +23,22 @@ def shop():
 
 
 def test_a_small_product_on_a_plain_ground_is_searched_with_by_every_method(shop):
-    look = shop.look(BESIDE)
-    assert look.box is not None and 0.6 < look.box.left < 0.75 and look.box.right < 0.95
-    assert np.allclose(look.embedding, shop.embed(look.box.crop(BESIDE)))
-    assert np.allclose(look.whole, shop.embed(BESIDE))
+    part = shop.choose_part(BESIDE)
+    assert part.box is not None and 0.6 < part.box.left < 0.75 and part.box.right < 0.95
+    assert np.allclose(part.embedding, shop.embed(part.box.crop(BESIDE)))
+    assert np.allclose(part.whole, shop.embed(BESIDE))
 
     answer = shop.recommend(BESIDE, 3)
-    assert answer.box == astuple(look.box)
+    assert answer.box == astuple(part.box)
     assert shop.recommend_batch([RED_DRESS, BESIDE], 3) == [shop.recommend(RED_DRESS, 3), answer]
-    assert shop.search(look, 3) == answer
+    assert shop.search(part, 3) == answer
     assert shop.describe(BESIDE) == answer.seen
 
 
 def test_a_picture_that_the_product_fills_is_searched_with_whole(shop):
     for picture in (RED_DRESS, RED_DRESS.resize((900, 1200))):
-        look = shop.look(picture)
-        assert look.box is None and (look.whole == look.embedding).all()
+        part = shop.choose_part(picture)
+        assert part.box is None and (part.whole == part.embedding).all()
         assert shop.recommend(picture).box is None
 
 
@@ -72,18 +72,18 @@ def kinds(answer):
 class TestClutter:
     def test_the_part_whose_products_are_closest_is_searched_with(self, shop):
         picture = cluttered(RED_DRESS)
-        look = shop.look(picture)
-        assert look.box.overlap(Box(0.5, 0.25, 1, 0.75)) > 0.8 * 0.25
-        assert np.allclose(look.whole, shop.embed(picture))
+        part = shop.choose_part(picture)
+        assert part.box.overlap(Box(0.5, 0.25, 1, 0.75)) > 0.8 * 0.25
+        assert np.allclose(part.whole, shop.embed(picture))
         assert kinds(shop.recommend(picture, 3)) == {"Dresses"} != kinds(shop.recommend(picture, 3, refine=False))
-        assert shop.recommend(picture, 3).box == astuple(look.box)
+        assert shop.recommend(picture, 3).box == astuple(part.box)
 
     def test_several_pictures_are_answered_as_each_alone(self, shop):
         pictures = [cluttered(RED_DRESS), RED_DRESS, BESIDE, cluttered(draw("Watches", "#222222"))]
         assert shop.recommend_batch(pictures, 4) == [shop.recommend(picture, 4) for picture in pictures]
 
     def test_a_small_picture_is_searched_with_whole(self, shop):
-        assert shop.look(cluttered(RED_DRESS).resize((60, 80))).box is None
+        assert shop.choose_part(cluttered(RED_DRESS).resize((60, 80))).box is None
 
     def test_a_part_is_close_by_the_threshold_of_parts(self):
         near, far = (calibrated(CropCalibration(threshold, 0.03, 120)) for threshold in (0.9, 0.99))
@@ -116,7 +116,7 @@ class TestSeveralThings:
     def test_each_product_on_a_plain_background_has_its_own_answer(self, shop, two):
         answers = shop.recommend_parts(two, 3)
         assert {frozenset(kinds(answer)) for answer in answers} == {frozenset({"Dresses"}), frozenset({"Watches"})}
-        assert [answer.box for answer in answers] == [astuple(box) for box in shop.look(two).things]
+        assert [answer.box for answer in answers] == [astuple(box) for box in shop.choose_part(two).things]
 
     def test_one_thing_has_the_answer_of_the_picture(self, shop):
         for picture in (RED_DRESS, BESIDE, cluttered(RED_DRESS)):
@@ -135,4 +135,4 @@ class TestSeveralThings:
         )
 
     def test_an_empty_wall_of_an_older_index_has_no_things(self):
-        assert calibrated().look(cluttered()).things == ()
+        assert calibrated().choose_part(cluttered()).things == ()
