@@ -35,6 +35,8 @@ class WeightsOrigin:
 
     def write(self, folder: Path) -> None:
         """State this origin in the config.json of an encoder folder. Fields that are None stay as they are."""
+        if self == WeightsOrigin():
+            return
         config = read_json(folder / CONFIG)
         config["pretrained_cfg"].update({name: text for name, text in asdict(self).items() if text})
         beside = folder / f".{CONFIG}.tmp"

@@ -92,7 +92,9 @@ def test_empty_grounds_can_be_outliers(pictures, tmp_path, monkeypatch):
     assert [decode(product.picture).size for product in found] == [(48, 64)] * 3
     assert all(product.item.name is None and not product.item.attributes for product in found)
     seen = {}
-    monkeypatch.setattr("recsys.train.__main__.train", lambda config, data, held, folder: seen.update(data=data))
+    monkeypatch.setattr(
+        "recsys.train.__main__.train", lambda config, data, held, folder, datasets: seen.update(data=data)
+    )
     monkeypatch.setattr("recsys.train.__main__.held_out", lambda item_id: True)
     options = ["--start-from", "none", "--grounds", "4", "--output", str(tmp_path)]
     assert main(["--dataset", str(pictures), *options]) == 0

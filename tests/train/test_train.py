@@ -164,7 +164,7 @@ def test_a_head_of_weight_zero_is_left_out(data, tmp_path):
 def test_the_command_line_trains_and_keeps_held_out_products_out(pictures, tmp_path, monkeypatch, capsys):
     seen = {}
 
-    def spy(config, data, held, folder):
+    def spy(config, data, held, folder, datasets):
         seen.update(config=config, data=data, held=held, folder=folder)
 
     monkeypatch.setattr("recsys.train.__main__.train", spy)
@@ -289,7 +289,9 @@ def test_half_precision_trains(data, tmp_path):
 
 def test_a_split_keeps_its_products_out_and_is_remembered(pictures, tmp_path, monkeypatch):
     seen = {}
-    monkeypatch.setattr("recsys.train.__main__.train", lambda config, data, held, folder: seen.update(data=data))
+    monkeypatch.setattr(
+        "recsys.train.__main__.train", lambda config, data, held, folder, datasets: seen.update(data=data)
+    )
     assert main(["--dataset", str(pictures), "--output", str(tmp_path), "--split", "colour"]) == 1
     monkeypatch.setattr(
         "recsys.train.__main__.unseen", lambda split: lambda item: split == "type" and "Caps" in item.id
