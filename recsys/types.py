@@ -155,9 +155,9 @@ class Match:
     `similarity` is the cosine of the two embeddings, in [-1, 1]. `confidence` is the calibrated probability that the
     product is of the query's kind, among all products of that similarity, whatever the filter; it is None where the
     catalogue does not say what kind its products are, or where nothing is close. `reasons` are the attribute values
-    that query and product share. `chances` are probabilities: "kind" is the confidence, and "colour" that the product
-    has the query's colour. One that is not known is missing. `row` is the place of the product in the index.
-    `variants` are the other items of its group.
+    that query and product share. `chances` are probabilities: "kind" and "colour" that the product has the query's, by
+    what the encoder sees in the picture. One that is not known is missing. `row` is the place of the product in the
+    index. `variants` are the other items of its group.
     """
 
     item: Item

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -29,8 +29,8 @@ class Ranking:
     on one half of the held-out queries. On the other half, `queries` in number, the share of the first five results
     that have the query's value was `before` by the cosine alone, and is `after`: the mean of that of each of the
     `scored` attributes and that of all together. The nearest product of a picture stays first if its cosine is at least
-    `keep_from`: it may be the very product that is shown. `same_colour` maps a head's probability that a product has
-    the query's colour to how often that is so.
+    `keep_from`: it may be the very product that is shown. `chances`: attribute → the curve from a head's probability
+    that a product has the query's value to how often that is so.
     """
 
     weights: Mapping[str, float]
@@ -39,18 +39,19 @@ class Ranking:
     queries: int
     before: float
     after: float
-    same_colour: Curve = ((), ())
+    chances: Mapping[str, Curve] = field(default_factory=dict)
 
-    def colour_chance(self, probability: float) -> float | None:
-        """The chance of the same colour, given the probability that the encoder's head gives; None where not fitted."""
-        return float(np.interp(probability, *self.same_colour)) if self.same_colour[0] else None
+    def chance(self, attribute: str, probability: float) -> float:
+        """The chance of the same value of one of `chances`, given the probability that the encoder's head gives."""
+        return float(np.interp(probability, *self.chances[attribute]))
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of `asdict`. Raises TypeError, KeyError or ValueError for anything that is not valid."""
         weights = {str(name): float(weight) for name, weight in data["weights"].items()}
         numbers = {name: float(data[name]) for name in ("keep_from", "before", "after")}
-        found = cls(weights, scored=tuple(data["scored"]), queries=data["queries"], **numbers, same_colour=_curve(data))
+        chances = {str(name): _curve(curve) for name, curve in data.get("chances", {}).items()}
+        found = cls(weights, scored=tuple(data["scored"]), queries=data["queries"], **numbers, chances=chances)
         within = all(0 <= weight <= MAX_WEIGHT for weight in weights.values()) and -1.001 <= found.keep_from <= 1.001
         shares = 0 <= found.before <= 1 and 0 <= found.after <= 1
         typed = type(found.queries) is int and all(isinstance(name, str) for name in found.scored)
@@ -59,10 +60,11 @@ class Ranking:
         return found
 
 
-def _curve(data: Mapping[str, Any]) -> Curve:
-    xs, ys = (tuple(map(float, part)) for part in data.get("same_colour", ((), ())))
-    if len(xs) != len(ys) or any(list(part) != sorted(part) or not all(0 <= x <= 1 for x in part) for part in (xs, ys)):
-        raise ValueError("its chances of the same colour are not an increasing curve")
+def _curve(data: Sequence[Sequence[Any]]) -> Curve:
+    xs, ys = (tuple(map(float, part)) for part in data)
+    increases = all(list(part) == sorted(part) and all(0 <= x <= 1 for x in part) for part in (xs, ys))
+    if not xs or len(xs) != len(ys) or not increases:
+        raise ValueError("its chances of the same value are not an increasing curve")
     return xs, ys
 
 

@@ -87,19 +87,22 @@ def fit_ranking(task: SearchTask, encoder: ImageEncoder | None) -> Ranking | Non
         return None
     used = {name: weight for name, weight in weights.items() if weight}
     shares = [round(float(precisions.mean()), 4) for precisions in (before, after)]
-    colours = _same_colour(task, rows, likely, encoder)
-    return Ranking(used, keep_from, tuple(attributes), len(measured), shares[0], shares[1], colours)
+    chances = _chances(task, rows, likely, encoder)
+    return Ranking(used, keep_from, tuple(attributes), len(measured), shares[0], shares[1], chances)
 
 
-def _same_colour(task: SearchTask, rows: Rows, likely: Mapping[str, Vectors], encoder: ImageEncoder | None) -> Curve:
-    """The chance of the same colour by the probability that the head gives, over the first ten products."""
-    colour = roles_of(task.gallery).colour
-    if colour is None or colour not in likely or encoder is None or colour not in encoder.values:
-        return (), ()
-    right = task.label([colour]).matches(rows)[:, :RANKING_K]
-    knots = thinned(*isotonic(likely[colour][:, :RANKING_K].ravel(), right.ravel()))
-    xs, ys = (tuple(np.round(part.clip(0, 1), 5).tolist()) for part in knots)
-    return xs, ys
+def _chances(
+    task: SearchTask, rows: Rows, likely: Mapping[str, Vectors], encoder: ImageEncoder | None
+) -> dict[str, Curve]:
+    """Kind and colour → the curve from the head's probability to the chance of the same value, over ten products."""
+    roles, curves = roles_of(task.gallery), {}
+    for name in (roles.kind, roles.colour):
+        if name is not None and name in likely and encoder is not None and name in encoder.values:
+            right = task.label([name]).matches(rows)[:, :RANKING_K]
+            knots = thinned(*isotonic(likely[name][:, :RANKING_K].ravel(), right.ravel()))
+            xs, ys = (tuple(np.round(part.clip(0, 1), 5).tolist()) for part in knots)
+            curves[name] = xs, ys
+    return curves
 
 
 def _attributes(task: SearchTask) -> list[str]:

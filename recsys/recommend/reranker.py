@@ -48,17 +48,20 @@ class Reranker:
         return gains
 
 
-def same_colour(reranker: Reranker, name: str, query: Vectors | int, rows: Rows) -> list[float | None]:
-    """The chance that the product in each row has the query's colour, the attribute `name`; None where not known.
+def chances(reranker: Reranker, name: str | None, query: Vectors | int, rows: Rows) -> list[float | None]:
+    """The chance that the product in each row has the query's value of an attribute; None where it is not known.
 
-    The query is an embedding [1, dim], whose colour the encoder's head predicts, or the row of a product.
+    The query is an embedding [1, dim], whose value the encoder's head predicts, or the row of a product.
     """
-    column, encoder = reranker.items.columns[name], reranker.encoder
+    column, encoder, ranking = reranker.items.columns.get(name or ""), reranker.encoder, reranker.ranking
+    if column is None or name is None:
+        return [None] * len(rows)
     if isinstance(query, int):
         own = column[query]
         return [None if own is None or column[row] is None else float(column[row] == own) for row in rows.tolist()]
-    if name not in encoder.values:
+    if name not in encoder.values or name not in ranking.chances:
         return [None] * len(rows)
     (shares,) = head_probabilities(encoder.logits(query)[name], encoder.values[name], column)
-    chances = [reranker.ranking.colour_chance(float(shares[column.codes[row]])) for row in rows.tolist()]
-    return [None if column[row] is None else chance for row, chance in zip(rows.tolist(), chances, strict=True)]
+    return [
+        None if column[row] is None else ranking.chance(name, float(shares[column.codes[row]])) for row in rows.tolist()
+    ]

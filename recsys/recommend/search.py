@@ -21,7 +21,7 @@ from recsys.recommend.likes import RERANKED as RERANKED_BY_LIKES
 from recsys.recommend.likes import Likes
 from recsys.recommend.options import CLOSENESS, SearchOptions, sorted_places
 from recsys.recommend.picture_part import ChosenPart
-from recsys.recommend.reranker import Reranker, same_colour
+from recsys.recommend.reranker import Reranker, chances
 from recsys.recommend.steering import Steering
 from recsys.types import Answer, Attribute, Guess, ImageEncoder, IndexAssets, Match, Rows, Searcher, Vectors, Where
 
@@ -193,22 +193,23 @@ class Search:
         key: Vectors | int | None = None,
     ) -> Answer:
         matches = []
-        colours = self._same_colour(key, found.rows)
-        for row, cosine, colour in zip(found.rows.tolist(), found.cosines.tolist(), colours, strict=True):
+        roles = self.items.roles
+        known = (self._chances(name, key, found.rows) for name in (roles.kind, roles.colour))
+        for row, cosine, kind, colour in zip(found.rows.tolist(), found.cosines.tolist(), *known, strict=True):
             item = self.items[row]
             is_trusted = close and not self.pictures.is_placeholder[row]
             confidence = self.calibration.confidence_at(cosine) if self.calibration and is_trusted else None
             variants = tuple(self.items[other] for other in self.items.group_rows(row).tolist() if other != row)
-            chances = {name: share for name, share in (("kind", confidence), ("colour", colour)) if share is not None}
-            matches.append(Match(item, cosine, confidence, shared(values, item), row, variants, chances))
+            kind = confidence if kind is None or confidence is None else kind
+            shares = {name: share for name, share in (("kind", kind), ("colour", colour)) if share is not None}
+            matches.append(Match(item, cosine, confidence, shared(values, item), row, variants, shares))
         return Answer(tuple(matches), close, seen, astuple(box) if box else None, self.assets)
 
-    def _same_colour(self, key: Vectors | int | None, rows: Rows) -> list[float | None]:
-        """The probability that each of these products has the query's colour; None where it is not known."""
-        name = self.items.roles.colour
-        if name is None or key is None or self.ranking is None:
+    def _chances(self, name: str | None, key: Vectors | int | None, rows: Rows) -> list[float | None]:
+        """The chance that each of these products has the query's value of an attribute; None where it is not known."""
+        if key is None or self.ranking is None:
             return [None] * len(rows)
-        return same_colour(Reranker(self.encoder, self.items, self.ranking), name, key, rows)
+        return chances(Reranker(self.encoder, self.items, self.ranking), name, key, rows)
 
     def _nearest(self, vector: Vectors, count: int, where: Where | None = None, pictures: int = 0) -> Found:
         """The nearest `count` products, and more rows where these show fewer than `pictures` different pictures.

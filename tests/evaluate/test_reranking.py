@@ -43,7 +43,7 @@ def test_the_ranking_is_fitted_where_the_heads_know_more_than_the_cosine(task):
     assert found.scored == ("articleType", "baseColour", "gender")[: len(found.scored)]
     assert found.after > found.before + 0.05
     assert 0 < found.queries < 200
-    assert found.colour_chance(1.0) > 0.8 > 0.2 > found.colour_chance(0.0)
+    assert found.chance("baseColour", 1.0) > 0.8 > 0.2 > found.chance("baseColour", 0.0)
 
 
 def test_an_attribute_that_the_queries_lack_does_not_prevent_the_fit(task):

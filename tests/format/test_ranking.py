@@ -25,7 +25,7 @@ def test_an_index_may_have_a_ranking_and_older_ones_have_none(index):
         {"weights": {"label": -1}},
         {"weights": {"label": float("nan")}},
         {"after": 2},
-        {"same_colour": [[0.1], []]},
+        {"chances": {"label": [[0.1], []]}},
     ],
 )
 def test_a_ranking_of_another_form_is_refused(index, change):

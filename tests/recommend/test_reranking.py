@@ -99,7 +99,7 @@ def test_the_nearest_product_stays_first_where_it_is_very_near(shop):
 
 def test_a_match_has_the_chance_of_the_same_colour():
     curve = ((0.0, 0.5, 1.0), (0.1, 0.3, 0.7))
-    shop = with_ranking(fake_shop(sees=SEES), replace(RANKING, same_colour=curve))
+    shop = with_ranking(fake_shop(sees=SEES), replace(RANKING, chances={"baseColour": curve}))
     chances = {match.item.attributes["baseColour"]: match.chances["colour"] for match in shop.recommend(RED_DRESS, 60)}
     assert chances["Black"] == pytest.approx(0.54) and chances["Red"] == pytest.approx(0.18)
     assert chances["Olive"] == pytest.approx(0.1)

@@ -150,14 +150,18 @@ def closeness(match: Match, colour: Value = None) -> Closeness:
     Without a confidence, the similarity alone.
     """
     similarity, same_colour = f"similarity {_two_digits(match.similarity)}", match.chances.get("colour")
-    if match.confidence is None:
+    same_kind = match.chances.get("kind", match.confidence)
+    if same_kind is None:
         return Closeness(similarity)
-    words = next(text for least, text in WORDS.items() if match.confidence >= least)
-    detail = f"{percent(match.confidence)} sure to be the same kind of thing"
+    words = next(text for least, text in WORDS.items() if same_kind >= least)
+    detail = f"{percent(same_kind)} sure to be the same kind of thing"
     if same_colour is not None and colour is not None:
         detail += f", {percent(same_colour)} sure to have the same colour"
-        if words == WORDS[0.8]:
-            words += " and colour" if same_colour >= SAME_COLOUR else f", other colour ({colour})"
+        is_same, is_same_kind = same_colour >= SAME_COLOUR, words == WORDS[0.8]
+        if is_same:
+            words += " and colour" if is_same_kind else ", same colour"
+        elif is_same_kind:
+            words += f", other colour ({colour})"
     return Closeness(f"{detail}; {similarity}", words)
 
 

@@ -91,8 +91,9 @@ def test_a_product_without_a_name_goes_by_what_tells_it_apart(shop):
     [
         (0.9, 0.7, "Same kind and colour"),
         (0.9, 0.2, "Same kind, other colour (Red)"),
-        (0.6, 0.7, "Perhaps the same kind"),
-        (0.1, 0.7, "Probably another kind"),
+        (0.6, 0.7, "Perhaps the same kind, same colour"),
+        (0.6, 0.2, "Perhaps the same kind"),
+        (0.1, 0.7, "Probably another kind, same colour"),
     ],
 )
 def test_a_card_says_what_is_the_same_and_what_differs(shop, kind, colour, words):
