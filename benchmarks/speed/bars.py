@@ -36,14 +36,18 @@ class Bar:
 
 
 Floors = tuple[float | None, float | None, float | None]
+EQUAL_COSINE, INT8_COSINE = 0.9999, 0.98
+"""The least cosine of a compiled network to PyTorch, in float32 and in int8. P@5 in int8 is measured by `ship`."""
 
 
-def _network(name: str, place: str, one: float, batches: float, floors: Floors) -> list[Bar]:
+def _network(
+    name: str, place: str, one: float, batches: float, floors: Floors, cosine: float = EQUAL_COSINE
+) -> list[Bar]:
     found, (of_one, of_batches, of_cosine) = f"encoders/{place}/runtimes/compiled", floors
     return [
         Bar(f"{name}: one picture, against plain PyTorch", f"{found}/one", one, floor=of_one),
         Bar(f"{name}: batches, likewise", f"{found}/batches", batches, floor=of_batches),
-        Bar(f"{name}: least cosine to it", f"{found}/cosine", 0.9999, floor=of_cosine, unit=""),
+        Bar(f"{name}: least cosine to it", f"{found}/cosine", cosine, floor=of_cosine, unit=""),
     ]
 
 
@@ -51,7 +55,7 @@ BARS = [
     *_network("ResNet-50", "resnet50", 1.7, 1.9, (None, None, None)),
     Bar("ResNet-50: share of the rate of a matrix product", "encoders/resnet50/runtimes/compiled/of_matmul", 0.85),
     Bar("ResNet-50 in int8: batches, against plain PyTorch", "encoders/resnet50/runtimes/int8/batches", 3.3),
-    *_network("shipped encoder", "shipped", 1.7, 1.9, (2.0, 1.2, 0.9999)),
+    *_network("shipped encoder", "shipped", 1.7, 1.9, (2.0, 1.2, INT8_COSINE), INT8_COSINE),
     Bar("build with ResNet-50, share of the encoder's rate", "build/resnet50/of_bound", 0.95),
     Bar("build with the shipped encoder, likewise", "build/shipped/of_bound", 0.85, floor=0.5),
     Bar("query by the API, less the encoder, in empty round trips", "query/api/over_empty", 1.3, False, 3.0),
