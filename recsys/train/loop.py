@@ -136,8 +136,8 @@ class _Run:
     def _instance_loss(self, queries: torch.Tensor, pictures: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
         """The loss that has each query find its own picture, as the moving average embeds it, among other pictures.
 
-        The moving average embeds without gradients (He et al. 2020, MoCo), as it will embed the gallery. That makes a
-        step a third cheaper than gradients of both views.
+        The moving average embeds without gradients (He et al. 2020, MoCo), as it will embed the gallery. A step is
+        faster than with gradients of both views.
         """
         averaged: MultiTask = self.average.module  # type: ignore[assignment]
         averaged.eval()
