@@ -1,6 +1,6 @@
 import pytest
 
-from recsys.cli.build import parser
+from recsys.cli.build_flags import parser
 from recsys.cli.main import main
 from recsys.errors import HubDownError
 from recsys.index.folder import IndexFolder

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from recsys.cli.build import parser
+from recsys.cli.build_flags import parser
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "README.md").read_text("utf-8")

@@ -1,4 +1,4 @@
-from recsys.cli import build
+from recsys.cli import build_flags
 from recsys.format.layout import default_index, sample_index
 
 
@@ -12,7 +12,7 @@ def test_the_sample_index_is_served_until_the_user_builds_one(tmp_path, monkeypa
 
 
 def test_a_build_does_not_replace_the_sample_index_by_default():
-    output = build.parser().parse_args([]).output
+    output = build_flags.parser().parse_args([]).output
     assert output.resolve() != sample_index().resolve() and str(output) == "my-index"
 
 
