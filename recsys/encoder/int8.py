@@ -27,7 +27,7 @@ def quantize(model: Any, pixels: Pixels) -> Any:
         from nncf.quantization.advanced_parameters import AdvancedQuantizationParameters, OverflowFix
     except ImportError as error:
         raise EncoderError(f"An int8 encoder requires NNCF. Install it with: pip install {NNCF}") from error
-    nncf.set_log_level(logging.ERROR)
+    logging.getLogger("nncf").setLevel(logging.ERROR)  # nncf.set_log_level changes the handlers of all loggers
     return nncf.quantize(
         model,
         nncf.Dataset(list(pixels[:, None])),

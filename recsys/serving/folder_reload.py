@@ -34,7 +34,7 @@ class FolderReloader(Reloader):
     def start(self) -> None:
         """Start the thread, unless the settings switch reloading off."""
         if self._settings.reload_seconds:
-            threading.Thread(target=self._run, daemon=True, name="reload").start()
+            threading.Thread(target=self._run, daemon=True, name="folder reload").start()
 
     def check(self) -> bool:
         """Look once. Serve the folder's index if it changed and works; otherwise keep the current one and say why.

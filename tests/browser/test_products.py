@@ -62,12 +62,12 @@ class TestOnEveryScreen:
     def test_a_product_tells_why_it_is_here_and_leads_on_and_back(self, calibrated, page, photo):
         choose(page, photo)
         card = cards(page).first
-        expect(card.locator("mark")).to_have_text(["Dresses", "Red"])
+        expect(card.locator("mark")).to_have_text(["Men", "Dresses", "Red"])
         expect(card.locator(".closeness")).to_have_attribute("title", re.compile("^90 % sure .*; similarity 1.00$"))
         assert card.locator(".unseen").bounding_box()["width"] <= 1
         name = look_closer(page)
         expect(dialog(page).locator(".all dd")).to_contain_text(["Dresses", "Red"])
-        expect(dialog(page).locator(".why mark")).to_have_text(["Dresses", "Red"])
+        expect(dialog(page).locator(".why mark")).to_have_text(["Men", "Dresses", "Red"])
         expect(dialog(page).locator(".why .closeness")).to_contain_text("Same kind")
         expect(dialog(page).locator(".why img")).to_have_count(2)
         dialog(page).locator(".strip a").last.click()
