@@ -139,3 +139,11 @@ def fake_shop(
     origin = Origin("tests/fake-shop", "tests/fake-products", "1a2b3c4d5e6f7890", notice)
     searcher = ExactSearcher(np.stack(vectors), columns)
     return Recommender(encoder, searcher, columns, Pictures(pictures), origin, calibration)
+
+
+def set_items(shop: Recommender, items: Items) -> None:
+    """Give the shop other items of the same vectors. A searcher of Milvus has a local one, which knows them too."""
+    shop.items = items
+    for searcher in (shop.searcher, getattr(shop.searcher, "_local", None)):
+        if searcher is not None:
+            searcher.items = items

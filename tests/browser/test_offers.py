@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from recsys.core.storefront import Storefront
-from testkit.fake_shop import fake_shop
+from testkit.fake_shop import fake_shop, set_items
 from testkit.offers import with_offers
 from tests.browser.steps import cards, dialog, heading, status
 from tests.support.serving import serving
@@ -17,7 +17,7 @@ from tests.support.serving import serving
 @pytest.fixture(scope="module")
 def shop():
     shop = fake_shop()
-    shop.items = shop.searcher.items = with_offers(shop.items)
+    set_items(shop, with_offers(shop.items))
     shop.storefront = Storefront(title="Pia's pictures", utm_source="pictures")
     return shop
 

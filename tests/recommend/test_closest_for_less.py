@@ -12,7 +12,7 @@ from recsys.core.linalg import unit
 from recsys.errors import QueryError
 from recsys.recommend.closest_for_less import closest_for_less
 from recsys.types import Offer
-from testkit.fake_shop import ExactSearcher, fake_shop
+from testkit.fake_shop import ExactSearcher, fake_shop, set_items
 from testkit.offers import with_offers
 
 COUNT = 2000
@@ -63,7 +63,7 @@ def test_it_is_what_a_comparison_of_all_products_finds(priced, monkeypatch):
 
 def shop_with_offers(**options):
     shop = copy.copy(fake_shop(**options))
-    shop.items = shop.searcher.items = with_offers(shop.items)
+    set_items(shop, with_offers(shop.items))
     return shop
 
 
@@ -126,6 +126,6 @@ def test_products_are_sorted_by_price_or_year():
         replace(item, attributes={**item.attributes, "year": str(2000 + row % 7)})
         for row, item in enumerate(shop.items)
     ]
-    shop.items = shop.searcher.items = Items.from_items(items, list(items[0].attributes))
+    set_items(shop, Items.from_items(items, list(items[0].attributes)))
     years = [match.item.attributes["year"] for match in shop.similar("p0", 10, sort="newest")]
     assert years == sorted(years, reverse=True)

@@ -8,14 +8,14 @@ import pytest
 from recsys.core.items import Items
 from recsys.web.page.handlers import PageHandlers
 from recsys.web.page.state import PageOptions, Query
-from testkit.fake_shop import fake_shop
+from testkit.fake_shop import fake_shop, set_items
 from testkit.offers import with_groups
 
 
 @pytest.fixture(scope="module")
 def shop():
     shop = copy.copy(fake_shop())
-    shop.items = shop.searcher.items = with_groups(shop.items)
+    set_items(shop, with_groups(shop.items))
     return shop
 
 

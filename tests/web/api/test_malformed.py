@@ -11,7 +11,7 @@ import pytest
 
 from recsys.web.server import uploads
 from recsys.web.server.error_responses import MAX_MESSAGE_CHARS
-from testkit.fake_shop import draw, encoded, fake_shop
+from testkit.fake_shop import draw, encoded, fake_shop, set_items
 from testkit.offers import with_prices
 
 RED_DRESS = draw("Dresses", "#b3262e")
@@ -110,7 +110,7 @@ LEAK = re.compile(r"Traceback|site-packages|/opt/|/tmp/|/usr/|/home/|/root|\.py\
 @pytest.fixture(scope="module")
 def shop():
     shop = fake_shop()
-    shop.items = shop.searcher.items = with_prices(shop.items)
+    set_items(shop, with_prices(shop.items))
     return shop
 
 

@@ -14,7 +14,7 @@ from recsys.web.page.handlers import PageHandlers
 from recsys.web.page.offers import json_ld, money, offer_view
 from recsys.web.page.state import PageOptions, Query
 from recsys.web.page.templates import render
-from testkit.fake_shop import HOSTILE_NAME, fake_shop
+from testkit.fake_shop import HOSTILE_NAME, fake_shop, set_items
 from testkit.offers import with_offers
 
 HOSTILE_LINK = 'https://shop.example/"><script>alert(1)</script>?a=1&b=2'
@@ -23,7 +23,7 @@ HOSTILE_LINK = 'https://shop.example/"><script>alert(1)</script>?a=1&b=2'
 @pytest.fixture(scope="module")
 def handlers():
     shop = copy.copy(fake_shop())
-    shop.items = shop.searcher.items = with_offers(shop.items)
+    set_items(shop, with_offers(shop.items))
     shop.storefront = Storefront(utm_source="picture search")
     return PageHandlers(shop)
 
