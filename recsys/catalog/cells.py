@@ -1,4 +1,4 @@
-"""Mends what exports do to the cells of a table: HTML entities, years as decimals, several values in one cell."""
+"""Undoes what exports do to the cells of a table: HTML entities, years as decimals, several values in one cell."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def clean(table: TextTable) -> TextTable:
     lists = {column for fact in ("size", "tags", "material") for column in find_all(fact, names)}
     columns = {}
     for name, cells in table.columns.items():
-        mended = cells if name in ids else _each(cells, unescape)
-        mended = _each(mended, whole_year) if name == year else mended
-        columns[name] = _split(mended, BETWEEN_VALUES) if name in lists else mended
+        cleaned = cells if name in ids else _each(cells, unescape)
+        cleaned = _each(cleaned, whole_year) if name == year else cleaned
+        columns[name] = _split(cleaned, BETWEEN_VALUES) if name in lists else cleaned
     return table.with_columns(columns)
 
 

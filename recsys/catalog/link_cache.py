@@ -39,7 +39,7 @@ class LinkCache:
         self.folder = folder
 
     def get(self, link: str) -> CachedPicture | None:
-        """The picture behind a link as it was last fetched. None if there is none or its file is damaged."""
+        """The last fetched picture of a link. None if there is none or its file is damaged."""
         try:
             file = self._file(link)
             checked_ns = file.stat().st_mtime_ns

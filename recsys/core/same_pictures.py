@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
+from recsys.core.calibration import Flags
 from recsys.core.items import Items
 from recsys.types import Rows, Searcher, Vectors
 
-Flags = npt.NDArray[np.bool_]
 BLOCK_ROWS = 8192
 MIN_PLACEHOLDER_ROWS = 4
-"""So many products share the picture that stands for a missing one, at least."""
+"""The least number of products that share the picture that stands for a missing one."""
 MIN_PLACEHOLDER_KINDS = 3
 """The least number of kinds that they are of. Rows of one product, as one for each size, are of one kind."""
 MIN_PLACEHOLDER_NAMES = 8
@@ -64,7 +63,7 @@ class SamePictures:
 
 
 def _is_varied(items: Items, rows: Rows) -> bool:
-    """Whether these rows are of so many kinds, or names, that no picture can show them all."""
+    """Whether these rows have too many kinds, or names, for one picture to show all of them."""
     if items.roles.kind:
         return len(np.unique(items.columns[items.roles.kind].codes[rows])) >= MIN_PLACEHOLDER_KINDS
     return len({items.names[row] for row in rows}) >= MIN_PLACEHOLDER_NAMES

@@ -46,7 +46,7 @@ class TaskReport:
 
 
 def recalls(ranks: Rows) -> dict[str, Estimate]:
-    """R@1, R@5 and R@10: the share of the queries whose right product is found within so many.
+    """R@1, R@5 and R@10: the share of the queries whose right product is among the first k.
 
     `ranks` [n] is the number of products that are found before the right one.
     """

@@ -203,8 +203,10 @@ class PartChooser:
 
     def _chosen(self, one: _Picture, part: Part) -> ChosenPart:
         by_crops = one.is_cluttered and (self.crops is not None or part.box is not None)
-        close = [close.box for close in one.close_parts(self.crops) if close.box]
-        things = close if one.is_cluttered else one.product_boxes()
+        if one.is_cluttered:
+            things = [close.box for close in one.close_parts(self.crops) if close.box]
+        else:
+            things = one.product_boxes()
         return ChosenPart(part.embedding, one.parts[0].embedding, part.box, by_crops, part.size, tuple(things))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -19,49 +21,54 @@ from recsys.types import ImageEncoder, Rows, Vectors
 
 @dataclass(frozen=True, eq=False)
 class Reranker:
-    """Adds to the cosine of each product how likely the query has its kind, its colour and so on."""
+    """Says of one query how likely it has the kind, the colour and so on of each product.
+
+    The query is the product in `row`, whose values are known, or else a picture with this `embedding` [1, dim], whose
+    values the encoder's heads predict.
+    """
 
     encoder: ImageEncoder
     items: Items
     ranking: Ranking
+    embedding: Vectors
+    row: int | None = None
 
-    def gains(self, embedding: Vectors, row: int | None, rows: Rows, cosines: Vectors) -> Vectors:
+    def gains(self, rows: Rows, cosines: Vectors) -> Vectors:
         """What each of the nearest products gains: for `rows` [n] and `cosines` [n], nearest first, float32 [n].
 
-        The first 100 are re-ranked among themselves, the others gain nothing. A query that is the product in `row` has
-        the values of that product; a picture with this `embedding` [1, dim] has what the encoder's heads say, or else
-        what the nearest products vote for.
+        The first 100 are re-ranked among themselves, the others gain nothing. Where the encoder has no head for an
+        attribute, the nearest products vote.
         """
         gains, first = np.zeros(len(rows), dtype=np.float32), rows[:RERANKED]
-        logits = self.encoder.logits(embedding) if row is None else {}
         for name, weight in self.ranking.weights.items():
             column = self.items.columns.get(name)
             if column is None:
                 continue
-            if row is not None:
-                shares = own_probabilities(row, column)
-            elif name in logits:
-                shares = head_probabilities(logits[name], self.encoder.values[name], column)
+            if self.row is not None:
+                shares = own_probabilities(self.row, column)
+            elif name in self._logits:
+                shares = head_probabilities(self._logits[name], self.encoder.values[name], column)
             else:
                 shares = vote_probabilities(first[None], cosines[None, :RERANKED], column)
             gains[:RERANKED] += weight * shares[0, column.codes[first]]
         return gains
 
+    def chances(self, name: str | None, rows: Rows) -> list[float | None]:
+        """The chance that the product in each row has the query's value of an attribute; None where it is not known."""
+        column = self.items.columns.get(name or "")
+        if column is None or name is None:
+            return [None] * len(rows)
+        if self.row is not None:
+            own = column[self.row]
+            return [None if own is None or column[row] is None else float(column[row] == own) for row in rows.tolist()]
+        if name not in self._logits or name not in self.ranking.chances:
+            return [None] * len(rows)
+        (shares,) = head_probabilities(self._logits[name], self.encoder.values[name], column)
+        return [
+            None if column[row] is None else self.ranking.chance(name, float(shares[column.codes[row]]))
+            for row in rows.tolist()
+        ]
 
-def chances(reranker: Reranker, name: str | None, query: Vectors | int, rows: Rows) -> list[float | None]:
-    """The chance that the product in each row has the query's value of an attribute; None where it is not known.
-
-    The query is an embedding [1, dim], whose value the encoder's head predicts, or the row of a product.
-    """
-    column, encoder, ranking = reranker.items.columns.get(name or ""), reranker.encoder, reranker.ranking
-    if column is None or name is None:
-        return [None] * len(rows)
-    if isinstance(query, int):
-        own = column[query]
-        return [None if own is None or column[row] is None else float(column[row] == own) for row in rows.tolist()]
-    if name not in encoder.values or name not in ranking.chances:
-        return [None] * len(rows)
-    (shares,) = head_probabilities(encoder.logits(query)[name], encoder.values[name], column)
-    return [
-        None if column[row] is None else ranking.chance(name, float(shares[column.codes[row]])) for row in rows.tolist()
-    ]
+    @cached_property
+    def _logits(self) -> Mapping[str, Vectors]:
+        return self.encoder.logits(self.embedding) if self.row is None else {}

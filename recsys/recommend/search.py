@@ -21,14 +21,14 @@ from recsys.recommend.likes import RERANKED as RERANKED_BY_LIKES
 from recsys.recommend.likes import Likes
 from recsys.recommend.options import CLOSENESS, SearchOptions, sorted_places
 from recsys.recommend.picture_part import ChosenPart
-from recsys.recommend.reranker import Reranker, chances
+from recsys.recommend.reranker import Reranker
 from recsys.recommend.steering import Steering
 from recsys.types import Answer, Attribute, Guess, ImageEncoder, IndexAssets, Match, Rows, Searcher, Vectors, Where
 
 NEIGHBOURS_THAT_DESCRIBE = 20
 """How many of the nearest products vote on the attributes of a picture that the encoder has no head for."""
 PICTURES_THAT_DESCRIBE = 10
-"""These show at least so many different pictures, each of which has one vote."""
+"""The least number of different pictures that these products show. Each picture has one vote."""
 GROWTH = 4
 """Where the nearest products show too few different pictures, this many times as many are searched for."""
 
@@ -60,11 +60,6 @@ class Query:
     values: Mapping[str, Attribute]
     row: int | None = None
     part: ChosenPart | None = None
-
-    @property
-    def key(self) -> Vectors | int:
-        """The row of a product, or else the embedding."""
-        return self.embedding if self.row is None else self.row
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +122,8 @@ class Search:
         nearest = self._nearest(embedding, max(NEIGHBOURS_THAT_DESCRIBE, needed), pictures=PICTURES_THAT_DESCRIBE)
         values = {name: guess.value for name, guess in self._describe(embedding, nearest).items()}
         found = Found(np.array([row]), self.searcher.vectors([row]) @ embedding[0])
-        return self._answer(found, values, {}, self._is_close(nearest), key=embedding)[0]
+        reranker = self._reranker(Query(embedding, values))
+        return self._answer(found, values, {}, self._is_close(nearest), reranker=reranker)[0]
 
     def describe(self, embedding: Vectors) -> dict[str, Guess]:
         """The attributes that an embedding [1, dim] seems to have: by the encoder's heads, else by the 20 nearest."""
@@ -147,11 +143,12 @@ class Search:
         own = [] if query.row is None else self.items.group_rows(query.row).tolist()
         left_out = (*own, *likes.judged)
         found = found.without(left_out) if left_out else found
-        found = self._rerank(query, target, found, likes, options)
+        reranker = self._reranker(query)
+        found = self._rerank(query, target, found, likes, reranker if options.refine else None)
         selected = self._select(self._each_once(found).at(slice(_pool(k, options))), k, options)
         box = query.part.box if query.part else None
         close = self._is_close(nearest, query)
-        return self._answer(selected, query.values, seen, close, box, query.key)
+        return self._answer(selected, query.values, seen, close, box, reranker)
 
     def _each_once(self, found: Found) -> Found:
         """The best view of each product: the first row of each group. Rows that show a placeholder come last."""
@@ -161,13 +158,17 @@ class Search:
             return found
         return found.at(np.sort(np.unique(self.items.product_of[found.rows], return_index=True)[1]))
 
-    def _rerank(self, query: Query, target: Vectors, found: Found, likes: Likes, options: SearchOptions) -> Found:
+    def _reranker(self, query: Query) -> Reranker | None:
+        if self.ranking is None:
+            return None
+        return Reranker(self.encoder, self.items, self.ranking, query.embedding, query.row)
+
+    def _rerank(self, query: Query, target: Vectors, found: Found, likes: Likes, reranker: Reranker | None) -> Found:
         """The nearest products in their final order: by the attributes of the query, then by the likes."""
         gains = np.zeros(len(found.rows), dtype=np.float32)
-        if self.ranking and options.refine:
-            reranker = Reranker(self.encoder, self.items, self.ranking)
-            gains = reranker.gains(query.embedding, query.row, *found)
-            keep_from = self.ranking.keep_from if query.part else np.inf
+        if reranker:
+            gains = reranker.gains(*found)
+            keep_from = reranker.ranking.keep_from if query.part else np.inf
             (first,) = ranked(found.cosines[None, :RERANKED], gains[None, :RERANKED], keep_from)
             order = np.concatenate([first, np.arange(len(first), len(gains))])
             found, gains = found.at(order), gains[order]
@@ -190,11 +191,11 @@ class Search:
         seen: Mapping[str, Guess],
         close: bool | None,
         box: Box | None = None,
-        key: Vectors | int | None = None,
+        reranker: Reranker | None = None,
     ) -> Answer:
         matches = []
-        roles = self.items.roles
-        known = (self._chances(name, key, found.rows) for name in (roles.kind, roles.colour))
+        roles, unknown = self.items.roles, [None] * len(found.rows)
+        known = (reranker.chances(name, found.rows) if reranker else unknown for name in (roles.kind, roles.colour))
         for row, cosine, kind, colour in zip(found.rows.tolist(), found.cosines.tolist(), *known, strict=True):
             item = self.items[row]
             is_trusted = close and not self.pictures.is_placeholder[row]
@@ -204,12 +205,6 @@ class Search:
             shares = {name: share for name, share in (("kind", kind), ("colour", colour)) if share is not None}
             matches.append(Match(item, cosine, confidence, shared(values, item), row, variants, shares))
         return Answer(tuple(matches), close, seen, astuple(box) if box else None, self.assets)
-
-    def _chances(self, name: str | None, key: Vectors | int | None, rows: Rows) -> list[float | None]:
-        """The chance that each of these products has the query's value of an attribute; None where it is not known."""
-        if key is None or self.ranking is None:
-            return [None] * len(rows)
-        return chances(Reranker(self.encoder, self.items, self.ranking), name, key, rows)
 
     def _nearest(self, vector: Vectors, count: int, where: Where | None = None, pictures: int = 0) -> Found:
         """The nearest `count` products, and more rows where these show fewer than `pictures` different pictures.

@@ -69,7 +69,7 @@ def warnings(scores: Precisions) -> list[str]:
 
 
 def _part(data: PictureSet, most: int) -> tuple[list[Item], list[Image.Image]]:
-    """At most so many products with their pictures. The values of their attributes are the numbers of the labels."""
+    """At most `most` products with their pictures. The values of their attributes are the numbers of the labels."""
     rows = (~data.outliers).nonzero()[:, 0]
     rows = rows[torch.randperm(len(rows), generator=torch.Generator().manual_seed(0))[:most]]
     numbers = {name: labels[rows].tolist() for name, labels in data.labels.items()}
