@@ -7,6 +7,7 @@ RecsysError
 ├── QueryError              (ValueError)    invalid search options, filter or item id
 ├── EncoderError            (RuntimeError)  an encoder cannot be loaded or run
 ├── EngineError             (RuntimeError)  the engine for several machines is not available, or failed
+├── SearchLibraryError      (RuntimeError)  the library that builds the search index does not run on this machine
 ├── IndexFolderError        (ValueError)    an index folder cannot be served
 │   ├── IndexDamagedError                   a file of the index is missing, truncated or altered
 │   ├── IndexFormatError                    the index has a format that this version does not read
@@ -74,6 +75,12 @@ class EngineError(RecsysError, RuntimeError):
     """The engine for several machines is not available, or failed."""
 
     code = "bad_engine"
+
+
+class SearchLibraryError(RecsysError, RuntimeError):
+    """The library that builds the search index does not run on this machine."""
+
+    code = "bad_search_library"
 
 
 class IndexFolderError(RecsysError, ValueError):

@@ -123,6 +123,20 @@ def test_a_proxy_that_is_no_address_ends_with_one_line(tmp_path):
         assert "Traceback" not in log.read_text()
 
 
+def test_where_annoy_ends_with_an_illegal_instruction_exact_search_serves_and_it_is_said(tmp_path):
+    (tmp_path / "annoy.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGILL)\n")
+    with app(tmp_path, PYTHONPATH=str(tmp_path)) as (url, process, log):
+        wait_for(url, process, log)
+        health = json.loads(wait_for(f"{url}/healthz", process, log))
+        assert health["alive"] and "SIGILL" in health["search"]["problem"]
+        assert "\nrecsys_search_fallback 1.0" in wait_for(f"{url}/metrics", process, log)
+        assert "SIGILL. Exact search serves instead." in wait_for(f"{url}/about", process, log)
+        assert "SIGILL" not in wait_for(url, process, log)
+        found = Client(url, verbose=False).predict(handle_file(ROOT / "docs" / "shirt.jpg"), api_name="/recommend")
+        assert len(found["matches"]) == 5 and process.poll() is None
+        assert "Exact search serves, because Annoy does not run here" in log.read_text()
+
+
 def test_a_visitors_picture_is_gone_from_the_disk_soon_after_the_answer(served):
     """The last one of this file, since what was uploaded first has had its time by then."""
     _, _, folder = served

@@ -27,7 +27,7 @@ from recsys.errors import IndexFolderError, PictureError
 from recsys.evaluate import QuickReport
 from recsys.format.layout import ENCODER, ITEMS, MANIFEST, PROJECTION
 from recsys.images.decode import decode
-from recsys.index.annoy import SearchPoint
+from recsys.index.annoy import SearchPoint, require_annoy
 from recsys.index.folder import IndexFolder
 from recsys.index.replace import beside, claim, replace_folder
 from recsys.runtime.hashing import file_sha256
@@ -105,10 +105,12 @@ def build_index(
     the catalogue. With `int8` the network computes in int8, fitted on pictures of both; see `Encoder.in_int8`.
     `storefront` is what the owner says on the page, by default that of the previous index.
 
-    Raises CatalogError if no picture can be read, EncoderError if memory does not suffice, and IndexFolderError if
-    `output` holds something other than an index, cannot be written, or is being built by another process.
+    Raises CatalogError if no picture can be read, EncoderError if memory does not suffice, SearchLibraryError if Annoy
+    does not run on this machine, and IndexFolderError if `output` holds something other than an index, cannot be
+    written, or is being built by another process.
     """
     started = time.monotonic()
+    require_annoy()
     with explain_resource_errors(output, batch_size), claim(output) as target:
         encoder = encoder.in_int8(_sample(catalog, queries)) if int8 and not encoder.spec.int8 else encoder.compiled()
         if previous:

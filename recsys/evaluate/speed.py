@@ -62,7 +62,12 @@ def time_encoding(encode: Encode, picture: Image.Image) -> Latency:
 
 
 def time_search(searcher: AnnoySearcher, queries: Vectors) -> tuple[SearchSpeed, ...]:
-    """Search for up to 500 of the queries [n, dim] with several values of `search_k`."""
+    """Search for up to 500 of the queries [n, dim] with several values of `search_k`.
+
+    Gives nothing where Annoy does not run, because exact search has no such setting.
+    """
+    if searcher.problem:
+        return ()
     queries, served = queries[:MAX_QUERIES], searcher.search_k
     _, exact = searcher.exact(queries, min(RANKING_K, len(searcher.items)))
     settings = sorted({max(1, round(factor * served)) for factor in SEARCH_K_FACTORS})

@@ -7,15 +7,17 @@ read through a memory map, so that exact search needs no copy of them.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
-import annoy
 import numpy as np
 import numpy.typing as npt
 
 from recsys.errors import IndexDamagedError
 from recsys.format.manifest import REMEDY
 from recsys.types import Rows, Vectors
+
+if TYPE_CHECKING:
+    import annoy
 
 Numbers = npt.NDArray[np.int32]
 
@@ -35,6 +37,8 @@ UNIT_TOLERANCE = 1e-3
 
 def build(vectors: Vectors, path: Path, n_trees: int) -> None:
     """Write the Annoy index of unit `vectors` [n, dim]. Equal vectors give equal bytes."""
+    import annoy  # where it does not run, importing it may end the process: `trial` is asked first
+
     index = annoy.AnnoyIndex(vectors.shape[1], METRIC)
     index.set_seed(SEED)
     for row, vector in enumerate(vectors):
@@ -67,8 +71,12 @@ def load_vectors(path: Path, count: int, dim: int, metric: str) -> Vectors:
 
 
 def load_trees(path: Path, count: int, dim: int, metric: str) -> annoy.AnnoyIndex:
-    """The Annoy index of the file. Raises IndexDamagedError if it does not hold `count` vectors of `dim` dimensions."""
-    _check_trees(path, count, dim, metric)
+    """The Annoy index of a file that `check_trees` has checked.
+
+    Raises IndexDamagedError if it does not hold `count` vectors of `dim` dimensions.
+    """
+    import annoy
+
     index = annoy.AnnoyIndex(dim, cast(Metric, metric))
     try:
         index.load(str(path))
@@ -79,7 +87,7 @@ def load_trees(path: Path, count: int, dim: int, metric: str) -> annoy.AnnoyInde
     return index
 
 
-def _check_trees(path: Path, count: int, dim: int, metric: str) -> None:
+def check_trees(path: Path, count: int, dim: int, metric: str) -> None:
     """Check that a search of these trees ends and stays in the file. Annoy itself does not check the numbers it reads.
 
     A node other than an item is a leaf, which lists items, or has two children before it, which share its items (Annoy

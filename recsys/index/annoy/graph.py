@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from recsys.errors import IndexDamagedError
 from recsys.format.manifest import REMEDY
-from recsys.index.annoy.file import METRIC, load_trees
+from recsys.index.annoy.file import METRIC, check_trees, load_trees
 
 Graph = npt.NDArray[np.int32]
 DEGREE = 16
@@ -30,6 +30,7 @@ def graph_path(path: Path) -> Path:
 
 def write_graph(path: Path, count: int, dim: int) -> None:
     """Write the rows of the 16 nearest other items of each item: int32 [count, 16], or fewer columns for few items."""
+    check_trees(path, count, dim, METRIC)
     trees, degree = load_trees(path, count, dim, METRIC), min(DEGREE, count - 1)
     graph = np.empty((count, degree), dtype=np.int32)
     for row in range(count):

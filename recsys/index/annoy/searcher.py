@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -10,9 +11,10 @@ import numpy as np
 
 from recsys.core.items import Items
 from recsys.index.annoy.exact import ExactSearch, ranked
-from recsys.index.annoy.file import METRIC, load_trees, load_vectors
+from recsys.index.annoy.file import METRIC, check_trees, load_trees, load_vectors
 from recsys.index.annoy.graph import load_graph
 from recsys.index.annoy.stopwatch import quickest
+from recsys.index.annoy.trial import REMEDY, Trial
 from recsys.types import Rows, Vectors, Where
 
 MIN_SEEDS = 10
@@ -20,18 +22,24 @@ MIN_SEEDS = 10
 TIMED_ROWS = 8192
 TIMED_RUNS = 5
 
+logger = logging.getLogger(__name__)
+
 
 class AnnoySearcher:
     """Searches an Annoy file: approximately without a filter, exactly with one.
 
-    It is exact without a filter too if scanning the whole catalogue is as fast as Annoy with this `search_k`.
+    It is exact without a filter too if scanning the whole catalogue is as fast as Annoy with this `search_k`, and where
+    Annoy does not run on this machine: `problem` then says so, and is None otherwise.
     """
 
     def __init__(self, path: Path, items: Items, dim: int, search_k: int, metric: str = METRIC):
         """Open the Annoy file of these items. Raises IndexDamagedError if file, items, dim and metric do not agree."""
         self.items, self.search_k = items, search_k
+        trial = Trial(path, dim, metric)
         self._vectors = load_vectors(path, len(items), dim, metric)
-        self._trees = load_trees(path, len(items), dim, metric)
+        check_trees(path, len(items), dim, metric)
+        self.problem = _described(trial.problem())
+        self._trees = None if self.problem else load_trees(path, len(items), dim, metric)
         self._graph = load_graph(path, len(items))
         self._exact = ExactSearch(self._vectors)
 
@@ -39,7 +47,7 @@ class AnnoySearcher:
         return self._vectors[np.asarray(rows, dtype=np.int64)]
 
     def search(self, vectors: Vectors, k: int, where: Where | None = None) -> tuple[Rows, Vectors]:
-        if where or self._scan_is_fast:
+        if where or self._trees is None or self._scan_is_fast:
             return self.exact(vectors, k, where)
         return self.approximate(vectors, k)
 
@@ -48,7 +56,9 @@ class AnnoySearcher:
         return self._exact.nearest(vectors, k, self.items.passing(where) if where else None)
 
     def approximate(self, vectors: Vectors, k: int) -> tuple[Rows, Vectors]:
-        """`search` without a filter, by Annoy and the neighbours of its results."""
+        """`search` without a filter, by Annoy and the neighbours of its results; `exact` where Annoy does not run."""
+        if self._trees is None:
+            return self.exact(vectors, k)
         return _stack([self._by_trees(vector, min(k, len(self.items))) for vector in vectors])
 
     def approximate_others(self, rows: Rows, k: int) -> tuple[Rows, Vectors]:
@@ -57,14 +67,21 @@ class AnnoySearcher:
 
     def _by_trees(self, vector: Vectors, k: int, without: int = -1) -> tuple[Rows, Vectors]:
         wanted = max(k, MIN_SEEDS) + (without >= 0)
-        found = self._trees.get_nns_by_vector(vector.tolist(), wanted, max(self.search_k, wanted))
-        rows = np.array(found, dtype=np.int64)
-        if self._graph is not None:
-            rows = _distinct(np.concatenate((rows, self._graph[rows[rows != without]].ravel())))
+        rows = self._candidates(vector, wanted, without)
         if len(rows) < wanted:
             rows = np.arange(len(self.items))
         rows = rows[rows != without]
         return ranked(self._vectors[rows], vector, rows, k)
+
+    def _candidates(self, vector: Vectors, wanted: int, without: int) -> Rows:
+        """At least `wanted` rows from the trees and their neighbours; fewer where the trees find fewer."""
+        if self._trees is None:
+            return np.arange(0)
+        found = self._trees.get_nns_by_vector(vector.tolist(), wanted, max(self.search_k, wanted))
+        rows = np.array(found, dtype=np.int64)
+        if self._graph is None:
+            return rows
+        return _distinct(np.concatenate((rows, self._graph[rows[rows != without]].ravel())))
 
     @cached_property
     def _scan_is_fast(self) -> bool:
@@ -74,6 +91,14 @@ class AnnoySearcher:
         by_trees = quickest(*(partial(self.approximate, query, MIN_SEEDS) for query in queries))
         by_scan = quickest(*(partial(some.nearest, query, MIN_SEEDS) for query in queries))
         return by_scan * len(self.items) / len(part) <= by_trees
+
+
+def _described(problem: str | None) -> str | None:
+    """The sentence about a failed trial, which is logged too."""
+    if problem is None:
+        return None
+    logger.warning("Exact search serves, because Annoy does not run here: %s. %s", problem, REMEDY)
+    return f"Annoy does not run on this machine: {problem}. Exact search serves instead."
 
 
 def _distinct(rows: Rows) -> Rows:

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from recsys.recommend.recommender import Recommender
 from recsys.serving.live import LiveRecommender
+from recsys.web.server.health import search_problem
 
 HERE = Path(__file__).parent
 TEMPLATE = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True).get_template("about.html")
@@ -32,7 +33,8 @@ def routes(served: LiveRecommender | Recommender, title: str) -> list[Route]:
     shop = LiveRecommender.ensure(served)
 
     def about(request: Request) -> Response:
-        return HTMLResponse(page(shop.current.assets.card, title), headers=HEADERS)
+        recommender = shop.current
+        return HTMLResponse(page(recommender.assets.card, title, search_problem(recommender)), headers=HEADERS)
 
     def plot(request: Request) -> Response:
         png = shop.current.assets.plots.get(request.path_params["name"])
@@ -44,9 +46,12 @@ def routes(served: LiveRecommender | Recommender, title: str) -> list[Route]:
 
 
 @lru_cache(2)
-def page(card: str, title: str) -> str:
-    """The page of a Markdown card, in which HTML is shown as text. Cached, because a hostile card takes seconds."""
+def page(card: str, title: str, problem: str | None = None) -> str:
+    """The page of a Markdown card, in which HTML is shown as text. Cached, because a hostile card takes seconds.
+
+    `problem` says which search serves instead of that of the index.
+    """
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(FRONT_MATTER.sub("", card))
     html = html.replace("<table>", '<div class="scroll" tabindex="0"><table>').replace("</table>", "</table></div>")
     html = html.replace(f'src="{ASSETS}/', 'src="about/')
-    return TEMPLATE.render(title=title, style=STYLE, card=Markup(html))
+    return TEMPLATE.render(title=title, style=STYLE, card=Markup(html), problem=problem)

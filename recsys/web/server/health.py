@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from recsys.recommend.recommender import Recommender
-from recsys.web.server.metrics import CALLS_IN_WORK, CALLS_WAITING, INDEX_ITEMS, READY, REGISTRY
+from recsys.web.server.metrics import CALLS_IN_WORK, CALLS_WAITING, INDEX_ITEMS, READY, REGISTRY, SEARCH_FALLBACK
 
 RETRY_AFTER_S = 5
 
@@ -36,6 +36,7 @@ def routes(serving: Callable[[], Recommender], waiting: Callable[[], int], pendi
         CALLS_WAITING.set(queued)
         CALLS_IN_WORK.set(pending() - queued)
         INDEX_ITEMS.set(len(recommender.items))
+        SEARCH_FALLBACK.set(search_problem(recommender) is not None)
         READY.set(_is_ready(recommender))
         return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
@@ -45,7 +46,15 @@ def routes(serving: Callable[[], Recommender], waiting: Callable[[], int], pendi
 def _facts(recommender: Recommender) -> dict[str, Any]:
     origin = recommender.origin
     index = {"name": origin.name, "revision": origin.revision, "items": len(recommender.items), "notice": origin.notice}
-    return {"alive": True, "ready": _is_ready(recommender), "index": index}
+    problem = search_problem(recommender)
+    search = {"search": {"problem": problem}} if problem else {}
+    return {"alive": True, "ready": _is_ready(recommender), "index": index, **search}
+
+
+def search_problem(recommender: Recommender) -> str | None:
+    """Why another search serves than the index was built for; None if that one serves."""
+    problem = getattr(recommender.searcher, "problem", None)
+    return None if problem is None else str(problem)
 
 
 def _is_ready(recommender: Recommender) -> bool:

@@ -63,6 +63,9 @@ STAGE_SECONDS = Histogram(
 CALLS_WAITING = Gauge("recsys_calls_waiting", "Calls waiting in the queue.", registry=REGISTRY)
 CALLS_IN_WORK = Gauge("recsys_calls_in_work", "Calls being answered.", registry=REGISTRY)
 INDEX_ITEMS = Gauge("recsys_index_items", "Products in the served index.", registry=REGISTRY)
+SEARCH_FALLBACK = Gauge(
+    "recsys_search_fallback", "1 if exact search serves because Annoy does not run here, else 0.", registry=REGISTRY
+)
 READY = Gauge("recsys_ready", "1 if the server can answer pictures, else 0.", registry=REGISTRY)
 
 _stages: ContextVar[dict[str, float] | None] = ContextVar("stages", default=None)
