@@ -11,8 +11,12 @@ import numpy.typing as npt
 
 from recsys.types import Vectors
 
-FALSE_REJECTION_RATE = 0.045
+FALSE_REJECTION_RATE = 0.035
 """The share of product pictures for which the threshold wrongly says that nothing is close."""
+MISSING_KIND = 0.15
+"""Nothing is close to a picture whose kind the gallery has with a lower probability than this."""
+MISSING_KIND_RATE = 0.005
+"""The share of product pictures that this may reject. Where it would reject more, a lower probability is used."""
 AVERAGED_MATCHES = 5
 """The threshold applies to the mean cosine of this many best matches."""
 MIN_QUERIES = 20
@@ -31,8 +35,9 @@ class Calibration:
     A match with cosine `similarity[i]` has the query's value of `attribute` with probability `confidence[i]`, which is
     interpolated linearly in between. Both are empty, and `attribute` is None, for a catalogue without an
     attribute for the kind of product. Nothing is close where the mean cosine of the `nearest` best matches is under
-    `threshold`, which rejects a share `refused` of the pictures of products. The calibration was fitted to `queries`
-    products that were not in the gallery.
+    `threshold`, or where the probability that the gallery has the kind of the query is under `least_coverage`. The two
+    reject a share `refused` of the pictures of products. The calibration was fitted to `queries` products that were not
+    in the gallery.
     """
 
     attribute: str | None
@@ -42,29 +47,37 @@ class Calibration:
     refused: float
     queries: int
     nearest: int = 1
+    least_coverage: float = 0.0
 
     @classmethod
-    def fit(cls, cosines: Vectors, alike: Flags | None, attribute: str | None) -> Self | None:
+    def fit(
+        cls, cosines: Vectors, alike: Flags | None, attribute: str | None, coverage: Vectors | None = None
+    ) -> Self | None:
         """Fit to the cosines of the matches of queries [n, k], best first.
 
         `alike` [n, k] says whether each match has the query's value of `attribute`; None where that is not known.
+        `coverage` [n] is the probability that the gallery has the kind of each query; None without a head for it.
         Returns None for fewer than 20 queries.
         """
         if len(cosines) < MIN_QUERIES:
             return None
-        threshold = float(np.quantile(cosines[:, :AVERAGED_MATCHES].mean(1), FALSE_REJECTION_RATE))
+        coverage = np.ones(len(cosines), np.float32) if coverage is None else coverage
+        threshold = round(float(np.quantile(cosines[:, :AVERAGED_MATCHES].mean(1), FALSE_REJECTION_RATE)), 5)
+        least_coverage = round(min(MISSING_KIND, float(np.quantile(coverage, MISSING_KIND_RATE))), 5)
         knots: tuple[Numbers, Numbers] = (np.empty(0), np.empty(0))
         if alike is not None:
             knots = thinned(*isotonic(cosines.ravel(), alike.ravel()))
-        return cls(
+        found = cls(
             attribute=attribute if alike is not None else None,
             similarity=tuple(round(float(cosine), 5) for cosine in knots[0]),
             confidence=tuple(round(float(share), 5) for share in knots[1]),
-            threshold=round(threshold, 5),
-            refused=FALSE_REJECTION_RATE,
+            threshold=threshold,
+            refused=0.0,
             queries=len(cosines),
             nearest=AVERAGED_MATCHES,
+            least_coverage=least_coverage,
         )
+        return replace(found, refused=round(float(found.rejects(cosines, coverage).mean()), 5))
 
     def confidence_at(self, similarity: float) -> float | None:
         """The confidence of a match with this cosine; None where no confidence was fitted."""
@@ -78,9 +91,16 @@ class Calibration:
         """
         return np.asarray(cosines[:, : self.nearest].mean(1))
 
-    def is_close(self, cosines: Sequence[float]) -> bool:
-        """Whether a query whose matches have these cosines, best first, has a close match."""
-        return bool(self.closeness(np.array([cosines]))[0] >= self.threshold)
+    def rejects(self, cosines: Vectors, coverage: Vectors) -> Flags:
+        """Whether nothing is close to each query: cosines of its matches [n, k], best first, and coverage [n]."""
+        return np.asarray((self.closeness(cosines) < self.threshold) | (coverage < self.least_coverage))
+
+    def is_close(self, cosines: Sequence[float], coverage: float = 1.0) -> bool:
+        """Whether a query whose matches have these cosines, best first, has a close match.
+
+        `coverage` is the probability that the gallery has the kind of the query.
+        """
+        return not self.rejects(np.array([cosines], np.float32), np.array([coverage], np.float32))[0]
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -92,7 +112,7 @@ class Calibration:
         curves = (found.similarity, found.confidence)
         rising = len(curves[0]) == len(curves[1]) and all(list(curve) == sorted(curve) for curve in curves)
         within = all(-1.001 <= cosine <= 1.001 for cosine in (*found.similarity, found.threshold))
-        shares = all(0 <= share <= 1 for share in (*found.confidence, found.refused))
+        shares = all(0 <= share <= 1 for share in (*found.confidence, found.refused, found.least_coverage))
         named = isinstance(found.attribute, str) if found.similarity else found.attribute is None
         counts = type(found.queries) is int and type(found.nearest) is int and found.nearest > 0
         if not (rising and within and shares and named and counts):

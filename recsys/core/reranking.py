@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from recsys.core.columns import Column
-from recsys.types import Rows, Vectors
+from recsys.types import ImageEncoder, Rows, Vectors
 
 RERANKED = 100
 """How many of the nearest products are re-ranked."""
@@ -89,6 +89,16 @@ def head_probabilities(logits: Vectors, values: Sequence[str], column: Column) -
     place_of = {value: place for place, value in enumerate(values)}
     places = np.array([place_of.get(value or "", -1) for value in column.vocabulary], dtype=np.int64)
     return np.where(places >= 0, shares[:, places], 0).astype(np.float32)
+
+
+def coverage(encoder: ImageEncoder, vectors: Vectors, attribute: str | None, column: Column | None) -> Vectors | None:
+    """The probability that a column has the value of each query at all, for embeddings [n, dim]: [n].
+
+    None where the encoder has no head for the attribute.
+    """
+    if attribute is None or column is None or attribute not in encoder.values:
+        return None
+    return head_probabilities(encoder.logits(vectors)[attribute], encoder.values[attribute], column).sum(1)
 
 
 def vote_probabilities(rows: Rows, cosines: Vectors, column: Column) -> Vectors:

@@ -77,7 +77,9 @@ def run(options: argparse.Namespace) -> Report:
             protocol.retrieval, encoder.logits(protocol.retrieval.queries.vectors), encoder.values
         ),
         confidence=evaluate_confidence(
-            protocol.calibration, {**protocol.out_of_gallery, **outliers(options.outliers_from, encoder.encode)}
+            protocol.calibration,
+            {**protocol.out_of_gallery, **outliers(options.outliers_from, encoder.encode)},
+            encoder,
         ),
         slices=_slices(protocol, kind, asked, encoder) if options.slices and kind else (),
         latency=time_encoding(encoder.encode, first_picture(asked, asked_pool)),

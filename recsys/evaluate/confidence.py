@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.core.calibration import MIN_QUERIES, Calibration, Flags, Numbers, expected_calibration_error
+from recsys.core.columns import Column
 from recsys.core.ranking import Estimate
+from recsys.core.reranking import coverage
 from recsys.evaluate.retrieval import roles_of
 from recsys.evaluate.search_task import SearchTask, nearest
 from recsys.runtime.hashing import sha256
-from recsys.types import Rows, Vectors
+from recsys.types import ImageEncoder, Rows, Vectors
 
 RESAMPLES = 200
 BINS = 10
@@ -52,10 +54,11 @@ class Confidence:
     bins: tuple[Bin, ...]
 
 
-def calibrate(task: SearchTask) -> Calibration | None:
+def calibrate(task: SearchTask, encoder: ImageEncoder | None = None) -> Calibration | None:
     """Fit the calibration to the ten best matches of each query; None for too few queries.
 
-    Queries without a kind are ignored. Where too few queries have a kind, only the threshold is fitted, to all.
+    Queries without a kind are ignored. Where too few queries have a kind, only the threshold is fitted, to all. Without
+    an encoder, pictures of missing kinds are not rejected.
     """
     attribute = roles_of(task.gallery).kind
     cosines = task.neighbours[1]
@@ -63,25 +66,28 @@ def calibrate(task: SearchTask) -> Calibration | None:
         label = task.label([attribute])
         known = label.queries >= 0
         if known.sum() >= MIN_QUERIES:
-            return Calibration.fit(cosines[known], label.matches(task.neighbours[0])[known], attribute)
+            alike, covered = label.matches(task.neighbours[0]), _coverage(task.queries.vectors, task, encoder)
+            return Calibration.fit(cosines[known], alike[known], attribute, covered[known])
     return Calibration.fit(cosines, None, None)
 
 
-def evaluate_confidence(task: SearchTask, others: Mapping[str, Vectors]) -> Confidence | None:
+def evaluate_confidence(
+    task: SearchTask, others: Mapping[str, Vectors], encoder: ImageEncoder | None = None
+) -> Confidence | None:
     """Evaluate the calibration of this task, and the rejection of `others`: name → vectors [n, dim].
 
     The others are pictures of things that the gallery does not have. Returns None where half of the queries are too few
     to fit a calibration.
     """
     parts = halves(task)
-    first, second, whole = calibrate(task.take(parts[0])), calibrate(task.take(parts[1])), calibrate(task)
+    first, second, whole = (calibrate(part, encoder) for part in (*map(task.take, parts), task))
     if first is None or second is None or whole is None:
         return None
     crossed = [(parts[0], second), (parts[1], first)]
-    cosines = task.neighbours[1]
-    refused = np.concatenate([fitted.closeness(cosines[rows]) < fitted.threshold for rows, fitted in crossed])
+    cosines, covered = task.neighbours[1], _coverage(task.queries.vectors, task, encoder)
+    refused = np.concatenate([fitted.rejects(cosines[rows], covered[rows]) for rows, fitted in crossed])
     error, bins = _evaluate_confidences(task, crossed, whole.attribute)
-    refusals = tuple(_refusal(name, vectors, task, whole) for name, vectors in others.items() if len(vectors))
+    refusals = tuple(_refusal(name, vectors, task, whole, encoder) for name, vectors in others.items() if len(vectors))
     return Confidence(whole.attribute, len(refused), error, Estimate.from_values(refused), refusals, bins)
 
 
@@ -126,7 +132,18 @@ def _bins(confidences: Numbers, right: Flags) -> tuple[Bin, ...]:
     )
 
 
-def _refusal(name: str, vectors: Vectors, task: SearchTask, fitted: Calibration) -> Refusal:
+def _coverage(vectors: Vectors, task: SearchTask, encoder: ImageEncoder | None) -> Vectors:
+    """The probability that the gallery has the kind of each query, [n]; 1 where the encoder has no head for it."""
+    kind, found = roles_of(task.gallery).kind, None
+    if encoder is not None and kind is not None:
+        found = coverage(encoder, vectors, kind, Column([item.value(kind) for item in task.gallery.items]))
+    return np.ones(len(vectors), np.float32) if found is None else found
+
+
+def _refusal(
+    name: str, vectors: Vectors, task: SearchTask, fitted: Calibration, encoder: ImageEncoder | None
+) -> Refusal:
     nowhere = np.full(len(vectors), -1)
     cosines = nearest(vectors, task.gallery.vector_blocks(), fitted.nearest, nowhere)[1]
-    return Refusal(name, len(vectors), Estimate.from_values(fitted.closeness(cosines) < fitted.threshold))
+    rejected = fitted.rejects(cosines, _coverage(vectors, task, encoder))
+    return Refusal(name, len(vectors), Estimate.from_values(rejected))

@@ -104,7 +104,7 @@ def quick_report(
         if queries is None
         else cross_catalogue_protocol(asked.take(asked.sample(limit, "query")), pool)
     )
-    calibration, note = calibrate(protocol.calibration), f"{protocol.note}{_repeated(pictures)}"
+    calibration, note = calibrate(protocol.calibration, encoder), f"{protocol.note}{_repeated(pictures)}"
     if calibration is None:
         note += f" Fewer than {MIN_QUERIES} queries are of kinds that the gallery has: too few to fit a confidence."
     scores = score_attributes(protocol.retrieval)

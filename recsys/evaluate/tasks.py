@@ -50,7 +50,7 @@ class TaskRun:
         """The task "clutter", and how often grounds without a product are said to be close."""
         pool, kept = self.inputs.pool, self.inputs.pool.take(self.inputs.kept)
         task = SearchTask.disjoint(pool.take(self.inputs.held), kept)
-        shop = memory_shop(kept, self.encoder, calibrate(task), fit_ranking(task, self.encoder))
+        shop = memory_shop(kept, self.encoder, calibrate(task, self.encoder), fit_ranking(task, self.encoder))
         grounds = known_grounds()
         return [evaluate_clutter(self.inputs, grounds, shop), evaluate_empty_clutter(self.inputs, grounds, shop)]
 

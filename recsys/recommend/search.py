@@ -11,7 +11,7 @@ import numpy as np
 from recsys.core.calibration import Calibration
 from recsys.core.crops import CropCalibration
 from recsys.core.items import Items
-from recsys.core.reranking import RERANKED, Ranking, ranked
+from recsys.core.reranking import RERANKED, Ranking, coverage, ranked
 from recsys.core.same_pictures import SamePictures
 from recsys.images.box import Box
 from recsys.recommend.closest_for_less import closest_for_less
@@ -122,8 +122,9 @@ class Search:
         nearest = self._nearest(embedding, max(NEIGHBOURS_THAT_DESCRIBE, needed), pictures=PICTURES_THAT_DESCRIBE)
         values = {name: guess.value for name, guess in self._describe(embedding, nearest).items()}
         found = Found(np.array([row]), self.searcher.vectors([row]) @ embedding[0])
-        reranker = self._reranker(Query(embedding, values))
-        return self._answer(found, values, {}, self._is_close(nearest), reranker=reranker)[0]
+        query = Query(embedding, values)
+        reranker = self._reranker(query)
+        return self._answer(found, values, {}, self._is_close(nearest, query), reranker=reranker)[0]
 
     def describe(self, embedding: Vectors) -> dict[str, Guess]:
         """The attributes that an embedding [1, dim] seems to have: by the encoder's heads, else by the 20 nearest."""
@@ -231,21 +232,27 @@ class Search:
         neighbours = [self.items[row] for row in rows.tolist()]
         return by_neighbours(neighbours) | by_heads(self.encoder.logits(embedding), self.encoder.values)
 
-    def _is_close(self, nearest: Found, query: Query | None = None) -> bool | None:
+    def _is_close(self, nearest: Found, query: Query) -> bool | None:
         """Whether the nearest products that pass the filter are close; None where that is unknown.
 
-        Each picture counts once. Nothing is close to a product that shows a placeholder.
+        Each picture counts once. Nothing is close to a product that shows a placeholder, nor to a picture of a kind
+        that the catalogue does not have.
         """
         if self.calibration is None or not len(nearest.cosines):
             return None
         places = self.pictures.places(nearest.rows)[: self.calibration.nearest]
-        row, part = (query.row, query.part) if query else (None, None)
-        if not len(places) or (row is not None and self.pictures.is_placeholder[row]):
+        if not len(places) or (query.row is not None and self.pictures.is_placeholder[query.row]):
             return False
         cosines = nearest.cosines[places].tolist()
-        if part is None or not part.by_crops:
-            return self.calibration.is_close(cosines)
-        return self.crops is not None and self.crops.is_close(float(np.mean(cosines)), part.size)
+        if query.part is None or not query.part.by_crops:
+            return self.calibration.is_close(cosines, self._coverage(query))
+        return self.crops is not None and self.crops.is_close(float(np.mean(cosines)), query.part.size)
+
+    def _coverage(self, query: Query) -> float:
+        """The probability that the catalogue has the kind of the query; 1 where it is not known."""
+        kind = self.calibration.attribute if self.calibration and query.row is None else None
+        found = coverage(self.encoder, query.embedding, kind, self.items.columns.get(kind or ""))
+        return 1.0 if found is None else float(found[0])
 
 
 def _pool(k: int, options: SearchOptions) -> int:

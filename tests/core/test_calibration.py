@@ -60,8 +60,23 @@ def test_the_threshold_refuses_the_stated_share_of_the_queries():
     cosines, alike = matches(1000, seed=4)
     fitted = Calibration.fit(cosines, alike, "label")
     refused = [not fitted.is_close(row) for row in cosines]
-    assert fitted.refused == 0.045
-    assert np.mean(refused) == pytest.approx(0.045, abs=0.002)
+    assert fitted.refused == np.mean(refused) == pytest.approx(0.035, abs=0.002)
+
+
+def test_nothing_is_close_to_a_picture_of_a_kind_that_the_gallery_lacks():
+    cosines, alike = matches(1000, seed=4)
+    coverage = np.linspace(0.1, 30, 1000, dtype=np.float32).clip(0, 1)
+    fitted = Calibration.fit(cosines, alike, "label", coverage)
+    assert fitted.least_coverage == 0.15
+    assert fitted.is_close([1.0] * 5, 0.16) and not fitted.is_close([1.0] * 5, 0.14)
+    assert fitted.refused == pytest.approx(0.037, abs=0.001)
+
+
+def test_a_head_that_does_not_know_the_kinds_of_the_gallery_rejects_few_pictures():
+    cosines, alike = matches(1000, seed=4)
+    fitted = Calibration.fit(cosines, alike, "label", np.linspace(0, 0.1, 1000, dtype=np.float32))
+    assert fitted.least_coverage == pytest.approx(0.0005, abs=0.0001)
+    assert fitted.refused == pytest.approx(0.04, abs=0.002)
 
 
 def test_one_near_product_among_far_ones_is_no_close_match():
@@ -72,8 +87,9 @@ def test_one_near_product_among_far_ones_is_no_close_match():
 
 
 def test_an_index_of_before_judges_by_the_best_match_alone():
-    written = {name: value for name, value in asdict(KNOWN).items() if name != "nearest"}
+    written = {name: value for name, value in asdict(KNOWN).items() if name not in ("nearest", "least_coverage")}
     assert Calibration.from_json(written).nearest == 1
+    assert Calibration.from_json(written).is_close([0.4], coverage=0.0)
 
 
 def test_a_confidence_lies_between_those_of_its_neighbours():

@@ -10,6 +10,7 @@ from recsys.evaluate.confidence import calibrate, calibration_error, evaluate_co
 from recsys.evaluate.protocol import split_protocol
 from recsys.evaluate.search_task import SearchTask
 from recsys.runtime.hashing import sha256
+from testkit.fake_shop import KINDS
 from tests.support.evaluation_shop import attributes, count_held_out, pool
 
 
@@ -68,6 +69,27 @@ def test_queries_without_a_kind_do_not_count_for_the_calibration():
     calibration = calibrate(task)
     assert calibration.attribute == "articleType"
     assert calibration.queries == sum(held_out(str(number)) for number in range(1, 2000, 2))
+
+
+class KindHead:
+    """Tells the kinds, which are the first six numbers of a vector, and two that no product has."""
+
+    def __init__(self):
+        self.values = {"articleType": (*KINDS, "Sarees", "Belts")}
+
+    def logits(self, vectors):
+        return {"articleType": 30 * vectors[:, :8] * [*[1] * 6, 2, 2]}
+
+
+def test_products_of_a_kind_that_the_gallery_lacks_are_rejected_though_they_are_near_to_others():
+    task = split_protocol(pool(4000, noise=0.2), "product", "product").calibration
+    vectors = task.queries.vectors.copy()
+    vectors[:, 6] += 0.7
+    sarees = {"sarees": unit(vectors)}
+    by_cosine, by_head = (evaluate_confidence(task, sarees, encoder) for encoder in (None, KindHead()))
+    assert by_cosine.refusals[0].refused.value < 0.6
+    assert by_head.refusals[0].refused.value > by_cosine.refusals[0].refused.value + 0.1
+    assert by_head.refused.value < by_cosine.refused.value + 0.01
 
 
 def described_pool(count, described):

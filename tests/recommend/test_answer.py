@@ -31,6 +31,14 @@ def test_a_shop_has_a_length_and_says_what_it_is(shop):
     assert repr(shop).startswith(served)
 
 
+@pytest.mark.parametrize(("sarees", "close"), [(0.8, True), (0.9, False)])
+def test_nothing_is_close_to_a_picture_of_a_kind_that_the_shop_lacks(sarees, close):
+    sees = {"articleType": {"Dresses": 1 - sarees, "Sarees": sarees}}
+    shop = fake_shop(calibration=replace(CALIBRATION, least_coverage=0.15), sees=sees)
+    assert shop.recommend(RED_DRESS).close is close
+    assert shop.similar("p1").close
+
+
 def test_any_kind_of_picture_finds_the_same(shop, tmp_path):
     path = tmp_path / "dress.png"
     path.write_bytes(encoded(RED_DRESS))
