@@ -30,6 +30,8 @@ NOTICE = "NOTICE"
 PROJECTION = "projection.safetensors"
 COMPILED = ("compiled.xml", "compiled.bin")
 """The network as OpenVINO runs it, and its weights."""
+TOWER, TOWER_WEIGHTS = "text_tower.json", "text_tower.safetensors"
+"""The text tower of the encoder: its vocabulary and figures, and its weights. Not every encoder has one."""
 
 _PACKAGE = Path(__file__).parents[1]
 
