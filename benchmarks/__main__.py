@@ -38,6 +38,7 @@ BENCHMARKS = {
     "reload": ("resilience.reload", "newer indexes published while clients send requests"),
     "soak": ("resilience.soak", "32 clients for ten minutes: throughput, rejections, memory"),
     "updating": ("resilience.updating", "an update of 1 % of the catalogue against a full build"),
+    "pushes": ("resilience.pushes", "the bytes that an update of 1 % sends to the Hub, against a full push"),
     "growth": ("growth.study", "build, size, memory and query up to a million products, extrapolated to a billion"),
 }  # fmt: skip
 

@@ -64,9 +64,10 @@ def write_changed(data: Path, folder: Path, share: float) -> None:
     removed, changed, copied = np.split(order[: 3 * round(share * len(table) / 2)], 3)
     rows = table.to_pylist()
     for row in changed:
-        rows[row]["image"] = _cell(ImageOps.mirror(_picture(rows[row])))
+        rows[row]["image"] = picture_cell(ImageOps.mirror(picture_of(rows[row])))
     added = [
-        {**rows[row], "id": 10**6 + int(row), "image": _cell(ImageOps.flip(_picture(rows[row])))} for row in copied
+        {**rows[row], "id": 10**6 + int(row), "image": picture_cell(ImageOps.flip(picture_of(rows[row])))}
+        for row in copied
     ]
     gone = set(removed.tolist())
     kept = [row for number, row in enumerate(rows) if number not in gone]
@@ -74,11 +75,11 @@ def write_changed(data: Path, folder: Path, share: float) -> None:
     pq.write_table(pa.Table.from_pylist(kept + added, table.schema), folder / "data" / "train-00000-of-00001.parquet")
 
 
-def _picture(row: dict[str, dict[str, bytes]]) -> Image.Image:
+def picture_of(row: dict[str, dict[str, bytes]]) -> Image.Image:
     return Image.open(io.BytesIO(row["image"]["bytes"])).convert("RGB")
 
 
-def _cell(image: Image.Image) -> dict[str, object]:
+def picture_cell(image: Image.Image) -> dict[str, object]:
     """The picture as a cell of the dataset's image column."""
     out = io.BytesIO()
     image.save(out, "WEBP", quality=85)

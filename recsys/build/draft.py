@@ -23,6 +23,7 @@ from recsys.format.layout import ASSETS, CARD, ENCODER, ITEMS, MANIFEST, VECTORS
 from recsys.format.manifest import DatasetFacts, Manifest, SearchFacts
 from recsys.index.annoy import METRIC, AnnoySearcher, SearchPoint, build_for_recall
 from recsys.index.card import render_card
+from recsys.index.embeddings_table import write_embeddings
 from recsys.index.folder import IndexFolder
 from recsys.index.items_table import read_thumbnails
 from recsys.index.writer import file_facts, library_versions
@@ -77,6 +78,7 @@ class Draft:
         report.draw(self.folder / ASSETS)
         chosen = curve[-1]
         searcher = AnnoySearcher(self.folder / VECTORS, items, self.encoder.dim, chosen.search_k)
+        write_embeddings(self.folder, items, searcher)
         chooser = PartChooser(self.encoder, searcher, report.calibration)
         crops = fit_crops(chooser) if len(items) >= MIN_PRODUCTS else None
         self._write_card_and_manifest(curve, report, crops)

@@ -119,6 +119,8 @@ def _storefront(options: argparse.Namespace) -> Storefront | None:
         "tagline": options.tagline,
         "name": options.shop_name,
         "utm_source": options.utm_source,
+        "license": options.license,
+        "language": options.language,
         "logo": logo_url(options.logo) if options.logo else None,
     }
     if not any(given.values()):
@@ -126,7 +128,7 @@ def _storefront(options: argparse.Namespace) -> Storefront | None:
     try:
         return Storefront(**given)
     except ValueError as error:
-        raise CatalogError(f"The page cannot say this: {error}. Give a shorter text, or a smaller logo.") from error
+        raise CatalogError(f"The page cannot say this: {error}. Correct that flag.") from error
 
 
 def _connect_to_milvus(uri: str) -> Milvus:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from recsys.core.calibration import Calibration
 from recsys.core.items import Items
-from recsys.format.layout import ASSETS, COMPILED, ENCODER, ITEMS, NOTICE
+from recsys.core.storefront import Storefront
+from recsys.format.encoder_spec import is_repo_id
+from recsys.format.layout import ASSETS, COMPILED, EMBEDDINGS, ENCODER, ITEMS, NOTICE
 from recsys.format.manifest import Manifest
 from recsys.index.annoy import RECALL_K, SearchPoint
 
 MAX_SHOWN_VALUES = 8
 SIZE_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
+EMBEDDINGS_CONFIG = f"- config_name: embeddings\n  data_files: {EMBEDDINGS}\n"
+EMBEDDINGS_ROW = (
+    f"| `{EMBEDDINGS}` | id, embedding (float16), `family` of near-duplicates, and x and y, the first two principal"
+    " components; the configuration `embeddings`, for other programs |\n"
+)
 TEMPLATE = Path(__file__).with_name("card.md")
 """A format string; its fields are filled in `render_card`."""
 
@@ -26,6 +34,9 @@ def render_card(folder: Path, manifest: Manifest, items: Items, curve: Sequence[
     """
     dataset, search = manifest.dataset, manifest.search
     return TEMPLATE.read_text("utf-8").format(
+        about_catalogue=_about_catalogue(manifest),
+        embeddings_config=EMBEDDINGS_CONFIG if (folder / EMBEDDINGS).is_file() else "",
+        embeddings_file=EMBEDDINGS_ROW if (folder / EMBEDDINGS).is_file() else "",
         title=re.sub(r"[^\w/.-]+", "-", dataset.id),
         dataset=dataset.id,
         revision=f" at `{dataset.revision[:7]}`" if dataset.revision else "",
@@ -45,6 +56,15 @@ def render_card(folder: Path, manifest: Manifest, items: Items, curve: Sequence[
         k=RECALL_K,
         curve="\n".join(f"| {point.n_trees} | {point.search_k} | {point.recall:.4f} |" for point in curve),
     )
+
+
+def _about_catalogue(manifest: Manifest) -> str:
+    """What the front matter says about the catalogue, as far as it is known."""
+    shop, source = manifest.storefront or Storefront(), manifest.dataset.id
+    lines = [f"license: {shop.license}\n"] if shop.license else []
+    lines += [f"language: {json.dumps(shop.language)}\n"] if shop.language else []
+    lines += [f"source_datasets:\n- {source}\n"] if manifest.dataset.revision and is_repo_id(source) else []
+    return "".join(lines)
 
 
 def _encoder_file(manifest: Manifest, folder: Path) -> str:

@@ -24,6 +24,9 @@ OFFER_TYPE = pa.struct(
 )
 OPTIONAL_COLUMNS = {GROUP_COLUMN: pa.string(), OFFER_COLUMN: OFFER_TYPE}
 PICTURE_BYTES = f"{PICTURE_COLUMN}.bytes"
+PAGE_BYTES = {"min_chunk_size": 2**16, "max_chunk_size": 2**18}
+SHARED_PARTS = {"use_content_defined_chunking": PAGE_BYTES, "write_page_index": True}
+"""Options by which two versions of a table have most bytes in common, so that the Hub stores and receives them once."""
 MAX_TEXT_BYTES_PER_PRODUCT = 4_000
 EXTRA_TEXT_BYTES = 1_000_000
 """An index may have this much text beyond MAX_TEXT_BYTES_PER_PRODUCT for each product."""
@@ -124,7 +127,7 @@ def _read_cells(path: Path, schema: pa.Schema, rows: int) -> list[list[Any]]:
     Therefore the sizes are checked before anything is read, and repeated values are read once.
     """
     fields = [field for field in schema if field.name != PICTURE_COLUMN]
-    file = open_table(path, [leaf for field in fields for leaf in _text_leaves(field)])
+    file = open_table(path, [leaf for field in fields for leaf in text_leaves(field)])
     _check_sizes(file.metadata, rows)
     table = file.read(columns=[field.name for field in fields])
     columns = [column.unify_dictionaries().combine_chunks() for column in table.columns]
@@ -150,7 +153,7 @@ def _check_sizes(metadata: pq.FileMetaData, rows: int) -> None:
         raise ValueError(f"an attribute has more than {MAX_VALUES_PER_PRODUCT} values for each product")
 
 
-def _text_leaves(field: pa.Field) -> list[str]:
+def text_leaves(field: pa.Field) -> list[str]:
     """The leaves of this column that hold text, as Parquet names them."""
     if pa.types.is_struct(field.type):
         return [f"{field.name}.{part.name}" for part in field.type if part.type == pa.string()]

@@ -7,18 +7,23 @@ from collections.abc import Collection, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
+from zlib import crc32
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from recsys.core.items import Items
-from recsys.format.layout import GROUP_COLUMN, MANIFEST, OFFER_COLUMN
-from recsys.index.items_table import optional_columns, schema_for
+from recsys.format.layout import GROUP_COLUMN, MANIFEST, OFFER_COLUMN, PICTURE_COLUMN
+from recsys.index.items_table import SHARED_PARTS, optional_columns, schema_for, text_leaves
 from recsys.runtime.hashing import file_sha256
 from recsys.types import Item, offer_facts
 
-ROWS_PER_GROUP = 64
-"""Thumbnails are read one row group at a time."""
+MIN_GROUP_ROWS, MEAN_GROUP_ROWS, MAX_GROUP_ROWS = 32, 128, 512
+"""Thumbnails are read one row group at a time.
+
+A group ends where the hash of an id says so. Therefore a new product changes its own group only, and the groups after
+it keep their bytes, which the Hub has already.
+"""
 LIBRARIES = ("annoy", "timm", "torch", "pillow", "numpy", "pyarrow")
 
 
@@ -31,7 +36,10 @@ class ItemsWriter:
         """`lists` are the `attributes` that take several values; `optional` are as in `schema_for`."""
         self._schema, self._attributes = schema_for(attributes, lists, optional=optional), tuple(attributes)
         self._optional = optional
-        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
+        texts = [leaf for column in self._schema if column.name != PICTURE_COLUMN for leaf in text_leaves(column)]
+        self._writer = pq.ParquetWriter(
+            path, self._schema, compression=dict.fromkeys(texts, "zstd"), write_statistics=texts, **SHARED_PARTS
+        )
         self._rows: list[list[Any]] = []
 
     @classmethod
@@ -56,7 +64,7 @@ class ItemsWriter:
         known = {GROUP_COLUMN: item.group, OFFER_COLUMN: offer_facts(item.offer)}
         values += [known[name] for name in self._optional]
         self._rows.append([item.id, item.name, *values, {"bytes": thumbnail, "path": None}])
-        if len(self._rows) == ROWS_PER_GROUP:
+        if self._is_group_complete(item.id):
             self._write_group()
 
     def close(self) -> None:
@@ -65,10 +73,14 @@ class ItemsWriter:
             self._write_group()
         self._writer.close()
 
+    def _is_group_complete(self, last_id: str) -> bool:
+        is_boundary = crc32(last_id.encode()) % MEAN_GROUP_ROWS == 0
+        return len(self._rows) >= (MIN_GROUP_ROWS if is_boundary else MAX_GROUP_ROWS)
+
     def _write_group(self) -> None:
         columns = zip(*self._rows, strict=True)
         arrays = [pa.array(column, field.type) for column, field in zip(columns, self._schema, strict=True)]
-        self._writer.write_table(pa.table(arrays, schema=self._schema), row_group_size=ROWS_PER_GROUP)
+        self._writer.write_table(pa.table(arrays, schema=self._schema), row_group_size=MAX_GROUP_ROWS)
         self._rows = []
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from recsys.core.items import Items
 from recsys.index.annoy.exact import ExactSearch, ranked
 from recsys.index.annoy.file import METRIC, check_trees, load_trees, load_vectors
-from recsys.index.annoy.graph import load_graph
+from recsys.index.annoy.graph import DEGREE, load_graph
 from recsys.index.annoy.stopwatch import quickest
 from recsys.index.annoy.trial import REMEDY, Trial
 from recsys.types import Rows, Vectors, Where
@@ -45,6 +45,12 @@ class AnnoySearcher:
 
     def vectors(self, rows: Sequence[int] | Rows) -> Vectors:
         return self._vectors[np.asarray(rows, dtype=np.int64)]
+
+    def neighbours(self, rows: Rows) -> Rows:
+        """About 16 nearest other rows of each row, [len(rows), n]. A row stands for itself where it has too few."""
+        if self._graph is None:
+            return self.search(self.vectors(rows), DEGREE + 1)[0]
+        return self._graph[rows].astype(np.int64)
 
     def search(self, vectors: Vectors, k: int, where: Where | None = None) -> tuple[Rows, Vectors]:
         if where or self._trees is None or self._scan_is_fast:
