@@ -169,6 +169,48 @@ class Match:
     chances: Mapping[str, float] = field(default_factory=dict, repr=False, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """Words of a text query, and what they mean in the catalogue.
+
+    `words` stand in the text from character `start` to `end`. They mean one of the `values` of an attribute, or the
+    range `bounds` of a number such as the price, or, where `attribute` is None, a word of names and descriptions, which
+    is the only one of the `values`. `how` they were understood is one of HOW. A product must have that, or, if
+    `is_negated`, must not.
+    """
+
+    words: str
+    start: int
+    end: int
+    attribute: str | None
+    values: tuple[str, ...]
+    how: str
+    bounds: Range | None = None
+    is_negated: bool = False
+
+
+HOW = BY_VALUE, BY_SYNONYM, BY_SPELLING, BY_NAME, BY_NUMBER = ("value", "synonym", "spelling", "name", "number")
+"""How words are understood: as a value, by a synonym of one, by one spelled alike, as a word of names, as a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The text of a query, and what was done with its words.
+
+    The products of the answer fulfil all of `understood`. `loosened` were understood too, but no product fulfils them
+    together with the others. `ignored` were not understood. Words such as "the" and "for" are in none of them.
+    """
+
+    text: str
+    understood: tuple[Understood, ...] = ()
+    loosened: tuple[Understood, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+    def without(self, term: Understood) -> str:
+        """The text without the words of one of its terms."""
+        return " ".join((self.text[: term.start] + self.text[term.end :]).split())
+
+
 @dataclass(frozen=True)
 class Answer(Sequence[Match]):
     """The products that answer a query, best first. A notebook shows them as pictures.
@@ -176,7 +218,8 @@ class Answer(Sequence[Match]):
     `close` is False where nothing that passes the filter is close to the query; the matches are the nearest products
     all the same. It is None where the index does not know. `seen` is what the query seems to be, by attribute. `box` is
     the part of the picture that was searched with: left, top, right and bottom as shares of its width and height. It is
-    None where that is the whole picture, and for a query that is not a picture.
+    None where that is the whole picture, and for a query that is not a picture. `words` says how the text of the query
+    was understood; None without a text.
     """
 
     matches: tuple[Match, ...]
@@ -184,12 +227,13 @@ class Answer(Sequence[Match]):
     seen: Mapping[str, Guess]
     box: tuple[float, float, float, float] | None = None
     assets: InitVar[IndexAssets | None] = None
+    words: Words | None = None
 
     def __post_init__(self, assets: IndexAssets | None) -> None:
         object.__setattr__(self, "_assets", assets)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("matches", "close", "seen", "box")} | {"_assets": None}
+        return {name: getattr(self, name) for name in ("matches", "close", "seen", "box", "words")} | {"_assets": None}
 
     def __len__(self) -> int:
         return len(self.matches)
@@ -301,6 +345,14 @@ class ImageEncoder(Protocol):
 
         None where the network has no feature map.
         """
+        ...
+
+
+class TextEncoder(Protocol):
+    """An encoder of texts into the space of the pictures' embeddings."""
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """The embeddings of the texts: unit vectors, float32 [n, dim]."""
         ...
 
 

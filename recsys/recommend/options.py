@@ -12,6 +12,7 @@ from recsys.core.filters import parse_filter
 from recsys.core.items import Items
 from recsys.errors import QueryError
 from recsys.types import Rows, Where
+from recsys.words.query import MAX_TEXT_CHARACTERS
 
 CLOSENESS, BY_PRICE, NEWEST = SORTS = ("closeness", "price", "newest")
 """The orders of an answer. The products are the closest ones in each of them."""
@@ -28,6 +29,7 @@ class KeywordsBesideLiked(TypedDict, total=False):
     min_similarity: float | None
     refine: bool
     sort: str
+    text: str | None
 
 
 class SearchKeywords(KeywordsBesideLiked, total=False):
@@ -46,6 +48,7 @@ class SearchOptions:
     out.
     Without `refine`, a picture is searched as it is: the whole of it, and its matches in the order of their cosines.
     `sort` orders the products that were found: by closeness, by price with the lowest first, or with the newest first.
+    `text` says in words what is wanted, instead of a picture or beside it.
 
     Raises QueryError for a value of the wrong form or out of range, and for an id that is both liked and disliked.
     """
@@ -58,6 +61,7 @@ class SearchOptions:
     min_similarity: float | None = None
     refine: bool = True
     sort: str = CLOSENESS
+    text: str | None = None
 
     def __post_init__(self) -> None:
         _check_number("diversity", self.diversity, 0)
@@ -67,6 +71,7 @@ class SearchOptions:
             raise QueryError(f"refine is true or false; got {self.refine!r:.50}.")
         if self.sort not in SORTS:
             raise QueryError(f"sort is one of {', '.join(SORTS)}; got {self.sort!r:.50}.")
+        check_text(self.text)
         check_ids("liked", self.liked)
         check_ids("disliked", self.disliked)
         both = next((item_id for item_id in self.liked if item_id in self.disliked), None)
@@ -77,8 +82,9 @@ class SearchOptions:
             raise QueryError(
                 f"but maps attributes to one value each, such as {{'baseColour': 'Blue'}}; got {self.but!r:.200}."
             )
+        text = (self.text or "").strip() or None
         normalized = {"where": parse_filter(self.where), "liked": tuple(self.liked), "disliked": tuple(self.disliked)}
-        for name, value in (normalized | {"diversity": float(self.diversity), "but": but}).items():
+        for name, value in (normalized | {"diversity": float(self.diversity), "but": but, "text": text}).items():
             object.__setattr__(self, name, value)
 
     @property
@@ -115,6 +121,16 @@ def sorted_places(items: Items, rows: Rows, sort: str) -> Rows:
         year = items.columns[items.roles.year]
         return np.argsort(-year.numbers[year.codes[rows]], kind="stable")
     raise QueryError(f"This catalogue has no {'prices' if sort == BY_PRICE else 'years'} to sort by.")
+
+
+def check_text(text: object) -> None:
+    """Raises QueryError unless `text` is a text of at most MAX_TEXT_CHARACTERS characters, or None."""
+    if text is not None and not isinstance(text, str):
+        raise QueryError(f"text is a text, such as 'red dress'; got {text!r:.200}.")
+    if text is not None and len(text) > MAX_TEXT_CHARACTERS:
+        raise QueryError(
+            f"text has at most {MAX_TEXT_CHARACTERS} characters; got {len(text):,}. Say it in fewer words."
+        )
 
 
 def check_ids(name: str, ids: object) -> None:

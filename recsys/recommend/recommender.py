@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Unpack
 
@@ -11,52 +10,28 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from recsys.core.calibration import Calibration
-from recsys.core.crops import CropCalibration
-from recsys.core.items import Items
 from recsys.core.linalg import unit
-from recsys.core.reranking import Ranking
-from recsys.core.same_pictures import SamePictures
-from recsys.core.storefront import Storefront
 from recsys.encoder import Encoder
 from recsys.errors import QueryError
 from recsys.images.source import PictureSource, load_picture, load_pictures
 from recsys.index.opening import OpenedIndex, open_index
 from recsys.recommend.options import CLOSENESS, KeywordsBesideLiked, SearchKeywords, SearchOptions
-from recsys.recommend.outfit import Outfit, PictureAnchor, Stylist
-from recsys.recommend.picture_part import ChosenPart, PartChooser
-from recsys.recommend.search import Search
-from recsys.recommend.steering import Steering
-from recsys.recommend.variants import Variants
-from recsys.types import Answer, Guess, ImageEncoder, IndexAssets, Match, Origin, Searcher, Vectors, Where
+from recsys.recommend.outfit import Outfit, PictureAnchor
+from recsys.recommend.picture_part import ChosenPart
+from recsys.recommend.shop import Shop
+from recsys.types import Answer, Guess, ImageEncoder, Match, Vectors, Where
 
 MAX_K = 100
 NO_OPTIONS = SearchOptions()
 
 
-class Recommender:
+class Recommender(Shop):
     """Finds the products of a catalogue that are like a picture, like another product, or like what someone likes.
 
     Where a method takes a picture, that is a Pillow image, the path or the bytes of a file, an http(s) link, or an
     array of pixels, uint8 or floats from 0 to 1, [height, width] or [height, width, 3 or 4]. A picture that cannot be
     read raises PictureError.
     """
-
-    def __init__(
-        self,
-        encoder: ImageEncoder,
-        searcher: Searcher,
-        items: Items,
-        assets: IndexAssets,
-        origin: Origin,
-        calibration: Calibration | None = None,
-        crops: CropCalibration | None = None,
-        ranking: Ranking | None = None,
-        storefront: Storefront | None = None,
-    ):
-        self.encoder, self.searcher, self.items = encoder, searcher, items
-        self.assets, self.origin, self.calibration = assets, origin, calibration
-        self.crops, self.ranking, self.storefront = crops, ranking, storefront or Storefront()
 
     @classmethod
     def from_pretrained(
@@ -77,15 +52,6 @@ class Recommender:
         optional = (manifest.calibration, manifest.crops, manifest.ranking, manifest.storefront)
         return cls(encoder, opened.searcher, folder.items, folder, opened.origin, *optional)
 
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def __repr__(self) -> str:
-        revision = f" @ {self.origin.revision[:7]}" if self.origin.revision else ""
-        attributes = ", ".join(self.items.all_columns) or "no attributes"
-        served = f"{self.origin.name}{revision}, {len(self):,} products of {self.origin.dataset}"
-        return f"<Recommender: {served}, with {attributes}>"
-
     def recommend(
         self,
         image: PictureSource | None = None,
@@ -99,11 +65,12 @@ class Recommender:
         min_similarity: float | None = None,
         refine: bool = True,
         sort: str = CLOSENESS,
+        text: str | None = None,
     ) -> Answer:
         """The k products most like the picture, best first; fewer only where fewer pass the filter `where`.
 
         Args:
-            image: The picture. Without one, the products that fit the `liked` ones alone.
+            image: The picture. Without one, the products that fit the `text`, or the `liked` ones alone.
             k: How many products, from 1 to 100.
             where: A filter: attribute → a value, a list of values, a range such as {"min": 10, "max": 30}, or None for
                 "not given". "price" and "in_stock" filter by the offers.
@@ -117,11 +84,13 @@ class Recommender:
                 nearest products by the kind, colour and wearer that the encoder sees. False searches with the whole
                 picture and keeps the order of the similarities.
             sort: The order of the products found: closeness, price (the lowest first) or newest.
+            text: What is wanted in words, such as "red dress under 50, not long". Beside a picture it says what should
+                be different. The answer's `words` say how they were understood.
 
         Raises QueryError for an unknown id, attribute or value, and for a number out of range.
 
         """
-        options = SearchOptions(where or {}, liked, disliked, diversity, but or {}, min_similarity, refine, sort)
+        options = SearchOptions(where or {}, liked, disliked, diversity, but or {}, min_similarity, refine, sort, text)
         return self.search(None if image is None else load_picture(image), k, options)
 
     def recommend_batch(
@@ -131,7 +100,7 @@ class Recommender:
         wanted = SearchOptions(where or {}, **options)
         self._check(k, wanted)
         parts = self._chooser.choose(load_pictures(images), wanted.refine)
-        return [self._search.by_part(part, k, wanted) for part in parts]
+        return [self._search_for(wanted).by_part(part, k, wanted) for part in parts]
 
     def recommend_parts(
         self, image: PictureSource, k: int = 5, where: Where | None = None, **options: Unpack[SearchKeywords]
@@ -146,7 +115,7 @@ class Recommender:
     def search_parts(self, picture: Image.Image, k: int = 5, options: SearchOptions = NO_OPTIONS) -> list[Answer]:
         """`recommend_parts` of an open picture, with search options."""
         self._check(k, options)
-        return [self._search.by_part(part, k, options) for part in self._chooser.parts(picture)]
+        return [self._search_for(options).by_part(part, k, options) for part in self._chooser.parts(picture)]
 
     def search(
         self, query: Image.Image | ChosenPart | Vectors | str | None, k: int = 5, options: SearchOptions = NO_OPTIONS
@@ -154,18 +123,19 @@ class Recommender:
         """The k products most like the query, best first; fewer only where fewer pass the filter.
 
         `query` is a picture, the part of it from `choose_part`, an embedding [1, dim], or the id of an item, which is
-        left out of the answer. Where it is None, the liked items alone are the query. k runs from 1 to 100.
+        left out of the answer. Where it is None, the text or the liked items alone are the query. k runs from 1 to 100.
         Raises QueryError for what is unknown or out of range.
         """
         self._check(k, options)
+        search = self._search_for(options)
         if query is None:
-            return self._search.by_likes(k, options)
+            return search.alone(k, options)
         if isinstance(query, str):
-            return self._search.by_item(self.items.row(query), k, options)
+            return search.by_item(self.items.row(query), k, options)
         if isinstance(query, Image.Image):
             query = self.choose_part(query, refine=options.refine)
         part = query if isinstance(query, ChosenPart) else ChosenPart.from_embedding(query)
-        return self._search.by_part(part, k, options)
+        return search.by_part(part, k, options)
 
     def choose_part(self, image: PictureSource, *, refine: bool = True) -> ChosenPart:
         """The part of the picture to search with, and its embedding; the whole picture if `refine` is False."""
@@ -266,33 +236,6 @@ class Recommender:
     def thumbnail(self, item_id: str) -> bytes:
         """The encoded picture of this product, at most 320 px. Raises QueryError for an unknown id."""
         return self.assets.thumbnail(self.items.row(item_id))
-
-    @cached_property
-    def stylist(self) -> Stylist:
-        """Completes outfits, and tells which slots a product fills."""
-        return Stylist(self.items, self.searcher)
-
-    @cached_property
-    def variants(self) -> Variants:
-        """Tells which products are one product in several colours or pictures."""
-        return Variants(self.items, self.searcher)
-
-    @cached_property
-    def _steering(self) -> Steering:
-        return Steering(self.items, self.searcher)
-
-    @property
-    def _chooser(self) -> PartChooser:
-        return PartChooser(self.encoder, self.searcher, self.calibration, self.crops)
-
-    @cached_property
-    def _pictures(self) -> SamePictures:
-        return SamePictures.of_searcher(self.items, self.searcher)
-
-    @property
-    def _search(self) -> Search:
-        shop = (self.encoder, self.searcher, self.items, self.assets)
-        return Search(*shop, self.calibration, self._steering, self._pictures, self.crops, self.ranking)
 
     def _check(self, k: int, options: SearchOptions) -> None:
         if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MAX_K:

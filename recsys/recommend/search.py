@@ -23,7 +23,19 @@ from recsys.recommend.options import CLOSENESS, SearchOptions, sorted_places
 from recsys.recommend.picture_part import ChosenPart
 from recsys.recommend.reranker import Reranker
 from recsys.recommend.steering import Steering
-from recsys.types import Answer, Attribute, Guess, ImageEncoder, IndexAssets, Match, Rows, Searcher, Vectors, Where
+from recsys.types import (
+    Answer,
+    Attribute,
+    Guess,
+    ImageEncoder,
+    IndexAssets,
+    Match,
+    Rows,
+    Searcher,
+    Vectors,
+    Where,
+    Words,
+)
 
 NEIGHBOURS_THAT_DESCRIBE = 20
 """How many of the nearest products vote on the attributes of a picture that the encoder has no head for."""
@@ -47,6 +59,10 @@ class Found(NamedTuple):
     def at(self, places: Rows | slice) -> Found:
         """Those at these places, in that order."""
         return Found(self.rows[places], self.cosines[places])
+
+    def best(self, count: int) -> Found:
+        """The `count` with the highest cosines, highest first."""
+        return self.at(np.argsort(-self.cosines, kind="stable")[:count])
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,32 +91,37 @@ class Search:
     pictures: SamePictures
     crops: CropCalibration | None = None
     ranking: Ranking | None = None
+    words: Words | None = None
+    """How the text of the query was understood; None without a text."""
+    among: Rows | None = None
+    """The rows to search among, where the filter does not say it."""
 
     def by_part(self, part: ChosenPart, k: int, options: SearchOptions) -> Answer:
         """The k products nearest to a picture, or to the part of it in a box."""
         embedding = part.embedding
-        count = self._candidates(k, options)
-        described = max(NEIGHBOURS_THAT_DESCRIBE, 0 if options.filter else count)
+        count = self.candidates(k, options)
+        is_narrowed = bool(options.filter) or self.among is not None
+        described = max(NEIGHBOURS_THAT_DESCRIBE, 0 if is_narrowed else count)
         nearest = self._nearest(embedding, described, pictures=PICTURES_THAT_DESCRIBE)
         seen = self._describe(embedding, nearest)
-        if options.filter:
-            nearest = self._nearest(embedding, count, options.filter)
+        if is_narrowed:
+            nearest = self.nearest(embedding, count, options)
         query = Query(embedding, {name: guess.value for name, guess in seen.items()}, part=part)
         return self._answer_to(query, nearest, seen, k, options)
 
     def by_item(self, row: int, k: int, options: SearchOptions) -> Answer:
         """The k products most like the product in this row, which is left out."""
         query = Query(self.searcher.vectors([row]), self.items[row].attributes, row)
-        nearest = self._nearest(query.embedding, self._candidates(k, options) + 1, options.filter)
+        nearest = self.nearest(query.embedding, self.candidates(k, options) + 1, options)
         nearest = nearest.without(self.items.group_rows(row).tolist())
         return self._answer_to(query, nearest, {}, k, options)
 
-    def by_likes(self, k: int, options: SearchOptions) -> Answer:
+    def alone(self, k: int, options: SearchOptions) -> Answer:
         """The k products that fit the likes alone. Raises QueryError if nothing is liked."""
         likes = Likes.from_ids(self.items, self.searcher, options.liked, options.disliked)
-        found = Found(*likes.for_you(_pool(k, options), options.filter))
+        found = Found(*likes.for_you(pool(k, options), options.filter))
         values = {reason.attribute: reason.value for reason in likes.shared_values()}
-        return self._answer(self._select(self._each_once(found), k, options), values, {}, close=None)
+        return self.answer(self.select(self.each_once(found), k, options), values, {}, close=None)
 
     def for_less(self, query: Vectors, row: int | None, k: int, options: SearchOptions) -> Answer:
         """The closest products that cost less than the product in this row, or than the closest one.
@@ -114,7 +135,7 @@ class Search:
             *closest_for_less(self.items, self.searcher, query, k, options.where, below=below, least_cosine=least)
         )
         values = {} if row is None else self.items[row].attributes
-        return self._answer(found, values, {}, close=True if len(found.rows) else None)
+        return self.answer(found, values, {}, close=True if len(found.rows) else None)
 
     def compare(self, embedding: Vectors, row: int) -> Match:
         """The product in this row as a match of an embedding [1, dim]."""
@@ -124,12 +145,16 @@ class Search:
         found = Found(np.array([row]), self.searcher.vectors([row]) @ embedding[0])
         query = Query(embedding, values)
         reranker = self._reranker(query)
-        return self._answer(found, values, {}, self._is_close(nearest, query), reranker=reranker)[0]
+        return self.answer(found, values, {}, self._is_close(nearest, query), reranker=reranker)[0]
 
     def describe(self, embedding: Vectors) -> dict[str, Guess]:
         """The attributes that an embedding [1, dim] seems to have: by the encoder's heads, else by the 20 nearest."""
         nearest = self._nearest(embedding, NEIGHBOURS_THAT_DESCRIBE, pictures=PICTURES_THAT_DESCRIBE)
         return self._describe(embedding, nearest)
+
+    def nearest(self, vector: Vectors, count: int, options: SearchOptions) -> Found:
+        """The nearest `count` products to a vector [1, dim] that the filter and the words of the query leave."""
+        return self._nearest(vector, count, options.filter, among=self.among)
 
     def _answer_to(
         self, query: Query, nearest: Found, seen: Mapping[str, Guess], k: int, options: SearchOptions
@@ -139,19 +164,19 @@ class Search:
         target, found = query.embedding, nearest
         if options.but:
             target = self.steering.steer_all(query.embedding, options.but, query.values)
-            rows = self._nearest(target, self._candidates(k, options) + 1, options.filter).rows
+            rows = self.nearest(target, self.candidates(k, options) + 1, options).rows
             found = Found(rows, (self.searcher.vectors(rows) @ query.embedding[0]).clip(-1, 1))
         own = [] if query.row is None else self.items.group_rows(query.row).tolist()
         left_out = (*own, *likes.judged)
         found = found.without(left_out) if left_out else found
         reranker = self._reranker(query)
         found = self._rerank(query, target, found, likes, reranker if options.refine else None)
-        selected = self._select(self._each_once(found).at(slice(_pool(k, options))), k, options)
+        selected = self.select(self.each_once(found).at(slice(pool(k, options))), k, options)
         box = query.part.box if query.part else None
         close = self._is_close(nearest, query)
-        return self._answer(selected, query.values, seen, close, box, reranker)
+        return self.answer(selected, query.values, seen, close, box, reranker)
 
-    def _each_once(self, found: Found) -> Found:
+    def each_once(self, found: Found) -> Found:
         """The best view of each product: the first row of each group. Rows that show a placeholder come last."""
         if self.pictures.is_placeholder.any():
             found = found.at(np.argsort(self.pictures.is_placeholder[found.rows], kind="stable"))
@@ -175,7 +200,7 @@ class Search:
             found, gains = found.at(order), gains[order]
         return found.at(likes.rerank(target, found.rows, gains)) if likes.judged else found
 
-    def _select(self, found: Found, k: int, options: SearchOptions) -> Found:
+    def select(self, found: Found, k: int, options: SearchOptions) -> Found:
         """The k of these candidates to show, by diversity and minimum similarity. Their order is their relevance."""
         if options.diversity:
             relevance, vectors = np.sort(found.cosines)[::-1], self.searcher.vectors(found.rows)
@@ -185,7 +210,7 @@ class Search:
         found = found.at(slice(k))
         return found if options.sort == CLOSENESS else found.at(sorted_places(self.items, found.rows, options.sort))
 
-    def _answer(
+    def answer(
         self,
         found: Found,
         values: Mapping[str, Attribute],
@@ -205,27 +230,36 @@ class Search:
             kind = confidence if kind is None or confidence is None else kind
             shares = {name: share for name, share in (("kind", kind), ("colour", colour)) if share is not None}
             matches.append(Match(item, cosine, confidence, shared(values, item), row, variants, shares))
-        return Answer(tuple(matches), close, seen, astuple(box) if box else None, self.assets)
+        return Answer(tuple(matches), close, seen, astuple(box) if box else None, self.assets, self.words)
 
-    def _nearest(self, vector: Vectors, count: int, where: Where | None = None, pictures: int = 0) -> Found:
+    def _nearest(
+        self, vector: Vectors, count: int, where: Where | None = None, pictures: int = 0, among: Rows | None = None
+    ) -> Found:
         """The nearest `count` products, and more rows where these show fewer than `pictures` different pictures.
 
         There are as many different pictures as the closeness of an answer needs, at least.
         """
         wanted, pictures = count, max(pictures, self.calibration.nearest if self.calibration else 0)
         while True:
-            (rows,), (cosines,) = self.searcher.search(vector, wanted, where)
+            rows, cosines = self._search(vector, wanted, where, among)
             products = len(np.unique(self.items.product_of[rows])) if self.items.groups else count
             if len(rows) < wanted or (len(self.pictures.places(rows)) >= pictures and products >= count):
                 return Found(rows, cosines)
             wanted *= GROWTH
 
-    def _candidates(self, k: int, options: SearchOptions) -> int:
+    def _search(self, vector: Vectors, count: int, where: Where | None, among: Rows | None) -> Found:
+        """The nearest `count` rows to a vector [1, dim], of those that pass the filter, or of the rows in `among`."""
+        if among is None:
+            (rows,), (cosines,) = self.searcher.search(vector, count, where)
+            return Found(rows, cosines)
+        return Found(among, (self.searcher.vectors(among) @ vector[0]).clip(-1, 1)).best(count)
+
+    def candidates(self, k: int, options: SearchOptions) -> int:
         """How many of the nearest products to search for, with those that are left out of the answer."""
-        judged, pool = len(options.liked) + len(options.disliked), _pool(k, options)
+        judged, wanted = len(options.liked) + len(options.disliked), pool(k, options)
         by_likes = RERANKED_BY_LIKES if judged else 0
         by_attributes = RERANKED if self.ranking and options.refine else 0
-        return max(max(pool, by_likes, by_attributes) + judged, self.calibration.nearest if self.calibration else 0)
+        return max(max(wanted, by_likes, by_attributes) + judged, self.calibration.nearest if self.calibration else 0)
 
     def _describe(self, embedding: Vectors, nearest: Found) -> dict[str, Guess]:
         rows = nearest.rows[self.pictures.places(nearest.rows)[:NEIGHBOURS_THAT_DESCRIBE]]
@@ -255,6 +289,6 @@ class Search:
         return 1.0 if found is None else float(found[0])
 
 
-def _pool(k: int, options: SearchOptions) -> int:
+def pool(k: int, options: SearchOptions) -> int:
     """How many candidates to choose k from."""
     return pool_size(k) if options.diversity else k

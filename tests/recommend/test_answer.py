@@ -132,7 +132,7 @@ def test_a_copy_of_an_answer_is_equal_and_leaves_the_index_behind(shop):
     answer = shop.recommend(RED_DRESS, 2)
     for same in (copy.deepcopy(answer), pickle.loads(pickle.dumps(answer))):
         assert same == answer and "<img" not in same._repr_html_()
-    assert set(asdict(answer)) == {"matches", "close", "seen", "box"}
+    assert set(asdict(answer)) == {"matches", "close", "seen", "box", "words"}
 
 
 def test_an_answer_carries_the_offers_and_all_values_of_its_products(shop):

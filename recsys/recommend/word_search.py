@@ -1,0 +1,98 @@
+"""Searches with words: alone, or beside a picture or a product that they change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recsys.core.columns import Column
+from recsys.core.linalg import unit
+from recsys.recommend.likes import Likes
+from recsys.recommend.options import CLOSENESS, SearchOptions, sorted_places
+from recsys.recommend.picture_part import ChosenPart
+from recsys.recommend.search import Found, Search, pool
+from recsys.recommend.word_plan import WordPlan, plan_words
+from recsys.types import Answer, Rows, TextEncoder, Vectors
+from recsys.words.query import QueryReader
+
+TYPICAL_ROWS = 2048
+"""How many of the products that fit are averaged to find what is typical of them."""
+PRICED_NEIGHBOURS = 20
+"""How many of a picture's nearest products are asked for their price, for "cheaper"."""
+
+
+@dataclass(frozen=True, eq=False)
+class WordSearch:
+    """Searches one catalogue with the text of the search options, understood by `reader`.
+
+    Each word is a filter if the catalogue knows it, and beside a picture or a product a single value takes the place of
+    the query's own. Without a `tower`, which encodes texts, words alone find the products that are most typical of all
+    that fit: those nearest to their mean.
+    """
+
+    search: Search
+    reader: QueryReader
+    tower: TextEncoder | None = None
+
+    def by_part(self, part: ChosenPart, k: int, options: SearchOptions) -> Answer:
+        """The k products nearest to a picture that the words leave."""
+        plan = plan_words(self.reader, options, lambda: self._cost_near(part.embedding))
+        return self._narrowed(plan).by_part(part, k, plan.with_overrides)
+
+    def by_item(self, row: int, k: int, options: SearchOptions) -> Answer:
+        """The k products most like the product in this row that the words leave."""
+        plan = plan_words(self.reader, options, lambda: self.search.items.cost(row))
+        return self._narrowed(plan).by_item(row, k, plan.with_overrides)
+
+    def alone(self, k: int, options: SearchOptions) -> Answer:
+        """The k products that the words leave, in an order that likes change."""
+        plan = plan_words(self.reader, options)
+        search = replace(self._narrowed(plan), calibration=None)
+        target = self._target(plan)
+        likes = Likes.from_ids(search.items, search.searcher, options.liked, options.disliked)
+        found = self._found(plan, target, search.candidates(k, options)).without(likes.judged)
+        if likes.judged:
+            found = found.at(likes.rerank(target, found.rows))
+        found = search.select(search.each_once(found).at(slice(pool(k, options))), k, plan.options)
+        return search.answer(found, plan.values, {}, close=bool(plan.words.understood) and not plan.words.loosened)
+
+    def _narrowed(self, plan: WordPlan) -> Search:
+        return replace(self.search, words=plan.words, among=plan.among)
+
+    def _target(self, plan: WordPlan) -> Vectors:
+        """The vector [1, dim] of the words: the tower's, or the mean of products that fit."""
+        if self.tower is not None:
+            return self.tower.encode([plan.words.text])
+        some = plan.rows[:: 1 + len(plan.rows) // TYPICAL_ROWS]
+        return unit(self.search.searcher.vectors(some).mean(0, keepdims=True)) if len(some) else self._no_vector()
+
+    def _no_vector(self) -> Vectors:
+        return np.zeros_like(self.search.searcher.vectors([0]))
+
+    def _found(self, plan: WordPlan, target: Vectors, count: int) -> Found:
+        """At least `count` of the products that fit, or all, in the order in which they are shown."""
+        items, rows = self.search.items, plan.rows
+        if plan.options.sort != CLOSENESS:
+            rows = rows[sorted_places(items, rows, plan.options.sort)][:count]
+        elif self.tower is None and not plan.is_specific(items) and items.roles.kind:
+            rows = _each_kind_in_turn(rows, items.columns[items.roles.kind])[:count]
+        else:
+            return self._narrowed(plan).nearest(target, count, plan.options)
+        return Found(rows, (self.search.searcher.vectors(rows) @ target[0]).clip(-1, 1))
+
+    def _cost_near(self, embedding: Vectors) -> float | None:
+        """The price of the nearest product that has one."""
+        (rows,), _ = self.search.searcher.search(embedding, PRICED_NEIGHBOURS)
+        costs = map(self.search.items.cost, rows.tolist())
+        return next((cost for cost in costs if cost is not None), None)
+
+
+def _each_kind_in_turn(rows: Rows, kinds: Column) -> Rows:
+    """The rows in the order first of each kind, second of each kind and so on, the most common kind first."""
+    codes = kinds.codes[rows]
+    by_kind = np.argsort(codes, kind="stable")
+    starts = np.searchsorted(codes[by_kind], codes[by_kind])
+    turns = np.empty(len(rows), dtype=np.int64)
+    turns[by_kind] = np.arange(len(rows)) - starts
+    return rows[np.lexsort((codes, turns))]
