@@ -156,8 +156,9 @@ class Match:
     product is of the query's kind, among all products of that similarity, whatever the filter; it is None where the
     catalogue does not say what kind its products are, or where nothing is close. `reasons` are the attribute values
     that query and product share. `chances` are probabilities: "kind" and "colour" that the product has the query's, by
-    what the encoder sees in the picture. One that is not known is missing. `row` is the place of the product in the
-    index. `variants` are the other items of its group.
+    what the encoder sees in the picture; and "product", of the nearest match only, that it is the very product in the
+    picture, if visitors ask for products that the shop has as often as for others. One that is not known is missing.
+    `row` is the place of the product in the index. `variants` are the other items of its group.
     """
 
     item: Item

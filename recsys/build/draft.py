@@ -19,6 +19,7 @@ from recsys.core.storefront import Storefront
 from recsys.encoder import Encoder
 from recsys.evaluate import Pool, QuickReport, embed, quick_report
 from recsys.evaluate.crop_threshold import MIN_PRODUCTS, fit_crops
+from recsys.evaluate.product_chance import fit_product_chance
 from recsys.format.layout import ASSETS, CARD, ENCODER, ITEMS, MANIFEST, VECTORS
 from recsys.format.manifest import DatasetFacts, Manifest, SearchFacts
 from recsys.index.annoy import METRIC, AnnoySearcher, SearchPoint, build_for_recall
@@ -81,6 +82,10 @@ class Draft:
         write_embeddings(self.folder, items, searcher)
         chooser = PartChooser(self.encoder, searcher, report.calibration)
         crops = fit_crops(chooser) if len(items) >= MIN_PRODUCTS else None
+        if report.calibration:
+            pictures = read_thumbnails(self.folder / ITEMS)
+            fitted = fit_product_chance(report.calibration, self.encoder, searcher, pictures, len(items))
+            report = replace(report, calibration=fitted)
         self._write_card_and_manifest(curve, report, crops)
         IndexFolder.open(self.folder)
         return curve[-1], report

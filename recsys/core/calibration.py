@@ -23,6 +23,8 @@ MIN_QUERIES = 20
 MAX_KNOTS = 40
 ERROR_BINS = 15
 """The bins of the expected calibration error."""
+CURVES = (("similarity", "confidence"), ("product_similarity", "product_chance"))
+"""The fields that make a curve: ascending values, and what each stands for."""
 
 Flags = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.float64]
@@ -37,7 +39,8 @@ class Calibration:
     attribute for the kind of product. Nothing is close where the mean cosine of the `nearest` best matches is under
     `threshold`, or where the probability that the gallery has the kind of the query is under `least_coverage`. The two
     reject a share `refused` of the pictures of products. The calibration was fitted to `queries` products that were not
-    in the gallery.
+    in the gallery. The nearest product, with cosine `product_similarity[i]`, is the very product in the picture with
+    probability `product_chance[i]`, in the same way; both are empty where that was not fitted.
     """
 
     attribute: str | None
@@ -48,6 +51,8 @@ class Calibration:
     queries: int
     nearest: int = 1
     least_coverage: float = 0.0
+    product_similarity: tuple[float, ...] = ()
+    product_chance: tuple[float, ...] = ()
 
     @classmethod
     def fit(
@@ -83,6 +88,11 @@ class Calibration:
         """The confidence of a match with this cosine; None where no confidence was fitted."""
         return float(np.interp(similarity, self.similarity, self.confidence)) if self.similarity else None
 
+    def product_chance_at(self, similarity: float) -> float | None:
+        """The chance that a nearest product with this cosine is the very product in the picture; None if unknown."""
+        found = self.product_similarity
+        return float(np.interp(similarity, found, self.product_chance)) if found else None
+
     def closeness(self, cosines: Vectors) -> Vectors:
         """The mean cosine of the best matches of queries, which the threshold applies to: [n, k], best first → [n].
 
@@ -106,13 +116,14 @@ class Calibration:
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """The inverse of `asdict`. Raises TypeError or ValueError for anything that is not a valid calibration."""
         read = cls(**data)
-        found = replace(
-            read, similarity=tuple(map(float, read.similarity)), confidence=tuple(map(float, read.confidence))
-        )
-        curves = (found.similarity, found.confidence)
-        rising = len(curves[0]) == len(curves[1]) and all(list(curve) == sorted(curve) for curve in curves)
-        within = all(-1.001 <= cosine <= 1.001 for cosine in (*found.similarity, found.threshold))
-        shares = all(0 <= share <= 1 for share in (*found.confidence, found.refused, found.least_coverage))
+        points: dict[str, Any] = {name: tuple(map(float, getattr(read, name))) for curve in CURVES for name in curve}
+        found = replace(read, **points)
+        curves = [[list(getattr(found, name)) for name in names] for names in CURVES]
+        rising = all(len(x) == len(y) and x == sorted(x) and y == sorted(y) for x, y in curves)
+        cosines = (*found.similarity, *found.product_similarity, found.threshold)
+        within = all(-1.001 <= cosine <= 1.001 for cosine in cosines)
+        probabilities = (*found.confidence, *found.product_chance, found.refused, found.least_coverage)
+        shares = all(0 <= share <= 1 for share in probabilities)
         named = isinstance(found.attribute, str) if found.similarity else found.attribute is None
         counts = type(found.queries) is int and type(found.nearest) is int and found.nearest > 0
         if not (rising and within and shares and named and counts):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -174,7 +174,19 @@ class Search:
         selected = self.select(self.each_once(found).at(slice(pool(k, options))), k, options)
         box = query.part.box if query.part else None
         close = self._is_close(nearest, query)
-        return self.answer(selected, query.values, seen, close, box, reranker)
+        answer = self.answer(selected, query.values, seen, close, box, reranker)
+        return self._with_product_chance(answer, nearest) if query.part and close else answer
+
+    def _with_product_chance(self, answer: Answer, nearest: Found) -> Answer:
+        """The answer, in which the nearest match has the chance that it is the very product in the picture."""
+        chance = self.calibration.product_chance_at(float(nearest.cosines[0])) if self.calibration else None
+        if chance is None:
+            return answer
+        matches = [
+            replace(match, chances={**match.chances, "product": chance}) if match.row == nearest.rows[0] else match
+            for match in answer
+        ]
+        return replace(answer, matches=tuple(matches))
 
     def each_once(self, found: Found) -> Found:
         """The best view of each product: the first row of each group. Rows that show a placeholder come last."""

@@ -67,7 +67,7 @@ class MatchFacts(ItemFacts):
     `confidence` is the probability that the product is of the same type as the query; null if the catalogue has no
     product types. `reasons` are the attribute values that the query and the product have in common. `variants` are the
     ids of the other items of the same product. `chances` are the probabilities, as far as they are known, that the
-    product has the query's "kind" and "colour".
+    product has the query's "kind" and "colour", and of the nearest match that it is the very "product" in the picture.
     """
 
     similarity: float

@@ -18,6 +18,8 @@ from recsys.web.server import thumbnails
 
 WORDS = {0.8: "Same kind", 0.4: "Perhaps the same kind", 0.0: "Probably another kind"}
 """What a match has in common with the query, in words, by the least confidence for them."""
+VERY_PRODUCT = 0.7
+"""The nearest match of this chance is said to be the product in the picture."""
 SAME_COLOUR = 0.5
 """A match of this chance is said to have the query's colour."""
 MAX_VARIANTS_SHOWN = 3
@@ -162,6 +164,8 @@ def closeness(match: Match, colour: Value = None) -> Closeness:
             words += " and colour" if is_same_kind else ", same colour"
         elif is_same_kind:
             words += f", other colour ({colour})"
+    if (very_product := match.chances.get("product", 0.0)) >= VERY_PRODUCT:
+        words, detail = "Probably this very product", f"{percent(very_product)} sure to be this very product; {detail}"
     return Closeness(f"{detail}; {similarity}", words)
 
 
