@@ -37,13 +37,17 @@ class Placement:
 class Canvas:
     """A page to draw on. Coordinates are pixels of the finished picture, with the origin at its centre."""
 
-    def __init__(self, placement: Placement) -> None:
-        self._image = Image.new("RGB", (WIDTH * OVERSAMPLING, HEIGHT * OVERSAMPLING), "white")
+    def __init__(self, placement: Placement, page: RGB = WHITE) -> None:
+        self._image = Image.new("RGB", (WIDTH * OVERSAMPLING, HEIGHT * OVERSAMPLING), page)
         angle = math.radians(placement.angle)
         turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
         self._matrix = turn * placement.scale * OVERSAMPLING
         self._centre = (np.array([WIDTH, HEIGHT]) / 2 + (placement.x, placement.y)) * OVERSAMPLING
         self._unit = placement.scale * OVERSAMPLING
+
+    def large(self) -> Image.Image:
+        """The picture as it is drawn, OVERSAMPLING times WIDTH × HEIGHT px."""
+        return self._image.copy()
 
     def picture(self) -> bytes:
         """The finished picture, WIDTH × HEIGHT px, as WebP."""

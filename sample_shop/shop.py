@@ -10,7 +10,7 @@ from recsys.types import Item, Product, Value
 from sample_shop.assortment import LINES, Line, Weights
 from sample_shop.canvas import Canvas, Placement
 from sample_shop.look import Look
-from sample_shop.palette import companions, vary
+from sample_shop.palette import RGB, WHITE, companions, vary
 from sample_shop.patterns import Paint
 
 ATTRIBUTES = ("gender", "masterCategory", "subCategory", "articleType", "baseColour", "season", "usage", "pattern")
@@ -32,6 +32,10 @@ class Design:
 
     def draw(self) -> bytes:
         """The picture, a WebP of 240 × 320 px. To be called once: drawing uses up random numbers of `look`."""
+        return self.canvas().picture()
+
+    def canvas(self, page: RGB = WHITE) -> Canvas:
+        """The product, drawn on a page of this colour. To be called once, as `draw` is."""
         random = self.look.random
         canvas = Canvas(
             Placement(
@@ -39,10 +43,11 @@ class Design:
                 angle=self.line.tilt + random.uniform(-2.5, 2.5),
                 x=random.uniform(-3, 3),
                 y=random.uniform(-4, 4),
-            )
+            ),
+            page,
         )
         self.line.draw(canvas, self.look)
-        return canvas.picture()
+        return canvas
 
 
 def products(count: int = 480, seed: int = 0) -> Iterator[Product]:

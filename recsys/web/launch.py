@@ -18,8 +18,9 @@ from recsys.recommend.recommender import Recommender
 from recsys.serving.live import LiveRecommender
 from recsys.web.api.endpoints import add_endpoints
 from recsys.web.api.mcp import without_files
+from recsys.web.page import photos
 from recsys.web.page.page import TITLE, add_page
-from recsys.web.page.theme import STYLE_SHEET, theme
+from recsys.web.page.theme import STYLE_SHEETS, theme
 from recsys.web.server import about, gradio_gc, health, thumbnails
 from recsys.web.server.admission import AdmissionControl, Load
 from recsys.web.server.client_address import TrustedProxies
@@ -98,7 +99,7 @@ def launch(
             server_port=server_port,
             prevent_thread_lock=True,
             theme=theme(),
-            css_paths=STYLE_SHEET,
+            css_paths=STYLE_SHEETS,
             app_kwargs=app_settings,
             **GRADIO_SETTINGS,
         )
@@ -115,6 +116,7 @@ def _app_settings(shop: LiveRecommender, page: gr.Blocks, load: Load, limits: Li
     return {
         "routes": [
             thumbnails.route(shop),
+            photos.route(),
             *about.routes(shop, shop.current.storefront.title or TITLE),
             *health.routes(lambda: shop.current, lambda: len(page._queue), load.pending),
         ],

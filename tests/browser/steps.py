@@ -35,6 +35,15 @@ def choose(page, photo):
     expect(heading(page)).to_have_text("Closest to your picture")
 
 
+def unfold(page):
+    """Show the picture and its buttons, which a narrow screen folds into a line after an answer."""
+    expect(page.locator("#part .focus")).to_be_attached()
+    change = page.get_by_role("button", name="Change", exact=True)
+    if change.is_visible() and change.get_attribute("aria-expanded") == "false":
+        change.click()
+    expect(page.locator("#part .focus")).to_be_visible()
+
+
 def look_closer(page, number=0):
     """Open the product of a card; its name."""
     cards(page).nth(number).locator(".front > a").click()

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
-from tests.browser.steps import cards, choose, dialog, heading, like, look_closer, press, tick
+from tests.browser.steps import cards, choose, dialog, heading, like, look_closer, press, tick, unfold
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 GRADIOS_OWN = [[".toast-wrap"]]
@@ -35,7 +35,9 @@ def test_no_state_of_the_page_breaks_the_rules(visit, calibrated, pair, screen):
     expect(page.locator("#notice .notice")).to_be_visible()
     found = {"window": wrong(page)}
     page.set_input_files("#picture input[type=file]", pair)
+    unfold(page)
     page.locator("#part [data-box]").first.click()
+    unfold(page)
     expect(page.locator(".veil i")).to_be_visible()
     page.locator("#heading .menu summary").click()
     found["answer with its menu open"] = wrong(page)
@@ -50,6 +52,7 @@ def test_no_state_of_the_page_breaks_the_rules(visit, calibrated, pair, screen):
     found["nothing passes"] = wrong(page)
     press(page, "Clear filters")
     like(page)
+    unfold(page)
     page.get_by_placeholder("Paste a link to a picture").fill("http://127.0.0.1/x.jpg")
     press(page, "Search")
     expect(page.locator(".toast-body")).to_be_visible()

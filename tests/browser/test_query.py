@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from testkit.fake_shop import HOSTILE_NAME, draw, encoded
-from tests.browser.steps import cards, choose, heading, ids, press, status, tick
+from tests.browser.steps import cards, choose, heading, ids, press, status, tick, unfold
 
 
 class TestOnEveryScreen:
@@ -21,10 +21,9 @@ class TestOnEveryScreen:
         expect(heading(page)).to_be_in_viewport()
 
     def test_a_photo_of_the_camera_is_answered(self, page):
-        page.get_by_label("Capture from camera").click()
-        page.get_by_text("Click to Access Webcam").click()
+        press(page, "Take a photo")
         page.wait_for_function("document.querySelector('#picture video')?.videoWidth > 0")
-        page.get_by_label("capture photo").click()
+        press(page, "Take this photo")
         expect(heading(page)).to_have_text("Closest to your picture")
         expect(cards(page)).to_have_count(20)
 
@@ -36,6 +35,7 @@ class TestOnEveryScreen:
         )
         choose(page, pair)
         whole = ids(page)
+        unfold(page)
         expect(frame).to_be_hidden()
         expect(page.locator(".veil b")).to_have_text(["1", "2"])
 
@@ -43,9 +43,11 @@ class TestOnEveryScreen:
         size = veil.bounding_box()
         veil.click(position={"x": 0.24 * size["width"], "y": size["height"] / 2})
         expect(first).to_contain_text("Dresses · Red")
+        unfold(page)
         expect(frame).to_be_visible()
         press(page.locator("#part"), "Whole picture")
         expect(frame).to_be_hidden()
+        unfold(page)
         assert ids(page)[:2] == whole[:2]
 
         veil.scroll_into_view_if_needed()
@@ -55,12 +57,14 @@ class TestOnEveryScreen:
             page.mouse.down() if step == 0 else None
         page.mouse.up()
         expect(first).to_contain_text("Handbags")
+        unfold(page)
         drawn, shown = frame.bounding_box(), veil.bounding_box()
         assert drawn["x"] == pytest.approx(shown["x"] + 0.56 * shown["width"], abs=4)
         assert drawn["width"] == pytest.approx(0.42 * shown["width"], abs=4)
 
         page.locator("#part").get_by_role("button", name=re.compile("1")).click()
         expect(first).to_contain_text("Dresses · Red")
+        unfold(page)
         page.locator("#part").get_by_role("button", name=re.compile("2")).click()
         expect(first).to_contain_text("Handbags · Navy Blue")
 
@@ -96,7 +100,7 @@ class TestOnOneScreen:
         page.wait_for_function("navigator.clipboard.read().then(([item]) => item.types.includes('image/png'))")
         page.get_by_label("Paste from clipboard").click()
         expect(heading(page)).to_have_text("Closest to your picture")
-        page.locator("#picture .icon-button-wrapper button").click()
+        press(page, "Remove the picture")
         expect(heading(page)).to_have_text("From the shop")
         expect(page.locator("#part .focus")).to_have_count(0)
 

@@ -14,7 +14,7 @@ from recsys.images.box import Box
 from recsys.images.segment import Segmentation
 from recsys.recommend.recommender import Recommender
 from recsys.types import Vectors
-from recsys.web.page import attribute_display, crop_hint, outfit_view, permalink, product
+from recsys.web.page import attribute_display, crop_hint, outfit_view, permalink, photos, product
 from recsys.web.page.results import ResultsView, Shown
 from recsys.web.page.state import PAGE, PageOptions, Query, longer
 from recsys.web.page.templates import render
@@ -46,6 +46,11 @@ class PageHandlers:
         """Search with the picture of an item. Also returns the picture, to show it."""
         return self._search_picture(decode(self.recommender.thumbnail(item_id)), options, query)
 
+    def search_photo(self, name: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
+        """Search with one of the photos to try. The page shows it already."""
+        *shown, _, around = self._search_picture(decode(photos.read(name)), options, query)
+        return *shown, gr.skip(), around
+
     def search_part(self, part: Any, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """Search with a part of the picture: a box, the thing at a point, or all of it if the part is None."""
         if query.shown is None:
@@ -66,7 +71,7 @@ class PageHandlers:
         return self.results.show(options, replace(self._next_search(query), item=query.item if query.look else None))
 
     def picture_cleared(self, options: PageOptions, query: Query) -> tuple[Any, ...]:
-        """Show the shop window after the picture was removed. Changing to camera or clipboard removes it too."""
+        """Show the shop window after the picture was removed."""
         return (gr.skip(),) * 5 if query.picture is None else (*self._shop_window(options, query), "")
 
     def picture_refused(self, options: PageOptions, query: Query) -> tuple[Any, ...]:
@@ -133,9 +138,10 @@ class PageHandlers:
         return replace(query, picture=picture, whole=whole, index=self.results.index)
 
     def examples(self) -> str:
-        """Pictures of the shop to search with."""
-        items = attribute_display.showcase(self.items, self.items.passing({}), EXAMPLES, "examples")
-        return render("examples.html", products=self.results.views.products(items))
+        """Pictures to try: photos of such things as the shop has, or else pictures of the shop."""
+        found = photos.photos_for(self.items)
+        items = [] if found else attribute_display.showcase(self.items, self.items.passing({}), EXAMPLES, "examples")
+        return render("examples.html", photos=found, products=self.results.views.products(items))
 
     def _without_missing(self, query: Query) -> Query:
         """The query without products of a link or a look that this index lacks."""

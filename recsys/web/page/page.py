@@ -21,7 +21,8 @@ from recsys.web.server.error_responses import user_errors
 
 HERE = Path(__file__).parent
 TITLE = "Find it by picture"
-REAR_CAMERA_FIRST = {"video": {"facingMode": {"ideal": "environment"}}}
+DEMO = "sample"
+"""The dataset of the products that are drawn, and not sold."""
 VARIETY = (
     '<label class="variety">Similar <input type="range" min="0" max="1" step="0.25" value="0" '
     'aria-label="Show similar or varied products"> Varied</label>'
@@ -45,17 +46,17 @@ class Fields:
         self.notice = _html("", "notice")
         with gr.Row(elem_id="columns"):
             with gr.Column(elem_id="ask", min_width=300):
-                self.picture = _picture_field()
+                self.picture = _html(None, "picture", render("picture.html"), js="picture")
                 self.part = _html("", "part", js="focus")
                 self.link = _link_field()
                 self.examples = _html("", "examples", js="examples")
-                self.likes = _html({}, "taste", "<div data-panel></div>", js="likes")
             with gr.Column(elem_id="answer", min_width=300):
                 self.heading = _html("", "heading", js="heading")
                 with gr.Row(elem_id="bend"):
                     self.narrow = _html({}, "filters", "${markup}", js="filters")
                     self.variety = _html(0.0, "variety", VARIETY, js="variety")
                 self.found = _html("", "cards", js="cards")
+                self.likes = _html({}, "taste", "<div data-panel></div>", js="likes")
         self.product = _html("", "product", js="product")
         self.query = gr.State(Query())
 
@@ -86,6 +87,8 @@ def _begin_with(answers: PageHandlers, on: Fields) -> None:
         title=TITLE,
         shop=answers.recommender.storefront,
         origin=origin_line(origin, len(items)),
+        count=len(items),
+        is_demo=origin.dataset == DEMO,
     )
     on.notice.value = render("notice.html", text=origin.notice) if origin.notice else ""
     on.examples.value = answers.examples()
@@ -106,11 +109,13 @@ def _wire(latest: Callable[[], PageHandlers], on: Fields) -> None:
     with_picture, how = [*shown, on.picture, on.part], QUIETLY | {"show_progress_on": on.found}
 
     given, chosen = partial(_with_options, latest), partial(_with_click, latest)
-    uploaded = on.picture.upload(given(PageHandlers.search_upload), [on.picture, *inputs], with_picture, **how)
+    uploaded = on.picture.give(given(PageHandlers.search_upload), [on.picture, *inputs], with_picture, **how)
     uploaded.failure(given(PageHandlers.picture_refused), inputs, with_picture, **how)
-    on.picture.clear(given(PageHandlers.picture_cleared), inputs, [*shown, on.part], **how)
+    on.picture.remove(given(PageHandlers.picture_cleared), inputs, [*shown, on.part], **how)
     on.link.submit(given(PageHandlers.search_link), [on.link, *inputs], [*with_picture, on.link], **how)
+    on.picture.link(chosen(PageHandlers.search_link, "link"), click, [*with_picture, on.link], **how)
     on.examples.pick(chosen(PageHandlers.search_example, "pick"), click, with_picture, **how)
+    on.examples.photo(chosen(PageHandlers.search_photo, "photo"), click, with_picture, **how)
     on.part.part(chosen(PageHandlers.search_part, "part", object), click, [*shown, on.part], **how)
     on.heading.back(given(PageHandlers.go_back), inputs, shown, **how)
     on.heading.but(chosen(PageHandlers.change_value, "but", dict, "attribute", "value"), click, shown, **how)
@@ -155,19 +160,6 @@ def origin_line(origin: Origin, items: int) -> str:
     name = origin.name if origin.name == "index" else f"index {origin.name}"
     revision = f" @ {origin.revision[:7]}" if origin.revision else ""
     return f"{name}{revision} · {items:,} products from {origin.dataset}"
-
-
-def _picture_field() -> gr.Image:
-    return gr.Image(
-        sources=["upload", "webcam", "clipboard"],
-        webcam_options=gr.WebcamOptions(mirror=False, constraints=REAR_CAMERA_FIRST),
-        label="Your picture",
-        show_label=False,
-        buttons=[],
-        placeholder="Drop a picture here\nor tap to choose one",
-        alt_text="The picture you search with",
-        elem_id="picture",
-    )
 
 
 def _link_field() -> gr.Textbox:

@@ -158,6 +158,7 @@ class ResultsView:
             text=headings.title(query, name, is_close=is_close, is_filtered=bool(options.where)),
             detail=detail,
             query=str(query.search),
+            kind=query.kind,
             thumbnail=thumbnails.url(self.recommender, item.id) if item else "",
             back=headings.back(query),
             link=permalink.link(query, options, self._named(query, answer), self.index),

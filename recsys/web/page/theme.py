@@ -1,4 +1,4 @@
-"""The look of the page: a theme of Gradio and a style sheet. Both use the colours that style.css defines."""
+"""The look of the page: a theme of Gradio and style sheets. Both use the colours that style.css defines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
-STYLE_SHEET = Path(__file__).parent / "static" / "style.css"
+STYLE_SHEETS = [Path(__file__).parent / "static" / name for name in ("style.css", "front.css")]
 PAPER_AND_INK = {
     "body_background_fill": "#fbfaf7",
     "body_background_fill_dark": "#161513",

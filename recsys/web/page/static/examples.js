@@ -1,6 +1,12 @@
 element.addEventListener("click", (event) => {
-  const example = event.target.closest("[data-item]");
-  if (!example) return;
-  noteClick("pick", example.dataset.item);
-  trigger("pick");
+  const on = (selector) => event.target.closest(selector);
+  if (on("[data-photo]")) {
+    document.dispatchEvent(new CustomEvent("shop:picture", { detail: on("[data-photo]").querySelector("img").src }));
+    noteClick("photo", on("[data-photo]").dataset.photo);
+    trigger("photo");
+  }
+  if (on("[data-item]")) {
+    noteClick("pick", on("[data-item]").dataset.item);
+    trigger("pick");
+  }
 });

@@ -65,6 +65,7 @@ const between = ([x, y], [u, v]) => [Math.min(x, u), Math.min(y, v), Math.max(x,
 const isBox = ([left, top, right, bottom]) => right - left > 0.05 && bottom - top > 0.05;
 
 const look = (part) => {
+  document.dispatchEvent(new CustomEvent("shop:fold"));
   noteClick("part", part);
   trigger("part");
 };

@@ -4,7 +4,7 @@ let last = current()?.dataset.query;
 
 watch("value", () => {
   const now = current()?.dataset.query;
-  const stacked = matchMedia("(max-width: 768px)").matches;
+  const stacked = matchMedia("(max-width: 900px)").matches;
   if (now !== last && current()?.dataset.link && stacked) {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     element.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
@@ -30,7 +30,10 @@ element.addEventListener("click", (event) => {
     element.querySelector(".heading").focus();
     trigger("back");
   }
-  if (on("[data-point-out]")) document.querySelector("#picture").scrollIntoView({ block: "center" });
+  if (on("[data-point-out]")) {
+    document.dispatchEvent(new CustomEvent("shop:unfold"));
+    document.querySelector("#picture").scrollIntoView({ block: "center" });
+  }
   if (on("[data-share]")) share(on("[data-share]"));
   if (on("[data-attribute]")) {
     document.dispatchEvent(new CustomEvent("shop:filter", { detail: { ...on("[data-attribute]").dataset } }));

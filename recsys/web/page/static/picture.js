@@ -1,0 +1,217 @@
+// Takes a picture from the camera, a file, the clipboard or a drop, shows it at once, makes it small and sends it.
+// The component's value is what the server reads: { path } of the file that was sent; the server may answer with { url }, a
+// picture to show, or null for none.
+const LONGEST = 1600;
+const find = (selector) => element.querySelector(selector);
+const [shown, file, camera, drop] = [".shown", "input[type=file]", ".camera", ".drop"].map(find);
+const image = () => shown.querySelector("img");
+const columns = () => document.querySelector("#columns");
+let given = 0;
+
+const show = (url) => {
+  const before = image();
+  if (before?.src.startsWith("blob:") && before.src !== url) URL.revokeObjectURL(before.src);
+  before?.remove();
+  shown.hidden = !url;
+  if (!url) return;
+  const picture = Object.assign(new Image(), { alt: shown.dataset.alt, src: url });
+  picture.onerror = () => picture === image() && show("");
+  shown.prepend(picture);
+};
+const fold = (open = false) => {
+  columns().classList.toggle("unfolded", open);
+  find("[data-unfold]").setAttribute("aria-expanded", open);
+  dispatchEvent(new Event("resize"));
+};
+const complain = (text) => (find(".problem").textContent = text);
+
+// Its copy as a JPEG of at most 1,600 px, upright and without the place where it was taken. A file that the browser cannot
+// open goes as it is: the server opens more formats, and says what is wrong with the rest.
+const small = async (picture) => {
+  const bitmap = await createImageBitmap(picture, { imageOrientation: "from-image" });
+  const scale = Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height));
+  if (scale === 1 && picture.type === "image/png") return picture;
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [Math.max(1, bitmap.width * scale), Math.max(1, bitmap.height * scale)].map(Math.round);
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = "#fff";
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  pen.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  bitmap.close();
+  const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.9));
+  return blob ? new File([blob], "picture.jpg", { type: "image/jpeg" }) : picture;
+};
+
+const send = (picture) =>
+  new Promise((done, fail) => {
+    const { root = "", api_prefix = "/gradio_api" } = window.gradio_config ?? {};
+    const request = new XMLHttpRequest();
+    const form = new FormData();
+    form.append("files", picture, picture.name || "picture");
+    const bar = find("progress");
+    request.upload.onprogress = ({ loaded, total }) => (bar.value = loaded / total);
+    request.onload = () => (request.status === 200 ? done(JSON.parse(request.responseText)[0]) : fail(request));
+    request.onerror = () => fail(request);
+    request.open("POST", `${root}${api_prefix}/upload`);
+    bar.value = 0;
+    request.send(form);
+  });
+
+const refusal = (request) => {
+  try {
+    const { detail, error } = JSON.parse(request.responseText);
+    return String(error ?? detail);
+  } catch {
+    return "The picture could not be sent. Check the connection and try again.";
+  }
+};
+
+const give = async (picture) => {
+  const turn = (given += 1);
+  const before = image()?.src ?? "";
+  complain("");
+  fold();
+  show(URL.createObjectURL(picture));
+  find(".sending").hidden = false;
+  columns().classList.add("sending");
+  try {
+    const path = await send(await small(picture).catch(() => picture));
+    if (turn !== given) return;
+    props.value = { path };
+    trigger("give");
+  } catch (request) {
+    if (turn !== given) return;
+    show(before.startsWith("blob:") ? "" : before);
+    complain(refusal(request));
+  } finally {
+    if (turn === given) {
+      find(".sending").hidden = true;
+      columns().classList.remove("sending");
+    }
+  }
+};
+
+const follow = (link) => {
+  complain("");
+  noteClick("link", link);
+  trigger("link");
+};
+
+watch("value", () => {
+  if (props.value?.url) show(props.value.url);
+  if (props.value === null) show("");
+});
+
+// Another part of the page has a picture to show at once, such as an example.
+document.addEventListener("shop:picture", ({ detail }) => {
+  fold();
+  show(detail);
+});
+
+document.addEventListener("shop:unfold", () => fold(true));
+document.addEventListener("shop:fold", () => fold());
+
+file.addEventListener("change", () => {
+  if (file.files.length) give(file.files[0]);
+  file.value = "";
+});
+
+const leaveCamera = () => {
+  for (const track of camera.querySelector("video").srcObject?.getTracks() ?? []) track.stop();
+  camera.querySelector("video").srcObject = null;
+  if (camera.open) camera.close();
+};
+const openCamera = async () => {
+  complain("");
+  if (matchMedia("(pointer: coarse)").matches) {
+    const phone = Object.assign(document.createElement("input"), { type: "file", accept: "image/*", capture: "environment" });
+    phone.onchange = () => phone.files.length && give(phone.files[0]);
+    return phone.click();
+  }
+  const video = camera.querySelector("video");
+  try {
+    video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: { ideal: "environment" } } });
+    camera.showModal();
+    await video.play();
+  } catch {
+    leaveCamera();
+    complain("The camera cannot be opened here. Allow it in the browser, or choose a picture instead.");
+  }
+};
+const shoot = () => {
+  const video = camera.querySelector("video");
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+  canvas.getContext("2d").drawImage(video, 0, 0);
+  leaveCamera();
+  canvas.toBlob((blob) => blob && give(new File([blob], "photo.jpg", { type: "image/jpeg" })), "image/jpeg", 0.92);
+};
+camera.addEventListener("close", leaveCamera);
+
+const pasteFromClipboard = async () => {
+  complain("");
+  try {
+    for (const entry of await navigator.clipboard.read()) {
+      const type = entry.types.find((name) => name.startsWith("image/"));
+      if (type) return give(new File([await entry.getType(type)], "pasted", { type }));
+    }
+    complain("There is no picture in the clipboard. Copy one first.");
+  } catch {
+    complain("The browser does not let this page read the clipboard. Press Ctrl+V or ⌘V instead.");
+  }
+};
+
+element.addEventListener("click", (event) => {
+  const on = (selector) => event.target.closest(selector);
+  if (on("[data-camera]")) openCamera();
+  if (on("[data-choose]")) file.click();
+  if (on("[data-paste]")) pasteFromClipboard();
+  if (on("[data-shoot]")) shoot();
+  if (on("[data-leave]")) leaveCamera();
+  if (on("[data-unfold]") || (event.target === image() && getComputedStyle(find("[data-unfold]")).display !== "none")) {
+    fold(!columns().classList.contains("unfolded"));
+  }
+  if (on("[data-remove]")) {
+    given += 1;
+    show("");
+    fold();
+    trigger("remove");
+    find("[data-choose]").focus();
+  }
+});
+
+// A paste or a drop anywhere on the page: a picture, a picture of another page, or a link.
+const isText = (target) => target.closest?.("input:not([type=file]), textarea, [contenteditable=true]");
+const linkIn = (data) => {
+  const html = new DOMParser().parseFromString(data.getData("text/html"), "text/html");
+  const link = html.querySelector("img")?.src || data.getData("text/uri-list").split("\n")[0] || data.getData("text/plain");
+  return /^https?:\/\/\S+$/.test(link.trim()) ? link.trim() : "";
+};
+const take = (data) => {
+  const picture = [...data.files].find(({ type, name }) => type.startsWith("image/") || /\.hei[cf]$/i.test(name));
+  const link = picture ? "" : linkIn(data);
+  if (picture) give(picture);
+  if (link) follow(link);
+  return picture || link;
+};
+document.addEventListener("paste", (event) => {
+  if (!isText(event.target) && take(event.clipboardData)) event.preventDefault();
+});
+const isOurs = ({ dataTransfer }) => ["Files", "text/uri-list", "text/html"].some((type) => dataTransfer?.types.includes(type));
+let own = false;
+document.addEventListener("dragstart", () => (own = true));
+document.addEventListener("dragend", () => (own = false));
+document.addEventListener("dragover", (event) => {
+  if (own || !isOurs(event) || isText(event.target)) return;
+  event.preventDefault();
+  drop.hidden = false;
+});
+document.addEventListener("dragleave", (event) => {
+  if (!event.relatedTarget) drop.hidden = true;
+});
+document.addEventListener("drop", (event) => {
+  drop.hidden = true;
+  if (own || !isOurs(event) || isText(event.target)) return;
+  event.preventDefault();
+  if (!take(event.dataTransfer)) complain("That is not a picture or a link to one.");
+});
