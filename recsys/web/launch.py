@@ -16,6 +16,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from recsys.images.decode import MAX_BYTES
 from recsys.recommend.recommender import Recommender
 from recsys.serving.live import LiveRecommender
+from recsys.web.api import json_routes
 from recsys.web.api.endpoints import add_endpoints
 from recsys.web.api.mcp import without_files
 from recsys.web.page import photos
@@ -117,6 +118,7 @@ def _app_settings(shop: LiveRecommender, page: gr.Blocks, load: Load, limits: Li
         "routes": [
             thumbnails.route(shop),
             photos.route(),
+            *json_routes.routes(shop, MAX_CONCURRENT_CALLS),
             *about.routes(shop, shop.current.storefront.title or TITLE),
             *health.routes(lambda: shop.current, lambda: len(page._queue), load.pending),
         ],

@@ -11,12 +11,12 @@ import pytest
 
 
 @contextmanager
-def serving(shop: Any, uploads: Path) -> Iterator[Any]:
+def serving(shop: Any, uploads: Path, **options: Any) -> Iterator[Any]:
     """Serve the page and the API of a recommender while the context lasts, with `uploads` as the upload folder."""
     from recsys.web import launch
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(uploads))
-        page = launch(shop, prevent_thread_lock=True)
+        page = launch(shop, prevent_thread_lock=True, **options)
         yield page
         page.close()

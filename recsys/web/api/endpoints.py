@@ -3,6 +3,7 @@
 Gradio evaluates the annotations, so this module does not use `from __future__ import annotations`.
 """
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -23,25 +24,19 @@ from recsys.web.api.schemas import (
     look_facts,
     query_facts,
 )
+from recsys.web.server.admission import JSON_ROUTES
 from recsys.web.server.error_responses import Failure, api_errors, failure_from
 from recsys.web.server.uploads import decode, picture_bytes, read_picture
 
 GRADIO_ROUTES = "/gradio_api/"
+CONCURRENCY = {"recommend_batch": 1}
+"""Calls of an endpoint at a time, where the number differs from the usual one."""
 
 
 def add_endpoints(shop: LiveRecommender) -> None:
     """Add the API to the Blocks that are being built."""
-    api = Endpoints(shop)
-    for endpoint in (
-        api.recommend,
-        api.similar,
-        api.closest_for_less,
-        api.describe,
-        api.complete_the_look,
-        api.catalog,
-    ):
-        gr.api(api_errors(endpoint), api_name=endpoint.__name__)
-    gr.api(api_errors(api.recommend_batch), api_name="recommend_batch", concurrency_limit=1)
+    for name, endpoint in Endpoints(shop).by_name().items():
+        gr.api(api_errors(endpoint), api_name=name, concurrency_limit=CONCURRENCY.get(name, "default"))
 
 
 class Endpoints:
@@ -49,6 +44,14 @@ class Endpoints:
 
     def __init__(self, shop: LiveRecommender):
         self._shop = shop
+
+    def by_name(self) -> dict[str, Callable[..., Any]]:
+        """The endpoints by their names."""
+        endpoints = (
+            *(self.recommend, self.similar, self.closest_for_less, self.describe, self.complete_the_look),
+            *(self.catalog, self.recommend_batch),
+        )
+        return {endpoint.__name__: endpoint for endpoint in endpoints}
 
     def recommend(
         self,
@@ -227,5 +230,5 @@ class Endpoints:
 def _root(request: gr.Request) -> str:
     """The address of this app as the caller sees it, also behind a proxy."""
     path = request.request.url.path
-    route = path[path.rfind(GRADIO_ROUTES) :]
+    route = path[max(path.rfind(GRADIO_ROUTES), path.rfind(JSON_ROUTES)) :]
     return get_root_url(request.request, route, request.request.app.root_path)

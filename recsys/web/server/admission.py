@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from recsys.web.server.client_address import TrustedProxies, client_key
 from recsys.web.server.limits import Limits, RequestRejected, TokenBuckets, busy, too_many
 from recsys.web.server.metrics import REJECTED
-from recsys.web.server.request_body import UploadBody, buffered, content_length
+from recsys.web.server.request_body import UploadBody, body_chunks, buffered, content_length, replayed
 from recsys.web.server.request_log import path_of
 from recsys.web.server.uploads import USED_UPLOAD_LIFE_S
 
@@ -32,6 +32,7 @@ STATIC_PATHS = (
 GRADIO_API = "/gradio_api/"
 NOT_CALLS = ("file=", "theme.css", "heartbeat/", "queue/data", "call/", "upload_progress", "startup-events")
 """GET routes below GRADIO_API that read the answer of a call already counted, or keep an open page connected."""
+JSON_ROUTES = "/api/"
 READ_METHODS = ("GET", "HEAD", "OPTIONS")
 CALLS = ("call/", "queue/join", "run/", "api/")
 CALL_OF_PAGE = "queue/join"
@@ -107,13 +108,15 @@ class AdmissionControl:
             await self._app(scope, receive, send)
         elif _is(scope, UPLOAD):
             await self._upload(scope, receive, send)
+        elif path_of(scope).startswith(JSON_ROUTES):
+            await self._json_call(scope, receive, send)
         elif _is(scope, *CALLS):
             await self._call(scope, await buffered(scope, receive, self._limits), send)
         else:
             await self._app(scope, await buffered(scope, receive, self._limits), send)
 
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Forward a call, which is pending here until Gradio has put it into its queue or answered it."""
+        """Forward a call, which is pending here until Gradio has put it into its queue or it is answered."""
         if self._load.pending() + self._starting_calls >= self._limits.max_pending_calls:
             raise self._busy(429 if _is(scope, CALL_OF_PAGE) else 503)
         self._starting_calls += 1
@@ -121,6 +124,19 @@ class AdmissionControl:
             await self._app(scope, receive, send)
         finally:
             self._starting_calls -= 1
+
+    async def _json_call(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Forward a call whose body may hold pictures. Its bytes count as an upload until it is answered."""
+        body = bytearray()
+        try:
+            async for chunk in body_chunks(scope, receive, self._limits.max_upload_bytes, self._limits):
+                body += chunk
+                self._uploading_bytes += len(chunk)
+                if self._uploading_bytes > self._limits.max_uploading_bytes:
+                    raise self._busy()
+            await self._call(scope, replayed(bytes(body), receive), send)
+        finally:
+            self._uploading_bytes -= len(body)
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         stored = await asyncio.to_thread(self._load.stored_bytes)

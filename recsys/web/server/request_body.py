@@ -51,6 +51,11 @@ async def buffered(scope: Scope, receive: Receive, limits: Limits) -> Receive:
     body = b"".join([chunk async for chunk in body_chunks(scope, receive, limits.max_body_bytes, limits)])
     if len(body) > limits.max_session_chars and len(_session_name(body)) > limits.max_session_chars:
         raise RequestRejected(400, BAD_REQUEST, f"session_hash may have at most {limits.max_session_chars} characters.")
+    return replayed(body, receive)
+
+
+def replayed(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives this body, and then what the other one gives."""
     unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replay() -> Message:

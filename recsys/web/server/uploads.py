@@ -92,7 +92,12 @@ class GuardedBlocks(gr.Blocks):
 
 
 def picture_bytes(payload: Any) -> bytes:
-    """The file that a request's picture refers to. Raises PictureError if there is none or it is not accepted."""
+    """The file that a request's picture refers to; bytes are the file itself.
+
+    Raises PictureError if there is none or it is not accepted.
+    """
+    if isinstance(payload, bytes):
+        return payload
     if payload is None or payload == "":
         raise PictureError(GIVE_ONE)
     place = payload
