@@ -76,11 +76,11 @@ class Connection:
 
     async def get(self, path: str) -> bytes:
         """The complete body of an answer. Raises RejectedError for another status than 200."""
-        return await self._ask(f"GET /gradio_api/{path} HTTP/1.1\r\n{self._head}\r\n".encode())
+        return await self._ask(f"GET /{path} HTTP/1.1\r\n{self._head}\r\n".encode())
 
     async def post(self, path: str, body: bytes, content_type: str = "application/json") -> Any:
         """The JSON of an answer. Raises RejectedError for another status than 200."""
-        head = f"POST /gradio_api/{path} HTTP/1.1\r\n{self._head}Content-Type: {content_type}\r\n"
+        head = f"POST /{path} HTTP/1.1\r\n{self._head}Content-Type: {content_type}\r\n"
         return json.loads(await self._ask(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body))
 
     async def _ask(self, request: bytes) -> bytes:
@@ -104,8 +104,8 @@ class Connection:
 async def catalog(port: int) -> dict[str, Any]:
     """The answer of `/catalog`, which names the served index."""
     async with Connection.open(port) as connection:
-        event = (await connection.post("call/catalog", b'{"data": [null]}'))["event_id"]
-        answer = (await connection.get(f"call/catalog/{event}")).decode()
+        event = (await connection.post("gradio_api/call/catalog", b'{"data": [null]}'))["event_id"]
+        answer = (await connection.get(f"gradio_api/call/catalog/{event}")).decode()
     return json.loads(answer.split("data: ", 1)[1].splitlines()[0])[0]
 
 
@@ -153,9 +153,9 @@ async def _client(port: int, uploads: Iterator[Any], addresses: Iterator[str | N
                 while following == address:
                     body = json.dumps({"data": [next(uploads)], "session_hash": session}).encode()
                     started, accepted = time.monotonic(), False
-                    event = (await app.post("call/recommend", body))["event_id"]
+                    event = (await app.post("gradio_api/call/recommend", body))["event_id"]
                     accepted = True
-                    answer = await app.get(f"call/recommend/{event}")
+                    answer = await app.get(f"gradio_api/call/recommend/{event}")
                     if b"event: complete" in answer:
                         tally.trips.append((started, time.monotonic() - started))
                     else:
@@ -175,7 +175,9 @@ async def _client(port: int, uploads: Iterator[Any], addresses: Iterator[str | N
 async def _upload(port: int) -> list[str]:
     """The server's paths of the pictures, uploaded in one request."""
     async with Connection.open(port) as app:
-        return await app.post("upload", multipart([synthetic_jpeg(seed) for seed in range(PICTURES)]), MULTIPART)
+        return await app.post(
+            "gradio_api/upload", multipart([synthetic_jpeg(seed) for seed in range(PICTURES)]), MULTIPART
+        )
 
 
 async def _renew_uploads(port: int) -> None:

@@ -56,7 +56,7 @@ PRINTED = {
         r"bad_query – There is no item 'no such id' .*\n",
         rf"\['recommend', .+\]\n{THREE_MATCHES}True .*'bad_query'.*\n",
     ],
-    "bash": [r"event: complete\ndata: \[\{.*\}\]\n\n"] * 2,
+    "bash": [*[r"event: complete\ndata: \[\{.*\}\]\n\n"] * 2, r"(\{.*\"matches\":\[\{.*\}\].*\}\n?){2}"],
     "javascript": [THREE_MATCHES + r"(\w+ .+\n)+2 bad_picture\nbad_query – There is no item 'no such id' .*\n"],
 }
 """For each example what it prints, as a pattern."""
