@@ -32,6 +32,8 @@ class Settings:
     """STORE_URI: the Milvus server that searches the vectors. If unset, the index itself is searched."""
     store_token: str | None = field(default=None, repr=False)
     """STORE_TOKEN: the access token for Milvus."""
+    synonyms: Path | None = None
+    """SYNONYMS: a JSON file of synonyms for text queries, beside those of the library."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -47,6 +49,7 @@ class Settings:
             reload_seconds=_seconds("RELOAD_SECONDS", environ.get("RELOAD_SECONDS") or cls.reload_seconds),
             store_uri=environ.get("STORE_URI") or None,
             store_token=environ.get("STORE_TOKEN") or None,
+            synonyms=Path(environ["SYNONYMS"]) if environ.get("SYNONYMS") else None,
         )
 
 

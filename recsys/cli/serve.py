@@ -22,6 +22,7 @@ environment variables:
   INDEX_DIR         folder of the index (default: my-index where it exists, else the sample shop)
   HF_TOKEN          token for a private INDEX_REPO
   STORE_URI, STORE_TOKEN   Milvus server that searches the vectors instead of Annoy, and its token
+  SYNONYMS          JSON file of your own synonyms for text queries (docs/words.md)
   RELOAD_SECONDS    how often to ask the Hub for a newer index, in seconds (default: 300; 0 turns it off). A folder is
                     looked at every 5 seconds, or as often as this where it is shorter
   GRADIO_SERVER_NAME, GRADIO_SERVER_PORT   address and port to listen on (default: 127.0.0.1 and 7860)

@@ -15,11 +15,13 @@ from recsys.encoder import Encoder
 from recsys.errors import QueryError
 from recsys.images.source import PictureSource, load_picture, load_pictures
 from recsys.index.opening import OpenedIndex, open_index
-from recsys.recommend.options import CLOSENESS, KeywordsBesideLiked, SearchKeywords, SearchOptions
+from recsys.recommend.options import CLOSENESS, KeywordsBesideLiked, SearchKeywords, SearchOptions, check_text
 from recsys.recommend.outfit import Outfit, PictureAnchor
 from recsys.recommend.picture_part import ChosenPart
 from recsys.recommend.shop import Shop
+from recsys.recommend.suggestions import Suggestions, suggest
 from recsys.types import Answer, Guess, ImageEncoder, Match, Vectors, Where
+from recsys.words.synonyms import Synonyms
 
 MAX_K = 100
 NO_OPTIONS = SearchOptions()
@@ -35,22 +37,33 @@ class Recommender(Shop):
 
     @classmethod
     def from_pretrained(
-        cls, source: str | Path, *, revision: str | None = None, token: str | None = None, device: str = "auto"
+        cls,
+        source: str | Path,
+        *,
+        revision: str | None = None,
+        token: str | None = None,
+        device: str = "auto",
+        synonyms: Path | None = None,
     ) -> Recommender:
         """The recommender of an index: a folder, a dataset repository on the Hub, or `sample`.
 
-        Raises IndexFolderError for an index that must not be served, HubError if the Hub cannot deliver it, and
-        EncoderError if its encoder cannot be loaded.
+        `synonyms` is a file of the shop's own synonyms for text queries, in the form that docs/words.md describes.
+
+        Raises IndexFolderError for an index that must not be served, HubError if the Hub cannot deliver it,
+        EncoderError if its encoder cannot be loaded, and RecsysError if the synonyms cannot be read.
         """
         opened = open_index(source, revision=revision, token=token)
-        return cls.from_index(opened, Encoder.from_pretrained(opened.folder.path, token=token, device=device))
+        encoder = Encoder.from_pretrained(opened.folder.path, token=token, device=device)
+        return cls.from_index(opened, encoder, synonyms)
 
     @classmethod
-    def from_index(cls, opened: OpenedIndex, encoder: ImageEncoder) -> Recommender:
+    def from_index(cls, opened: OpenedIndex, encoder: ImageEncoder, synonyms: Path | None = None) -> Recommender:
         """The recommender over an open index; `encoder` is the one that the index was built with."""
         folder, manifest = opened.folder, opened.folder.manifest
         optional = (manifest.calibration, manifest.crops, manifest.ranking, manifest.storefront)
-        return cls(encoder, opened.searcher, folder.items, folder, opened.origin, *optional)
+        return cls(
+            encoder, opened.searcher, folder.items, folder, opened.origin, *optional, synonyms=Synonyms.read(synonyms)
+        )
 
     def recommend(
         self,
@@ -152,6 +165,14 @@ class Recommender(Shop):
     ) -> Answer:
         """The k products that fit these likes alone, with the options of `recommend`. Raises QueryError."""
         return self.search(None, k, SearchOptions(where or {}, liked=liked, **options))
+
+    def suggest(self, text: str) -> Suggestions:
+        """How a text query may go on: values of the catalogue with their number of products, and products by name.
+
+        Raises QueryError for a text that is too long.
+        """
+        check_text(text)
+        return suggest(self.query_reader, text or "")
 
     def closest_for_less(
         self,

@@ -82,16 +82,17 @@ def plan_words(
         if (left := passing & constraint.passing(reader)).any():
             kept.append(constraint)
             passing = left
-    loosened = {
-        term for constraint in constraints if constraint not in kept and passing.any() for term in constraint.terms
-    }
-    understood, left_out = (
-        tuple(term for term in words.understood if (term in loosened) == is_left_out) for is_left_out in (False, True)
+    left_out = [one for one in constraints if one not in kept] if passing.any() else []
+    loosened = [term for one in left_out for term in one.terms]
+    words = replace(
+        words,
+        understood=tuple(term for term in words.understood if term not in loosened),
+        loosened=tuple(term for term in words.understood if term in loosened),
     )
     where, is_whole = _filter(kept, options)
     rows = np.flatnonzero(passing)
     return WordPlan(
-        replace(words, understood=understood, loosened=left_out),
+        words,
         replace(options, where=where),
         rows,
         None if is_whole else rows,

@@ -72,7 +72,7 @@ class FolderReloader(Reloader):
     def _rebuilt(self, serving: Recommender) -> Recommender:
         """The recommender over the folder's index, which has answered a test query."""
         opened = with_store(open_folder(self._folder), self._settings)
-        found = Recommender.from_index(opened, self._encoder(opened.folder, serving))
+        found = Recommender.from_index(opened, self._encoder(opened.folder, serving), self._settings.synonyms)
         found.variants.group(found.recommend(decode(opened.folder.thumbnail(0))))
         return found
 

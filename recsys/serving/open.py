@@ -35,7 +35,7 @@ def open_recommender(settings: Settings, device: str = "auto") -> Recommender:
         remember()
         return encoder
 
-    return Recommender.from_index(opened, BackgroundEncoder(load))
+    return Recommender.from_index(opened, BackgroundEncoder(load), settings.synonyms)
 
 
 def fallback_notice(origin: Origin, repo: str, reason: str) -> str:

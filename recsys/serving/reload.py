@@ -95,7 +95,7 @@ class Reloader:
         if snapshot not in self._fetched:
             self._fetched.append(snapshot)
         opened = with_store(open_snapshot(snapshot, self._settings.token), self._settings)
-        found = Recommender.from_index(opened, self._encoder(opened.folder, serving))
+        found = Recommender.from_index(opened, self._encoder(opened.folder, serving), self._settings.synonyms)
         found.variants.group(found.recommend(decode(opened.folder.thumbnail(0))))
         hub.remember(snapshot)
         return found

@@ -40,6 +40,7 @@ class Meanings:
         self._whole: dict[str, dict[str, list[str]]] = {}
         self._parts: dict[str, dict[str, list[str]]] = {}
         self._heads: dict[str, dict[str, list[str]]] = {}
+        self._beginnings: list[tuple[str, str, str, tuple[str, ...]]] = []
         self.words = set(synonyms.words)
         """Every word of a value or of a synonym."""
         for name in self._attributes:
@@ -52,6 +53,14 @@ class Meanings:
         sought = key(token.plain for token in phrase)
         found = self._values(sought) or self._by_synonyms(sought)
         return found or (self._by_head(sought) if len(phrase) == 1 else None)
+
+    def beginning_with(self, partial: str) -> dict[str, list[str]]:
+        """Attribute → the values that begin so, or of which a word does. `partial` has small letters and no spaces."""
+        found: dict[str, list[str]] = {}
+        for name, value, whole, words in self._beginnings:
+            if whole.startswith(partial) or any(word.startswith(partial) for word in words):
+                found.setdefault(name, []).append(value)
+        return found
 
     def synonyms_of(self, token: Token) -> list[str]:
         """Other words that mean the same as a word, as they stand in names."""
@@ -84,7 +93,9 @@ class Meanings:
         words = tokens(value)
         if not 0 < len(words) <= MAX_PHRASE_WORDS:
             return
-        self.words.update(token.plain for token in words)
+        plain = tuple(token.plain for token in words)
+        self.words.update(plain)
+        self._beginnings.append((name, value, "".join(plain), plain))
         self._whole.setdefault(phrase_key(value), {}).setdefault(name, []).append(value)
         for part in _parts(value):
             self._parts.setdefault(part, {}).setdefault(name, []).append(value)

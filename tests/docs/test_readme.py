@@ -92,3 +92,9 @@ def test_the_example_of_the_library_page_runs_as_it_stands(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
     exec(compile(blocks("python", PAGES["library.md"])[0], "library.md", "exec"), {})
     assert len(capsys.readouterr().out.splitlines()) == 5
+
+
+def test_the_example_of_the_words_page_runs_as_it_stands(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    exec(compile(blocks("python", PAGES["words.md"])[0], "words.md", "exec"), {})
+    assert "baseColour ('Red',) value False" in capsys.readouterr().out

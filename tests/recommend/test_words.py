@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
+from recsys.core.items import Items
 from recsys.errors import QueryError
-from testkit.fake_shop import draw, fake_shop
+from recsys.types import Offer
+from testkit.fake_shop import draw, fake_shop, set_items
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +100,22 @@ def test_a_text_of_another_form_is_refused(shop, text):
 def test_an_empty_text_is_none(shop):
     with pytest.raises(QueryError, match="nothing to search with"):
         shop.recommend(text="  ")
+
+
+def test_suggestions_count_what_the_words_before_leave(shop):
+    found = shop.suggest("women red d")
+    assert [(one.text, one.attribute, one.count) for one in found.values] == [("women red Dresses", "articleType", 1)]
+    assert [(one.value, one.count) for one in shop.suggest("navy b").values] == [("Navy Blue", 12)]
+    assert shop.suggest("").values == ()
+    assert [item.id for item in shop.suggest("women mustard wa").products] == ["p58"]
+
+
+def test_cheaper_is_below_the_price_of_the_query_or_the_lowest_price_first():
+    shop = fake_shop()
+    priced = [replace(item, offer=Offer(price=float(number), currency="EUR")) for number, item in enumerate(shop.items)]
+    set_items(shop, Items.from_items(priced, list(shop.items.all_columns)))
+    assert {match.item.offer.price < 30 for match in shop.similar("p30", 10, text="cheaper")} == {True}
+    assert [match.item.id for match in shop.recommend(text="cheap caps", k=3)] == ["p5", "p11", "p17"]
+    bound = shop.similar("p30", text="cheaper").words.understood[0].bounds
+    assert bound["max"] == pytest.approx(30)
+    assert {match.item.id for match in shop.recommend(text="caps under 12", k=10)} == {"p5", "p11"}

@@ -42,6 +42,7 @@ def options_from(
     min_similarity: Any = None,
     refine: Any = None,
     sort: Any = None,
+    text: Any = None,
 ) -> SearchOptions:
     """The search options of a request, where null stands for the default. Raises QueryError."""
     return SearchOptions(
@@ -53,6 +54,7 @@ def options_from(
         min_similarity=min_similarity,
         refine=True if refine is None else refine,
         sort=CLOSENESS if sort is None else sort,
+        text=text,
     )
 
 

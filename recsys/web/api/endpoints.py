@@ -19,10 +19,12 @@ from recsys.web.api.schemas import (
     CatalogFacts,
     LookFacts,
     QueryFacts,
+    SuggestionFacts,
     answer_facts,
     catalog_facts,
     look_facts,
     query_facts,
+    suggestion_facts,
 )
 from recsys.web.server.admission import JSON_ROUTES
 from recsys.web.server.error_responses import Failure, api_errors, failure_from
@@ -49,7 +51,7 @@ class Endpoints:
         """The endpoints by their names."""
         endpoints = (
             *(self.recommend, self.similar, self.closest_for_less, self.describe, self.complete_the_look),
-            *(self.catalog, self.recommend_batch),
+            *(self.catalog, self.recommend_batch, self.suggest),
         )
         return {endpoint.__name__: endpoint for endpoint in endpoints}
 
@@ -67,8 +69,12 @@ class Endpoints:
         refine: bool = True,
         parts: bool = False,
         sort: str = "closeness",
+        text: str | None = None,
     ) -> AnswerFacts:
-        """Find the products most similar to a picture, most similar first. Without a picture, recommend from `liked`.
+        """Find products by words, by a picture, or by both: with both, the words say what should be different.
+
+        With words alone, the products that fit come first, the most typical ones of them. With a picture, the most
+        similar ones come first. With neither, products are recommended from `liked`.
 
         Args:
             image: An uploaded file, or an http(s) link to a picture.
@@ -83,10 +89,14 @@ class Endpoints:
             refine: Choose the part of the picture to search with. If false, search with the whole picture.
             parts: Also answer for each of several things in the picture, in `parts`.
             sort: Order of the products found: "closeness", "price" (lowest first) or "newest".
+            text: What is wanted in plain English, such as "red dress for women under 50, not long". The answer's
+                `words` say how each was understood, which no product fulfils together, and which mean nothing here.
         """
         recommender, root = self._shop.current, _root(request)
-        options = options_from(where, liked, disliked, diversity, but, min_similarity, refine, sort)
-        picture = None if image is None and options.liked else read_picture(file_reference(image, root))
+        options = options_from(where, liked, disliked, diversity, but, min_similarity, refine, sort, text)
+        picture = (
+            None if image is None and (options.liked or options.text) else read_picture(file_reference(image, root))
+        )
         answer = recommender.search(picture, k, options)
         if picture is None or parts is not True:
             return answer_facts(recommender, answer, root)
@@ -105,6 +115,7 @@ class Endpoints:
         min_similarity: float | None = None,
         refine: bool = True,
         sort: str = "closeness",
+        text: str | None = None,
     ) -> AnswerFacts:
         """Find the products most similar to a product of the shop, most similar first, without the product itself.
 
@@ -120,9 +131,10 @@ class Endpoints:
             min_similarity: Leave out products with a lower cosine similarity, from -1 to 1.
             refine: If false, the products keep the order of their cosine similarities.
             sort: Order of the products found: "closeness", "price" (lowest first) or "newest".
+            text: What should be different, in plain English, such as "but red and cheaper".
         """
         recommender = self._shop.current
-        options = options_from(where, liked, disliked, diversity, but, min_similarity, refine, sort)
+        options = options_from(where, liked, disliked, diversity, but, min_similarity, refine, sort, text)
         return answer_facts(recommender, recommender.search(str(item_id), k, options), _root(request))
 
     def describe(self, request: gr.Request, image: FileData | None = None) -> QueryFacts:
@@ -185,6 +197,15 @@ class Endpoints:
         look = recommender.complete_the_look(picture, item, locked=kept, passed_over=avoided)
         return look_facts(recommender, look, root)
 
+    def suggest(self, request: gr.Request, text: str) -> SuggestionFacts:
+        """Complete a text query: values of the shop's attributes with their number of products, and products by name.
+
+        Args:
+            text: The beginning of a query, such as "red dr".
+        """
+        recommender = self._shop.current
+        return suggestion_facts(recommender, recommender.suggest(text), _root(request))
+
     def catalog(self, request: gr.Request, where: dict[str, Any] | None = None) -> CatalogFacts:
         """List the attributes of the shop's products, with their values and the number of products of each value.
 
@@ -201,6 +222,7 @@ class Endpoints:
         where: dict[str, Any] | None = None,
         refine: bool = True,
         sort: str = "closeness",
+        text: str | None = None,
     ) -> list[AnswerFacts | Failure]:
         """Find the most similar products for each of several pictures: an answer of /recommend each, or an error.
 
@@ -211,9 +233,10 @@ class Endpoints:
                 null for "not given". /catalog lists them. "in_stock" is true or false.
             refine: Choose the part of each picture to search with. If false, search with the whole pictures.
             sort: Order of the products found: "closeness", "price" (lowest first) or "newest".
+            text: What should be different from each picture, in plain English, as in /recommend.
         """
-        recommender = self._shop.current
-        pictures, options, root = pictures_from(images), options_from(where, refine=refine, sort=sort), _root(request)
+        recommender, root = self._shop.current, _root(request)
+        pictures, options = pictures_from(images), options_from(where, refine=refine, sort=sort, text=text)
 
         def answer(data: Future[bytes]) -> AnswerFacts | Failure:
             try:

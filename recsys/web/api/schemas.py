@@ -5,7 +5,19 @@ from typing import Any, TypedDict, cast
 
 from recsys.recommend.outfit import Outfit, Piece
 from recsys.recommend.recommender import Recommender
-from recsys.types import Answer, Guess, Item, Match, Range, Value, Where, item_facts, offer_facts
+from recsys.recommend.suggestions import Suggestions
+from recsys.types import (
+    Answer,
+    Guess,
+    Item,
+    Match,
+    Range,
+    Value,
+    Where,
+    item_facts,
+    offer_facts,
+)
+from recsys.web.api.word_schemas import WordsFacts, words_facts
 from recsys.web.server import thumbnails
 
 
@@ -92,7 +104,7 @@ class AnswerFacts(TypedDict):
     `close` is false if no product is close to the query: the matches are then the nearest of the dissimilar products.
     It is null if the index is not calibrated. `box` is the part of the picture that was searched with, as left, top,
     right and bottom from 0 to 1; null for the whole picture. `parts` has an answer for each of several things in the
-    picture, if it was asked for; else null.
+    picture, if it was asked for; else null. `words` says how the text was understood; null without a text.
     """
 
     index: IndexFacts
@@ -101,6 +113,7 @@ class AnswerFacts(TypedDict):
     box: list[float] | None
     matches: list[MatchFacts]
     parts: list[PartFacts] | None
+    words: WordsFacts | None
 
 
 class PieceFacts(ItemFacts):
@@ -127,6 +140,22 @@ class LookFacts(TypedDict):
     theme: ThemeFacts
     slots: dict[str, PieceFacts]
     missing: dict[str, str]
+
+
+class ValueFacts(TypedDict):
+    """A value that completes a text; `count` is the number of products that the completed `text` leaves."""
+
+    text: str
+    attribute: str
+    value: str
+    count: int
+
+
+class SuggestionFacts(TypedDict):
+    """How a text query may go on: values of the shop's attributes, and products by name."""
+
+    values: list[ValueFacts]
+    products: list[ItemFacts]
 
 
 class CountFacts(TypedDict):
@@ -157,7 +186,8 @@ def answer_facts(
 ) -> AnswerFacts:
     """The JSON of an answer, and of those for its parts; `root` is the address of this app."""
     facts = None if parts is None else [_part(recommender, part, root) for part in parts]
-    return {"index": index_facts(recommender), **_part(recommender, answer, root), "parts": facts}
+    words = None if answer.words is None else words_facts(answer.words)
+    return {"index": index_facts(recommender), **_part(recommender, answer, root), "parts": facts, "words": words}
 
 
 def look_facts(recommender: Recommender, look: Outfit, root: str) -> LookFacts:
@@ -192,6 +222,14 @@ def query_facts(seen: Mapping[str, Guess]) -> QueryFacts:
             for name, guess in seen.items()
         }
     }
+
+
+def suggestion_facts(recommender: Recommender, found: Suggestions, root: str) -> SuggestionFacts:
+    """The JSON of suggestions; `root` is the address of this app."""
+    values: list[ValueFacts] = [
+        {"text": one.text, "attribute": one.attribute, "value": one.value, "count": one.count} for one in found.values
+    ]
+    return {"values": values, "products": [_item(recommender, item, root) for item in found.products]}
 
 
 def index_facts(recommender: Recommender) -> IndexFacts:

@@ -13,7 +13,16 @@ from testkit.fake_shop import draw, encoded, fake_shop
 RED_DRESS = draw("Dresses", "#b3262e")
 META = {"_type": "gradio.FileData"}
 ENDPOINTS = [
-    *("recommend", "similar", "closest_for_less", "describe", "complete_the_look", "catalog", "recommend_batch")
+    *(
+        "recommend",
+        "similar",
+        "closest_for_less",
+        "describe",
+        "complete_the_look",
+        "catalog",
+        "recommend_batch",
+        "suggest",
+    )
 ]
 
 

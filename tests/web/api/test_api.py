@@ -18,7 +18,16 @@ from testkit.fake_shop import draw, encoded, fake_shop
 RED_DRESS = draw("Dresses", "#b3262e")
 META = {"_type": "gradio.FileData"}
 ENDPOINTS = [
-    *("recommend", "similar", "closest_for_less", "describe", "complete_the_look", "catalog", "recommend_batch")
+    *(
+        "recommend",
+        "similar",
+        "closest_for_less",
+        "describe",
+        "complete_the_look",
+        "catalog",
+        "recommend_batch",
+        "suggest",
+    )
 ]
 INDEX = {"name": "tests/fake-shop", "revision": "1a2b3c4d5e6f7890", "items": 60}
 OPTIONS = {
@@ -88,6 +97,35 @@ class TestSearch:
         path = upload(encoded(RED_DRESS))["path"]
         for address in (path, f"{server.local_url}gradio_api/file={quote(path)}"):
             assert ask("recommend", image=address, k=1)["matches"][0]["attributes"]["articleType"] == "Dresses"
+
+
+class TestWords:
+    def test_words_do_what_they_do_in_the_library(self, ask, upload, shop):
+        answer = ask("recommend", text="ladies red dres xqzz", k=3)
+        assert ids(answer) == [match.item.id for match in shop.recommend(text="ladies red dres xqzz", k=3)] == ["p37"]
+        assert answer["words"]["ignored"] == ["xqzz"] and answer["words"]["loosened"] == []
+        assert answer["words"]["understood"][2] == {
+            "words": "dres",
+            "attribute": "articleType",
+            "values": ["Dresses"],
+            "range": None,
+            "how": "spelling",
+            "negated": False,
+        }
+        with_picture = ask("recommend", image=upload(encoded(RED_DRESS)), k=3, text="but black, not for men")
+        assert {match["attributes"]["baseColour"] for match in with_picture["matches"]} == {"Black"}
+        assert {match["attributes"]["gender"] for match in with_picture["matches"]} == {"Women"}
+        assert ids(ask("similar", item_id="p7", k=9, text="women")) == [
+            match.item.id for match in shop.similar("p7", 9, text="women")
+        ]
+        assert ask("recommend", liked=["p30"])["words"] is None
+
+    def test_suggestions_complete_the_text(self, ask):
+        found = ask("suggest", text="red dr")
+        assert found["values"] == [{"text": "red Dresses", "attribute": "articleType", "value": "Dresses", "count": 2}]
+        assert [product["id"] for product in found["products"]] == ["p7", "p37"]
+        assert ask("suggest", text="xqzz") == {"values": [], "products": []}
+        assert ask("suggest", text="x" * 301)[0] == "bad_query"
 
 
 class TestBatch:
@@ -176,7 +214,7 @@ class TestCatalog:
 
 
 class TestApiPage:
-    def test_it_lists_seven_typed_endpoints_and_nothing_of_the_page(self, web):
+    def test_it_lists_typed_endpoints_and_nothing_of_the_page(self, web):
         endpoints = web.get("gradio_api/info").json()["named_endpoints"]
         assert list(endpoints) == [f"/{name}" for name in ENDPOINTS]
         parameters = {entry["parameter_name"]: entry for entry in endpoints["/recommend"]["parameters"]}
@@ -192,6 +230,7 @@ class TestApiPage:
             "refine",
             "parts",
             "sort",
+            "text",
         ]
         assert list(parameters) == names
         assert parameters["k"]["parameter_default"] == 5

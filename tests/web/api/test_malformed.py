@@ -157,6 +157,21 @@ def sentences(said):
     return [said["detail"]] if isinstance(said["detail"], str) else [entry["msg"] for entry in said["detail"]]
 
 
+class TestTexts:
+    @pytest.mark.parametrize("text", [5, True, [], {}, ["red"], "😀" * 301, "a " * 151])
+    @pytest.mark.parametrize("name", ["suggest", "recommend"])
+    def test_what_is_no_text_or_too_long_a_one_gets_a_message(self, call_endpoint, name, text):
+        event, said = call_endpoint(name, {"text": text}, "call/v2")
+        assert (event, said["title"]) == ("error", "bad_query") and "text" in said["error"]
+
+    @pytest.mark.parametrize(
+        "text", ["\x00", '"* OR (', "under", "not", "-" * 9, "between 9 and", "\ud800red", "😀", "ſß İ"]
+    )
+    def test_any_other_text_is_answered(self, call_endpoint, text):
+        assert call_endpoint("suggest", {"text": text}, "call/v2")[0] == "complete"
+        assert call_endpoint("recommend", {"text": text}, "call/v2")[1]["matches"]
+
+
 class TestNonsense:
     @pytest.fixture(autouse=True)
     def linked(self, monkeypatch):
