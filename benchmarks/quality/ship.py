@@ -1,7 +1,7 @@
 """Replace the sample index by one with another encoder, and keep the figures of every encoder that was shipped.
 
-The index gets the encoder's int8 form and a card. The figures are P@5 on products that no training has seen. Without
---encoder only the figures of the encoder that is shipped now are measured.
+The index gets the encoder's int8 form, a text tower that is trained on --queries, and a card. The figures are P@5 on
+products that no training has seen. Without --encoder only the figures of the encoder that is shipped now are measured.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from recsys.evaluate.pool import first_picture
 from recsys.evaluate.speed import time_encoding
 from recsys.format.layout import COMPILED, ENCODER, MANIFEST, SAMPLE
 from recsys.train.options import add_origin_options, origin_from
+from recsys.train.text_tower.__main__ import train_tower
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +49,7 @@ def run(options: argparse.Namespace) -> Result:
             encoder = Encoder.from_pretrained(staged, device="cpu")
             if not options.float:
                 rows.append(_row(f"{options.encoder.name}, float32", encoder.compiled(), queries))
+            print(train_tower(encoder, queries, staged))
             shop = Catalog.open(SAMPLE)
             build_index(shop, encoder, options.index, int8=not options.float, queries=queries)
         form = "float32" if options.float else "int8"

@@ -16,6 +16,7 @@ def result(monkeypatch, tmp_path, figure):
         return {"encoder": name, "P@5 articleType": figure[next(measured)]}
 
     monkeypatch.setattr(ship, "_row", row)
+    monkeypatch.setattr(ship, "train_tower", lambda *parts: "figures of the text tower")
     monkeypatch.setattr(ship, "build_index", lambda *parts, **options: None)
     monkeypatch.setattr(ship.Encoder, "from_pretrained", lambda *parts, **options: Namespace(compiled=lambda: None))
     (tmp_path / "new").mkdir()

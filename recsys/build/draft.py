@@ -11,6 +11,7 @@ import numpy as np
 
 from recsys.build.embed import EmbeddedCatalog, progress
 from recsys.build.previous import PreviousIndex, write_keys
+from recsys.build.text_tower import TOWER_OF_ENCODER, FitTower, fit_own_tower, save_tower_of_encoder
 from recsys.build.vector_cache import VectorCache
 from recsys.catalog import Catalog
 from recsys.core.crops import CropCalibration
@@ -20,7 +21,7 @@ from recsys.encoder import Encoder
 from recsys.evaluate import Pool, QuickReport, embed, quick_report
 from recsys.evaluate.crop_threshold import MIN_PRODUCTS, fit_crops
 from recsys.evaluate.product_chance import fit_product_chance
-from recsys.format.layout import ASSETS, CARD, ENCODER, ITEMS, MANIFEST, VECTORS
+from recsys.format.layout import ASSETS, CARD, ENCODER, ITEMS, MANIFEST, TOWER, VECTORS
 from recsys.format.manifest import DatasetFacts, Manifest, SearchFacts
 from recsys.index.annoy import METRIC, AnnoySearcher, SearchPoint, build_for_recall
 from recsys.index.card import render_card
@@ -47,17 +48,20 @@ class Draft:
     cache: VectorCache
     reusable: PreviousIndex | None
     storefront: Storefront | None = None
+    fit_tower: FitTower | None = None
 
     def write_encoder_and_hashes(self) -> None:
-        """Write the picture hashes and the encoder."""
+        """Write the picture hashes and the encoder, with its text tower if it has one."""
         write_keys(self.folder, self.embedded.keys)
         self.encoder.save(self.folder / ENCODER)
+        save_tower_of_encoder(self.encoder, self.folder)
 
     def inputs_hash(self, recall: float) -> str:
         """A hash of everything that decides the content of the index: the files written so far, and the options."""
         versions = library_versions()
         facts = [asdict(self._dataset), self.catalog.role_overrides, asdict(self.encoder.spec), recall, versions]
         facts += [asdict(self.storefront)] if self.storefront else []
+        facts += ["fits a text tower"] if self.fit_tower else []
         return sha256(json.dumps([file_facts(self.folder), *facts], sort_keys=True).encode())
 
     def complete(self, recall: float, queries: Catalog | None) -> tuple[SearchPoint, QuickReport]:
@@ -86,9 +90,19 @@ class Draft:
             pictures = read_thumbnails(self.folder / ITEMS)
             fitted = fit_product_chance(report.calibration, self.encoder, searcher, pictures, len(items))
             report = replace(report, calibration=fitted)
+        report = replace(report, words=self._words(vectors))
         self._write_card_and_manifest(curve, report, crops)
         IndexFolder.open(self.folder)
         return curve[-1], report
+
+    def _words(self, vectors: Vectors) -> tuple[str, ...]:
+        """Lines about the text tower, which is fitted where the encoder brings none."""
+        if (self.folder / ENCODER / TOWER).is_file():
+            return (TOWER_OF_ENCODER,)
+        if self.fit_tower is None:
+            return ()
+        items = list(self.embedded.items)
+        return tuple(fit_own_tower(items, vectors, self.encoder.spec, self.fit_tower, self.folder))
 
     def _vectors(self) -> Vectors:
         """The final vectors of all products, float32 [count, dim]."""

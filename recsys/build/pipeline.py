@@ -18,6 +18,7 @@ from recsys.build.draft import Draft
 from recsys.build.embed import Engine, embed_catalog, embed_in_process
 from recsys.build.previous import Changes, PreviousIndex
 from recsys.build.resource_errors import explain_resource_errors
+from recsys.build.text_tower import FitTower
 from recsys.build.vector_cache import VectorCache
 from recsys.catalog import Catalog
 from recsys.core.storefront import Storefront
@@ -92,6 +93,7 @@ def build_index(
     queries: Catalog | None = None,
     storefront: Storefront | None = None,
     engine: Engine = embed_in_process,
+    fit_tower: FitTower | None = None,
 ) -> BuildReport:
     """Embed the catalogue and write its index to the folder `output`. An index that is there is replaced.
 
@@ -103,7 +105,8 @@ def build_index(
     `dim` is the number of dimensions that a frozen network is projected to, and `recall` the recall@10 that the search
     must reach. Confidence is calibrated on products that the encoder was not trained on: those of `queries`, or else of
     the catalogue. With `int8` the network computes in int8, fitted on pictures of both; see `Encoder.in_int8`.
-    `storefront` is what the owner says on the page, by default that of the previous index.
+    `storefront` is what the owner says on the page, by default that of the previous index. `fit_tower` fits a text
+    tower on the catalogue's own words where the encoder has none.
 
     Raises CatalogError if no picture can be read, EncoderError if memory does not suffice, SearchLibraryError if Annoy
     does not run on this machine, and IndexFolderError if `output` holds something other than an index, cannot be
@@ -126,7 +129,7 @@ def build_index(
             embedded = embed_catalog(catalog, encoder, cache, reusable, folder / ITEMS, batch_size, engine)
             seconds = time.monotonic() - started
             encoder = _with_fitted_projection(encoder, cache, embedded.keys, dim)
-            draft = Draft(folder, catalog, encoder, embedded, cache, reusable, storefront)
+            draft = Draft(folder, catalog, encoder, embedded, cache, reusable, storefront, fit_tower)
             search, quality = _finish(draft, target, recall, queries)
     ids, skipped = embedded.items.ids, embedded.skipped
     changes = previous.changes(ids, embedded.keys) if previous else None

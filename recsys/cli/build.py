@@ -8,6 +8,8 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from recsys import hub
 from recsys.build.embed import Engine, embed_in_process
 from recsys.build.pipeline import BuildReport, Comparison, build_index
 from recsys.build.previous import PreviousIndex
+from recsys.build.text_tower import FitTower
 from recsys.catalog import Catalog
 from recsys.cli.build_flags import DEFAULT_ENCODER, OFFER_FLAGS, SHIPPED_ENCODER, parse
 from recsys.core.storefront import Storefront
@@ -74,6 +77,7 @@ def run(options: argparse.Namespace) -> None:
             queries=Catalog.open(options.queries_from) if options.queries_from else None,
             storefront=_storefront(options),
             engine=engine,
+            fit_tower=_tower_fitter(),
         )
     print(summary(report), catalog.summary(), sep="\n")
     if milvus:
@@ -149,6 +153,15 @@ def _index_to_update(source: str | None, token: str | None) -> PreviousIndex | N
         return PreviousIndex.open(hub.pull(source, token=token).folder, source)
     except HubNotFoundError as error:
         raise HubNotFoundError(f"{error} For a first build, leave --update out.") from error
+
+
+def _tower_fitter() -> FitTower | None:
+    """The function that fits a text tower; None without PyTorch, which only the extra "train" installs."""
+    if find_spec("torch") is None:
+        return None
+    from recsys.train.text_tower import QUICK, fit_tower
+
+    return partial(fit_tower, config=QUICK)
 
 
 @contextmanager

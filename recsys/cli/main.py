@@ -14,6 +14,10 @@ COMMANDS = {
     "serve": ("recsys.cli.serve", "serve the page and the API over an index"),
     "evaluate": ("recsys.evaluate.__main__", "measure an encoder or an index on a catalogue"),
     "train": ("recsys.train.__main__", "train an encoder on catalogues"),
+    "train-words": (
+        "recsys.train.text_tower.__main__",
+        "train the text tower of an encoder, for search by words without names",
+    ),
     "compare": ("recsys.compare.__main__", "compare encoders on a catalogue"),
     "doctor": ("recsys.cli.doctor", "examine the products of an index: equal pictures, wrong and missing values"),
     "publish": ("recsys.cli.publish", "publish this app as a Space on the Hugging Face Hub"),

@@ -35,6 +35,7 @@ from recsys.evaluate.tasks import (
 )
 from recsys.format.layout import MANIFEST, SAMPLE
 from recsys.index.folder import IndexFolder
+from recsys.index.tower import tower_beside
 from recsys.types import Product, Vectors
 
 
@@ -84,7 +85,12 @@ def run(options: argparse.Namespace) -> Report:
         slices=_slices(protocol, kind, asked, encoder) if options.slices and kind else (),
         latency=time_encoding(encoder.encode, first_picture(asked, asked_pool)),
         search=_search(Path(options.encoder), protocol),
-        tasks=run_tasks(_task_names(options), TaskRun(inputs, encoder, options.shop)) if inputs else (),
+        tasks=run_tasks(
+            _task_names(options),
+            TaskRun(inputs, encoder, options.shop, tower_beside(Path(options.encoder), encoder.spec)),
+        )
+        if inputs
+        else (),
     )
     if options.export and inputs:
         export_tasks(inputs, catalog, catalog.dataset, options.export)
@@ -114,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     export = "write the benchmark to this empty folder, as a dataset in the form of MTEB's image retrieval tasks"
     output = "write report, plots and contact sheets here (default: only print)"
     add("--tasks", metavar="NAMES", help=tasks)
+    add("--words", action="store_const", dest="tasks", const="words", help="the same as --tasks words")
     add("--queries", type=int, default=DEFAULT_QUERIES, metavar="N", help=queries)
     add("--pictures-from", metavar="DATASET", help="make the queries of the tasks of this dataset's larger pictures")
     add("--shop", metavar="DATASET", default=SAMPLE, help="shop of the task drawn (default: %(default)s)")

@@ -40,7 +40,8 @@ class QuickReport:
     """The retrieval scores, the calibration and the re-ranking of an index.
 
     A tiny catalogue, or one without attributes, has no scores. `note` describes queries and gallery. `main` are the
-    scores of the kind, of the colour, and of the most attributes together, or the first three scores.
+    scores of the kind, of the colour, and of the most attributes together, or the first three scores. `words` are lines
+    about the search by words.
     """
 
     scores: tuple[Score, ...]
@@ -48,16 +49,17 @@ class QuickReport:
     note: str
     main: tuple[Score, ...] = ()
     ranking: Ranking | None = None
+    words: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         """What the scores say about the encoder, in a few lines of plain words."""
         if not self.scores:
-            return [f"How well the encoder finds was not measured. {self.note}"]
+            return [f"How well the encoder finds was not measured. {self.note}", *self.words]
         head = f"How well the encoder finds: the share of the first {PRECISION_K} results with the value of the query."
         useless = [score.label for score in self.main if score.gain.low <= 0]
         warnings = [f"warning: by {', '.join(useless)}, {NO_BETTER}"] if useless else []
         ranking = [f"  {_gain(self.ranking)}"] if self.ranking else []
-        return [f"{head} {self.note}", *(_line(score) for score in self.main), *ranking, *warnings]
+        return [f"{head} {self.note}", *(_line(score) for score in self.main), *ranking, *warnings, *self.words]
 
     def to_markdown(self) -> str:
         """The scores as a table."""

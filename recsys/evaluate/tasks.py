@@ -24,19 +24,22 @@ from recsys.evaluate.search_task import SearchTask
 from recsys.evaluate.task_inputs import Contender, TaskInputs
 from recsys.evaluate.task_report import TaskReport
 from recsys.evaluate.very_product import evaluate_very_product
+from recsys.evaluate.words import evaluate_words
 from recsys.format.layout import SAMPLE
 from recsys.images.decode import THUMBNAIL_SIDE_PX, decode
+from recsys.words.tower import TextTower
 
 DEFAULT_QUERIES = 500
 
 
 @dataclass(frozen=True, eq=False)
 class TaskRun:
-    """The inputs of the tasks, the evaluated encoder, and the `shop` of drawings that real photos are asked in."""
+    """The inputs of the tasks, the evaluated encoder with its text tower, and the `shop` of the task "drawn"."""
 
     inputs: TaskInputs
     encoder: Encoder
     shop: str = SAMPLE
+    tower: TextTower | None = None
 
     def products(self) -> list[TaskReport]:
         """The task "very product"."""
@@ -58,12 +61,18 @@ class TaskRun:
         """The task "drawn shop"."""
         return [evaluate_drawn_shop(self.inputs, list(Catalog.open(self.shop)))]
 
+    def words(self) -> list[TaskReport]:
+        """The task "words"."""
+        pool = self.inputs.pool
+        return evaluate_words(pool.items, pool.vectors, self.inputs.held, self.tower)
+
 
 TASKS: Mapping[str, Callable[[TaskRun], list[TaskReport]]] = {
     "products": TaskRun.products,
     "names": TaskRun.names,
     "clutter": TaskRun.clutter,
     "drawn": TaskRun.drawn,
+    "words": TaskRun.words,
 }
 DEFAULT_TASKS = ("products", "names")
 """These embed few pictures more than the rest of the report."""

@@ -15,6 +15,7 @@ from recsys.encoder import Encoder
 from recsys.errors import QueryError
 from recsys.images.source import PictureSource, load_picture, load_pictures
 from recsys.index.opening import OpenedIndex, open_index
+from recsys.index.tower import tower_of
 from recsys.recommend.options import CLOSENESS, KeywordsBesideLiked, SearchKeywords, SearchOptions, check_text
 from recsys.recommend.outfit import Outfit, PictureAnchor
 from recsys.recommend.picture_part import ChosenPart
@@ -61,9 +62,8 @@ class Recommender(Shop):
         """The recommender over an open index; `encoder` is the one that the index was built with."""
         folder, manifest = opened.folder, opened.folder.manifest
         optional = (manifest.calibration, manifest.crops, manifest.ranking, manifest.storefront)
-        return cls(
-            encoder, opened.searcher, folder.items, folder, opened.origin, *optional, synonyms=Synonyms.read(synonyms)
-        )
+        words = (tower_of(folder), Synonyms.read(synonyms))
+        return cls(encoder, opened.searcher, folder.items, folder, opened.origin, *optional, *words)
 
     def recommend(
         self,

@@ -130,7 +130,7 @@ def test_the_drawn_shop_is_asked_for_products_of_a_kind_and_colour_that_it_has(i
 def test_the_tasks_are_chosen_by_name():
     assert task_names("names, clutter") == ("names", "clutter")
     assert task_names("none") == ()
-    assert task_names("all") == ("products", "names", "clutter", "drawn")
+    assert task_names("all") == ("products", "names", "clutter", "drawn", "words")
     with pytest.raises(CatalogError, match="no task 'colours'. The tasks are: products, names"):
         task_names("colours")
 
