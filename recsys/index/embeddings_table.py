@@ -29,8 +29,9 @@ def write_embeddings(folder: Path, items: Items, searcher: AnnoySearcher) -> Non
     product with nearly the same picture, and null for a product that is alone. x and y are the first two principal
     components of the embeddings.
     """
+    options = {"compression": "zstd", "use_dictionary": ["family"], **SHARED_PARTS}
     families, (mean, axes) = _families(searcher, len(items)), _principal_axes(searcher, len(items))
-    with pq.ParquetWriter(folder / EMBEDDINGS, _schema(len(mean)), compression="zstd", **SHARED_PARTS) as writer:
+    with pq.ParquetWriter(folder / EMBEDDINGS, _schema(len(mean)), **options) as writer:
         for rows, vectors in _blocks(searcher, len(items)):
             places = ((vectors - mean) @ axes).astype(np.float32)
             columns = {
