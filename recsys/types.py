@@ -158,7 +158,8 @@ class Match:
     that query and product share. `chances` are probabilities: "kind" and "colour" that the product has the query's, by
     what the encoder sees in the picture; and "product", of the nearest match only, that it is the very product in the
     picture, if visitors ask for products that the shop has as often as for others. One that is not known is missing.
-    `row` is the place of the product in the index. `variants` are the other items of its group.
+    `row` is the place of the product in the index. `variants` are the other items of its group. `view` is the number of
+    the product's picture that is nearest to the query: 0 for the first one, 1, 2, … for further ones.
     """
 
     item: Item
@@ -168,6 +169,7 @@ class Match:
     row: int | None = field(default=None, repr=False, compare=False)
     variants: tuple[Item, ...] = field(default=(), repr=False)
     chances: Mapping[str, float] = field(default_factory=dict, repr=False, compare=False)
+    view: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from recsys.build.embed import EmbeddedCatalog, progress
 from recsys.build.previous import PreviousIndex, write_keys
 from recsys.build.text_tower import TOWER_OF_ENCODER, FitTower, fit_own_tower, save_tower_of_encoder
 from recsys.build.vector_cache import VectorCache
+from recsys.build.views import EmbeddedViews
 from recsys.catalog import Catalog
 from recsys.core.crops import CropCalibration
 from recsys.core.holdout import unseen
@@ -28,6 +29,7 @@ from recsys.index.card import render_card
 from recsys.index.embeddings_table import write_embeddings
 from recsys.index.folder import IndexFolder
 from recsys.index.items_table import read_thumbnails
+from recsys.index.views import write_view_vectors
 from recsys.index.writer import file_facts, library_versions
 from recsys.recommend.picture_part import PartChooser
 from recsys.runtime.hashing import sha256
@@ -45,6 +47,7 @@ class Draft:
     catalog: Catalog
     encoder: Encoder
     embedded: EmbeddedCatalog
+    views: EmbeddedViews
     cache: VectorCache
     reusable: PreviousIndex | None
     storefront: Storefront | None = None
@@ -69,7 +72,9 @@ class Draft:
 
         There are as many trees as `recall` needs. Confidence is calibrated on `queries`, or else on the items.
         """
-        items, vectors = self.embedded.items, self._vectors()
+        items, vectors = self.embedded.items, self._vectors(self.embedded.keys)
+        if self.views.keys:
+            write_view_vectors(self.folder, self._vectors(self.views.keys))
         curve = build_for_recall(vectors, self.folder / VECTORS, items, recall)
         thumbnails = read_thumbnails(self.folder / ITEMS)
         report = quick_report(
@@ -104,9 +109,9 @@ class Draft:
         items = list(self.embedded.items)
         return tuple(fit_own_tower(items, vectors, self.encoder.spec, self.fit_tower, self.folder))
 
-    def _vectors(self) -> Vectors:
-        """The final vectors of all products, float32 [count, dim]."""
-        keys, reusable, projection = self.embedded.keys, self.reusable, self.encoder.projection
+    def _vectors(self, keys: list[str]) -> Vectors:
+        """The final vectors of the pictures with these keys, float32 [len(keys), dim]."""
+        reusable, projection = self.reusable, self.encoder.projection
         vectors = np.empty((len(keys), self.encoder.dim), dtype=np.float32)
         is_reusable = np.array([reusable is not None and key in reusable for key in keys])
         if reusable:

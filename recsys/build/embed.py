@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -57,6 +57,10 @@ class EmbeddedCatalog:
     keys: list[str]
     skipped: tuple[Skipped, ...]
     embedded: int
+
+
+class Products(Sized, Iterable[Product], Protocol):
+    """Products in a stable order, such as a catalogue."""
 
 
 class Engine(Protocol):
@@ -183,7 +187,7 @@ def embed_batch(encoder: Encoder, pixels: Sequence[Pixels], batch_size: int) -> 
 
 
 def embed_in_process(
-    catalog: Catalog, encoder: Encoder, writer: VectorWriter, reusable: PreviousIndex | None, batch_size: int
+    catalog: Products, encoder: Encoder, writer: VectorWriter, reusable: PreviousIndex | None, batch_size: int
 ) -> Iterator[EmbeddedProduct | Skipped]:
     """The engine of one machine: threads prepare pictures while this thread embeds them in full batches."""
 

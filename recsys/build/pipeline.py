@@ -20,6 +20,7 @@ from recsys.build.previous import Changes, PreviousIndex
 from recsys.build.resource_errors import explain_resource_errors
 from recsys.build.text_tower import FitTower
 from recsys.build.vector_cache import VectorCache
+from recsys.build.views import embed_views
 from recsys.catalog import Catalog
 from recsys.core.storefront import Storefront
 from recsys.encoder import BATCH_SIZE, Encoder
@@ -53,7 +54,8 @@ class BuildReport:
 
     `seconds` is the time until all `embedded` pictures were embedded, `total_seconds` that of the whole build.
     `comparison` is with the index that the build started from, or None if there was none. `quality` says how well the
-    encoder finds on this catalogue. It is None if the index had been built from the same inputs before.
+    encoder finds on this catalogue. It is None if the index had been built from the same inputs before. `views` is the
+    number of further pictures of the products, of which `views_skipped` could not be read.
     """
 
     output: Path
@@ -65,6 +67,8 @@ class BuildReport:
     total_seconds: float
     comparison: Comparison | None = None
     quality: QuickReport | None = None
+    views: int = 0
+    views_skipped: tuple[Skipped, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,16 +131,24 @@ def build_index(
         cache = VectorCache(beside(target, "vectors") / f"{encoder.spec.fingerprint[:16]}-{encoder.runtime}")
         with _new_folder(target) as folder:
             embedded = embed_catalog(catalog, encoder, cache, reusable, folder / ITEMS, batch_size, engine)
+            views = embed_views(catalog, embedded, encoder, cache, reusable, folder, batch_size)
             seconds = time.monotonic() - started
             encoder = _with_fitted_projection(encoder, cache, embedded.keys, dim)
-            draft = Draft(folder, catalog, encoder, embedded, cache, reusable, storefront, fit_tower)
+            draft = Draft(folder, catalog, encoder, embedded, views, cache, reusable, storefront, fit_tower)
             search, quality = _finish(draft, target, recall, queries)
-    ids, skipped = embedded.items.ids, embedded.skipped
-    changes = previous.changes(ids, embedded.keys) if previous else None
-    comparison = Comparison(previous.name, changes, obstacle) if previous else None
-    total_seconds = time.monotonic() - started
+    changes = previous.changes(embedded.items.ids, embedded.keys) if previous else None
     return BuildReport(
-        output, len(ids), embedded.embedded, skipped, search, seconds, total_seconds, comparison, quality
+        output,
+        count=len(embedded.items),
+        embedded=embedded.embedded,
+        skipped=embedded.skipped,
+        search=search,
+        seconds=seconds,
+        total_seconds=time.monotonic() - started,
+        comparison=Comparison(previous.name, changes, obstacle) if previous else None,
+        quality=quality,
+        views=len(views.keys),
+        views_skipped=views.skipped,
     )
 
 

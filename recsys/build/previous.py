@@ -38,6 +38,8 @@ class PreviousIndex:
         self.folder, self.manifest, self.name = folder, folder.manifest, name
         self._keys = _read_keys(folder)
         self._rows = {key: row for row, key in reversed(list(enumerate(self._keys or ())))}
+        views = folder.views.keys if folder.views and self._keys else ()
+        self._views = {key: place for place, key in enumerate(views) if key not in self._rows}
 
     @classmethod
     def open(cls, path: Path, name: str | None = None) -> Self:
@@ -60,20 +62,29 @@ class PreviousIndex:
         return None
 
     def __contains__(self, key: str) -> bool:
-        return key in self._rows
+        return key in self._rows or key in self._views
 
     @property
     def keys(self) -> KeySet:
         """The sha256 of its pictures."""
-        return KeySet(key_table(self._keys or ()))
+        return KeySet(key_table([*self._rows, *self._views]))
 
     def thumbnail(self, key: str) -> bytes:
         """The thumbnail of the picture with this sha256."""
+        if key in self._views and self.folder.views:
+            return self.folder.views.thumbnail(self._views[key])
         return self.folder.thumbnail(self._rows[key])
 
     def vectors(self, keys: Sequence[str]) -> Vectors:
         """The final unit vectors of the pictures with these sha256, float32 [len(keys), dim]."""
-        return self.folder.searcher.vectors([self._rows[key] for key in keys])
+        if not self._views:
+            return self.folder.searcher.vectors([self._rows[key] for key in keys])
+        return np.stack([self._vector(key) for key in keys])
+
+    def _vector(self, key: str) -> Vectors:
+        if key in self._views and self.folder.views:
+            return self.folder.views.vectors[self._views[key]]
+        return self.folder.searcher.vectors([self._rows[key]])[0]
 
     def changes(self, ids: Sequence[str], keys: Sequence[str]) -> Changes | None:
         """How a catalogue with these ids and picture hashes differs. None if the index has no picture hashes."""

@@ -7,6 +7,7 @@ import platform
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from recsys.catalog.remote import LinkFetcher
 from recsys.catalog.source import ONLY_SPLIT, Source
 from recsys.catalog.summary import describe_columns, first_rows
 from recsys.catalog.values import attribute_values, cell_texts, texts, to_text, unique_ids
+from recsys.catalog.views import FurtherPictures
 from recsys.core.items import Items
 from recsys.core.roles import Roles
 from recsys.errors import CatalogError, PictureError
@@ -162,9 +164,15 @@ class Catalog:
             notes=(*source.notes, *picture_notes(source, pictures)),
         )
 
+    @cached_property
+    def further_pictures(self) -> FurtherPictures:
+        """The further pictures of the products."""
+        return FurtherPictures(self.products, self.encoded_pictures)
+
     def summary(self) -> str:
         """What became of the rows and columns: id, name, filters, prices, and what was left out and why."""
-        return describe_columns(self.products, self.columns, self.rows, self.notes)
+        notes = (*self.notes, *self.further_pictures.notes)
+        return describe_columns(self.products, self.columns, self.rows, notes, len(self.further_pictures))
 
     def preview(self) -> str:
         """The first ten products as they would be indexed."""

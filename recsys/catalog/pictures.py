@@ -61,14 +61,15 @@ class Pictures:
                     answer = next(fetched)[1]
                     yield self._at_row(row, path, answer) if isinstance(answer, PictureError) else answer
                 else:
-                    yield self._read(row, path) if picture is None else picture
+                    yield self.read_at(row, path) if picture is None else picture
 
     def named(self) -> Iterator[str]:
         """The pictures as the table names them."""
         for encoded, path in zip(self.encoded, self.paths, strict=True):
             yield "in the table" if encoded.is_valid else os.fsdecode(path.as_py() or b"") or "none"
 
-    def _read(self, row: int, path: str | bytes | None) -> bytes | PictureError:
+    def read_at(self, row: int, path: str | bytes | None) -> bytes | PictureError:
+        """The picture that a row names, or the reason why there is none."""
         if not path:
             where = f" in {self.places[row]}" if self.places else ""
             return PictureError(f"There is no picture{where}.")

@@ -28,11 +28,14 @@ MAX_COLUMNS = 12
 """How many columns of one reason are listed by name."""
 
 
-def describe_columns(products: Items, columns: Columns, rows: int, notes: tuple[str, ...]) -> str:
+def describe_columns(
+    products: Items, columns: Columns, rows: int, notes: tuple[str, ...], further_pictures: int = 0
+) -> str:
     """What became of the `rows` of a table and of its columns: a line of facts, then what was left out or changed."""
     what = "of" if len(products) == rows else "products of"
     parts = [f"{len(products):,} {what} {rows:,} rows", f"id = {columns.id or 'row number'}"]
     parts += [f"name = {columns.name or 'none'}", f"picture = {columns.image}"]
+    parts += [f"{further_pictures:,} further pictures"] if further_pictures else []
     parts.append(f"filters: {', '.join(products.all_columns) or 'none'}")
     parts += [f"{role} = {name}" for role in ("kind", "colour", "wearer") if (name := getattr(products.roles, role))]
     parts += [f"{FACT_NAMES[fact]} = {column}" for fact, column in columns.offer.items()]

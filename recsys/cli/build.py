@@ -190,6 +190,11 @@ def summary(report: BuildReport) -> str:
     ]
     if report.comparison:
         lines += _comparison_lines(report.comparison)
+    if report.views or report.views_skipped:
+        lines.append(f"{report.views:,} further pictures, by which their products are found too.")
+    if report.views_skipped:
+        lines.append(f"Left out: {len(report.views_skipped)} further pictures.")
+        lines += [f"  {skipped.id}: {skipped.reason}" for skipped in report.views_skipped]
     if report.skipped:
         lines.append(f"Left out: {len(report.skipped)} products.")
         lines += [f"  {skipped.id}: {skipped.reason}" for skipped in report.skipped]

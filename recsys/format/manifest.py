@@ -15,7 +15,20 @@ from recsys.core.roles import SINGLE_ROLES
 from recsys.core.storefront import Storefront
 from recsys.errors import IndexDamagedError, IndexFolderError, IndexFormatError, IndexMismatchError
 from recsys.format.encoder_spec import TRANSFORM, VALUES, EncoderSpec
-from recsys.format.layout import ASSETS, CARD, CONFIG, ENCODER, HEADS, ITEMS, MANIFEST, PROJECTION, VECTORS, WEIGHTS
+from recsys.format.layout import (
+    ASSETS,
+    CARD,
+    CONFIG,
+    ENCODER,
+    HEADS,
+    ITEMS,
+    MANIFEST,
+    PROJECTION,
+    VECTORS,
+    VIEW_VECTORS,
+    VIEWS,
+    WEIGHTS,
+)
 from recsys.runtime.hashing import file_sha256, read_json, sha256
 
 FORMAT = 1
@@ -23,7 +36,7 @@ FORMAT_WITH_OFFERS = 2
 """The format of an index with offers, groups or attributes of several values. Others are written as format 1."""
 OPTIONAL = ("roles", "lists", "has_offers", "has_groups", "crops", "ranking", "storefront")
 """The fields that index.json lacks where they are empty."""
-UNLISTED_FORBIDDEN = (CARD, f"{Path(VECTORS).stem}.*", f"{ASSETS}/*", f"{ENCODER}/*")
+UNLISTED_FORBIDDEN = (CARD, VIEWS, VIEW_VECTORS, f"{Path(VECTORS).stem}.*", f"{ASSETS}/*", f"{ENCODER}/*")
 MAX_COUNT = 2**31 - 1
 """The largest integer of Annoy."""
 REMEDY = "Download the index again, or rebuild it with build_index.py."

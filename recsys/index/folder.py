@@ -19,6 +19,7 @@ from recsys.format.manifest import Manifest
 from recsys.index.annoy import AnnoySearcher
 from recsys.index.items_table import PICTURE_BYTES, open_table, read_items, read_thumbnail_group
 from recsys.index.replace import current_location
+from recsys.index.views import Views
 
 MAX_CARD_BYTES = 200_000
 """The card is rendered on request, so an endless one must not be read whole."""
@@ -28,8 +29,10 @@ CACHED_THUMBNAIL_GROUPS = 16
 class IndexFolder:
     """An open index, whose files are all checked."""
 
-    def __init__(self, path: Path, manifest: Manifest, items: Items, searcher: AnnoySearcher):
-        self.path, self.manifest, self.items, self.searcher = path, manifest, items, searcher
+    def __init__(
+        self, path: Path, manifest: Manifest, items: Items, searcher: AnnoySearcher, views: Views | None = None
+    ):
+        self.path, self.manifest, self.items, self.searcher, self.views = path, manifest, items, searcher, views
         table = open_table(path / ITEMS, [PICTURE_BYTES])
         sizes = [table.metadata.row_group(group).num_rows for group in range(table.num_row_groups)]
         self._group_ends = np.cumsum(sizes)
@@ -65,7 +68,7 @@ class IndexFolder:
         manifest.check_encoder(path)
         items, search = read_items(path / ITEMS, manifest), manifest.search
         searcher = AnnoySearcher(path / VECTORS, items, search.dim, search.search_k, search.metric)
-        return cls(path, manifest, items, searcher)
+        return cls(path, manifest, items, searcher, Views.open(path, manifest, items))
 
     def thumbnail(self, row: int) -> bytes:
         group = int(np.searchsorted(self._group_ends, row, side="right"))

@@ -16,6 +16,7 @@ from recsys.errors import QueryError
 from recsys.images.source import PictureSource, load_picture, load_pictures
 from recsys.index.opening import OpenedIndex, open_index
 from recsys.index.tower import tower_of
+from recsys.index.views import ViewSearcher
 from recsys.recommend.options import CLOSENESS, KeywordsBesideLiked, SearchKeywords, SearchOptions, check_text
 from recsys.recommend.outfit import Outfit, PictureAnchor
 from recsys.recommend.picture_part import ChosenPart
@@ -62,8 +63,9 @@ class Recommender(Shop):
         """The recommender over an open index; `encoder` is the one that the index was built with."""
         folder, manifest = opened.folder, opened.folder.manifest
         optional = (manifest.calibration, manifest.crops, manifest.ranking, manifest.storefront)
+        searcher = ViewSearcher(opened.searcher, folder.views, folder.items) if folder.views else opened.searcher
         words = (tower_of(folder), Synonyms.read(synonyms))
-        return cls(encoder, opened.searcher, folder.items, folder, opened.origin, *optional, *words)
+        return cls(encoder, searcher, folder.items, folder, opened.origin, *optional, *words)
 
     def recommend(
         self,
@@ -254,9 +256,15 @@ class Recommender(Shop):
         """One product as a match of an embedding [1, dim]. Raises QueryError for an unknown id."""
         return self._search.compare(embedding, self.items.row(item_id))
 
-    def thumbnail(self, item_id: str) -> bytes:
-        """The encoded picture of this product, at most 320 px. Raises QueryError for an unknown id."""
-        return self.assets.thumbnail(self.items.row(item_id))
+    def thumbnail(self, item_id: str, view: int = 0) -> bytes:
+        """An encoded picture of this product, at most 320 px: its first one, or its further picture 1, 2, …
+
+        Raises QueryError for an unknown id or picture.
+        """
+        row = self.items.row(item_id)
+        if view == 0 or not isinstance(self.searcher, ViewSearcher):
+            return self.assets.thumbnail(row)
+        return self.searcher.views.thumbnail(self.searcher.views.place(row, view))
 
     def _check(self, k: int, options: SearchOptions) -> None:
         if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MAX_K:

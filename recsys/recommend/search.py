@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -14,9 +13,11 @@ from recsys.core.items import Items
 from recsys.core.reranking import RERANKED, Ranking, coverage, ranked
 from recsys.core.same_pictures import SamePictures
 from recsys.images.box import Box
+from recsys.index.views import ViewSearcher
 from recsys.recommend.closest_for_less import closest_for_less
 from recsys.recommend.describe import by_heads, by_neighbours, shared
 from recsys.recommend.diversity import maximal_marginal_relevance, pool_size
+from recsys.recommend.found import Found, Query
 from recsys.recommend.likes import RERANKED as RERANKED_BY_LIKES
 from recsys.recommend.likes import Likes
 from recsys.recommend.options import CLOSENESS, SearchOptions, sorted_places
@@ -43,39 +44,6 @@ PICTURES_THAT_DESCRIBE = 10
 """The least number of different pictures that these products show. Each picture has one vote."""
 GROWTH = 4
 """Where the nearest products show too few different pictures, this many times as many are searched for."""
-
-
-class Found(NamedTuple):
-    """Products, best first: their rows [n] and their cosines to the query [n]."""
-
-    rows: Rows
-    cosines: Vectors
-
-    def without(self, rows: Collection[int]) -> Found:
-        """All but these rows."""
-        kept = ~np.isin(self.rows, list(rows))
-        return Found(self.rows[kept], self.cosines[kept])
-
-    def at(self, places: Rows | slice) -> Found:
-        """Those at these places, in that order."""
-        return Found(self.rows[places], self.cosines[places])
-
-    def best(self, count: int) -> Found:
-        """The `count` with the highest cosines, highest first."""
-        return self.at(np.argsort(-self.cosines, kind="stable")[:count])
-
-
-@dataclass(frozen=True, eq=False)
-class Query:
-    """An embedding [1, dim] and its attribute values, None where unknown.
-
-    It has a `row` if it is a product of the catalogue, and a `part` if it is a picture.
-    """
-
-    embedding: Vectors
-    values: Mapping[str, Attribute]
-    row: int | None = None
-    part: ChosenPart | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,10 +110,10 @@ class Search:
         needed = self.calibration.nearest if self.calibration else 0
         nearest = self._nearest(embedding, max(NEIGHBOURS_THAT_DESCRIBE, needed), pictures=PICTURES_THAT_DESCRIBE)
         values = {name: guess.value for name, guess in self._describe(embedding, nearest).items()}
-        found = Found(np.array([row]), self.searcher.vectors([row]) @ embedding[0])
-        query = Query(embedding, values)
+        found, query = Found(np.array([row]), self._cosines(embedding[0], np.array([row]))), Query(embedding, values)
         reranker = self._reranker(query)
-        return self.answer(found, values, {}, self._is_close(nearest, query), reranker=reranker)[0]
+        answer = self.answer(found, values, {}, self._is_close(nearest, query), reranker=reranker)
+        return self.with_views(answer, embedding)[0]
 
     def describe(self, embedding: Vectors) -> dict[str, Guess]:
         """The attributes that an embedding [1, dim] seems to have: by the encoder's heads, else by the 20 nearest."""
@@ -165,7 +133,7 @@ class Search:
         if options.but:
             target = self.steering.steer_all(query.embedding, options.but, query.values)
             rows = self.nearest(target, self.candidates(k, options) + 1, options).rows
-            found = Found(rows, (self.searcher.vectors(rows) @ query.embedding[0]).clip(-1, 1))
+            found = Found(rows, self._cosines(query.embedding[0], rows))
         own = [] if query.row is None else self.items.group_rows(query.row).tolist()
         left_out = (*own, *likes.judged)
         found = found.without(left_out) if left_out else found
@@ -174,7 +142,7 @@ class Search:
         selected = self.select(self.each_once(found).at(slice(pool(k, options))), k, options)
         box = query.part.box if query.part else None
         close = self._is_close(nearest, query)
-        answer = self.answer(selected, query.values, seen, close, box, reranker)
+        answer = self.with_views(self.answer(selected, query.values, seen, close, box, reranker), query.embedding)
         return self._with_product_chance(answer, nearest) if query.part and close else answer
 
     def _with_product_chance(self, answer: Answer, nearest: Found) -> Answer:
@@ -186,7 +154,16 @@ class Search:
             replace(match, chances={**match.chances, "product": chance}) if match.row == nearest.rows[0] else match
             for match in answer
         ]
-        return replace(answer, matches=tuple(matches))
+        return replace(answer, matches=tuple(matches), assets=self.assets)
+
+    def with_views(self, answer: Answer, embedding: Vectors) -> Answer:
+        """The answer, in which each match names the picture of the product that is nearest to an embedding [1, dim]."""
+        if not isinstance(self.searcher, ViewSearcher):
+            return answer
+        rows = [match.row for match in answer if match.row is not None]
+        _, views = self.searcher.best_pictures(embedding[0], rows)
+        matches = (replace(match, view=view) for match, view in zip(answer, views.tolist(), strict=True))
+        return replace(answer, matches=tuple(matches), assets=self.assets)
 
     def each_once(self, found: Found) -> Found:
         """The best view of each product: the first row of each group. Rows that show a placeholder come last."""
@@ -264,7 +241,13 @@ class Search:
         if among is None:
             (rows,), (cosines,) = self.searcher.search(vector, count, where)
             return Found(rows, cosines)
-        return Found(among, (self.searcher.vectors(among) @ vector[0]).clip(-1, 1)).best(count)
+        return Found(among, self._cosines(vector[0], among)).best(count)
+
+    def _cosines(self, vector: Vectors, rows: Rows) -> Vectors:
+        """The cosines of products to a vector [dim], each by its nearest picture."""
+        if isinstance(self.searcher, ViewSearcher):
+            return self.searcher.best_pictures(vector, rows)[0]
+        return (self.searcher.vectors(rows) @ vector).clip(-1, 1)
 
     def candidates(self, k: int, options: SearchOptions) -> int:
         """How many of the nearest products to search for, with those that are left out of the answer."""

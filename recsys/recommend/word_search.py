@@ -8,10 +8,11 @@ import numpy as np
 
 from recsys.core.columns import Column
 from recsys.core.linalg import unit
+from recsys.recommend.found import Found
 from recsys.recommend.likes import Likes
 from recsys.recommend.options import CLOSENESS, SearchOptions, sorted_places
 from recsys.recommend.picture_part import ChosenPart
-from recsys.recommend.search import Found, Search, pool
+from recsys.recommend.search import Search, pool
 from recsys.recommend.word_plan import WordPlan, plan_words
 from recsys.types import Answer, Rows, TextEncoder, Vectors
 from recsys.words.query import QueryReader

@@ -76,6 +76,8 @@ class ItemFacts(TypedDict):
 class MatchFacts(ItemFacts):
     """A product found by a search; `similarity` is the cosine similarity to the query, in [-1, 1].
 
+    `image` is the picture of the product that is nearest to the query.
+
     `confidence` is the probability that the product is of the same type as the query; null if the catalogue has no
     product types. `reasons` are the attribute values that the query and the product have in common. `variants` are the
     ids of the other items of the same product. `chances` are the probabilities, as far as they are known, that the
@@ -247,17 +249,15 @@ def _part(recommender: Recommender, answer: Answer, root: str) -> PartFacts:
     }
 
 
-def _item(recommender: Recommender, item: Item, root: str) -> ItemFacts:
-    return cast(
-        ItemFacts,
-        item_facts(item) | offer_facts(item.offer) | {"image": f"{root}/{thumbnails.url(recommender, item.id)}"},
-    )
+def _item(recommender: Recommender, item: Item, root: str, view: int = 0) -> ItemFacts:
+    image = f"{root}/{thumbnails.url(recommender, item.id, view)}"
+    return cast(ItemFacts, item_facts(item) | offer_facts(item.offer) | {"image": image})
 
 
 def _match(recommender: Recommender, match: Match, root: str) -> MatchFacts:
     reasons: list[ReasonFacts] = [{"attribute": reason.attribute, "value": reason.value} for reason in match.reasons]
     return {
-        **_item(recommender, match.item, root),
+        **_item(recommender, match.item, root, match.view),
         "similarity": match.similarity,
         "confidence": match.confidence,
         "chances": dict(match.chances),

@@ -93,9 +93,9 @@ class ProductViews:
         name = self.recommender.items.roles.colour
         return item.value(name) if name else None
 
-    def product(self, item: Item) -> ProductView:
-        """One product."""
-        image, link = thumbnails.url(self.recommender, item.id), f"?item={quote(item.id, safe='')}"
+    def product(self, item: Item, view: int = 0) -> ProductView:
+        """One product, with its first picture or its further picture 1, 2, …"""
+        image, link = thumbnails.url(self.recommender, item.id, view), f"?item={quote(item.id, safe='')}"
         return ProductView(item.id, self.title(item), image, link, bool(item.name))
 
     def products(self, items: Iterable[Item]) -> list[ProductView]:
@@ -123,7 +123,7 @@ class ProductViews:
         """The card of a product. With a `match`, it says how close the product is, and marks what the query has too."""
         shared = self.shared(match.reasons) if match else []
         return Card(
-            self.product(item),
+            self.product(item, match.view if match else 0),
             facts(item.attributes, dict.fromkeys([*self.attributes, *shared]), shared),
             closeness(match, self.colour(match.item)) if match else None,
             opinion,

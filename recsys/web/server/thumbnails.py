@@ -23,9 +23,13 @@ SAFE_HEADERS = {
 }
 
 
-def url(recommender: Recommender, item_id: str) -> str:
-    """The URL of the product's picture, relative to the page. It changes with the version of the index."""
-    return f"{PREFIX}/{quote(item_id, safe='')}?v={recommender.assets.version}"
+def url(recommender: Recommender, item_id: str, view: int = 0) -> str:
+    """The URL of a picture of the product, relative to the page: the first, or the further picture 1, 2, …
+
+    It changes with the version of the index.
+    """
+    further = f"&view={view}" if view else ""
+    return f"{PREFIX}/{quote(item_id, safe='')}?v={recommender.assets.version}{further}"
 
 
 def media_type(data: bytes) -> str | None:
@@ -50,7 +54,9 @@ def route(served: LiveRecommender | Recommender) -> Route:
     def thumbnail(request: Request) -> Response:
         recommender = shop.current
         try:
-            data = recommender.thumbnail(request.path_params["item_id"])
+            view = request.query_params.get("view", "0")
+            number = int(view) if len(view) < 4 and view.isascii() and view.isdigit() else -1
+            data = recommender.thumbnail(request.path_params["item_id"], number)
         except QueryError:
             return PlainTextResponse("There is no such item.", status_code=404, headers=SAFE_HEADERS)
         return _response(request, data, recommender.assets.version)
