@@ -201,13 +201,15 @@ class Words:
     """The text of a query, and what was done with its words.
 
     The products of the answer fulfil all of `understood`. `loosened` were understood too, but no product fulfils them
-    together with the others. `ignored` were not understood. Words such as "the" and "for" are in none of them.
+    together with the others. `ignored` were not understood. Words such as "the" and "for" are in none of them. `count`
+    is the number of products that pass the filter and fulfil `understood`; None where it is not known yet.
     """
 
     text: str
     understood: tuple[Understood, ...] = ()
     loosened: tuple[Understood, ...] = ()
     ignored: tuple[str, ...] = ()
+    count: int | None = None
 
     def without(self, term: Understood) -> str:
         """The text without the words of one of its terms."""

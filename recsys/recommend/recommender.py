@@ -176,6 +176,11 @@ class Recommender(Shop):
         check_text(text)
         return suggest(self.query_reader, text or "")
 
+    def names_kind(self, text: str) -> bool:
+        """Whether the text says what kind of product is meant."""
+        terms, categories = self.query_reader.read(text).understood, self.items.roles.categories
+        return any(term.attribute in categories and not term.is_negated for term in terms)
+
     def closest_for_less(
         self,
         image: PictureSource | None = None,

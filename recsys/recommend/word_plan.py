@@ -63,6 +63,11 @@ class WordPlan:
         """The options for a picture or a product as the query: the values take the place of its own."""
         return replace(self.options, but={**self.values, **self.options.but})
 
+    def loosened_values(self, items: Items) -> dict[str, str]:
+        """Attribute → the single value that loosened words ask for, which the nearest products are near to."""
+        terms = (term for term in self.words.loosened if not term.is_negated and len(term.values) == 1)
+        return {term.attribute: term.values[0] for term in terms if term.attribute in items.columns}
+
     def is_specific(self, items: Items) -> bool:
         """Whether the words say what kind of product is meant, or have words of names."""
         terms = self.words.understood
@@ -88,6 +93,7 @@ def plan_words(
         words,
         understood=tuple(term for term in words.understood if term not in loosened),
         loosened=tuple(term for term in words.understood if term in loosened),
+        count=int(passing.sum()),
     )
     where, is_whole = _filter(kept, options)
     rows = np.flatnonzero(passing)

@@ -14,7 +14,7 @@ from recsys.recommend.options import CLOSENESS, SearchOptions, sorted_places
 from recsys.recommend.picture_part import ChosenPart
 from recsys.recommend.search import Search, pool
 from recsys.recommend.word_plan import WordPlan, plan_words
-from recsys.types import Answer, Rows, TextEncoder, Vectors
+from recsys.types import Answer, Rows, TextEncoder, Vectors, Words
 from recsys.words.query import QueryReader
 
 TYPICAL_ROWS = 2048
@@ -56,20 +56,20 @@ class WordSearch:
         if likes.judged:
             found = found.at(likes.rerank(target, found.rows))
         found = search.select(search.each_once(found).at(slice(pool(k, options))), k, plan.options)
-        return search.answer(found, plan.values, {}, close=bool(plan.words.understood) and not plan.words.loosened)
+        return search.answer(found, plan.values, {}, close=_are_close(plan.words))
 
     def _narrowed(self, plan: WordPlan) -> Search:
         return replace(self.search, words=plan.words, among=plan.among)
 
     def _target(self, plan: WordPlan) -> Vectors:
-        """The vector [1, dim] of the words: the tower's, or the mean of products that fit."""
+        """The vector [1, dim] of the words: the tower's, or the mean of products that fit, moved to loosened values."""
         if self.tower is not None:
             return self.tower.encode([plan.words.text])
         some = plan.rows[:: 1 + len(plan.rows) // TYPICAL_ROWS]
-        return unit(self.search.searcher.vectors(some).mean(0, keepdims=True)) if len(some) else self._no_vector()
-
-    def _no_vector(self) -> Vectors:
-        return np.zeros_like(self.search.searcher.vectors([0]))
+        if not len(some):
+            return np.zeros_like(self.search.searcher.vectors([0]))
+        mean = unit(self.search.searcher.vectors(some).mean(0, keepdims=True))
+        return self.search.steering.steer_all(mean, plan.loosened_values(self.search.items), {})
 
     def _found(self, plan: WordPlan, target: Vectors, count: int) -> Found:
         """At least `count` of the products that fit, or all, in the order in which they are shown."""
@@ -87,6 +87,13 @@ class WordSearch:
         (rows,), _ = self.search.searcher.search(embedding, PRICED_NEIGHBOURS)
         costs = map(self.search.items.cost, rows.tolist())
         return next((cost for cost in costs if cost is not None), None)
+
+
+def _are_close(words: Words) -> bool | None:
+    """Whether the products are what the words ask for; None where they ask for nothing."""
+    if words.understood or words.loosened:
+        return not words.loosened
+    return False if words.ignored else None
 
 
 def _each_kind_in_turn(rows: Rows, kinds: Column) -> Rows:

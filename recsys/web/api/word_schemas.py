@@ -25,19 +25,27 @@ class WordsFacts(TypedDict):
     """What was done with the words of a text query.
 
     The products fulfil all that is in `understood`. What is in `loosened` was left out, because no product fulfils it
-    together with the rest. Words in `ignored` mean nothing in this shop.
+    together with the rest. Words in `ignored` mean nothing in this shop. `count` is the number of products that pass
+    the filter and fulfil `understood`.
     """
 
     text: str
     understood: list[TermFacts]
     loosened: list[TermFacts]
     ignored: list[str]
+    count: int
 
 
 def words_facts(words: Words) -> WordsFacts:
     """The JSON that says how a text was understood."""
     understood, loosened = ([_term(term) for term in terms] for terms in (words.understood, words.loosened))
-    return {"text": words.text, "understood": understood, "loosened": loosened, "ignored": list(words.ignored)}
+    return {
+        "text": words.text,
+        "understood": understood,
+        "loosened": loosened,
+        "ignored": list(words.ignored),
+        "count": words.count or 0,
+    }
 
 
 def _term(term: Understood) -> TermFacts:

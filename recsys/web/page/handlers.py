@@ -12,9 +12,10 @@ from PIL import Image
 from recsys.errors import QueryError
 from recsys.images.box import Box
 from recsys.images.segment import Segmentation
+from recsys.recommend.options import check_text
 from recsys.recommend.recommender import Recommender
 from recsys.types import Vectors
-from recsys.web.page import attribute_display, crop_hint, outfit_view, permalink, photos, product
+from recsys.web.page import attribute_display, crop_hint, outfit_view, permalink, photos, product, word_chips
 from recsys.web.page.results import ResultsView, Shown
 from recsys.web.page.state import PAGE, PageOptions, Query, longer
 from recsys.web.page.templates import render
@@ -41,6 +42,17 @@ class PageHandlers:
     def search_link(self, link: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """Search with the picture behind a link. Also returns the picture, to show it."""
         return *self._search_picture(read_picture(str(link).strip()), options, query), ""
+
+    def search_typed(self, field: Any, options: PageOptions, query: Query) -> tuple[Any, ...]:
+        """Search with what was typed: the picture behind a link, or words, alone or beside the picture or the item."""
+        text = word_chips.typed(field)
+        if link := word_chips.as_link(text):
+            return self.search_link(link, options, query)
+        return *self._search_words(text, options, query), gr.skip(), gr.skip(), gr.skip()
+
+    def search_words(self, text: str, options: PageOptions, query: Query) -> Shown:
+        """Search with other words, as where one of them was taken out."""
+        return self._search_words(text, options, query)
 
     def search_example(self, item_id: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """Search with the picture of an item. Also returns the picture, to show it."""
@@ -156,10 +168,18 @@ class PageHandlers:
 
     def _next_search(self, query: Query) -> Query:
         """The next search of the visit, with the same picture."""
-        return replace(query, item=None, but={}, look=None, k=PAGE, search=query.search + 1)
+        return replace(query, item=None, text_beside_item="", but={}, look=None, k=PAGE, search=query.search + 1)
+
+    def _search_words(self, text: str, options: PageOptions, query: Query) -> Shown:
+        """Words that say what kind of product is meant begin a search of their own where an item was followed."""
+        check_text(text)
+        following = replace(self._next_search(query), look=None)
+        if query.item is not None and text and not self.recommender.names_kind(text):
+            return self.results.show(options, replace(following, item=query.item, text_beside_item=text))
+        return self.results.show(options, replace(following, text=text))
 
     def _shop_window(self, options: PageOptions, query: Query) -> Shown:
-        return self.results.show(options, Query(search=query.search + 1))
+        return self.results.show(options, Query(search=query.search + 1, text=query.text))
 
     def _search_picture(self, picture: Image.Image, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """Search with the part of a picture that is chosen for it. Also returns the picture and the line under it."""
@@ -174,6 +194,7 @@ class PageHandlers:
             by_crops=part.by_crops,
             size=part.size,
             things=part.things,
+            text=query.text,
         )
         preview = {"path": None, "url": product.data_url(shown)}
         return *self.results.show(options, query), preview, crop_hint.markup(part.things, part.box)

@@ -21,12 +21,15 @@ def title(query: Query, name: str, *, is_close: bool | None, is_filtered: bool) 
         return "From the shop"
     if query.look is not None:
         return "A look that was shared with you" if query.kind == "link" else f"A look with {name}"
+    if query.kind == "words":
+        return f"No product is all of “{query.text}”" if is_close is False else f"Products for “{query.text}”"
     if query.kind == "link":
         return "A result that was shared with you"
     if is_close is False:
         nothing = "Nothing else" if query.kind == "item" else "Nothing"
         return f"{nothing} {'with these filters' if is_filtered else 'in this shop'} is close to {name}"
-    return f"More like {name}" if query.kind == "item" else "Closest to your picture"
+    found = f"More like {name}" if query.kind == "item" else "Closest to your picture"
+    return f"{found}: “{query.words}”" if query.words else found
 
 
 def back(query: Query) -> str:
@@ -37,7 +40,7 @@ def back(query: Query) -> str:
         return ""
     if query.picture is not None:
         return "Back to your picture"
-    return "Back to what was shared" if query.found else "Back to the shop"
+    return "Back to what was shared" if query.found else f"Back to “{query.text}”" if query.text else "Back to the shop"
 
 
 def chips(guesses: Sequence[Guess], where: Where, items: Items) -> Markup:

@@ -48,7 +48,7 @@ class Fields:
             with gr.Column(elem_id="ask", min_width=300):
                 self.picture = _html(None, "picture", render("picture.html"), js="picture")
                 self.part = _html("", "part", js="focus")
-                self.link = _link_field()
+                self.link = _html({}, "link", render("words_field.html"), js="link")
                 self.examples = _html("", "examples", js="examples")
             with gr.Column(elem_id="answer", min_width=300):
                 self.heading = _html("", "heading", js="heading")
@@ -112,12 +112,13 @@ def _wire(latest: Callable[[], PageHandlers], on: Fields) -> None:
     uploaded = on.picture.give(given(PageHandlers.search_upload), [on.picture, *inputs], with_picture, **how)
     uploaded.failure(given(PageHandlers.picture_refused), inputs, with_picture, **how)
     on.picture.remove(given(PageHandlers.picture_cleared), inputs, [*shown, on.part], **how)
-    on.link.submit(given(PageHandlers.search_link), [on.link, *inputs], [*with_picture, on.link], **how)
+    on.link.ask(given(PageHandlers.search_typed), [on.link, *inputs], [*with_picture, on.link], **how)
     on.picture.link(chosen(PageHandlers.search_link, "link"), click, [*with_picture, on.link], **how)
     on.examples.pick(chosen(PageHandlers.search_example, "pick"), click, with_picture, **how)
     on.examples.photo(chosen(PageHandlers.search_photo, "photo"), click, with_picture, **how)
     on.part.part(chosen(PageHandlers.search_part, "part", object), click, [*shown, on.part], **how)
     on.heading.back(given(PageHandlers.go_back), inputs, shown, **how)
+    on.heading.words(chosen(PageHandlers.search_words, "words"), click, shown, **how)
     on.heading.but(chosen(PageHandlers.change_value, "but", dict, "attribute", "value"), click, shown, **how)
     on.narrow.narrow(given(PageHandlers.filters_changed), inputs, shown, **how)
     on.variety.vary(given(PageHandlers.filters_changed), inputs, shown, **how)
@@ -125,7 +126,7 @@ def _wire(latest: Callable[[], PageHandlers], on: Fields) -> None:
     on.product.similar(chosen(PageHandlers.search_similar, "similar"), click, shown, **how)
     for place in (on.heading, on.found, on.product):
         place.dress(chosen(PageHandlers.change_look, "dress", dict), click, shown, **how)
-    for place in (on.found, on.product, on.likes):
+    for place in (on.found, on.product, on.likes, on.link):
         place.open(chosen(PageHandlers.open_product, "open"), click, on.product, **QUIETLY)
     on.likes.taste(given(PageHandlers.likes_changed), inputs, [*shown, on.likes], **how)
     on.likes.visit(chosen(PageHandlers.open_link, "visit"), click, [*shown, on.variety, on.likes, on.notice], **how)
@@ -160,18 +161,6 @@ def origin_line(origin: Origin, items: int) -> str:
     name = origin.name if origin.name == "index" else f"index {origin.name}"
     revision = f" @ {origin.revision[:7]}" if origin.revision else ""
     return f"{name}{revision} · {items:,} products from {origin.dataset}"
-
-
-def _link_field() -> gr.Textbox:
-    return gr.Textbox(
-        label="Link to a picture",
-        show_label=False,
-        container=False,
-        placeholder="Paste a link to a picture",
-        submit_btn="Search",
-        max_lines=1,
-        elem_id="link",
-    )
 
 
 def _html(value: Any, name: str, template: str = "${value}", js: str | None = None, **props: Any) -> gr.HTML:

@@ -6,7 +6,7 @@ A picture of a visitor is never in a link: it is named by the products that were
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from urllib.parse import parse_qsl, urlencode
 
@@ -15,6 +15,7 @@ from recsys.core.items import Items
 from recsys.recommend.options import CLOSENESS
 from recsys.types import Value
 from recsys.web.page.state import PAGE, LookState, PageOptions, Query
+from recsys.words.query import MAX_TEXT_CHARACTERS
 
 FILTER, BUT, PIECE = "is.", "but.", "piece."
 FOUND_AT_MOST = 20
@@ -38,6 +39,8 @@ def link(query: Query, options: PageOptions, found: Sequence[str], revision: str
         parts.append(("item", query.item))
     elif query.picture is not None or query.found:
         parts += [("found", item_id) for item_id in (query.found or found)[:FOUND_AT_MOST]]
+    if query.words:
+        parts.append(("text", query.words))
     parts += [(BUT + name, value) for name, value in query.but.items()]
     if query.look is not None:
         parts.append(("look", "1"))
@@ -75,6 +78,8 @@ def read(address: str, items: Items) -> Visit:
         look=LookState(pieces, tuple(kept)) if "look" in one and known else None,
         k=_number(one.get("k"), PAGE),
     )
+    text = one.get("text", "").strip()[:MAX_TEXT_CHARACTERS]
+    query = replace(query, text_beside_item=text) if query.item else replace(query, text=text)
     varied = one.get("varied", "")
     diversity = float(varied) if varied.replace(".", "", 1).isdecimal() else 0.0
     options = PageOptions.from_fields({"where": where, "sort": one.get("sort")}, diversity, None, items)

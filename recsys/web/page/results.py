@@ -15,7 +15,7 @@ from recsys.recommend.outfit import PictureAnchor
 from recsys.recommend.picture_part import ChosenPart
 from recsys.recommend.recommender import MAX_K, Recommender
 from recsys.types import Answer, Item, Match, Vectors
-from recsys.web.page import attribute_display, filters, headings, outfit_view, permalink, product
+from recsys.web.page import attribute_display, filters, headings, outfit_view, permalink, product, word_chips
 from recsys.web.page.cards import Card, ProductViews, gallery
 from recsys.web.page.state import PAGE, LookState, PageOptions, Query
 from recsys.web.page.templates import render
@@ -39,7 +39,7 @@ class ResultsView:
 
     def show(self, options: PageOptions, query: Query) -> Shown:
         """The answer to a query with these search options."""
-        options = replace(options, but=query.but)
+        options = replace(options, but=query.but, text=query.words or None)
         narrow = filters.state(self.items, options.where, self.index, options.index, options.choice, options.sort)
         if query.look is not None:
             return *self._look(query, query.look, options), narrow
@@ -90,12 +90,12 @@ class ResultsView:
         if not passing:
             loosen = filters.to_loosen(self.items, options)
             return self._heading(query, options, "0 products"), render("nothing_passes.html", loosen=loosen)
-        searched = self._searched(query)
-        if searched is None:
+        if query.kind == "window":
             return self.window(options, query)
-        answer = self.recommender.search(searched, query.k, options)
-        if query.kind == "link" and not query.but:
+        answer = self.recommender.search(self._searched(query), query.k, options)
+        if query.kind == "link" and not query.but and not query.words:
             answer = self._as_shared(answer, query, options)
+        passing = answer.words.count if answer.words and answer.words.count is not None else passing
         number = f"{len(answer)} of {passing:,} products" + (" that match the filters" if options.filter else "")
         detail = f"These come nearest: {number}" if answer.close is False else number
         cards = [self._card(group, options, query) for group in self.recommender.variants.group(answer)]
@@ -103,7 +103,7 @@ class ResultsView:
         return self._heading(query, options, detail, answer), gallery(cards, has_more=has_more)
 
     def _searched(self, query: Query) -> str | ChosenPart | Vectors | None:
-        """The id, the part of the picture or the embedding to search with; None in the shop window."""
+        """The id, the part of the picture or the embedding to search with; None for words, and in the shop window."""
         if query.kind == "link":
             return self.recommender.embed_items(query.found)
         return query.part if query.item is None else query.item
@@ -119,7 +119,7 @@ class ResultsView:
     def _card(self, group: Sequence[Match], options: PageOptions, query: Query) -> Card:
         """The card of a product and its variants. If the answer comes from a link, it does not say how close it is."""
         first, *others = group
-        match = None if query.kind == "link" else first
+        match = None if query.kind in ("link", "words") else first
         variants = [*first.variants, *(match.item for match in others)]
         return self.views.card(first.item, options.opinion(first.item.id), match=match, variants=variants)
 
@@ -164,14 +164,17 @@ class ResultsView:
             link=permalink.link(query, options, self._named(query, answer), self.index),
             tools=[tool for tool in self._tools(query, options, answer) if tool],
             look=query.look is not None,
+            words=query.words,
         )
 
     def _tools(self, query: Query, options: PageOptions, answer: Answer | None) -> Iterator[Markup]:
         """The parts of the line under the heading: what the picture seems to be, "Same but …", "Complete the look"."""
+        if answer is not None and answer.words:
+            yield word_chips.chips(answer.words, self.items)
         if answer:
             guesses = attribute_display.seen(answer.seen, self.views.attributes, self.items.role_overrides)
             yield headings.chips(guesses, options.where, self.items)
-        if answer or query.but:
+        if (answer and query.kind != "words") or query.but:
             yield render("same_but.html", choices=self.steerable, chosen=query.but)
         if answer and query.kind == "picture" and query.picture is not None:
             anchor = PictureAnchor.from_guesses(query.picture, answer.seen)

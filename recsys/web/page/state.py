@@ -36,6 +36,7 @@ class Query:
     `by_crops` and `size` are those of `ChosenPart`, and `things` the boxes of separate things in the picture.
     `found` are the products of a shared answer, `item` the product that was followed since. `but` are values to have
     in place of the query's own. `k` is how many are shown; `search` tells one search from the next.
+    `text` is what is wanted in words, and `text_beside_item` what should be different from the item.
     """
 
     picture: Vectors | None = None
@@ -52,6 +53,13 @@ class Query:
     by_crops: bool = False
     size: float = 1.0
     things: tuple[Box, ...] = ()
+    text: str = ""
+    text_beside_item: str = ""
+
+    @property
+    def words(self) -> str:
+        """The text to search with, alone or beside the item, the picture or the products of a link."""
+        return self.text if self.item is None else self.text_beside_item
 
     @property
     def part(self) -> ChosenPart | None:
@@ -62,13 +70,13 @@ class Query:
         return ChosenPart(self.picture, whole, self.box, self.by_crops, self.size)
 
     @property
-    def kind(self) -> Literal["item", "picture", "link", "window"]:
-        """What to search with: a product, the picture, the products of a link, or nothing (the shop window)."""
+    def kind(self) -> Literal["item", "picture", "link", "words", "window"]:
+        """What to search with: an item, the picture, the products of a link, words alone, or nothing (the window)."""
         if self.item is not None:
             return "item"
         if self.picture is not None:
             return "picture"
-        return "link" if self.found else "window"
+        return "link" if self.found else "words" if self.text else "window"
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,9 @@ LINKS = {
     "a new look": (Query(item="p6", look=LookState()), PageOptions()),
     "a look around what was found": (Query(found=("p6",), look=LookState({"bag": "p9"})), PageOptions()),
     "varied": (Query(item="p7"), PageOptions(diversity=0.25)),
+    "words": (Query(text="red & dress, not “long”"), PageOptions({"gender": ["Women"]})),
+    "words beside an item": (Query(item="p7", text_beside_item="but red"), PageOptions()),
+    "words beside what was found": (Query(found=("p7",), text="but red"), PageOptions()),
     "more": (Query(item="p7", k=60), PageOptions()),
     "all of it": (Query(item="p7", but={"gender": "Men"}, k=100), PageOptions({"season": [None]}, diversity=1.0)),
 }

@@ -10,6 +10,7 @@ watch("value", () => {
     element.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
   }
   last = now;
+  document.dispatchEvent(new CustomEvent("shop:words", { detail: current()?.dataset.words ?? "" }));
   history.replaceState(history.state, "", location.pathname + (current()?.dataset.link ?? ""));
 });
 
@@ -37,6 +38,11 @@ element.addEventListener("click", (event) => {
   if (on("[data-share]")) share(on("[data-share]"));
   if (on("[data-attribute]")) {
     document.dispatchEvent(new CustomEvent("shop:filter", { detail: { ...on("[data-attribute]").dataset } }));
+  }
+  if (on("[data-words-left]")) {
+    element.querySelector(".heading").focus({ preventScroll: true });
+    noteClick("words", on("[data-words-left]").dataset.wordsLeft);
+    trigger("words");
   }
   const other = on("[data-but]")?.dataset;
   if (other) {

@@ -1,0 +1,73 @@
+"""What a visitor typed: a link or words, and the chips that say how the words were understood."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from markupsafe import Markup
+
+from recsys.core.filters import IN_STOCK, PRICE
+from recsys.core.items import Items
+from recsys.errors import QueryError
+from recsys.types import BY_SPELLING, Range, Understood, Words
+from recsys.web.page.attribute_display import label
+from recsys.web.page.templates import render
+
+LINK = re.compile(r"(https?://|www\.)\S+|[\w-]+(\.[\w-]+)+(:\d+)?/\S*", re.IGNORECASE)
+"""A link, or one without its https://, which has a path unless it begins with www."""
+SCHEME = re.compile(r"https?://", re.IGNORECASE)
+MAX_VALUES_IN_WORDS = 3
+
+
+def typed(field: Any) -> str:
+    """The text of the field. Raises QueryError if it cannot be read."""
+    text = field.get("text") if isinstance(field, dict) else None
+    if not isinstance(text, str):
+        raise QueryError("What was typed cannot be read. Reload the page and try again.")
+    return text.strip()
+
+
+def as_link(text: str) -> str:
+    """The link that a text is, with https:// in front if it has no scheme; "" for any other text."""
+    if not LINK.fullmatch(text):
+        return ""
+    return text if SCHEME.match(text) else f"https://{text}"
+
+
+def chips(words: Words, items: Items) -> Markup:
+    """How each word was understood. A chip takes its word out of the text; words that mean nothing are struck out."""
+    unit = items.offers.usual_currency if items.offers else None
+    return render(
+        "words.html",
+        understood=[_chip(words, term, unit) for term in words.understood],
+        loosened=[_chip(words, term, unit) for term in words.loosened],
+        ignored=words.ignored,
+    )
+
+
+def _chip(words: Words, term: Understood, unit: str | None) -> dict[str, str]:
+    meaning = ("not " if term.is_negated else "") + _meaning(term, unit)
+    return {
+        "meaning": meaning,
+        "words": term.words,
+        "left": words.without(term),
+        "about": label(term.attribute or "name"),
+    }
+
+
+def _meaning(term: Understood, unit: str | None) -> str:
+    if term.attribute == PRICE:
+        return f"{_range(term.bounds)} {unit or ''}".strip() if term.bounds else "lowest price first"
+    if term.attribute == IN_STOCK:
+        return "in stock"
+    if term.attribute is None:
+        return f"“{term.values[0] if term.how == BY_SPELLING else term.words}”"
+    more = " …" if len(term.values) > MAX_VALUES_IN_WORDS else ""
+    return " or ".join(term.values[:MAX_VALUES_IN_WORDS]) + more
+
+
+def _range(bounds: Range) -> str:
+    if "min" in bounds and "max" in bounds:
+        return f"{bounds['min']:g} to {bounds['max']:g}"
+    return f"from {bounds['min']:g}" if "min" in bounds else f"up to {bounds['max']:.6g}"
