@@ -9,6 +9,7 @@ import numpy as np
 
 from recsys.core.columns import Column, Flags, ListColumn, Offers
 from recsys.core.filters import BRAND, IN_STOCK, PRICE, parse_filter
+from recsys.core.nesting import kind, levels
 from recsys.core.roles import NO_OVERRIDES, Roles
 from recsys.errors import QueryError
 from recsys.types import Attribute, Item, Offer, Range, Rows, Value, Where, as_tuple
@@ -77,6 +78,13 @@ class Items:
         if self.offers is not None and any(self.offers.brand.vocabulary):
             found.setdefault(BRAND, self.offers.brand)
         return found
+
+    @cached_property
+    def kind_levels(self) -> tuple[str, ...]:
+        """The attributes that say what a product is, the coarsest first: each value of one belongs to one before it."""
+        roles = self.roles
+        others = {roles.colour, roles.wearer, roles.usage, roles.season, roles.pattern, roles.year}
+        return levels(self.columns, roles.kind or kind(self.columns), without=[name for name in others if name])
 
     @cached_property
     def has_prices(self) -> bool:

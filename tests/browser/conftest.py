@@ -86,11 +86,11 @@ def visit(window, server):
         own = (server.local_url, "data:", "blob:")
         page.on("request", lambda request: request.url.startswith(own) or troubles.append(request.url))
 
-    def open_page(screen="wide", path="", **options):
+    def open_page(screen="wide", path="", cards=".card", **options):
         page = window(screen, **options).new_page()
         watch(page)
         page.goto(server.local_url + path)
-        expect(page.locator("#cards .card").first).to_be_visible(timeout=30_000)
+        expect(page.locator(f"#cards {cards}").first).to_be_visible(timeout=30_000)
         pages.append(page)
         return page
 

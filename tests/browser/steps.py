@@ -51,11 +51,41 @@ def look_closer(page, number=0):
     return dialog(page).locator("h2").inner_text()
 
 
-def tick(page, attribute, value):
-    page.locator("#filters summary", has_text=attribute).click()
-    page.locator("#filters details[open] label", has_text=value).click()
+def menu(page, attribute):
+    """The menu of the filter by an attribute, which is shown, on a narrow screen in a sheet."""
+    details = page.locator(f'#filters details:is([data-name="{attribute}"], [data-attributes*="{attribute}"])')
+    sheet, more = page.locator("#filters [data-sheet]"), page.locator("#filters [data-more]")
+    if sheet.is_visible() and not page.locator(".sheet[open]").count():
+        sheet.click()
+    if not details.is_visible():
+        more.click()
+    return details
+
+
+def value_of(details, value):
+    """The box of a value in a menu. Where it belongs to another value, that one is opened."""
+    box = details.locator(f'input[value="{value}"]')
+    for twig in details.locator("[data-twig]").all():
+        if not box.is_visible():
+            twig.click()
+            if not box.is_visible():
+                twig.click()
+    return box
+
+
+def leave(page):
+    """Close the menus of the filters, and their sheet."""
     page.keyboard.press("Escape")
     expect(page.locator("#filters details[open]")).to_have_count(0)
+    if page.locator(".sheet[open]").count():
+        page.locator(".sheet footer .primary").click()
+
+
+def tick(page, attribute, value):
+    details = menu(page, attribute)
+    details.locator("summary").click()
+    value_of(details, value).click()
+    leave(page)
 
 
 def like(page, number=0):

@@ -32,7 +32,7 @@ def test_a_shared_answer_comes_back_with_its_settings(visit, photo):
 
     page.goto(link)
     expect(heading(page)).to_have_text("A result that was shared with you")
-    expect(page.locator("#filters .active summary")).to_have_text(["Gender: Women"])
+    expect(page.locator("#filters .active summary")).to_have_text(["For whom: Women"])
     expect(slider).to_have_value("0.25")
     expect(page.locator("#notice .notice")).to_have_count(0)
     name = look_closer(page)
@@ -50,7 +50,7 @@ def test_a_link_of_another_index_says_so(visit):
     notice = page.locator("#notice .notice")
     expect(notice).to_contain_text("index 0000000")
     expect(notice).to_contain_text("gone")
-    expect(page.locator("#filters .active summary")).to_have_text(["Gender: Women"])
+    expect(page.locator("#filters .active summary")).to_have_text(["For whom: Women"])
 
 
 def test_a_card_with_a_key_held_opens_in_a_tab_of_its_own(visit):

@@ -7,18 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, islice, zip_longest
 from zlib import crc32
 
-import numpy as np
-
-from recsys.core.columns import Column
 from recsys.core.items import Items
+from recsys.core.nesting import implies, kind
 from recsys.core.roles import NO_OVERRIDES, Roles
 from recsys.types import Guess, Item, Reason, Rows, Value
 
 MAX_CARD_ATTRIBUTES = 3
 MAX_SHARED = 3
 MAX_GUESSES = 4
-IMPLIED = 0.97
-KIND_SIZES = range(4, 201)
 
 
 def card_attributes(items: Items) -> list[str]:
@@ -27,23 +23,9 @@ def card_attributes(items: Items) -> list[str]:
     names = [
         name
         for name, column in varied.items()
-        if not any(_implies(finer, column) for finer in varied.values() if finer is not column)
+        if not any(implies(finer, column) for finer in varied.values() if finer is not column)
     ]
     return names[:MAX_CARD_ATTRIBUTES]
-
-
-def kind(items: Items) -> str | None:
-    """The attribute that says best what a product is, by its values: it implies the most others, then varies the most.
-
-    For catalogues in which no attribute has the role of the kind.
-    """
-    columns = {name: column for name, column in items.columns.items() if len(column.vocabulary) in KIND_SIZES}
-
-    def rank(name: str) -> tuple[int, float]:
-        others = [column for other, column in items.columns.items() if other != name and len(column.vocabulary) > 1]
-        return sum(_implies(columns[name], other) for other in others), _entropy(columns[name])
-
-    return max(columns, key=rank, default=None)
 
 
 def steerable(items: Items) -> dict[str, list[str]]:
@@ -83,7 +65,7 @@ def shared(
 
 def showcase(items: Items, rows: Rows, count: int, purpose: str) -> list[Item]:
     """Chooses `count` of these rows, one of each kind in turn. The choice depends on the purpose alone."""
-    name = items.roles.kind or kind(items)
+    name = items.roles.kind or kind(items.columns)
     shuffled = sorted(rows.tolist(), key=lambda row: crc32(f"{purpose} {items.ids[row]}".encode()))
     by_kind: dict[Value, list[int]] = {}
     for row in shuffled:
@@ -97,20 +79,3 @@ def label(attribute: str) -> str:
     """An attribute's name for people: "baseColour" and "base_colour" are "Base colour"."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", attribute).replace("_", " ").strip()
     return (words[:1].upper() + words[1:].lower()) if words else attribute
-
-
-def _implies(finer: Column, coarser: Column) -> bool:
-    """Whether a value of the finer column nearly always implies the value of the coarser one."""
-    if len(finer.vocabulary) <= len(coarser.vocabulary):
-        return False
-    pairs, counts = np.unique(
-        finer.codes.astype(np.int64) * len(coarser.vocabulary) + coarser.codes, return_counts=True
-    )
-    most = np.zeros(len(finer.vocabulary), dtype=np.int64)
-    np.maximum.at(most, pairs // len(coarser.vocabulary), counts)
-    return bool(most.sum() >= IMPLIED * len(finer.codes))
-
-
-def _entropy(column: Column) -> float:
-    shares = np.array(list(column.counts.values())) / len(column.codes)
-    return float(-(shares * np.log(shares)).sum())

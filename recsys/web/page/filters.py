@@ -1,4 +1,4 @@
-"""Filters by the attributes of the catalogue: a menu for each, with its values and their number of products."""
+"""The field of the filters: its menus, and its value with the number of products that each choice would leave."""
 
 from __future__ import annotations
 
@@ -7,40 +7,21 @@ from typing import Any
 
 from markupsafe import Markup
 
-from recsys.core.filters import IN_STOCK, parse_filter
+from recsys.core.filters import parse_filter
 from recsys.core.items import Items
 from recsys.recommend.options import BY_PRICE, CLOSENESS, NEWEST, SearchOptions, sorts_of
 from recsys.types import Range, Value, Where
-from recsys.web.page.attribute_display import label
+from recsys.web.page.facets import ABSENT, facets, title
 from recsys.web.page.templates import render
 
-ABSENT = "Not given"
 ORDERS = {CLOSENESS: "Closest first", BY_PRICE: "Lowest price first", NEWEST: "Newest first"}
 
 
 def panels(items: Items, index: str | None = None) -> Markup:
-    """The menus of all filters of an index, and of its orders.
-
-    An attribute with a single value has no menu, as it would filter nothing. One of many numbers has a range.
-    """
-    ranges = {
-        name: {"min": f"{ends['min']:g}", "max": f"{ends['max']:g}"}
-        for name, ends in items.ranges().items()
-        if ends["min"] < ends["max"]
-    }
-    facets = {name: counts for name, counts in items.facets().items() if len(counts) > 1 and name not in ranges}
+    """The menus of all filters of an index, and of its orders."""
+    found = facets(items)
     orders = {order: ORDERS[order] for order in sorts_of(items)}
-    words = {name: {"True": "Yes", "False": "No"} if name == IN_STOCK else {} for name in facets}
-    return render(
-        "filters.html",
-        facets=facets,
-        ranges=ranges,
-        unit=items.offers.usual_currency if items.offers else None,
-        orders=orders,
-        words=words,
-        index=index or "",
-        absent=ABSENT,
-    )
+    return render("filters.html", facets=found, orders=orders, index=index or "", total=len(items))
 
 
 def to_loosen(items: Items, options: SearchOptions) -> dict[str, tuple[str, int]]:
@@ -52,7 +33,7 @@ def to_loosen(items: Items, options: SearchOptions) -> dict[str, tuple[str, int]
     without = {name: {other: where[other] for other in where if other != name} for name in where}
     counts = {name: len(items.passing(without[name])) for name in wanted if name not in options.but}
     ordered = sorted((name for name in counts if counts[name]), key=lambda name: -counts[name])
-    return {name: (_in_words(name, wanted[name]), counts[name]) for name in ordered}
+    return {name: (_in_words(title(items, name), wanted[name]), counts[name]) for name in ordered}
 
 
 def state(
@@ -60,20 +41,31 @@ def state(
 ) -> dict[str, Any]:
     """The value of the filters' field.
 
-    It has the filter `where` and the order `sort`; for each option, in its order, the number of products that it would
-    leave; and the number of the visitor's `choice` that it answers. If the page still shows the filters of another
-    index, whose revision is `shown`, it also has the HTML of the filters of this `index`.
+    It has the filter `where`, the order `sort` and the `total` of products that pass. `counts` has for each value of an
+    attribute, in its order, the number of products that it would leave; `nested` has the same for attributes that are
+    one filter, whose values take each other's place. `choice` is the number of the visitor's choice that it answers. If
+    the page still shows the filters of another index, whose revision is `shown`, it also has the HTML of the filters of
+    this `index`.
     """
     counts = {name: list(column.values()) for name, column in items.facets(where).items()}
     value = {"where": dict(where), "counts": counts, "index": index, "choice": choice, "sort": sort}
+    value |= {"total": len(items.passing(where)), "nested": _nested_counts(items, where)}
     return value if shown == index else value | {"markup": panels(items, index)}
 
 
-def _in_words(attribute: str, values: Sequence[Value] | Range) -> str:
+def _nested_counts(items: Items, where: Where) -> dict[str, list[int]]:
+    names = items.kind_levels
+    if len(names) < 2 or not set(names).intersection(where):
+        return {}
+    counts = items.facets({name: wanted for name, wanted in where.items() if name not in names})
+    return {name: list(counts[name].values()) for name in names}
+
+
+def _in_words(name: str, values: Sequence[Value] | Range) -> str:
     if isinstance(values, dict):
         bounds = [
             f"from {values['min']:g}" if "min" in values else "",
             f"to {values['max']:g}" if "max" in values else "",
         ]
-        return f"{label(attribute)} {' '.join(filter(None, bounds))}"
-    return f"{label(attribute)}: {' or '.join(ABSENT if value is None else value for value in values)}"
+        return f"{name} {' '.join(filter(None, bounds))}"
+    return f"{name}: {' or '.join(ABSENT if value is None else value for value in values)}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
-STYLE_SHEETS = [Path(__file__).parent / "static" / name for name in ("style.css", "front.css")]
+STYLE_SHEETS = [Path(__file__).parent / "static" / name for name in ("style.css", "front.css", "filters.css")]
 PAPER_AND_INK = {
     "body_background_fill": "#fbfaf7",
     "body_background_fill_dark": "#161513",

@@ -313,8 +313,8 @@ class TestFilters:
         asked = PageOptions({"articleType": ["Watches"], "masterCategory": ["Apparel"], "gender": ["Men"]})
         _, heading, found, _ = answers.filters_changed(asked, Query())
         assert "No product matches all these filters" in found and "0 products" in heading
-        assert "Without Article type: Watches (15)" in found and "Without Master category: Apparel (5)" in found
-        assert "Without Gender" not in found
+        assert "Without Kind: Watches (15)" in found and "Without Master category: Apparel (5)" in found
+        assert "Without For whom" not in found
         rest = {name: values for name, values in asked.where.items() if name != "masterCategory"}
         _, _, found, narrow = answers.filters_changed(PageOptions(rest), Query())
         assert narrow["where"] == {"articleType": ["Watches"], "gender": ["Men"]}
@@ -384,7 +384,7 @@ class TestSameBut:
     def test_where_the_filters_leave_nothing_of_it_it_can_be_undone(self, answers):
         query = answers.change_value({"attribute": "season", "value": "Summer"}, PageOptions(), pictured(answers))[0]
         _, heading, found, _ = answers.filters_changed(PageOptions({"articleType": ["Trousers"]}), query)
-        assert "No product matches all these filters" in found and "Without Article type: Trousers (20)" in found
+        assert "No product matches all these filters" in found and "Without Kind: Trousers (20)" in found
         assert "Without Season" not in found and ">but Summer<" in heading
 
     def test_what_the_shop_does_not_have_is_refused(self, answers):
