@@ -31,6 +31,7 @@ from recsys.web.server.metrics import ANSWER_INTERVAL, time_stages
 from recsys.web.server.request_log import RequestLog
 from recsys.web.server.route_allowlist import RouteAllowlist
 from recsys.web.server.slow_connections import TimeoutProtocol
+from recsys.web.server.unmet import count_unmet
 from recsys.web.server.uploads import GuardedBlocks
 
 MAX_SESSIONS = 500
@@ -84,8 +85,9 @@ def launch(
         os.environ.setdefault(name, value)
     limits = limits or Limits()
     shop = LiveRecommender.ensure(served)
-    time_stages(shop.current)
-    shop.before_swap(time_stages)
+    for observe in (time_stages, count_unmet):
+        observe(shop.current)
+        shop.before_swap(observe)
     page = build_page(shop)
     page.queue(default_concurrency_limit=MAX_CONCURRENT_CALLS, max_size=limits.max_pending_calls)
     load = Load(

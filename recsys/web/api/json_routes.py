@@ -30,7 +30,8 @@ from recsys.web.server.admission import JSON_ROUTES
 from recsys.web.server.error_responses import failure_from
 from recsys.web.server.limits import BAD_REQUEST
 from recsys.web.server.metrics import record_answer
-from recsys.web.server.request_log import ARRIVED
+from recsys.web.server.request_log import ARRIVED, CLIENT
+from recsys.web.server.unmet import asked_by
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 PICTURES = ("image", "images")
@@ -87,7 +88,7 @@ class JsonEndpoint:
     def _answer(self, request: Request, body: Mapping[str, Any] | bytes) -> Response:
         name = self.function.__name__
         try:
-            with record_answer(name, request.scope.get(ARRIVED)):
+            with record_answer(name, request.scope.get(ARRIVED)), asked_by(request.scope.get(CLIENT, "")):
                 given = _parsed(body) if isinstance(body, bytes) else body
                 self._check(given)
                 given = {key: _pictures(value) if key in PICTURES else value for key, value in given.items()}

@@ -20,7 +20,7 @@ from recsys.web.server.client_address import TrustedProxies, client_key
 from recsys.web.server.limits import Limits, RequestRejected, TokenBuckets, busy, too_many
 from recsys.web.server.metrics import REJECTED
 from recsys.web.server.request_body import UploadBody, body_chunks, buffered, content_length, replayed
-from recsys.web.server.request_log import path_of
+from recsys.web.server.request_log import CLIENT, path_of
 from recsys.web.server.uploads import USED_UPLOAD_LIFE_S
 
 UNLIMITED_PATHS = ("/healthz", "/readyz", "/metrics")
@@ -82,7 +82,7 @@ class AdmissionControl:
         limits = self._limits
         if self._open.total() >= limits.max_open:
             raise self._busy()
-        client = self._client(scope)
+        client = scope[CLIENT] = self._client(scope)
         if client and self._open[client] >= limits.max_open_per_client:
             raise too_many(f"You have {limits.max_open_per_client} open requests")
         if client and _is_call(scope) and (wait := self._buckets.take(client, time.monotonic())):

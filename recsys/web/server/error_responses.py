@@ -18,7 +18,8 @@ from recsys.errors import RecsysError
 from recsys.runtime.json_log import request_context
 from recsys.web.server.limits import BAD_REQUEST
 from recsys.web.server.metrics import INTERNAL, record_answer
-from recsys.web.server.request_log import ARRIVED, REQUEST_ID
+from recsys.web.server.request_log import ARRIVED, CLIENT, REQUEST_ID
+from recsys.web.server.unmet import asked_by
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -117,7 +118,7 @@ def _gradio_request() -> Iterator[float | None]:
     """Log with the id of the request that Gradio is handling. Yields the time of its arrival, or None if unknown."""
     request = LocalContext.request.get(None)
     scope = request.request.scope if request and request.request else {}
-    with request_context(scope.get(REQUEST_ID)):
+    with request_context(scope.get(REQUEST_ID)), asked_by(scope.get(CLIENT, "")):
         yield scope.get(ARRIVED)
 
 

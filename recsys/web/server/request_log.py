@@ -18,6 +18,8 @@ ARRIVED = "recsys.arrived"
 """The key in the ASGI scope of the time at which the request arrived, from time.monotonic()."""
 REQUEST_ID = "recsys.request_id"
 """The key in the ASGI scope of the request's id."""
+CLIENT = "recsys.client"
+"""The key in the ASGI scope of the client that the request counts for; see `client_address`."""
 HEADER = "X-Request-ID"
 METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE")
 QUIET = ("/assets/", "/static/", "/thumbs/", "/healthz", "/readyz", "/metrics", "/gradio_api/heartbeat/")
