@@ -42,6 +42,10 @@ class FurtherPictures:
     @property
     def notes(self) -> Iterator[str]:
         """What is left out and why."""
+        given, named = (sum(map(len, each)) for each in (self._given, self.pictures.further[: len(self.products)]))
+        if named > given:
+            reason = "they are links without a file in the folder, and the first pictures are files"
+            yield f"{named - given:,} further pictures are left out because {reason}"
         if self._shared:
             reason = f"many products share them, such as {sorted(self._shared)[0]!r}"
             yield f"{len(self._shared):,} further pictures are left out because {reason}"
@@ -56,13 +60,21 @@ class FurtherPictures:
     @cached_property
     def _own(self) -> Sequence[Sequence[str]]:
         """The further pictures of each product that few other products share."""
+        return [[path for path in paths if path not in self._shared] for paths in self._given]
+
+    @cached_property
+    def _given(self) -> Sequence[Sequence[str]]:
+        """The further pictures that this build can read: files, and links where first pictures are links too."""
         further = self.pictures.further[: len(self.products)]
-        return [[path for path in paths if path not in self._shared] for paths in further]
+        return further if self._has_links else [[path for path in paths if not is_link(path)] for paths in further]
+
+    @cached_property
+    def _has_links(self) -> bool:
+        return any(is_link(path) for path in self.pictures.paths.to_pylist())
 
     @cached_property
     def _shared(self) -> set[str]:
-        further, product = self.pictures.further[: len(self.products)], self.products.product_of.tolist()
-        counts = Counter(
-            path for _, path in {(product[row], path) for row, paths in enumerate(further) for path in paths}
-        )
+        product = self.products.product_of.tolist()
+        pairs = {(product[row], path) for row, paths in enumerate(self._given) for path in paths}
+        counts = Counter(path for _, path in pairs)
         return {path for path, count in counts.items() if count >= MIN_SHARED}
