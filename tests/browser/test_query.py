@@ -72,12 +72,12 @@ class TestOnEveryScreen:
         monkeypatch.setattr(calibrated.encoder, "sees", {"articleType": {HOSTILE_NAME: 1.0}})
         Image.new("RGB", (240, 320), "black").save(tmp_path / "black.png")
         page.set_input_files("#picture input[type=file]", tmp_path / "black.png")
-        expect(heading(page)).to_have_text("Nothing in this shop is close to your picture")
+        expect(heading(page)).to_have_text("No close match in this shop")
         expect(status(page)).to_have_text("These come nearest: 20 of 60 products")
         expect(page.locator("#heading .tools")).to_contain_text(HOSTILE_NAME)
         expect(cards(page)).to_have_count(20)
         tick(page, "Gender", "Women")
-        expect(heading(page)).to_have_text("Nothing with these filters is close to your picture")
+        expect(heading(page)).to_have_text("No close match with these filters")
         expect(page.locator(".toast-body")).to_have_count(0)
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
 from recsys.core.filters import parse_filter
 from recsys.core.items import Items
-from recsys.types import Guess, Where
+from recsys.types import Guess, Value, Where
 from recsys.web.page.attribute_display import label
 from recsys.web.page.cards import percent
 from recsys.web.page.state import Query
 from recsys.web.page.templates import render
 
 
-def title(query: Query, name: str, *, is_close: bool | None, is_filtered: bool) -> str:
-    """What the products are; `name` is that of the product searched with."""
+def title(query: Query, name: str, *, is_close: bool | None, is_filtered: bool, missing_kind: Value = None) -> str:
+    """What the products are; `name` is that of the product searched with.
+
+    `missing_kind` is the kind of product that the picture seems to show, if the shop has none.
+    """
     if query.kind == "window":
         return "From the shop"
     if query.look is not None:
@@ -25,11 +28,20 @@ def title(query: Query, name: str, *, is_close: bool | None, is_filtered: bool) 
         return f"No product is all of “{query.text}”" if is_close is False else f"Products for “{query.text}”"
     if query.kind == "link":
         return "A result that was shared with you"
+    if is_close is False and missing_kind:
+        return f"This shop seems to have no {missing_kind}"
     if is_close is False:
-        nothing = "Nothing else" if query.kind == "item" else "Nothing"
-        return f"{nothing} {'with these filters' if is_filtered else 'in this shop'} is close to {name}"
+        among = "with these filters" if is_filtered else "in this shop"
+        return f"Nothing else {among} is close to {name}" if query.kind == "item" else f"No close match {among}"
     found = f"More like {name}" if query.kind == "item" else "Closest to your picture"
     return f"{found}: “{query.words}”" if query.words else found
+
+
+def missing_kind(guesses: Mapping[str, Guess], items: Items) -> Value:
+    """The kind of product that a picture seems to show, if no product is of that kind."""
+    kind = items.roles.kind
+    guess = guesses.get(kind or "")
+    return guess.value if kind and guess and guess.value not in items.values(kind) else None
 
 
 def back(query: Query) -> str:

@@ -153,9 +153,10 @@ class ResultsView:
         item = None if query.item is None else self.items[self.items.row(query.item)]
         name = self.views.title(item) if item else "your picture"
         is_close = None if answer is None else answer.close
+        missing = headings.missing_kind(answer.seen, self.items) if answer else None
         return render(
             "heading.html",
-            text=headings.title(query, name, is_close=is_close, is_filtered=bool(options.where)),
+            text=headings.title(query, name, is_close=is_close, is_filtered=bool(options.where), missing_kind=missing),
             detail=detail,
             query=str(query.search),
             kind=query.kind,

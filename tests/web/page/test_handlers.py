@@ -112,12 +112,19 @@ class TestPicture:
     def test_where_nothing_is_close_it_is_said_and_no_card_says_otherwise(self, knowing):
         far = Query(picture=knowing.recommender.embed(BLACK), search=1)
         _, heading, found, _ = knowing.filters_changed(PageOptions(), far)
-        assert "<h2>Nothing in this shop is close to your picture</h2>" in heading
+        assert "<h2>No close match in this shop</h2>" in heading
         assert "These come nearest: 20 of 60 products" in heading
         assert found.count('class="similarity"') == 20 and "closeness" not in found
         _, heading, *_ = knowing.filters_changed(WOMEN, far)
-        assert "<h2>Nothing with these filters is close to your picture</h2>" in heading
+        assert "<h2>No close match with these filters</h2>" in heading
         assert "20 of 30 products that match the filters" in heading
+
+    def test_a_picture_of_a_kind_that_the_shop_lacks_is_told_so(self):
+        calibration = replace(CALIBRATION, least_coverage=0.15)
+        shop = fake_shop(calibration=calibration, sees={"articleType": {"Sarees": 0.9, "Dresses": 0.1}})
+        query = Query(picture=shop.embed(RED_DRESS), search=1)
+        _, heading, *_ = PageHandlers(shop).filters_changed(PageOptions(), query)
+        assert "<h2>This shop seems to have no Sarees</h2>" in heading
 
     def test_every_answer_is_told_from_the_last(self, answers):
         query = pictured(answers)
