@@ -1,17 +1,21 @@
 """What a visitor clicked, as the page sends it.
 
-The page keeps the latest click of each event in one input, "clicks". An event's own data cannot be used: while a
-handler runs, Gradio holds back the next event of that handler, and then sends it with the data of the first one.
+The page keeps the latest click of each event in one input, "clicks", with the number of the visitor's latest choice. An
+event's own data is not used: Gradio can send it with an event that was held back.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Sequence
 from typing import Any
 
 from recsys.errors import QueryError
 
 MAX_CHARACTERS = 8_000
+MAX_PREVIEW_CHARACTERS = 150_000
+JPEG_URL = "data:image/jpeg;base64,"
 
 
 def clicked(clicks: Any, event: str, kind: type, keys: Sequence[str] = ()) -> Any:
@@ -31,3 +35,20 @@ def clicked(clicks: Any, event: str, kind: type, keys: Sequence[str] = ()) -> An
 
 def _has_texts(found: Any, keys: Sequence[str]) -> bool:
     return found.keys() >= set(keys) and all(isinstance(value, str) for value in found.values())
+
+
+def choice_number(clicks: Any) -> int:
+    """The number of the visitor's latest choice; 0 where the page did not send one."""
+    number = clicks.get("choice") if isinstance(clicks, dict) else None
+    return number if isinstance(number, int) and number > 0 else 0
+
+
+def preview(clicks: Any) -> bytes | None:
+    """The small JPEG that the browser kept of a picture; None if there is none, or it is too long or malformed."""
+    url = clicks.get("preview") if isinstance(clicks, dict) else None
+    if not isinstance(url, str) or not url.startswith(JPEG_URL) or len(url) > MAX_PREVIEW_CHARACTERS:
+        return None
+    try:
+        return base64.b64decode(url.removeprefix(JPEG_URL), validate=True)
+    except binascii.Error:
+        return None

@@ -35,5 +35,15 @@ def box_of(part: Any, segmentation: Segmentation) -> Box | None:
     raise QueryError(f"A part of a picture is a box or a point; got {part!r:.200}.")
 
 
+def box_from(name: str) -> Box | None:
+    """The box of `Query.part_name`; None for the whole picture. Raises QueryError for anything else."""
+    edges = name.split()
+    if name == "whole":
+        return None
+    if len(edges) != 4 or not all(edge.replace(".", "", 1).isdecimal() for edge in edges):
+        raise QueryError(f"A part of a picture is four edges, or whole; got {name!r:.100}.")
+    return Box(*map(float, edges))
+
+
 def _edges(box: Box) -> str:
     return " ".join(f"{edge:.4f}" for edge in (box.left, box.top, box.right, box.bottom))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,10 +20,12 @@ from recsys.web.page import attribute_display, crop_hint, outfit_view, permalink
 from recsys.web.page.results import ResultsView, Shown
 from recsys.web.page.state import PAGE, PageOptions, Query, longer
 from recsys.web.page.templates import render
+from recsys.web.page.visit import only_looks, starts_a_search
 from recsys.web.server import thumbnails
 from recsys.web.server.uploads import decode, picture_bytes, read_picture
 
 EXAMPLES = 6
+PICTURE_ID = re.compile(r"[0-9a-f]{18}")
 
 
 class PageHandlers:
@@ -32,6 +35,7 @@ class PageHandlers:
         self.recommender, self.items = recommender, recommender.items
         self.results = ResultsView(recommender)
 
+    @starts_a_search
     def search_upload(self, upload: Any, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """Search with an uploaded, photographed or pasted picture. Also returns it if browsers cannot show it."""
         data = picture_bytes(upload)
@@ -39,6 +43,7 @@ class PageHandlers:
         *shown, preview, around = self._search_picture(picture, options, query)
         return *shown, gr.skip() if thumbnails.media_type(data) else preview, around
 
+    @starts_a_search
     def search_link(self, link: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """Search with the picture behind a link. Also returns the picture, to show it."""
         return *self._search_picture(read_picture(str(link).strip()), options, query), ""
@@ -54,10 +59,12 @@ class PageHandlers:
         """Search with other words, as where one of them was taken out."""
         return self._search_words(text, options, query)
 
+    @starts_a_search
     def search_example(self, item_id: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """Search with the picture of an item. Also returns the picture, to show it."""
         return self._search_picture(decode(self.recommender.thumbnail(item_id)), options, query)
 
+    @starts_a_search
     def search_photo(self, name: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """Search with one of the photos to try. The page shows it already."""
         *shown, _, around = self._search_picture(decode(photos.read(name)), options, query)
@@ -69,23 +76,25 @@ class PageHandlers:
             raise QueryError("There is no picture yet. Upload one, and then choose a part of it.")
         picture = decode(query.shown)
         segmentation = Segmentation.from_picture(picture)
-        box = crop_hint.box_of(part, segmentation)
-        embedding = query.whole if box is None else self.recommender.embed(box.crop(picture))
-        query = replace(self._next_search(query), picture=embedding, box=box, index=self.results.index, by_crops=False)
-        return *self.results.show(options, query), crop_hint.markup(query.things, box)
+        query = self._with_part(self._next_search(query), picture, crop_hint.box_of(part, segmentation))
+        return *self.results.show(options, query), crop_hint.markup(query.things, query.box)
 
+    @starts_a_search
     def search_similar(self, item_id: str, options: PageOptions, query: Query) -> Shown:
         """Search for products like an item of the shop."""
         return self.results.show(options, replace(self._next_search(query), item=item_id))
 
+    @starts_a_search
     def go_back(self, options: PageOptions, query: Query) -> Shown:
         """Go back from an item or a look to the answer for the picture, or to the shop window."""
         return self.results.show(options, replace(self._next_search(query), item=query.item if query.look else None))
 
+    @starts_a_search
     def picture_cleared(self, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """Show the shop window after the picture was removed."""
         return (gr.skip(),) * 5 if query.picture is None else (*self._shop_window(options, query), "")
 
+    @starts_a_search
     def picture_refused(self, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """Show the shop window, and no picture, after an upload that could not be used."""
         return *self._shop_window(options, query), None, ""
@@ -106,9 +115,15 @@ class PageHandlers:
         """Repeat the query for more products."""
         return self.results.show(options, replace(query, k=longer(query.k)))
 
+    @only_looks
     def open_product(self, item_id: str, options: PageOptions, query: Query) -> str:
         """The dialog of a product."""
         return self.results.dialog(item_id, options, query)
+
+    @starts_a_search
+    def start_look(self, product: Mapping[str, str], options: PageOptions, query: Query) -> Shown:
+        """Start a look around a product."""
+        return self.change_look({"item": product["item"]}, options, query)
 
     def change_look(self, change: Mapping[str, Any], options: PageOptions, query: Query) -> Shown:
         """Start a look around the query or a product, or keep, swap or replace products of the present look."""
@@ -125,14 +140,36 @@ class PageHandlers:
 
         Also returns a notice if the index has changed since the link was made.
         """
-        visit = permalink.read(address, self.items)
-        options = replace(
-            options, where=visit.options.where, diversity=visit.options.diversity, sort=visit.options.sort
+        *shown, _, _, diversity, for_you, notice = self.open_visit({"address": address}, None, options, query)
+        return *shown, diversity, for_you, notice
+
+    @starts_a_search
+    def open_visit(
+        self, visit: Mapping[str, str], preview: bytes | None, options: PageOptions, query: Query
+    ) -> tuple[Any, ...]:
+        """Show the answer at an address: of a link, or one that the visitor goes back or forward to.
+
+        For the visitor's own answers, `visit` also names the "picture" and the "part" of it that was pointed to, and
+        `preview` is the small JPEG that the browser kept of that picture; "reload" says that the page was reloaded.
+        Also returns the picture, the line under it, the diversity, the row "For you", and a notice.
+        """
+        read = permalink.read(visit["address"], self.items)
+        options = replace(options, where=read.options.where, diversity=read.options.diversity, sort=read.options.sort)
+        pictured = self._pictured(visit, preview, query)
+        found, before = read.query.found if pictured.shown is None else (), query.picture_id
+        query = replace(
+            pictured,
+            **{name: getattr(read.query, name) for name in ("item", "text", "text_beside_item", "but", "look", "k")},
+            found=found,
+            search=query.search + 1,
+            is_restored=bool(visit.get("reload")),
+            choice=query.choice,
         )
-        change = permalink.moved_on(visit, self.results.index)
-        shown = self.results.show(options, replace(visit.query, search=query.search + 1))
+        change = permalink.moved_on(read, self.results.index)
+        is_shown = query.shown is not None and query.picture_id == before and not query.is_restored
         return (
-            *shown,
+            *self.results.show(options, query),
+            *(gr.skip() if is_shown else part for part in self._picture_shown(query)),
             options.diversity,
             self.results.for_you(options),
             render("notice.html", text=change) if change else gr.skip(),
@@ -179,22 +216,54 @@ class PageHandlers:
         return self.results.show(options, replace(following, text=text))
 
     def _shop_window(self, options: PageOptions, query: Query) -> Shown:
-        return self.results.show(options, Query(search=query.search + 1, text=query.text))
+        return self.results.show(options, Query(search=query.search + 1, text=query.text, choice=query.choice))
 
     def _search_picture(self, picture: Image.Image, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """Search with the part of a picture that is chosen for it. Also returns the picture and the line under it."""
-        part, shown = self.recommender.choose_part(picture), product.preview(picture)
-        query = Query(
+        query = replace(
+            self._of_picture(picture), search=query.search + 1, text=query.text, choice=query.choice
+        )
+        return *self.results.show(options, query), *self._picture_shown(query)
+
+    def _of_picture(self, picture: Image.Image) -> Query:
+        """The query for the part of a picture that is chosen for it."""
+        part = self.recommender.choose_part(picture)
+        return Query(
             part.embedding,
             part.whole,
-            shown,
+            product.preview(picture),
             part.box,
-            search=query.search + 1,
             index=self.results.index,
             by_crops=part.by_crops,
             size=part.size,
             things=part.things,
-            text=query.text,
         )
-        preview = {"path": None, "url": product.data_url(shown)}
-        return *self.results.show(options, query), preview, crop_hint.markup(part.things, part.box)
+
+    def _with_part(self, query: Query, picture: Image.Image, box: Box | None) -> Query:
+        """The query for the part of its picture in the box, which the visitor chose; None is the whole picture."""
+        embedding = query.whole if box is None else self.recommender.embed(box.crop(picture))
+        return replace(query, picture=embedding, box=box, index=self.results.index, by_crops=False, is_pointed=True)
+
+    def _pictured(self, visit: Mapping[str, str], preview: bytes | None, query: Query) -> Query:
+        """The query for the picture of a visit: that of `query`, if it is the same, or else the one of the preview."""
+        name, part = visit.get("picture", ""), visit.get("part", "")
+        if not PICTURE_ID.fullmatch(name):
+            return Query()
+        if name != query.picture_id:
+            if preview is None:
+                return Query()
+            query = replace(self._of_picture(decode(preview)), kept_as=name)
+        if part == query.part_name or query.shown is None:
+            return query
+        picture = decode(query.shown)
+        return (
+            self._with_part(query, picture, crop_hint.box_from(part))
+            if part
+            else replace(self._of_picture(picture), kept_as=name)
+        )
+
+    def _picture_shown(self, query: Query) -> tuple[Any, str]:
+        """The picture for the page, and the line under it; None and "" without a picture."""
+        if query.shown is None:
+            return None, ""
+        return {"path": None, "url": product.data_url(query.shown)}, crop_hint.markup(query.things, query.box)

@@ -34,6 +34,8 @@ def title(query: Query, name: str, *, is_close: bool | None, is_filtered: bool, 
         among = "with these filters" if is_filtered else "in this shop"
         return f"Nothing else {among} is close to {name}" if query.kind == "item" else f"No close match {among}"
     found = f"More like {name}" if query.kind == "item" else "Closest to your picture"
+    if query.is_restored and query.kind == "picture":
+        found = "Your last search"
     return f"{found}: “{query.words}”" if query.words else found
 
 

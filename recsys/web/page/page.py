@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from recsys.recommend.recommender import Recommender
 from recsys.serving.live import LiveRecommender
 from recsys.types import Origin
 from recsys.web.page import filters
-from recsys.web.page.clicks import clicked
+from recsys.web.page.clicks import choice_number, clicked, preview
 from recsys.web.page.handlers import PageHandlers
 from recsys.web.page.state import PageOptions, Query
 from recsys.web.page.templates import render
+from recsys.web.page.visit import Visit, order_of
 from recsys.web.server.error_responses import user_errors
 
 HERE = Path(__file__).parent
@@ -30,7 +32,7 @@ VARIETY = (
 QUIETLY: dict[str, Any] = {
     "api_visibility": "private",
     "show_progress": "minimal",
-    "trigger_mode": "always_last",
+    "trigger_mode": "multiple",
     "preprocess": False,
     "postprocess": False,
 }
@@ -41,7 +43,7 @@ class Fields:
     """The components of the page, which are inputs of the handlers, outputs, or both. Adds them to the open blocks."""
 
     def __init__(self) -> None:
-        self.clicks = _html({}, "clicks", "", js="clicks")
+        self.clicks = _html({}, "clicks", "", js="history")
         self.header = _html("", "header")
         self.notice = _html("", "notice")
         with gr.Row(elem_id="columns"):
@@ -58,7 +60,7 @@ class Fields:
                 self.found = _html("", "cards", js="cards")
                 self.likes = _html({}, "taste", "<div data-panel></div>", js="likes")
         self.product = _html("", "product", js="product")
-        self.query = gr.State(Query())
+        self.visit = gr.State(Visit())
 
 
 def add_page(blocks: gr.Blocks, live: LiveRecommender) -> None:
@@ -104,8 +106,10 @@ def _wire(latest: Callable[[], PageHandlers], on: Fields) -> None:
 
     The handler is a method of the `PageHandlers` that are the latest at the time of the event.
     """
-    inputs, shown = [on.narrow, on.variety, on.likes, on.query], [on.query, on.heading, on.found, on.narrow]
-    click = [on.clicks, *inputs]
+    inputs, shown = (
+        [on.clicks, on.narrow, on.variety, on.likes, on.visit],
+        [on.visit, on.heading, on.found, on.narrow],
+    )
     with_picture, how = [*shown, on.picture, on.part], QUIETLY | {"show_progress_on": on.found}
 
     given, chosen = partial(_with_options, latest), partial(_with_click, latest)
@@ -113,34 +117,49 @@ def _wire(latest: Callable[[], PageHandlers], on: Fields) -> None:
     uploaded.failure(given(PageHandlers.picture_refused), inputs, with_picture, **how)
     on.picture.remove(given(PageHandlers.picture_cleared), inputs, [*shown, on.part], **how)
     on.link.ask(given(PageHandlers.search_typed), [on.link, *inputs], [*with_picture, on.link], **how)
-    on.picture.link(chosen(PageHandlers.search_link, "link"), click, [*with_picture, on.link], **how)
-    on.examples.pick(chosen(PageHandlers.search_example, "pick"), click, with_picture, **how)
-    on.examples.photo(chosen(PageHandlers.search_photo, "photo"), click, with_picture, **how)
-    on.part.part(chosen(PageHandlers.search_part, "part", object), click, [*shown, on.part], **how)
+    on.picture.link(chosen(PageHandlers.search_link, "link"), inputs, [*with_picture, on.link], **how)
+    on.examples.pick(chosen(PageHandlers.search_example, "pick"), inputs, with_picture, **how)
+    on.examples.photo(chosen(PageHandlers.search_photo, "photo"), inputs, with_picture, **how)
+    on.part.part(chosen(PageHandlers.search_part, "part", object), inputs, [*shown, on.part], **how)
     on.heading.back(given(PageHandlers.go_back), inputs, shown, **how)
-    on.heading.words(chosen(PageHandlers.search_words, "words"), click, shown, **how)
-    on.heading.but(chosen(PageHandlers.change_value, "but", dict, "attribute", "value"), click, shown, **how)
+    on.heading.words(chosen(PageHandlers.search_words, "words"), inputs, shown, **how)
+    on.heading.but(chosen(PageHandlers.change_value, "but", dict, "attribute", "value"), inputs, shown, **how)
     on.narrow.narrow(given(PageHandlers.filters_changed), inputs, shown, **how)
     on.variety.vary(given(PageHandlers.filters_changed), inputs, shown, **how)
     on.found.longer(given(PageHandlers.show_more), inputs, shown, **how)
-    on.product.similar(chosen(PageHandlers.search_similar, "similar"), click, shown, **how)
-    for place in (on.heading, on.found, on.product):
-        place.dress(chosen(PageHandlers.change_look, "dress", dict), click, shown, **how)
-    for place in (on.found, on.product, on.likes, on.link):
-        place.open(chosen(PageHandlers.open_product, "open"), click, on.product, **QUIETLY)
+    on.product.similar(chosen(PageHandlers.search_similar, "similar"), inputs, shown, **how)
+    on.product.dress(chosen(PageHandlers.start_look, "dress", dict, "item"), inputs, shown, **how)
+    for place in (on.heading, on.found):
+        place.dress(chosen(PageHandlers.change_look, "dress", dict), inputs, shown, **how)
+    for place in (on.clicks, on.found, on.product, on.likes, on.link):
+        place.open(chosen(PageHandlers.open_product, "open"), inputs, on.product, **QUIETLY)
     on.likes.taste(given(PageHandlers.likes_changed), inputs, [*shown, on.likes], **how)
-    on.likes.visit(chosen(PageHandlers.open_link, "visit"), click, [*shown, on.variety, on.likes, on.notice], **how)
+    visited = [*with_picture, on.variety, on.likes, on.notice]
+    on.clicks.visit(given(PageHandlers.open_visit, _visited), inputs, visited, **how)
 
 
-def _with_options(latest: Callable[[], PageHandlers], handler: Callable[..., Any]) -> Callable[..., Any]:
-    """The handler, called with the value of one field, if any, the search options and the query."""
+def _with_options(
+    latest: Callable[[], PageHandlers], handler: Callable[..., Any], read: Callable[[Any], list[Any]] | None = None
+) -> Callable[..., Any]:
+    """The handler, called with what it needs, the search options and the query of the visit.
+
+    What it needs is the value of one field, if any, or what `read` makes of the clicks. The visit calls it in the
+    order of the visitor's choices. An answer that a later search made obsolete is not shown.
+    """
 
     @user_errors
     def handle(*values: Any) -> Any:
-        *value, narrow, variety, liked, query = values
-        answers = latest()
+        *value, clicks, narrow, variety, liked, visit = values
+        given, answers, number = read(clicks) if read else value, latest(), choice_number(clicks)
         options = PageOptions.from_fields(narrow, variety, liked, answers.items)
-        return handler(answers, *value, options, answers.up_to_date(query))
+
+        def answer(query: Query) -> tuple[Any, ...]:
+            shown = handler(answers, *given, options, replace(answers.up_to_date(query), choice=number))
+            return shown if isinstance(shown, tuple) else (shown,)
+
+        shown = order_of(handler)(visit, number, answer) or (gr.skip(),)
+        shown = [visit if isinstance(part, Query) else part for part in shown]
+        return shown if len(shown) > 1 else shown[0]
 
     return handle
 
@@ -149,11 +168,12 @@ def _with_click(
     latest: Callable[[], PageHandlers], handler: Callable[..., Any], event: str, kind: type = str, *keys: str
 ) -> Callable[..., Any]:
     """The handler, called with what was clicked, of this kind and with these keys, the options and the query."""
+    return _with_options(latest, handler, lambda clicks: [clicked(clicks, event, kind, keys)])
 
-    def handle(answers: PageHandlers, clicks: Any, options: PageOptions, query: Query) -> Any:
-        return handler(answers, clicked(clicks, event, kind, keys), options, query)
 
-    return _with_options(latest, handle)
+def _visited(clicks: Any) -> list[Any]:
+    """The address that is visited, and the picture that the browser kept for it."""
+    return [clicked(clicks, "visit", dict, ("address",)), preview(clicks)]
 
 
 def origin_line(origin: Origin, items: int) -> str:

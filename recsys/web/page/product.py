@@ -38,13 +38,14 @@ def dialog(
     *,
     has_looks: bool = False,
     why: Why | None = None,
+    choice: int = 0,
     variants: Sequence[Item] = (),
     others: Sequence[Item] = (),
     cheaper: Sequence[Item] = (),
 ) -> Markup:
     """The product in a dialog; `variants` are the same product in other colours, `others` are like it.
 
-    `cheaper` are the closest products that cost less.
+    `cheaper` are the closest products that cost less. `choice` is the number of the visitor's choice to open it.
     """
     reasons = why.match.reasons if why else ()
     shared, product = views.shared(reasons), views.product(item)
@@ -57,6 +58,7 @@ def dialog(
         attributes=facts_of(item),
         has_looks=has_looks,
         why=why,
+        choice=choice,
         closeness=closeness(why.match, views.colour(item)) if why else None,
         shared_facts=[Fact(reason.value, True) for reason in reasons if reason.attribute in shared],
         variants=views.products(variants),

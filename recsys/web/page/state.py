@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
+from hashlib import blake2b
 from typing import Any, Literal, Self
 
 from recsys.core.items import Items
@@ -37,6 +38,9 @@ class Query:
     `found` are the products of a shared answer, `item` the product that was followed since. `but` are values to have
     in place of the query's own. `k` is how many are shown; `search` tells one search from the next.
     `text` is what is wanted in words, and `text_beside_item` what should be different from the item.
+    `is_pointed` says that the visitor chose the part of the picture, and `is_restored` that the browser kept the
+    picture over a reload. `choice` is the number of the visitor's choice that the answer is for. `kept_as` is the name
+    under which the browser gave the picture back.
     """
 
     picture: Vectors | None = None
@@ -60,6 +64,24 @@ class Query:
     def words(self) -> str:
         """The text to search with, alone or beside the item, the picture or the products of a link."""
         return self.text if self.item is None else self.text_beside_item
+    is_pointed: bool = False
+    is_restored: bool = False
+    choice: int = 0
+    kept_as: str = ""
+
+    @property
+    def picture_id(self) -> str:
+        """A short name for the picture; "" without one. The browser keeps its preview under this name."""
+        if self.shown is None:
+            return ""
+        return self.kept_as or blake2b(self.shown, digest_size=9).hexdigest()
+
+    @property
+    def part_name(self) -> str:
+        """The part that the visitor chose: its edges, or "whole"; "" where it was chosen automatically."""
+        if not self.is_pointed:
+            return ""
+        return " ".join(f"{edge:.4f}" for edge in astuple(self.box)) if self.box else "whole"
 
     @property
     def part(self) -> ChosenPart | None:

@@ -13,6 +13,7 @@ element.addEventListener("click", (event) => {
   const card = on("a[data-item]");
   if (card && isPlain(event)) {
     event.preventDefault();
+    markWaiting(card);
     noteClick("open", card.dataset.item);
     trigger("open");
   }
@@ -22,6 +23,7 @@ element.addEventListener("click", (event) => {
   }
   if (on("[data-longer]")) {
     shown = pictures().length;
+    noteClick("longer");
     trigger("longer");
   }
   if (on("[data-slot]")) {

@@ -1,8 +1,16 @@
 // Every script of the page begins with these lines.
 
-// Handlers read what was clicked from the value of #clicks. They cannot read it from the event: one that has to wait for
-// the answer to an earlier one is sent by Gradio with the data of the earlier one.
-const noteClick = (event, clicked) => document.dispatchEvent(new CustomEvent("shop:click", { detail: { [event]: clicked } }));
+// Each choice of the visitor is noted here before its event is triggered: it gets a number, and what was clicked. Handlers
+// read both from the value of #clicks.
+const noteClick = (event, clicked) => {
+  document.dispatchEvent(new CustomEvent("shop:click", { detail: clicked === undefined ? {} : { [event]: clicked } }));
+};
+
+// Other parts of the page hear of this.
+const announce = (event, detail) => document.dispatchEvent(new CustomEvent(`shop:${event}`, { detail }));
+
+// Until the next answer, this looks as if it works on what was asked.
+const markWaiting = (button) => button.classList.add("waiting");
 
 // A click that should act on the page, and not open a link in a new tab.
 const isPlain = (event) => !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;

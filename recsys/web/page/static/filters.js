@@ -101,8 +101,25 @@ const choose = () => {
   choice += 1;
   hold();
   summarise();
+  noteClick("narrow");
   trigger("narrow");
 };
+
+// The filters of an address, at once: what is chosen before its answer arrives is chosen in addition to them.
+const follow = (address) => {
+  const given = [...new URLSearchParams(address)];
+  const has = (name, value) => given.some(([other, text]) => other === name && text === value);
+  for (const box of boxes) box.checked = has(`is.${box.name}`, box.value);
+  for (const end of bounds) end.value = given.find(([name]) => name === `${end.dataset.bound}.${end.name}`)?.[1] ?? "";
+  if (order) order.value = given.find(([name]) => name === "sort")?.[1] ?? "closeness";
+  hold();
+  summarise();
+};
+document.addEventListener("shop:address", ({ detail }) => {
+  choice += 1;
+  follow(detail);
+});
+if (location.search) follow(location.search);
 
 const recount = () => {
   const { total } = props.value;

@@ -1,4 +1,4 @@
-// On a narrow screen a new search scrolls to its results. The address in the browser always is that of the answer shown.
+// On a narrow screen a new search scrolls to its results.
 const current = () => element.querySelector("[data-query]");
 let last = current()?.dataset.query;
 
@@ -10,8 +10,8 @@ watch("value", () => {
     element.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
   }
   last = now;
-  document.dispatchEvent(new CustomEvent("shop:words", { detail: current()?.dataset.words ?? "" }));
-  history.replaceState(history.state, "", location.pathname + (current()?.dataset.link ?? ""));
+  announce("words", current()?.dataset.words ?? "");
+  announce("answer", { ...current()?.dataset });
 });
 
 const share = async (button) => {
@@ -29,6 +29,7 @@ element.addEventListener("click", (event) => {
   const on = (selector) => event.target.closest(selector);
   if (on("[data-back]")) {
     element.querySelector(".heading").focus();
+    noteClick("back");
     trigger("back");
   }
   if (on("[data-point-out]")) {

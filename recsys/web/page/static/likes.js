@@ -38,6 +38,7 @@ const keep = (next, undoable = true) => {
   } catch { /* without storage, the likes last as long as the page */ }
   paint();
   hold();
+  noteClick("taste");
   trigger("taste");
 };
 
@@ -83,6 +84,7 @@ element.addEventListener("click", (event) => {
   const card = event.target.closest("a[data-item]");
   if (card && isPlain(event)) {
     event.preventDefault();
+    markWaiting(card);
     noteClick("open", card.dataset.item);
     trigger("open");
   }
@@ -99,7 +101,4 @@ element.addEventListener("change", async (event) => {
 
 hold();
 show();
-if (location.search || likes.liked.length + likes.disliked.length) {
-  noteClick("visit", location.search);
-  trigger("visit");
-}
+announce("likes", likes.liked.length + likes.disliked.length > 0);

@@ -79,6 +79,7 @@ const ask = (text) => {
   close();
   field.value = text;
   props.value = { text };
+  noteClick("ask");
   trigger("ask");
 };
 

@@ -78,6 +78,7 @@ const give = async (picture) => {
     const path = await send(await small(picture).catch(() => picture));
     if (turn !== given) return;
     props.value = { path };
+    noteClick("give");
     trigger("give");
   } catch (request) {
     if (turn !== given) return;
@@ -106,6 +107,14 @@ watch("value", () => {
 document.addEventListener("shop:picture", ({ detail }) => {
   fold();
   show(detail);
+});
+
+// A search that was started while a picture is on its way takes its place.
+document.addEventListener("shop:click", ({ detail }) => {
+  if (!["pick", "photo", "link", "similar", "visit", "words"].some((event) => event in detail)) return;
+  given += 1;
+  find(".sending").hidden = true;
+  columns().classList.remove("sending");
 });
 
 document.addEventListener("shop:unfold", () => fold(true));
@@ -175,6 +184,7 @@ element.addEventListener("click", (event) => {
     given += 1;
     show("");
     fold();
+    noteClick("remove");
     trigger("remove");
     find("[data-choose]").focus();
   }

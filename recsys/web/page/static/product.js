@@ -5,31 +5,52 @@ let origin = null;
 
 const facts = Object.assign(document.createElement("script"), { type: "application/ld+json" });
 
+let isLeft = false; // closed by the page, and not by the visitor
+let count = 0;
+let latest = 0; // the number of the latest choice that leads elsewhere
+document.addEventListener("shop:click", ({ detail }) => {
+  count += 1;
+  if (Object.keys(detail).length) latest = count;
+});
+
 watch("value", () => {
   if (!dialog()) return;
-  facts.textContent = dialog().dataset.product;
+  const { choice, id, product } = dialog().dataset;
+  if (Number(choice) && Number(choice) < latest) return void (props.value = "");
+  facts.textContent = product;
   document.head.append(facts);
   if (!element.contains(document.activeElement)) origin = document.activeElement;
   if (!dialog().open) dialog().showModal();
   dialog().scrollTop = 0;
+  announce("opened", { overlay: `product=${encodeURIComponent(id)}`, choice });
 });
 
 element.addEventListener("close", () => {
   props.value = "";
   facts.remove();
   if (document.activeElement === document.body || element.contains(document.activeElement)) origin?.focus();
+  if (!isLeft) announce("closed");
+  isLeft = false;
 }, true);
+
+const leaveDialog = () => {
+  if (!dialog()?.open) return;
+  isLeft = true;
+  dialog().close();
+};
+document.addEventListener("shop:overlay", ({ detail }) => detail.startsWith("product=") || leaveDialog());
 
 element.addEventListener("click", (event) => {
   const on = (selector) => event.target.closest(selector);
   const leave = (button) => {
-    dialog().close();
+    leaveDialog();
     document.querySelector("#heading .heading").focus();
     return button.dataset;
   };
   if (on("[data-close]") || event.target === dialog()) dialog().close();
   if (on("a[data-item]") && isPlain(event)) {
     event.preventDefault();
+    markWaiting(on("a[data-item]"));
     noteClick("open", on("a[data-item]").dataset.item);
     trigger("open");
   }

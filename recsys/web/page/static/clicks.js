@@ -1,1 +1,0 @@
-document.addEventListener("shop:click", ({ detail }) => (props.value = { ...props.value, ...detail }));

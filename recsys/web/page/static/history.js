@@ -1,0 +1,165 @@
+// Numbers the visitor's choices, and gives each answer and each dialog an entry in the browser's history.
+// An entry has the `address` of its answer, the `picture` and the `part` that it was searched with, the `overlay` (the dialog
+// that is open, "" for none), how many entries the dialog has (`depth`), and where the page was scrolled to (`top`).
+let choice = 0; // the number of the visitor's latest choice
+let settled = 0; // the latest choice that was answered
+let returning = -1; // the choice that led to an entry that exists already
+let wanted = ""; // the overlay to open once the answer of that entry is here
+const reloaded = performance.getEntriesByType("navigation")[0]?.type !== "navigate";
+
+document.addEventListener("shop:click", ({ detail }) => {
+  choice += 1;
+  props.value = { ...props.value, ...detail, choice };
+});
+
+const ownParameters = [...new URLSearchParams(location.search)].filter(([name]) => name === "view" || name.startsWith("__"));
+const overlayIn = (search) => {
+  const given = new URLSearchParams(search);
+  if (given.get("product")) return `product=${encodeURIComponent(given.get("product"))}`;
+  return given.has("liked") ? "liked=1" : "";
+};
+const answerIn = (search) => {
+  const parts = search.replace(/^\?/, "").split("&");
+  const kept = parts.filter((part) => part && !/^(product|liked|view|__\w+)(=|$)/.test(part));
+  return kept.length ? `?${kept.join("&")}` : "";
+};
+const empty = { address: "", picture: "", part: "", overlay: "", depth: 0, top: 0 };
+const entry = () => ({ ...empty, ...(history.state?.shop ?? { address: answerIn(location.search), overlay: overlayIn(location.search) }) });
+let shown = entry(); // the answer that is on the page
+
+const write = (how, shop) => {
+  const own = new URLSearchParams(ownParameters).toString();
+  const parts = [shop.address.slice(1), shop.overlay, own].filter(Boolean);
+  const address = location.pathname + (parts.length ? `?${parts.join("&")}` : "");
+  history[how]({ ...history.state, shop }, "", address);
+  if (parent !== window) parent.postMessage({ queryString: parts.join("&") }, "https://huggingface.co");
+};
+const push = (shop) => {
+  write("replaceState", { ...entry(), top: scrollY });
+  write("pushState", { ...shop, top: 0 });
+};
+
+// "Show more" lengthens an answer; it does not make another one.
+const withoutLength = (address) => address.replace(/[?&]k=\d+/, "").replace(/^&/, "?");
+const isSame = (one, other) =>
+  withoutLength(one.address) === withoutLength(other.address) && one.picture === other.picture && one.part === other.part;
+
+// The browser alone keeps a small copy of the latest pictures, so that a reload and the way back can show them again.
+const shop = () => `picture of ${location.pathname} `;
+const copyOf = (picture) => {
+  try {
+    return sessionStorage.getItem(shop() + picture) ?? undefined;
+  } catch {
+    return undefined;
+  }
+};
+const keepCopy = async (picture) => {
+  const image = document.querySelector("#picture img");
+  if (!picture || copyOf(picture) || !image) return;
+  const asked = choice;
+  try {
+    await image.decode();
+    const scale = Math.min(1, 480 / Math.max(image.naturalWidth, image.naturalHeight));
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.naturalWidth * scale, image.naturalHeight * scale].map((side) => Math.max(1, Math.round(side)));
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = "#fff";
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+    if (asked !== choice) return;
+    const order = JSON.parse(sessionStorage.getItem(shop()) ?? "[]");
+    order.push(picture);
+    while (order.length > 8) sessionStorage.removeItem(shop() + order.shift());
+    sessionStorage.setItem(shop() + picture, canvas.toDataURL("image/jpeg", 0.85));
+    sessionStorage.setItem(shop(), JSON.stringify(order));
+  } catch { /* without storage or a readable picture, the entry is opened by its address alone */ }
+};
+
+const visit = (to, reload = false) => {
+  const { address, picture, part } = to;
+  returning = choice + 1;
+  noteClick("visit", { address, picture, part, ...(reload && { reload: "1" }) });
+  props.value = { ...props.value, preview: copyOf(picture) };
+  announce("address", address);
+  announce("picture", copyOf(picture) ?? "");
+  trigger("visit");
+};
+
+const openOverlay = (overlay) => {
+  if (overlay === "liked=1") announce("sheet");
+  if (!overlay.startsWith("product=")) return;
+  noteClick("open", decodeURIComponent(overlay.slice("product=".length)));
+  trigger("open");
+};
+
+const settle = (number) => {
+  settled = Math.max(settled, number);
+  if (number < choice) return false;
+  document.querySelectorAll(".waiting").forEach((button) => button.classList.remove("waiting"));
+  return true;
+};
+
+// The heading brings each answer: { link, choice, picture, part }.
+document.addEventListener("shop:answer", ({ detail }) => {
+  const number = Number(detail.choice ?? 0);
+  if (props.value.preview) props.value = { ...props.value, preview: undefined };
+  shown = { ...empty, address: detail.link ?? "", picture: detail.picture ?? "", part: detail.part ?? "" };
+  if (!settle(number)) return;
+  keepCopy(shown.picture);
+  const now = entry();
+  if (number === returning) {
+    returning = -1;
+    write("replaceState", { ...now, ...shown, overlay: now.overlay, depth: now.depth, top: now.top });
+    scrollTo({ top: now.top, behavior: "instant" });
+    if (wanted) openOverlay(wanted);
+    wanted = "";
+  } else if (!isSame(shown, now)) push(shown);
+  else if (!now.overlay || !document.querySelector("dialog[open]")) write("replaceState", { ...shown, top: now.top });
+});
+
+// A product or the sheet of likes was opened: { overlay, choice }.
+document.addEventListener("shop:opened", ({ detail }) => {
+  settle(Number(detail.choice ?? 0));
+  const now = entry();
+  if (now.overlay !== detail.overlay) push({ ...now, overlay: detail.overlay, depth: now.overlay ? now.depth + 1 : 1 });
+});
+
+// The visitor closed a dialog: back to the answer below it.
+document.addEventListener("shop:closed", () => {
+  const now = entry();
+  if (!now.overlay) return;
+  if (now.depth) history.go(-now.depth);
+  else write("replaceState", { ...now, overlay: "" });
+});
+
+document.addEventListener("shop:failed", ({ detail }) => settle(Number(detail)));
+
+addEventListener("popstate", () => {
+  const to = entry();
+  const isWaiting = settled < choice;
+  announce("overlay", to.overlay);
+  wanted = "";
+  if (!isSame(to, shown) || isWaiting) {
+    wanted = to.overlay;
+    visit(to);
+  } else openOverlay(to.overlay);
+});
+
+let resting;
+addEventListener("scroll", () => {
+  clearTimeout(resting);
+  resting = setTimeout(() => settled < choice || write("replaceState", { ...entry(), top: scrollY }), 200);
+});
+
+// The likes are read when the page starts. The first answer is asked for after that.
+document.addEventListener("shop:likes", ({ detail: hasLikes }) => {
+  const first = entry();
+  write("replaceState", first);
+  history.scrollRestoration = "manual";
+  wanted = first.overlay;
+  if (first.address || first.picture || hasLikes) visit(first, reloaded);
+  else {
+    scrollTo({ top: first.top, behavior: "instant" });
+    openOverlay(first.overlay);
+  }
+}, { once: true });

@@ -1,0 +1,118 @@
+"""The browser's history: Back and Forward work everywhere, and a reload keeps what was shown."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from playwright.sync_api import expect
+
+from testkit.fake_shop import draw
+from tests.browser.steps import cards, choose, dialog, heading, ids, look_closer, press, tick
+
+
+SHOWN = "JSON.stringify([...document.querySelectorAll('#cards .front > a')].map(link => link.dataset.item))"
+
+
+def wait_for(page, found):
+    """Wait until these products are shown, in this order."""
+    page.wait_for_function(f"found => {SHOWN} === found", arg=json.dumps(found, separators=(",", ":")))
+
+
+def test_back_undoes_each_step_and_forward_makes_it_again(page, photo):
+    shop_window = page.url
+    choose(page, photo)
+    found = ids(page)
+    tick(page, "Gender", "Women")
+    expect(cards(page).first.locator(".facts")).to_contain_text("Women")
+    women = ids(page)
+    name = look_closer(page, 1)
+    expect(page).to_have_url(re.compile("is.gender=Women.*&product="))
+    press(dialog(page), "More like this")
+    expect(heading(page)).to_have_text(f"More like {name}")
+
+    page.go_back()
+    expect(dialog(page).locator("h2")).to_have_text(name)
+    page.go_back()
+    expect(dialog(page)).to_have_count(0)
+    wait_for(page, women)
+    page.go_back()
+    expect(page.locator("#filters .active")).to_have_count(0)
+    expect(heading(page)).to_have_text("Closest to your picture")
+    wait_for(page, found)
+    page.go_back()
+    expect(heading(page)).to_have_text("From the shop")
+    expect(page).to_have_url(shop_window)
+    expect(page.locator("#picture img")).to_have_count(0)
+
+    page.go_forward()
+    expect(heading(page)).to_have_text("Closest to your picture")
+    expect(page.locator("#picture img")).to_be_visible()
+    assert ids(page)[0] == found[0]
+    page.go_forward()
+    expect(page.locator("#filters .active summary")).to_have_text(["Gender: Women"])
+    page.go_forward()
+    expect(dialog(page).locator("h2")).to_have_text(name)
+    page.go_forward()
+    expect(heading(page)).to_have_text(f"More like {name}")
+    expect(dialog(page)).to_have_count(0)
+
+
+def test_back_closes_a_product_and_its_button_leaves_no_step_behind(visit):
+    page = visit()
+    first = look_closer(page)
+    expect(page).to_have_url(re.compile(r"\?product="))
+    dialog(page).locator(".strip a").first.click()
+    expect(dialog(page).locator("h2")).not_to_have_text(first)
+    page.go_back()
+    expect(dialog(page).locator("h2")).to_have_text(first)
+    page.go_forward()
+    expect(dialog(page).locator("h2")).not_to_have_text(first)
+    press(dialog(page), "Close")
+    expect(dialog(page)).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("product="))
+    assert page.evaluate("history.state.shop.depth") == 0
+
+
+def test_a_product_has_an_address_that_opens_it(visit):
+    page = visit(path="?product=p7")
+    expect(dialog(page)).to_have_attribute("data-id", "p7")
+    press(dialog(page), "Close")
+    expect(page).not_to_have_url(re.compile("product="))
+    expect(heading(page)).to_have_text("From the shop")
+
+
+def test_a_reload_keeps_the_picture_and_what_was_chosen(visit, pair):
+    page = visit()
+    page.set_input_files("#picture input[type=file]", pair)
+    page.locator("#part [data-box]").nth(1).click()
+    expect(cards(page).first.locator(".facts")).to_contain_text("Handbags")
+    tick(page, "Gender", "Women")
+    page.wait_for_url(re.compile("is.gender=Women"))
+    found = ids(page)
+    page.reload()
+    expect(heading(page)).to_have_text("Your last search")
+    expect(page.locator("#picture img")).to_be_visible()
+    expect(page.locator(".veil i")).to_be_visible()
+    expect(page.locator("#filters .active summary")).to_have_text(["Gender: Women"])
+    assert ids(page)[:3] == found[:3]
+
+
+def test_two_pictures_come_back_each_with_its_answer(visit, photo, tmp_path):
+    page = visit()
+    choose(page, photo)
+    expect(cards(page).first.locator(".facts")).to_contain_text("Dresses · Red")
+    page.wait_for_timeout(300)
+    draw("Watches", "#222222").resize((600, 800)).save(tmp_path / "watch.jpg")
+    page.set_input_files("#picture input[type=file]", tmp_path / "watch.jpg")
+    expect(cards(page).first.locator(".facts")).to_contain_text("Watches")
+    page.go_back()
+    expect(cards(page).first.locator(".facts")).to_contain_text("Dresses · Red")
+    page.go_forward()
+    expect(cards(page).first.locator(".facts")).to_contain_text("Watches")
+
+
+def test_gradios_own_parameters_stay_in_the_address(visit, photo):
+    page = visit(path="?__theme=dark")
+    choose(page, photo)
+    expect(page).to_have_url(re.compile(r"\?found=.*&__theme=dark$"))
