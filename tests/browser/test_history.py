@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 from testkit.fake_shop import draw
 from tests.browser.steps import cards, choose, dialog, heading, ids, look_closer, press, tick
 
-
 SHOWN = "JSON.stringify([...document.querySelectorAll('#cards .front > a')].map(link => link.dataset.item))"
 
 

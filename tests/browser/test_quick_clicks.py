@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.steps import cards, choose, dialog, heading, ids, menu, press, status, value_of
+from tests.browser.steps import cards, choose, dialog, heading, ids, look_closer, menu, press, status, tick, value_of
 
 LATENCY_MS = 400
 
@@ -84,3 +84,61 @@ def test_both_changes_of_a_look_are_made(visit):
         page.wait_for_timeout(100)
     for button in (bag, bottom):
         expect(button).to_have_attribute("aria-pressed", "true")
+
+
+def test_all_three_changes_of_a_look_are_made(visit):
+    page = visit(path="?item=p6&look=1")
+    expect(heading(page)).to_contain_text("A look with")
+    slots = [button.get_attribute("data-slot") for button in page.locator("#cards [data-act=keep]").all()]
+    delay(page)
+    for slot in slots:
+        page.locator(f"#cards [data-act=keep][data-slot={slot}]").click()
+    assert len(slots) == 3
+    expect(page.locator("#cards [data-act=keep][aria-pressed=true]")).to_have_count(3)
+
+
+def test_a_filter_that_is_chosen_before_the_answer_of_a_link_adds_to_its_filters(visit):
+    page = visit(path="?__theme=light")
+    delay(page)
+    page.goto(page.url.split("?")[0] + "?item=p7&is.gender=Women", wait_until="commit")
+    tick(page, "Base colour", "Red")
+    expect(heading(page)).to_contain_text("More like")
+    expect(status(page)).to_have_text("6 of 6 products that match the filters")
+    expect(filters(page)).to_have_text(["Gender: Women", "Base colour: Red"])
+    page.wait_for_url("**is.gender=Women*is.baseColour=Red*")
+
+
+def test_back_before_an_answer_has_come_takes_that_search_back(visit):
+    page = visit()
+    page.locator("#examples button").nth(1).click()
+    expect(heading(page)).to_have_text("Closest to your picture")
+    name = look_closer(page, 2)
+    delay(page)
+    press(dialog(page), "More like this")
+    page.wait_for_timeout(LATENCY_MS / 2)
+    page.go_back()
+    expect(heading(page)).to_have_text("Closest to your picture")
+    page.wait_for_timeout(4 * LATENCY_MS)
+    expect(heading(page)).to_have_text("Closest to your picture")
+    assert name not in heading(page).inner_text() and "item=" not in page.url
+
+
+def test_what_was_opened_and_left_at_once_does_not_come_back(visit):
+    page = visit()
+    delay(page)
+    look_closer(page)
+    dialog(page).locator(".strip a").last.click()
+    page.go_back()
+    expect(dialog(page)).to_have_count(0)
+    page.wait_for_timeout(4 * LATENCY_MS)
+    expect(dialog(page)).to_have_count(0)
+
+
+def test_a_waiting_click_is_seen_at_once(visit):
+    page = visit()
+    delay(page)
+    product = cards(page).nth(1).locator(".front > a")
+    product.click()
+    expect(product).to_have_class("waiting", timeout=100)
+    expect(dialog(page)).to_be_visible()
+    expect(product).not_to_have_class("waiting")

@@ -220,9 +220,7 @@ class PageHandlers:
 
     def _search_picture(self, picture: Image.Image, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """Search with the part of a picture that is chosen for it. Also returns the picture and the line under it."""
-        query = replace(
-            self._of_picture(picture), search=query.search + 1, text=query.text, choice=query.choice
-        )
+        query = replace(self._of_picture(picture), search=query.search + 1, text=query.text, choice=query.choice)
         return *self.results.show(options, query), *self._picture_shown(query)
 
     def _of_picture(self, picture: Image.Image) -> Query:

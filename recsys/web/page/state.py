@@ -64,6 +64,7 @@ class Query:
     def words(self) -> str:
         """The text to search with, alone or beside the item, the picture or the products of a link."""
         return self.text if self.item is None else self.text_beside_item
+
     is_pointed: bool = False
     is_restored: bool = False
     choice: int = 0

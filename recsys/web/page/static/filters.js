@@ -107,6 +107,7 @@ const choose = () => {
 
 // The filters of an address, at once: what is chosen before its answer arrives is chosen in addition to them.
 const follow = (address) => {
+  choice += 1;
   const given = [...new URLSearchParams(address)];
   const has = (name, value) => given.some(([other, text]) => other === name && text === value);
   for (const box of boxes) box.checked = has(`is.${box.name}`, box.value);
@@ -115,11 +116,9 @@ const follow = (address) => {
   hold();
   summarise();
 };
-document.addEventListener("shop:address", ({ detail }) => {
-  choice += 1;
-  follow(detail);
-});
+document.addEventListener("shop:address", ({ detail }) => follow(detail));
 if (location.search) follow(location.search);
+
 
 const recount = () => {
   const { total } = props.value;

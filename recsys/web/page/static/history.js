@@ -1,11 +1,13 @@
 // Numbers the visitor's choices, and gives each answer and each dialog an entry in the browser's history.
 // An entry has the `address` of its answer, the `picture` and the `part` that it was searched with, the `overlay` (the dialog
-// that is open, "" for none), how many entries the dialog has (`depth`), and where the page was scrolled to (`top`).
+// that is open, "" for none), how many entries the dialog has (`depth`), whether it is `closed` again, and where the page was
+// scrolled to (`top`).
 let choice = 0; // the number of the visitor's latest choice
 let settled = 0; // the latest choice that was answered
 let returning = -1; // the choice that led to an entry that exists already
 let wanted = ""; // the overlay to open once the answer of that entry is here
-const reloaded = performance.getEntriesByType("navigation")[0]?.type !== "navigate";
+const isReload = performance.getEntriesByType("navigation")[0]?.type !== "navigate";
+if (!isReload) history.replaceState({ ...history.state, shop: undefined }, "");
 
 document.addEventListener("shop:click", ({ detail }) => {
   choice += 1;
@@ -23,7 +25,7 @@ const answerIn = (search) => {
   const kept = parts.filter((part) => part && !/^(product|liked|view|__\w+)(=|$)/.test(part));
   return kept.length ? `?${kept.join("&")}` : "";
 };
-const empty = { address: "", picture: "", part: "", overlay: "", depth: 0, top: 0 };
+const empty = { address: "", picture: "", part: "", overlay: "", depth: 0, closed: false, top: 0 };
 const entry = () => ({ ...empty, ...(history.state?.shop ?? { address: answerIn(location.search), overlay: overlayIn(location.search) }) });
 let shown = entry(); // the answer that is on the page
 
@@ -48,7 +50,7 @@ const isSame = (one, other) =>
 const shop = () => `picture of ${location.pathname} `;
 const copyOf = (picture) => {
   try {
-    return sessionStorage.getItem(shop() + picture) ?? undefined;
+    return (picture && sessionStorage.getItem(shop() + picture)) || undefined;
   } catch {
     return undefined;
   }
@@ -122,14 +124,17 @@ document.addEventListener("shop:opened", ({ detail }) => {
   settle(Number(detail.choice ?? 0));
   const now = entry();
   if (now.overlay !== detail.overlay) push({ ...now, overlay: detail.overlay, depth: now.overlay ? now.depth + 1 : 1 });
+  else write("replaceState", { ...now, closed: false });
 });
 
 // The visitor closed a dialog: back to the answer below it.
 document.addEventListener("shop:closed", () => {
   const now = entry();
   if (!now.overlay) return;
-  if (now.depth) history.go(-now.depth);
-  else write("replaceState", { ...now, overlay: "" });
+  if (now.depth) {
+    write("replaceState", { ...now, closed: true }); // for a reload before the browser has gone back
+    history.go(-now.depth);
+  } else write("replaceState", { ...now, overlay: "" });
 });
 
 document.addEventListener("shop:failed", ({ detail }) => settle(Number(detail)));
@@ -153,11 +158,12 @@ addEventListener("scroll", () => {
 
 // The likes are read when the page starts. The first answer is asked for after that.
 document.addEventListener("shop:likes", ({ detail: hasLikes }) => {
-  const first = entry();
+  const before = entry();
+  const first = before.closed ? { ...before, overlay: "", depth: 0, closed: false } : before;
   write("replaceState", first);
   history.scrollRestoration = "manual";
   wanted = first.overlay;
-  if (first.address || first.picture || hasLikes) visit(first, reloaded);
+  if (first.address || first.picture || hasLikes) visit(first, isReload);
   else {
     scrollTo({ top: first.top, behavior: "instant" });
     openOverlay(first.overlay);

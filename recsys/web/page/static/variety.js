@@ -1,14 +1,20 @@
 const slider = element.querySelector("input");
+let chosen = null; // what the visitor or the address chose, until its answer is here
 
+const hold = (value) => (props.value = chosen = Number(value));
 slider.addEventListener("change", () => {
-  props.value = Number(slider.value);
+  hold(slider.value);
   noteClick("vary");
   trigger("vary");
 });
+watch("value", () => {
+  if (chosen !== null) props.value = chosen;
+  slider.value = props.value;
+});
 const follow = (address) => {
   slider.value = new URLSearchParams(address).get("varied") ?? 0;
-  props.value = Number(slider.value);
+  hold(slider.value);
 };
-follow(location.search);
+if (location.search) follow(location.search);
 document.addEventListener("shop:address", ({ detail }) => follow(detail));
-watch("value", () => (slider.value = props.value));
+document.addEventListener("shop:answer", () => (chosen = null));
