@@ -49,7 +49,7 @@ def test_back_undoes_each_step_and_forward_makes_it_again(page, photo):
     expect(page.locator("#picture img")).to_be_visible()
     assert ids(page)[0] == found[0]
     page.go_forward()
-    expect(page.locator("#filters .active summary")).to_have_text(["Gender: Women"])
+    expect(page.locator("#filters .active summary")).to_have_text(["For whom: Women"])
     page.go_forward()
     expect(dialog(page).locator("h2")).to_have_text(name)
     page.go_forward()
@@ -93,7 +93,7 @@ def test_a_reload_keeps_the_picture_and_what_was_chosen(visit, pair):
     expect(heading(page)).to_have_text("Your last search")
     expect(page.locator("#picture img")).to_be_visible()
     expect(page.locator(".veil i")).to_be_visible()
-    expect(page.locator("#filters .active summary")).to_have_text(["Gender: Women"])
+    expect(page.locator("#filters .active summary")).to_have_text(["For whom: Women"])
     assert ids(page)[:3] == found[:3]
 
 

@@ -104,7 +104,7 @@ def test_a_filter_that_is_chosen_before_the_answer_of_a_link_adds_to_its_filters
     tick(page, "Base colour", "Red")
     expect(heading(page)).to_contain_text("More like")
     expect(status(page)).to_have_text("6 of 6 products that match the filters")
-    expect(filters(page)).to_have_text(["Gender: Women", "Base colour: Red"])
+    expect(filters(page)).to_have_text(["For whom: Women", "Colour: Red"])
     page.wait_for_url("**is.gender=Women*is.baseColour=Red*")
 
 
