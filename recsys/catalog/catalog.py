@@ -16,7 +16,7 @@ from recsys.catalog.folders import open_file, open_folder
 from recsys.catalog.offers import OfferColumns, links_from_template
 from recsys.catalog.picture_notes import picture_notes
 from recsys.catalog.pictures import Pictures
-from recsys.catalog.remote import LinkFetcher
+from recsys.catalog.remote import LinkFetcher, Pace
 from recsys.catalog.source import ONLY_SPLIT, Source
 from recsys.catalog.summary import describe_columns, first_rows
 from recsys.catalog.values import attribute_values, cell_texts, texts, to_text, unique_ids
@@ -45,6 +45,7 @@ class PictureSource:
     count: int
     allow_private_hosts: bool = False
     further: tuple[str, ...] = ()
+    requests_per_second: float = Pace.requests_per_second
 
     def open(self) -> Pictures:
         """The pictures, in the order of the catalogue.
@@ -52,7 +53,7 @@ class PictureSource:
         Raises as `Catalog.open` does, and CatalogError if the dataset has another number of products here.
         """
         source = _open_source(self.dataset, self.split, self.revision)
-        fetcher = _link_fetcher(self.allow_private_hosts)
+        fetcher = _link_fetcher(self.allow_private_hosts, self.requests_per_second)
         pictures = Pictures.from_source(source, self.column, fetcher, self.further)
         if len(pictures) != self.count:
             raise CatalogError(
@@ -116,6 +117,7 @@ class Catalog:
         offer_columns: Mapping[str, str] | None = None,
         currency: str | None = None,
         link_template: str | None = None,
+        requests_per_second: float = Pace.requests_per_second,
     ) -> Catalog:
         """Open a Hub dataset, a folder, a table, a zip archive, or the `sample` shop.
 
@@ -124,8 +126,9 @@ class Catalog:
         `role_overrides` maps roles to attributes, `offer_columns` facts such as "price" and "link" to columns.
         `currency` is that of prices without one. `link_template` makes the links to the products from columns, such as
         "https://shop.example/products/{Handle}". Pictures that are links are fetched, from servers in the private
-        network only with `allow_private_hosts`. Raises CatalogError if the source, a column or a role does not exist
-        or cannot be read, and HubError if the Hub does not deliver the dataset.
+        network only with `allow_private_hosts`, and at most `requests_per_second` from one server. Raises CatalogError
+        if the source, a column or a role does not exist or cannot be read, and HubError if the Hub does not deliver the
+        dataset.
         """
         if limit is not None and limit < 1:
             raise CatalogError(f"The limit is {limit}, and a catalogue needs at least one product.")
@@ -146,7 +149,7 @@ class Catalog:
             roles=tuple(overrides.values()),
         )
         _check_roles(overrides, columns.attributes)
-        fetcher = _link_fetcher(allow_private_hosts)
+        fetcher = _link_fetcher(allow_private_hosts, requests_per_second)
         pictures = Pictures.from_source(source, columns.image, fetcher, columns.further)
         place = dataset if source.revision else str(_folder(dataset).resolve())
         return cls(
@@ -155,7 +158,14 @@ class Catalog:
             source.revision,
             products=_products(source, columns, limit, currency, link_template),
             pictures=PictureSource(
-                place, split, source.revision, columns.image, len(source.table), allow_private_hosts, columns.further
+                place,
+                split,
+                source.revision,
+                columns.image,
+                len(source.table),
+                allow_private_hosts,
+                columns.further,
+                requests_per_second,
             ),
             encoded_pictures=pictures,
             role_overrides=dict(overrides),
@@ -234,8 +244,9 @@ def _check_roles(overrides: Mapping[str, str], attributes: Sequence[str]) -> Non
             )
 
 
-def _link_fetcher(allow_private_hosts: bool) -> LinkFetcher:
-    return LinkFetcher(cache_folder("pictures"), allow_private_hosts=allow_private_hosts)
+def _link_fetcher(allow_private_hosts: bool, requests_per_second: float) -> LinkFetcher:
+    pace = Pace(requests_per_second=requests_per_second)
+    return LinkFetcher(cache_folder("pictures"), allow_private_hosts=allow_private_hosts, pace=pace)
 
 
 def _folder(dataset: str) -> Path:

@@ -13,6 +13,7 @@ from recsys.catalog.levels import keep_last_levels
 from recsys.catalog.picture_columns import image_column
 from recsys.catalog.picture_files import PictureFiles, as_text
 from recsys.catalog.source import Source
+from recsys.catalog.status_rules import drop_hidden
 from recsys.catalog.stock_rules import add_availability
 from recsys.catalog.tables import is_table, parse_table
 from recsys.catalog.text_table import TextTable
@@ -54,7 +55,7 @@ def source_of(name: str, tables: Sequence[FoundTable], pictures: PictureFiles) -
     """The catalogue of tables with the same columns: one row for each product."""
     whole = _concatenated(tables)
     folders = [found.folder for found in tables for _ in found.table.rows]
-    joined = join_rows(keep_last_levels(unfold_options(add_availability(clean(whole)))))
+    joined = drop_hidden(join_rows(keep_last_levels(unfold_options(add_availability(clean(whole))))))
     folder_of = dict(zip(whole.rows, folders, strict=True)) if len(tables) > 1 else {}
 
     @lru_cache(CACHED_REFERENCES)

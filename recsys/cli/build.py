@@ -23,6 +23,7 @@ from recsys.cli.build_flags import DEFAULT_ENCODER, OFFER_FLAGS, SHIPPED_ENCODER
 from recsys.core.storefront import Storefront
 from recsys.encoder import Encoder
 from recsys.errors import CatalogError, HubError, HubNotFoundError, RecsysError
+from recsys.evaluate.doctor import PROBLEMS, examine_index
 from recsys.format.layout import sample_index
 from recsys.images.logo import logo_url
 from recsys.index.folder import IndexFolder
@@ -31,6 +32,8 @@ from recsys.index.replace import check_replaceable, claim
 if TYPE_CHECKING:
     from recsys.stores.milvus import Milvus
 
+MAX_EXAMINED = 10_000
+"""A build examines a catalogue of at most this many products, which takes seconds."""
 _UNCHANGED = "The index was built from the same inputs before. How well its encoder finds is in {output}/README.md."
 
 
@@ -79,7 +82,7 @@ def run(options: argparse.Namespace) -> None:
             engine=engine,
             fit_tower=_tower_fitter(),
         )
-    print(summary(report), catalog.summary(), sep="\n")
+    print(summary(report), catalog.summary(), *examination_lines(options.output), sep="\n")
     if milvus:
         _load_into_milvus(milvus, options.output)
     if options.push_to_hub:
@@ -102,6 +105,7 @@ def _open_catalog(options: argparse.Namespace) -> Catalog:
         currency=options.currency,
         link_template=options.link_template,
         allow_private_hosts=options.allow_private_hosts,
+        requests_per_second=options.requests_per_second,
     )
 
 
@@ -199,6 +203,19 @@ def summary(report: BuildReport) -> str:
         lines.append(f"Left out: {len(report.skipped)} products.")
         lines += [f"  {skipped.id}: {skipped.reason}" for skipped in report.skipped]
     return "\n".join(lines)
+
+
+def examination_lines(output: Path) -> Iterator[str]:
+    """What the doctor finds in the new index, as counts, and the command that lists it."""
+    command = f"recsys doctor {output}"
+    folder = IndexFolder.open(output)
+    if len(folder.items) > MAX_EXAMINED:
+        yield f"Not examined, because there are more than {MAX_EXAMINED:,} products: {command}"
+        return
+    examination = examine_index(folder)
+    counts = {problem: len(examination.of(problem)) for problem in PROBLEMS}
+    found = ", ".join(f"{count:,} × {problem}" for problem, count in counts.items() if count)
+    yield f"Examined: {found}. Listed with pictures by: {command}" if found else "Examined: no problem was found."
 
 
 def _comparison_lines(comparison: Comparison) -> Iterator[str]:

@@ -13,6 +13,8 @@ from recsys.format.layout import OWN_INDEX
 SHOP_FLAGS = "What the page says about the shop. Without any of these flags, a rebuilt index keeps what it says."
 DEFAULT_ENCODER = "resnet50.tv_in1k"
 SHIPPED_ENCODER = "index"
+MAX_RATE = 1000
+"""Pictures a second from one server. More is a mistake, or an attack."""
 OFFER_FLAGS = {
     "price": "the prices",
     "sale_price": "the reduced prices",
@@ -59,6 +61,7 @@ def _add_catalogue_flags(group: argparse._ArgumentGroup) -> None:
     queries = "calibrate confidence on the products of this dataset, if visitors search with pictures like these"
     role = f"the attribute that has a role ({', '.join(SINGLE_ROLES)}), such as shade=colour; repeatable"
     template = "links to the products, such as https://shop.example/products/{Handle} with the name of a column"
+    rate = "pictures by link that are asked for from one server in a second, at most"
     private = "fetch pictures by link from servers in the private network too, at any port; for links of your own"
     add = group.add_argument
     add("--dataset", default=DEFAULT_DATASET, help=f"{dataset} for the drawn shop (default: %(default)s)")
@@ -71,6 +74,7 @@ def _add_catalogue_flags(group: argparse._ArgumentGroup) -> None:
     add("--attributes", metavar="NAMES", type=_names, help="columns of attributes, a,b,c (default: detected)")
     add("--role", metavar="COLUMN=ROLE", type=_role, action="append", help=f"{role} (default: by the columns' names)")
     add("--allow-private-hosts", action="store_true", help=private)
+    add("--requests-per-second", metavar="N", type=_rate, default=20.0, help=f"{rate} (default: %(default)s)")
     for fact, what in OFFER_FLAGS.items():
         add(f"--{fact.replace('_', '-')}-column", metavar="NAME", help=f"column of {what} (default: detected)")
     add("--currency", metavar="CODE", help="currency of prices that name none, such as EUR (default: none)")
@@ -127,6 +131,13 @@ def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return number
+
+
+def _rate(text: str) -> float:
+    number = float(text)
+    if not 0 < number <= MAX_RATE:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most {MAX_RATE}")
     return number
 
 

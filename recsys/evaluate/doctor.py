@@ -1,10 +1,10 @@
-"""Examines the products of an index: repeated pictures, contradicted and missing values, pictures that say nothing."""
+"""Examines the products of an index: repeated and blank pictures, contradicted and missing values, dead links."""
 
 from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from recsys.core.items import Items
 from recsys.core.same_pictures import SamePictures
 from recsys.evaluate.label_check import NEIGHBOURS, Facts, LabelCheck, check_labels, word_numbers
+from recsys.evaluate.unusable import blank_and_small, dead_links
+from recsys.format.layout import ITEMS
+from recsys.images.fetch import Policy
 from recsys.index.folder import IndexFolder
+from recsys.index.items_table import read_thumbnails
 from recsys.types import Rows, Searcher, Value, Vectors
 
 MIN_NEAR_COSINE = 0.995
@@ -33,7 +37,10 @@ NEAR = "nearly the same picture"
 PLACEHOLDER = "picture that many products share"
 WRONG = "value that the rest contradicts"
 MISSING = "missing value"
-PROBLEMS = (SAME, NEAR, PLACEHOLDER, WRONG, MISSING)
+BLANK = "blank picture"
+UNUSABLE = "picture that is too small or cannot be read"
+DEAD = "link that leads nowhere"
+PROBLEMS = (SAME, NEAR, PLACEHOLDER, WRONG, MISSING, BLANK, UNUSABLE, DEAD)
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,20 @@ def examine(items: Items, searcher: Searcher) -> Examination:
             findings += _value_findings(items, name, own, values, check)
             checked |= {name: check.found} if check.found else {}
     return Examination(tuple(findings), checked, tuple(name for name in items.all_columns if name not in checked))
+
+
+def examine_index(folder: IndexFolder, link_policy: Policy | None = None) -> Examination:
+    """Examine the products of an index and their thumbnails, and with a `link_policy` also their links."""
+    examination, items = examine(folder.items, folder.searcher), folder.items
+    pictures = blank_and_small(read_thumbnails(folder.path / ITEMS))
+    more = [Finding(BLANK if is_blank else UNUSABLE, items.ids[row], items.names[row]) for row, is_blank in pictures]
+    if link_policy:
+        linked = [(item, item.offer.url) for item in items if item.offer and item.offer.url]
+        dead = dead_links((url for _, url in linked), link_policy)
+        more += [
+            Finding(DEAD, item.id, item.name, attribute=dead[url], value=url) for item, url in linked if url in dead
+        ]
+    return replace(examination, findings=(*examination.findings, *more))
 
 
 def _value_findings(

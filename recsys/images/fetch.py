@@ -112,14 +112,21 @@ def status_error(status: int) -> LinkError:
     return _refusal(f"The server answers this link with status {status} instead of a picture")
 
 
-def request(url: str, policy: Policy = PUBLIC, headers: Mapping[str, str] | None = None) -> Answer:
+def status_of(url: str, policy: Policy = PUBLIC) -> int:
+    """The status of the answer to a link, after its redirects, whose body is not read. Raises LinkError."""
+    return request(url, policy, {"Accept": "*/*"}, reads_body=False).status
+
+
+def request(
+    url: str, policy: Policy = PUBLIC, headers: Mapping[str, str] | None = None, *, reads_body: bool = True
+) -> Answer:
     """The answer to a link, checked as by `fetch`, but with any status. `headers` are sent beside `HEADERS`."""
     backend = _GuardedBackend(policy, time.monotonic() + policy.timeout_s)
     target = _checked(url, policy)
     try:
         with httpcore.ConnectionPool(ssl_context=_ssl_context(), network_backend=backend) as pool:
             for _ in range(MAX_REDIRECTS + 1):
-                answer = _get(pool, target, HEADERS | dict(headers or {}))
+                answer = _get(pool, target, HEADERS | dict(headers or {}), reads_body)
                 if isinstance(answer, Answer):
                     return answer
                 target = _checked(answer, policy)
@@ -155,7 +162,9 @@ def _checked(url: str | httpx.URL, policy: Policy) -> httpx.URL:
     return target
 
 
-def _get(pool: httpcore.ConnectionPool, target: httpx.URL, sent: Mapping[str, str]) -> Answer | httpx.URL:
+def _get(
+    pool: httpcore.ConnectionPool, target: httpx.URL, sent: Mapping[str, str], reads_body: bool
+) -> Answer | httpx.URL:
     """The answer to the link, or the target of its redirect."""
     url = httpcore.URL(scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path)
     with pool.stream("GET", url, headers=[*sent.items(), ("Host", target.netloc.decode())]) as response:
@@ -165,7 +174,7 @@ def _get(pool: httpcore.ConnectionPool, target: httpx.URL, sent: Mapping[str, st
                 return target.join(_location(headers["location"]))
             except httpx.InvalidURL as error:
                 raise _refusal("The link is redirected to something that is not a link") from error
-        if response.status != 200:
+        if response.status != 200 or not reads_body:
             return Answer(response.status, headers)
         if headers.get("content-length", "").isdigit() and int(headers["content-length"]) > MAX_BYTES:
             raise _refusal(TOO_BIG)
