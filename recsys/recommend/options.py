@@ -29,6 +29,7 @@ class KeywordsBesideLiked(TypedDict, total=False):
     min_similarity: float | None
     refine: bool
     sort: str
+    offset: int
     text: str | None
 
 
@@ -48,7 +49,8 @@ class SearchOptions:
     out.
     Without `refine`, a picture is searched as it is: the whole of it, and its matches in the order of their cosines.
     `sort` orders the products that were found: by closeness, by price with the lowest first, or with the newest first.
-    `text` says in words what is wanted, instead of a picture or beside it.
+    `text` says in words what is wanted, instead of a picture or beside it. `offset` skips as many of the best products,
+    to get the rest of an answer page by page.
 
     Raises QueryError for a value of the wrong form or out of range, and for an id that is both liked and disliked.
     """
@@ -62,6 +64,7 @@ class SearchOptions:
     refine: bool = True
     sort: str = CLOSENESS
     text: str | None = None
+    offset: int = 0
 
     def __post_init__(self) -> None:
         _check_number("diversity", self.diversity, 0)
@@ -72,6 +75,7 @@ class SearchOptions:
         if self.sort not in SORTS:
             raise QueryError(f"sort is one of {', '.join(SORTS)}; got {self.sort!r:.50}.")
         check_text(self.text)
+        self._check_offset()
         check_ids("liked", self.liked)
         check_ids("disliked", self.disliked)
         both = next((item_id for item_id in self.liked if item_id in self.disliked), None)
@@ -86,6 +90,12 @@ class SearchOptions:
         normalized = {"where": parse_filter(self.where), "liked": tuple(self.liked), "disliked": tuple(self.disliked)}
         for name, value in (normalized | {"diversity": float(self.diversity), "but": but, "text": text}).items():
             object.__setattr__(self, name, value)
+
+    def _check_offset(self) -> None:
+        if isinstance(self.offset, bool) or not isinstance(self.offset, int) or self.offset < 0:
+            raise QueryError(f"offset is how many products to skip, a whole number from 0; got {self.offset!r:.50}.")
+        if self.offset and self.diversity:
+            raise QueryError("Varied products have no further pages: leave out diversity, or offset.")
 
     @property
     def filter(self) -> Where | None:

@@ -81,6 +81,7 @@ class Recommender(Shop):
         refine: bool = True,
         sort: str = CLOSENESS,
         text: str | None = None,
+        offset: int = 0,
     ) -> Answer:
         """The k products most like the picture, best first; fewer only where fewer pass the filter `where`.
 
@@ -101,11 +102,15 @@ class Recommender(Shop):
             sort: The order of the products found: closeness, price (the lowest first) or newest.
             text: What is wanted in words, such as "red dress under 50, not long". Beside a picture it says what should
                 be different. The answer's `words` say how they were understood.
+            offset: How many of the best products to skip. With the same arguments otherwise, the answers at 0, k, 2 k
+                and so on are the whole catalogue in one order. Varied products (`diversity`) have no further pages.
+
 
         Raises QueryError for an unknown id, attribute or value, and for a number out of range.
 
         """
-        options = SearchOptions(where or {}, liked, disliked, diversity, but or {}, min_similarity, refine, sort, text)
+        some = (where or {}, liked, disliked, diversity, but or {}, min_similarity, refine, sort, text)
+        options = SearchOptions(*some, offset=offset)
         return self.search(None if image is None else load_picture(image), k, options)
 
     def recommend_batch(

@@ -13,6 +13,7 @@ from recsys.core.items import Items
 from recsys.core.reranking import RERANKED, Ranking, coverage, ranked
 from recsys.core.same_pictures import SamePictures
 from recsys.images.box import Box
+from recsys.index.annoy.searcher import MAX_APPROXIMATE
 from recsys.index.views import ViewSearcher
 from recsys.recommend.closest_for_less import closest_for_less
 from recsys.recommend.describe import by_heads, by_neighbours, shared
@@ -42,6 +43,8 @@ NEIGHBOURS_THAT_DESCRIBE = 20
 """How many of the nearest products vote on the attributes of a picture that the encoder has no head for."""
 PICTURES_THAT_DESCRIBE = 10
 """The least number of different pictures that these products show. Each picture has one vote."""
+EXACT = MAX_APPROXIMATE + 1
+"""So many products are searched for at least where some are skipped, so that all pages of an answer have one order."""
 GROWTH = 4
 """Where the nearest products show too few different pictures, this many times as many are searched for."""
 
@@ -196,7 +199,7 @@ class Search:
             found = found.at(maximal_marginal_relevance(relevance, vectors, k, options.diversity))
         if options.min_similarity is not None:
             found = found.at(np.flatnonzero(found.cosines >= options.min_similarity))
-        found = found.at(slice(k))
+        found = found.at(slice(options.offset, options.offset + k))
         return found if options.sort == CLOSENESS else found.at(sorted_places(self.items, found.rows, options.sort))
 
     def answer(
@@ -254,6 +257,7 @@ class Search:
         judged, wanted = len(options.liked) + len(options.disliked), pool(k, options)
         by_likes = RERANKED_BY_LIKES if judged else 0
         by_attributes = RERANKED if self.ranking and options.refine else 0
+        wanted = max(wanted, EXACT) if options.offset else wanted
         return max(max(wanted, by_likes, by_attributes) + judged, self.calibration.nearest if self.calibration else 0)
 
     def _describe(self, embedding: Vectors, nearest: Found) -> dict[str, Guess]:
@@ -285,5 +289,5 @@ class Search:
 
 
 def pool(k: int, options: SearchOptions) -> int:
-    """How many candidates to choose k from."""
-    return pool_size(k) if options.diversity else k
+    """How many candidates to choose k from, with those that are skipped."""
+    return options.offset + (pool_size(k) if options.diversity else k)

@@ -19,6 +19,8 @@ from recsys.types import Rows, Vectors, Where
 
 MIN_SEEDS = 10
 """At least this many results of Annoy are requested, and their neighbours compared too."""
+MAX_APPROXIMATE = 1_000
+"""More products than this are found by an exact scan, which is not slower then, and always in the same order."""
 TIMED_ROWS = 8192
 TIMED_RUNS = 5
 
@@ -26,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 class AnnoySearcher:
-    """Searches an Annoy file: approximately without a filter, exactly with one.
+    """Searches an Annoy file: approximately without a filter, exactly with one, or for many products.
 
     It is exact without a filter too if scanning the whole catalogue is as fast as Annoy with this `search_k`, and where
     Annoy does not run on this machine: `problem` then says so, and is None otherwise.
@@ -53,7 +55,7 @@ class AnnoySearcher:
         return self._graph[rows].astype(np.int64)
 
     def search(self, vectors: Vectors, k: int, where: Where | None = None) -> tuple[Rows, Vectors]:
-        if where or self._trees is None or self._scan_is_fast:
+        if where or k > MAX_APPROXIMATE or self._trees is None or self._scan_is_fast:
             return self.exact(vectors, k, where)
         return self.approximate(vectors, k)
 

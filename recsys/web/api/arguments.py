@@ -43,6 +43,7 @@ def options_from(
     refine: Any = None,
     sort: Any = None,
     text: Any = None,
+    offset: Any = None,
 ) -> SearchOptions:
     """The search options of a request, where null stands for the default. Raises QueryError."""
     return SearchOptions(
@@ -55,6 +56,7 @@ def options_from(
         refine=True if refine is None else refine,
         sort=CLOSENESS if sort is None else sort,
         text=text,
+        offset=0 if offset is None else offset,
     )
 
 

@@ -70,6 +70,7 @@ class Endpoints:
         parts: bool = False,
         sort: str = "closeness",
         text: str | None = None,
+        offset: int = 0,
     ) -> AnswerFacts:
         """Find products by words, by a picture, or by both: with both, the words say what should be different.
 
@@ -91,9 +92,11 @@ class Endpoints:
             sort: Order of the products found: "closeness", "price" (lowest first) or "newest".
             text: What is wanted in plain English, such as "red dress for women under 50, not long". The answer's
                 `words` say how each was understood, which no product fulfils together, and which mean nothing here.
+            offset: Number of the best products to skip. With the same parameters otherwise, the answers at 0, k, 2 k
+                and so on are the whole catalogue in one order.
         """
         recommender, root = self._shop.current, _root(request)
-        options = options_from(where, liked, disliked, diversity, but, min_similarity, refine, sort, text)
+        options = options_from(where, liked, disliked, diversity, but, min_similarity, refine, sort, text, offset)
         picture = (
             None if image is None and (options.liked or options.text) else read_picture(file_reference(image, root))
         )
@@ -116,6 +119,7 @@ class Endpoints:
         refine: bool = True,
         sort: str = "closeness",
         text: str | None = None,
+        offset: int = 0,
     ) -> AnswerFacts:
         """Find the products most similar to a product of the shop, most similar first, without the product itself.
 
@@ -132,9 +136,10 @@ class Endpoints:
             refine: If false, the products keep the order of their cosine similarities.
             sort: Order of the products found: "closeness", "price" (lowest first) or "newest".
             text: What should be different, in plain English, such as "but red and cheaper".
+            offset: Number of the best products to skip, as in /recommend.
         """
         recommender = self._shop.current
-        options = options_from(where, liked, disliked, diversity, but, min_similarity, refine, sort, text)
+        options = options_from(where, liked, disliked, diversity, but, min_similarity, refine, sort, text, offset)
         return answer_facts(recommender, recommender.search(str(item_id), k, options), _root(request))
 
     def describe(self, request: gr.Request, image: FileData | None = None) -> QueryFacts:

@@ -63,8 +63,8 @@ def shared(
     return [name for name in ordered if name and name in names][:MAX_SHARED]
 
 
-def showcase(items: Items, rows: Rows, count: int, purpose: str) -> list[Item]:
-    """Chooses `count` of these rows, one of each kind in turn. The choice depends on the purpose alone."""
+def showcase(items: Items, rows: Rows, count: int, purpose: str, offset: int = 0) -> list[Item]:
+    """Chooses `count` of these rows after the first `offset`, one of each kind in turn, in an order of the purpose."""
     name = items.roles.kind or kind(items.columns)
     shuffled = sorted(rows.tolist(), key=lambda row: crc32(f"{purpose} {items.ids[row]}".encode()))
     by_kind: dict[Value, list[int]] = {}
@@ -72,7 +72,7 @@ def showcase(items: Items, rows: Rows, count: int, purpose: str) -> list[Item]:
         by_kind.setdefault(items.columns[name][row] if name else None, []).append(row)
     largest_first = sorted(by_kind.values(), key=len, reverse=True)
     in_turn = (row for row in chain.from_iterable(zip_longest(*largest_first)) if row is not None)
-    return [items[row] for row in islice(in_turn, count)]
+    return [items[row] for row in islice(in_turn, offset, offset + count)]
 
 
 def label(attribute: str) -> str:

@@ -9,10 +9,11 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from recsys.recommend.recommender import Recommender
+from recsys.recommend.recommender import MAX_K, Recommender
 from recsys.types import Attribute, Item, Match, Reason, Value, as_tuple
 from recsys.web.page import attribute_display
 from recsys.web.page.offers import OfferView, offer_view
+from recsys.web.page.pages import Page
 from recsys.web.page.templates import render
 from recsys.web.server import thumbnails
 
@@ -135,9 +136,9 @@ class ProductViews:
         )
 
 
-def gallery(cards: Sequence[Card], *, has_more: bool = False) -> Markup:
-    """The cards, and the button "Show more" if there are more products."""
-    return render("gallery.html", cards=cards, has_more=has_more)
+def gallery(cards: Sequence[Card], page: Page | None = None, *, has_more: bool = False) -> Markup:
+    """The cards, the button "Show more" if there are more products, and those that lead to other pages."""
+    return render("gallery.html", cards=cards, has_more=page.has_more if page else has_more, page=page, most=MAX_K)
 
 
 def facts(attributes: Mapping[str, Attribute], names: Iterable[str], shared: Sequence[str] = ()) -> list[Fact]:

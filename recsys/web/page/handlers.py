@@ -14,7 +14,7 @@ from recsys.errors import QueryError
 from recsys.images.box import Box
 from recsys.images.segment import Segmentation
 from recsys.recommend.options import check_text
-from recsys.recommend.recommender import Recommender
+from recsys.recommend.recommender import MAX_K, Recommender
 from recsys.types import Vectors
 from recsys.web.page import attribute_display, crop_hint, outfit_view, permalink, photos, product, word_chips
 from recsys.web.page.results import ResultsView, Shown
@@ -101,7 +101,7 @@ class PageHandlers:
 
     def filters_changed(self, options: PageOptions, query: Query) -> Shown:
         """Repeat the query with other filters or another diversity."""
-        return self.results.show(options, replace(query, look=None, k=PAGE))
+        return self.results.show(options, replace(query, look=None, k=PAGE, offset=0))
 
     def change_value(self, change: Mapping[str, str], options: PageOptions, query: Query) -> Shown:
         """Repeat the query with another value of an attribute, or with its own value again if `value` is ""."""
@@ -109,11 +109,16 @@ class PageHandlers:
         if change["value"]:
             self.items.passing({change["attribute"]: change["value"]})  # raises QueryError where the shop lacks it
             but[change["attribute"]] = change["value"]
-        return self.results.show(options, replace(query, but=but, k=PAGE))
+        return self.results.show(options, replace(query, but=but, k=PAGE, offset=0))
 
     def show_more(self, options: PageOptions, query: Query) -> Shown:
         """Repeat the query for more products."""
         return self.results.show(options, replace(query, k=longer(query.k)))
+
+    def turn_page(self, which: str, options: PageOptions, query: Query) -> Shown:
+        """Show the products after those of this page, or before them."""
+        offset = query.offset + (MAX_K if which == "next" else -MAX_K)
+        return self.results.show(options, replace(query, offset=max(0, offset), k=MAX_K, look=None))
 
     @only_looks
     def open_product(self, item_id: str, options: PageOptions, query: Query) -> str:
@@ -205,7 +210,9 @@ class PageHandlers:
 
     def _next_search(self, query: Query) -> Query:
         """The next search of the visit, with the same picture."""
-        return replace(query, item=None, text_beside_item="", but={}, look=None, k=PAGE, search=query.search + 1)
+        return replace(
+            query, item=None, text_beside_item="", but={}, look=None, k=PAGE, offset=0, search=query.search + 1
+        )
 
     def _search_words(self, text: str, options: PageOptions, query: Query) -> Shown:
         """Words that say what kind of product is meant begin a search of their own where an item was followed."""

@@ -126,6 +126,7 @@ def _wire(latest: Callable[[], PageHandlers], on: Fields) -> None:
     on.heading.but(chosen(PageHandlers.change_value, "but", dict, "attribute", "value"), inputs, shown, **how)
     on.narrow.narrow(given(PageHandlers.filters_changed), inputs, shown, **how)
     on.variety.vary(given(PageHandlers.filters_changed), inputs, shown, **how)
+    on.found.turn(chosen(PageHandlers.turn_page, "turn"), inputs, shown, **how)
     on.found.longer(given(PageHandlers.show_more), inputs, shown, **how)
     on.product.similar(chosen(PageHandlers.search_similar, "similar"), inputs, shown, **how)
     on.product.dress(chosen(PageHandlers.start_look, "dress", dict, "item"), inputs, shown, **how)

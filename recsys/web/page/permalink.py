@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 from recsys.core.filters import BOUNDS, Filter, number, parse_filter
 from recsys.core.items import Items
 from recsys.recommend.options import CLOSENESS
+from recsys.recommend.recommender import MAX_K
 from recsys.types import Value
 from recsys.web.page.state import PAGE, LookState, PageOptions, Query
 from recsys.words.query import MAX_TEXT_CHARACTERS
@@ -53,6 +54,8 @@ def link(query: Query, options: PageOptions, found: Sequence[str], revision: str
         parts.append(("sort", options.sort))
     if query.k != PAGE:
         parts.append(("k", str(query.k)))
+    if query.offset:
+        parts.append(("offset", str(query.offset)))
     if parts and revision:
         parts.append(("index", revision))
     return f"?{urlencode(parts)}" if parts else ""
@@ -77,6 +80,7 @@ def read(address: str, items: Items) -> Visit:
         but={name: value for name, value in but.items() if value in items.values(name)} if known else {},
         look=LookState(pieces, tuple(kept)) if "look" in one and known else None,
         k=_number(one.get("k"), PAGE),
+        offset=_offset(one.get("offset")),
     )
     text = one.get("text", "").strip()[:MAX_TEXT_CHARACTERS]
     query = replace(query, text_beside_item=text) if query.item else replace(query, text=text)
@@ -125,6 +129,11 @@ def _where(pairs: Iterable[tuple[str, str]], items: Items) -> tuple[Filter, list
             else:
                 unknown.append(f"{attribute} {text}")
     return parse_filter({**values, **bounds}), unknown
+
+
+def _offset(text: str | None) -> int:
+    """The first product of a page: a multiple of its length."""
+    return int(text) // MAX_K * MAX_K if text and text.isdecimal() and len(text) < 10 else 0
 
 
 def _number(text: str | None, otherwise: int) -> int:

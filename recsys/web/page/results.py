@@ -17,12 +17,14 @@ from recsys.recommend.recommender import MAX_K, Recommender
 from recsys.types import Answer, Item, Match, Vectors
 from recsys.web.page import attribute_display, filters, headings, outfit_view, permalink, product, word_chips
 from recsys.web.page.cards import Card, ProductViews, gallery
+from recsys.web.page.pages import Page
 from recsys.web.page.state import PAGE, LookState, PageOptions, Query
 from recsys.web.page.templates import render
 from recsys.web.server import thumbnails
 
 OTHERS = 6
 FOR_YOU = 6
+WHAT_NEXT = "Open one to see more like it, or search with your own picture."
 
 Shown = tuple[Query, str, str, dict[str, Any]]
 """The query, the heading, the cards, and the filters with their counts."""
@@ -40,23 +42,29 @@ class ResultsView:
     def show(self, options: PageOptions, query: Query) -> Shown:
         """The answer to a query with these search options."""
         options = replace(options, but=query.but, text=query.words or None)
+        if query.offset:
+            query = replace(query, offset=0 if options.diversity else self._offset(query.offset, options))
         narrow = filters.state(self.items, options.where, self.index, options.index, options.choice, options.sort)
         if query.look is not None:
             return *self._look(query, query.look, options), narrow
         return query, *self._results(options, query), narrow
 
+    def _offset(self, offset: int, options: PageOptions) -> int:
+        """The offset of a page that there is."""
+        return min(offset, max(0, len(self.items.passing(options.filter or {})) - 1) // MAX_K * MAX_K)
+
     def window(self, options: PageOptions, query: Query) -> tuple[str, str]:
         """The heading and the cards of the shop window, which the page shows before the first search."""
         rows = self.items.passing(options.where)
         if options.sort == CLOSENESS:
-            shown = attribute_display.showcase(self.items, rows, query.k, "window")
+            shown = attribute_display.showcase(self.items, rows, query.k, "window", query.offset)
         else:
-            first = sorted_places(self.items, rows, options.sort)[: query.k]
-            shown = [self.items[row] for row in rows[first].tolist()]
-        what_next = "Open one to see more like it, or search with your own picture."
-        heading = self._heading(query, options, f"{len(shown)} of {len(rows):,} products. {what_next}")
+            places = sorted_places(self.items, rows, options.sort)[query.offset : query.offset + query.k]
+            shown = [self.items[row] for row in rows[places].tolist()]
+        page = Page(query.offset, query.k, len(shown), len(shown), len(rows))
+        heading = self._heading(query, options, f"{page.number}. {WHAT_NEXT}")
         cards = [self.views.card(item, options.opinion(item.id)) for item in shown]
-        return heading, gallery(cards, has_more=len(shown) < min(len(rows), MAX_K))
+        return heading, gallery(cards, page)
 
     def for_you(self, options: PageOptions) -> dict[str, Any]:
         """The value of the field of likes: the likes, and the row "For you"."""
@@ -93,15 +101,15 @@ class ResultsView:
             return self._heading(query, options, "0 products"), render("nothing_passes.html", loosen=loosen)
         if query.kind == "window":
             return self.window(options, query)
-        answer = self.recommender.search(self._searched(query), query.k, options)
+        answer = self.recommender.search(self._searched(query), query.k, replace(options, offset=query.offset))
         if query.kind == "link" and not query.but and not query.words:
             answer = self._as_shared(answer, query, options)
         passing = answer.words.count if answer.words and answer.words.count is not None else passing
-        number = f"{len(answer)} of {passing:,} products" + (" that match the filters" if options.filter else "")
-        detail = f"These come nearest: {number}" if answer.close is False else number
         cards = [self._card(group, options, query) for group in self.recommender.variants.group(answer)]
-        has_more = len(answer) == query.k < min(passing, MAX_K)
-        return self._heading(query, options, detail, answer), gallery(cards, has_more=has_more)
+        how = {"is_filtered": bool(options.filter), "has_pages": not options.diversity}
+        page = Page(query.offset, query.k, len(answer), len(cards), passing, **how)
+        detail = f"These come nearest: {page.number}" if answer.close is False else page.number
+        return self._heading(query, options, detail, answer), gallery(cards, page)
 
     def _searched(self, query: Query) -> str | ChosenPart | Vectors | None:
         """The id, the part of the picture or the embedding to search with; None for words, and in the shop window."""
@@ -115,7 +123,7 @@ class ResultsView:
         rows = [row for row in map(self.items.row, query.found) if row in passing]
         first = [Match(self.items[row], 1.0, row=row) for row in rows]
         rest = [match for match in answer if match.item.id not in query.found]
-        return Answer((*first, *rest)[: query.k], None, {})
+        return Answer((*first, *rest)[: query.k] if not query.offset else tuple(rest), None, {})
 
     def _card(self, group: Sequence[Match], options: PageOptions, query: Query) -> Card:
         """The card of a product and its variants. If the answer comes from a link, it does not say how close it is."""

@@ -36,7 +36,8 @@ class Query:
     itself as a small JPEG, which is kept as long as the visit.
     `by_crops` and `size` are those of `ChosenPart`, and `things` the boxes of separate things in the picture.
     `found` are the products of a shared answer, `item` the product that was followed since. `but` are values to have
-    in place of the query's own. `k` is how many are shown; `search` tells one search from the next.
+    in place of the query's own. `k` is how many are shown, after the first `offset`; `search` tells one search from
+    the next.
     `text` is what is wanted in words, and `text_beside_item` what should be different from the item.
     `is_pointed` says that the visitor chose the part of the picture, and `is_restored` that the browser kept the
     picture over a reload. `choice` is the number of the visitor's choice that the answer is for. `kept_as` is the name
@@ -57,6 +58,7 @@ class Query:
     by_crops: bool = False
     size: float = 1.0
     things: tuple[Box, ...] = ()
+    offset: int = 0
     text: str = ""
     text_beside_item: str = ""
 

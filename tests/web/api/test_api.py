@@ -231,6 +231,7 @@ class TestApiPage:
             "parts",
             "sort",
             "text",
+            "offset",
         ]
         assert list(parameters) == names
         assert parameters["k"]["parameter_default"] == 5

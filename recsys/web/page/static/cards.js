@@ -26,6 +26,12 @@ element.addEventListener("click", (event) => {
     noteClick("longer");
     trigger("longer");
   }
+  if (on("[data-page]")) {
+    document.querySelector("#heading .heading").focus();
+    document.querySelector("#heading").scrollIntoView({ block: "start" });
+    noteClick("turn", on("[data-page]").dataset.page);
+    trigger("turn");
+  }
   if (on("[data-slot]")) {
     noteClick("dress", { ...on("[data-slot]").dataset });
     trigger("dress");

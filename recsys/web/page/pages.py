@@ -1,0 +1,53 @@
+"""Which of the products a page shows, in words, and the ways to the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from recsys.recommend.recommender import MAX_K
+
+
+@dataclass(frozen=True)
+class Page:
+    """The products from `offset` on: up to `k` were asked for, and `shown` of `total` are shown, on `cards` cards.
+
+    A card shows the variants of a product too. Pages have up to MAX_K products; the first one grows until then.
+    """
+
+    offset: int
+    k: int
+    shown: int
+    cards: int
+    total: int
+    is_filtered: bool = False
+    has_pages: bool = True
+
+    @property
+    def number(self) -> str:
+        """How many of the products are shown."""
+        which = " that match the filters" if self.is_filtered else ""
+        if self.offset:
+            return f"Products {self.first:,} to {self.last:,} of {self.total:,}{which}"
+        others = self.shown - self.cards
+        variants = f", and {others} {'variant' if others == 1 else 'variants'} of them" if others else ""
+        return f"{self.cards} of {self.total:,} products{which}{variants}"
+
+    @property
+    def first(self) -> int:
+        """The place of the first product, from 1."""
+        return self.offset + 1
+
+    @property
+    def last(self) -> int:
+        """The place of the last product."""
+        return self.offset + self.shown
+
+    @property
+    def has_more(self) -> bool:
+        """Whether this page can grow."""
+        return self.shown == self.k < MAX_K and self.last < self.total
+
+    @property
+    def has_next(self) -> bool:
+        """Whether there is a page after this one."""
+        return self.has_pages and self.shown == self.k == MAX_K and self.last < self.total

@@ -1,0 +1,80 @@
+"""Browsing beyond the first hundred products, with and without a query."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from recsys.core.items import Items
+from recsys.recommend.recommender import MAX_K
+from recsys.types import Item
+from recsys.web.page import permalink
+from recsys.web.page.handlers import PageHandlers
+from recsys.web.page.pages import Page
+from recsys.web.page.state import PageOptions, Query
+from testkit.fake_shop import fake_shop, set_items
+
+
+@pytest.fixture(scope="module")
+def answers():
+    """The handlers of a shop of 360 products: the sixty, six times."""
+    shop = fake_shop()
+    items = [Item(f"p{row}", None, shop.items[row % 60].attributes) for row in range(360)]
+    set_items(shop, Items.from_items(items, list(items[0].attributes)))
+    random = np.random.default_rng(0)
+    matrix = np.tile(shop.searcher.matrix, (6, 1)) + random.normal(0, 0.02, (360, 192)).astype(np.float32)
+    shop.searcher.matrix = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+    shop.assets.encoded *= 6
+    return PageHandlers(shop)
+
+
+def ids(found):
+    return re.findall(r'<div class="front"><a [^>]*data-item="([^"]*)"', found)
+
+
+def walk(answers, query, options):
+    """The products of all pages from here on, and the words on each."""
+    products, words = [], []
+    while True:
+        query, heading, found, _ = answers.turn_page("next", options, query)
+        products += ids(found)
+        words.append(re.search(r'role="status">([^<]*)', heading)[1])
+        if 'data-page="next"' not in found:
+            return query, products, words
+
+
+@pytest.mark.parametrize("options", [PageOptions(), PageOptions({"gender": ["Women", "Men"]})], ids=["all", "filtered"])
+@pytest.mark.parametrize("item", [None, "p7"], ids=["window", "query"])
+def test_one_can_browse_to_the_last_product_and_back(answers, item, options):
+    first = replace(Query(item=item), k=MAX_K)
+    query, _, found, _ = answers.results.show(options, first)
+    assert 'data-page="next"' in found and 'data-page="previous"' not in found
+    last, products, words = walk(answers, query, options)
+    assert len({*ids(found), *products}) >= (360 if item is None else 300)
+    assert words[0].startswith("Products 101 to 200 of 360") and last.offset == 300
+    again, _, back, _ = answers.turn_page("previous", options, replace(last, offset=100))
+    assert again.offset == 0 and ids(back) == ids(found)
+
+
+def test_a_page_has_an_address_and_another_filter_leads_to_the_first(answers):
+    query = answers.turn_page("next", PageOptions(), replace(Query(item="p7"), k=MAX_K))[0]
+    link = permalink.link(query, PageOptions(), [], "1")
+    visit = permalink.read(link, answers.items)
+    assert "offset=100" in link and (visit.query.offset, visit.query.k) == (100, 100)
+    assert permalink.read("?offset=99999999", answers.items).query.offset == 99999900
+    assert answers.results.show(PageOptions(), visit.query)[0].offset == 100
+    assert answers.results.show(PageOptions(), replace(visit.query, offset=99999900))[0].offset == 300
+    assert answers.filters_changed(PageOptions(), visit.query)[0].offset == 0
+    assert answers.results.show(PageOptions(diversity=0.5), visit.query)[0].offset == 0
+
+
+def test_the_number_of_products_is_that_of_the_cards():
+    assert Page(0, 20, 20, 20, 480).number == "20 of 480 products"
+    assert Page(0, 20, 20, 17, 480).number == "17 of 480 products, and 3 variants of them"
+    assert Page(0, 20, 20, 19, 480, is_filtered=True).number == (
+        "19 of 480 products that match the filters, and 1 variant of them"
+    )
+    assert Page(40_600, 100, 80, 80, 40_680).number == "Products 40,601 to 40,680 of 40,680"
