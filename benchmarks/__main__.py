@@ -26,6 +26,7 @@ BENCHMARKS = {
     "candidates": ("quality.candidates", "candidate networks for the shipped encoder, trained alike"),
     "outfits": ("quality.outfits", "whether completed outfits obey their rules, and how many slots they fill"),
     "search": ("quality.search", "recall of the served search, and filtered search against exact search"),
+    "words": ("quality.words", "text queries, as the catalogue writes them and messy: precision, empty answers, time"),
     "shoppers": ("quality.shoppers", "what likes add for simulated shoppers with a hidden preference"),
     "ship": ("quality.ship", "replaces the sample index by one with another encoder; the figures of every encoder"),
     "stores": ("quality.stores", "Annoy against Milvus: latency and recall, with and without a filter"),

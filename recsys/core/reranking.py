@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -16,6 +16,9 @@ RERANKED = 100
 VOTE_SHARPNESS = 10.0
 """A neighbour's vote weighs exp(10 · cosine)."""
 MAX_WEIGHT = 10.0
+
+KIND_FACTOR_BESIDE_OVERRIDES = 4.0
+"""With it, as many of the first ten are of the query's kind in another colour as in its own. From 4 to 8 it is flat."""
 
 Curve = tuple[tuple[float, ...], tuple[float, ...]]
 """Values in ascending order, and what each stands for; linear in between."""
@@ -44,6 +47,14 @@ class Ranking:
     def chance(self, attribute: str, probability: float) -> float:
         """The chance of the same value of one of `chances`, given the probability that the encoder's head gives."""
         return float(np.interp(probability, *self.chances[attribute]))
+
+    def beside_overrides(self, kind: str | None) -> Ranking:
+        """The ranking where another value of an attribute is asked for: the kind counts more, so that it stays."""
+        weights = {
+            name: weight * (KIND_FACTOR_BESIDE_OVERRIDES if name == kind else 1)
+            for name, weight in self.weights.items()
+        }
+        return replace(self, weights=weights)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:

@@ -102,11 +102,9 @@ class Search:
         least = self.calibration.threshold if self.calibration else -1.0
         least = least if options.min_similarity is None else options.min_similarity
         below = None if row is None else self.items.cost(row)
-        found = Found(
-            *closest_for_less(self.items, self.searcher, query, k, options.where, below=below, least_cosine=least)
-        )
+        found = closest_for_less(self.items, self.searcher, query, k, options.where, below=below, least_cosine=least)
         values = {} if row is None else self.items[row].attributes
-        return self.answer(found, values, {}, close=True if len(found.rows) else None)
+        return self.answer(Found(*found), values, {}, close=True if len(found[0]) else None)
 
     def compare(self, embedding: Vectors, row: int) -> Match:
         """The product in this row as a match of an embedding [1, dim]."""
@@ -135,12 +133,12 @@ class Search:
         target, found = query.embedding, nearest
         if options.but:
             target = self.steering.steer_all(query.embedding, options.but, query.values)
-            rows = self.nearest(target, self.candidates(k, options) + 1, options).rows
-            found = Found(rows, self._cosines(query.embedding[0], rows))
+            rows = self._overridden(target, query, self.candidates(k, options) + 1, options)
+            found = Found(rows, self._cosines(query.embedding[0], rows)).best(len(rows))
         own = [] if query.row is None else self.items.group_rows(query.row).tolist()
         left_out = (*own, *likes.judged)
         found = found.without(left_out) if left_out else found
-        reranker = self._reranker(query)
+        reranker = self._reranker(query, is_overridden=bool(options.but))
         found = self._rerank(query, target, found, likes, reranker if options.refine else None)
         selected = self.select(self.each_once(found).at(slice(pool(k, options))), k, options)
         box = query.part.box if query.part else None
@@ -176,10 +174,22 @@ class Search:
             return found
         return found.at(np.sort(np.unique(self.items.product_of[found.rows], return_index=True)[1]))
 
-    def _reranker(self, query: Query) -> Reranker | None:
+    def _overridden(self, target: Vectors, query: Query, count: int, options: SearchOptions) -> Rows:
+        """The nearest products with the values of `but`. Those of the query's own kind are as many, where there are."""
+        kind, where = self.items.roles.kind or "", options.filter or {}
+        own = query.values.get(kind)
+        if not isinstance(own, str) or kind in where or own not in self.items.values(kind):
+            return self.nearest(target, count, options).rows
+        where = {**where, kind: own}
+        among = None if self.among is None else np.intersect1d(self.among, self.items.passing(where))
+        of_kind = self._search(target, count // 2, where, among).rows
+        return np.union1d(of_kind, self.nearest(target, count // 2, options).rows)
+
+    def _reranker(self, query: Query, is_overridden: bool = False) -> Reranker | None:
         if self.ranking is None:
             return None
-        return Reranker(self.encoder, self.items, self.ranking, query.embedding, query.row)
+        ranking = self.ranking.beside_overrides(self.items.roles.kind) if is_overridden else self.ranking
+        return Reranker(self.encoder, self.items, ranking, query.embedding, query.row)
 
     def _rerank(self, query: Query, target: Vectors, found: Found, likes: Likes, reranker: Reranker | None) -> Found:
         """The nearest products in their final order: by the attributes of the query, then by the likes."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -25,6 +26,8 @@ MIN_PRODUCTS_WITH_WORD = 3
 """A word that fewer names have may be a misspelling in them."""
 MIN_SPELLED = 3
 """Shorter words are not corrected; those of this length only by a letter more, as "blu" to "blue"."""
+MIN_AGREEMENT = 0.25
+"""The share of the products with a synonym in their names that have the value which it stands for."""
 LONG_WORD = 7
 """Words of this length may have two mistakes, shorter ones one."""
 
@@ -79,7 +82,7 @@ class QueryReader:
         if word.plain in STOP_WORDS or word.plain in NEGATIONS:
             return 1, None
         meaning = self.meanings.meaning([word]) if self._may_be_value(words, at) else None
-        if meaning and (meaning.how == BY_VALUE or self._products(meaning) >= len(self.full_text.rows(word.plain))):
+        if meaning and (meaning.how == BY_VALUE or self._is_so_in_names(word, meaning)):
             return 1, meaning
         names = self._in_names(word)
         return 1, Meaning(None, names, BY_NAME) if names else meaning
@@ -88,10 +91,17 @@ class QueryReader:
         """Whether a single word can mean a value. A letter can only after "size", as in "size S"."""
         return len(words[at].plain) > 1 or (at > 0 and words[at - 1].plain in SIZE)
 
-    def _products(self, meaning: Meaning) -> int:
-        """How many products have one of the values. A synonym that more names have is better searched for in names."""
-        counts = self.items.filters[meaning.attribute or ""].counts
-        return sum(counts[value] for value in meaning.values)
+    def _is_so_in_names(self, word: Token, meaning: Meaning) -> bool:
+        """Whether products with the word in their names have one of the values, or none has the word.
+
+        Where few of them are of that kind, as of boots in a catalogue that has Booties, the word is better searched for
+        in names.
+        """
+        if meaning.attribute not in self.items.roles.categories:
+            return True
+        named = self.full_text.rows(word.plain)
+        fitting = self.items.passing({meaning.attribute or "": list(meaning.values)})
+        return not len(named) or np.isin(named, fitting, assume_unique=True).mean() >= MIN_AGREEMENT
 
     def _in_names(self, word: Token) -> tuple[str, ...]:
         """The word, and its synonyms, as far as names have them."""
@@ -104,15 +114,16 @@ class QueryReader:
         if len(word) < MIN_SPELLED or word.isdigit() or self._is_known(word):
             return token
         for candidates in (self._value_words, self._name_words):
-            found = process.extract(word, candidates, scorer=OSA.distance, score_cutoff=1 + (len(word) >= LONG_WORD))
-            likely = [(one, distance) for one, distance, _ in found if len(word) > MIN_SPELLED or len(one) > len(word)]
+            likely = [one for form in {word, stem(word)} for one in _alike(form, candidates)]
             if likely:
                 return token.spelled(min(likely, key=lambda one: self._unlikeliness(word, *one))[0])
         return token
 
-    def _unlikeliness(self, word: str, meant: str, distance: float) -> tuple[float, bool, int]:
-        """Orders words that may be meant: fewest mistakes first, then the same first letter, then the most common."""
-        return distance, meant[0] != word[0], -self.full_text.counts[meant]
+    def _unlikeliness(self, word: str, meant: str, distance: float) -> tuple[float, bool, bool, int]:
+        """Orders words that may be meant: by mistakes, the first letter, whether letters are missing, and frequency."""
+        letters = iter(meant)
+        has_all_letters = all(letter in letters for letter in word)
+        return distance, meant[0] != word[0], not has_all_letters, -self.full_text.counts[meant]
 
     def _is_known(self, word: str) -> bool:
         is_function_word = word in STOP_WORDS or word in NEGATIONS
@@ -132,6 +143,13 @@ class QueryReader:
     def _name_words(self) -> list[str]:
         common = (word for word, count in self.full_text.counts.items() if count >= MIN_PRODUCTS_WITH_WORD)
         return sorted(word for word in common if len(word) >= MIN_STEMMED)
+
+
+def _alike(word: str, candidates: Sequence[str]) -> list[tuple[str, float]]:
+    """The candidates that are spelled like a word, each with the number of mistakes. Short words lack a letter."""
+    most = 1 + (len(word) >= LONG_WORD)
+    found = process.extract(word, candidates, scorer=OSA.distance, score_cutoff=most)
+    return [(one, distance) for one, distance, _ in found if len(word) > MIN_SPELLED or len(one) > len(word)]
 
 
 def _term(text: str, span: Sequence[Token], meaning: Meaning, how: str, is_negated: bool) -> Understood:

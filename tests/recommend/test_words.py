@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from recsys.core.items import Items
+from recsys.core.reranking import Ranking
 from recsys.errors import QueryError
 from recsys.types import Offer
 from testkit.fake_shop import draw, fake_shop, set_items
@@ -119,3 +120,10 @@ def test_cheaper_is_below_the_price_of_the_query_or_the_lowest_price_first():
     bound = shop.similar("p30", text="cheaper").words.understood[0].bounds
     assert bound["max"] == pytest.approx(30)
     assert {match.item.id for match in shop.recommend(text="caps under 12", k=10)} == {"p5", "p11"}
+
+
+def test_beside_a_picture_another_value_keeps_the_kind_that_is_seen():
+    shop = fake_shop(sees={"articleType": {"Caps": 0.9, "Handbags": 0.1}})
+    shop.ranking = Ranking({"articleType": 0.2}, 2.0, ("articleType",), 10, 0.0, 0.0)
+    answer = shop.recommend(draw("Handbags", "#b3262e"), k=2, text="mustard")
+    assert values(answer, "baseColour") == {"Mustard"} and values(answer, "articleType") == {"Caps"}
