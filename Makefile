@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install check test test-fast bench
+.PHONY: help install check test test-fast bench lock update sbom
 
 help: ## List these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,3 +27,13 @@ test-fast: ## The tests that need neither a server nor a browser (under a minute
 
 bench: ## The speed benchmark at its smallest size; fails if a ratio is worse than noise explains
 	$(BIN)/python -m benchmarks speed --small --check
+
+lock: ## Write the lock files, with the hash of every file of every package, from the requirements files
+	for name in serve dev; do $(BIN)/uv pip compile requirements-$$name.txt --universal --python-version 3.11 \
+	  --generate-hashes --no-annotate --custom-compile-command "make lock" --quiet -o requirements-$$name.lock; done
+
+update: ## Try newer versions (of PACKAGES, or of all): reports them and runs the dependency tests; changes no file
+	$(BIN)/python .ci/update.py $(PACKAGES)
+
+sbom: ## Write sbom.json, the software bill of materials of what serves, in CycloneDX
+	$(BIN)/cyclonedx-py requirements requirements-serve.lock --pyproject pyproject.toml --output-reproducible -o sbom.json

@@ -6,6 +6,7 @@ link, the base64 text of a `data:` URL, or a file of a form.
 
 from __future__ import annotations
 
+import asyncio
 import binascii
 import inspect
 import json
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-from anyio import CapacityLimiter, to_thread
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -45,7 +46,7 @@ NOT_BASE64 = "The picture is not base64. Send 'data:image/jpeg;base64,' followed
 def routes(shop: LiveRecommender, max_concurrent_calls: int) -> list[Route]:
     """The routes. Each endpoint answers at most `max_concurrent_calls` requests at a time; others wait."""
     endpoints = {
-        name: JsonEndpoint(function, CapacityLimiter(CONCURRENCY.get(name, max_concurrent_calls)))
+        name: JsonEndpoint(function, asyncio.Semaphore(CONCURRENCY.get(name, max_concurrent_calls)))
         for name, function in Endpoints(shop).by_name().items()
     }
 
@@ -74,7 +75,7 @@ class JsonEndpoint:
     """An endpoint of the API behind its route."""
 
     function: Callable[..., Any]
-    limiter: CapacityLimiter
+    places: asyncio.Semaphore
 
     async def answer(self, request: Request) -> Response:
         """Read the parameters and answer in a thread."""
@@ -83,7 +84,8 @@ class JsonEndpoint:
             body = await self._form(request) if kind in FORM_TYPES else await request.body()
         except BadRequest as error:
             return _error(error.status, BAD_REQUEST, str(error))
-        return await to_thread.run_sync(self._answer, request, body, limiter=self.limiter)
+        async with self.places:
+            return await run_in_threadpool(self._answer, request, body)
 
     def _answer(self, request: Request, body: Mapping[str, Any] | bytes) -> Response:
         name = self.function.__name__
