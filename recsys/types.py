@@ -368,7 +368,7 @@ class Searcher(Protocol):
         """The k nearest rows to each of `vectors` [n, dim], by cosine, highest first.
 
         Returns rows [n, m] and cosines [n, m], where m is the smaller of k and the number of products that pass the
-        filter `where`. A search with a filter is exact.
+        filter `where`. A search with a filter that few products pass is exact.
         """
         ...
 

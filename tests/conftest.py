@@ -23,6 +23,7 @@ HOME = Path(tempfile.mkdtemp(prefix="recsys-tests-"))
 TESTS = Path(__file__).parent
 SLOW_FOLDERS = ("compare", "sample_shop", "scale", "serving")
 """Folders whose tests are all slow. Elsewhere a slow test, of about a second of CPU or waiting, is marked by hand."""
+STORE = "have this serve every recommender: Milvus Lite, or a real server of the package milvus"
 LOCAL = re.compile(r"|localhost|127\..*|0\.0\.0\.0|::1?")
 
 # huggingface_hub, datasets and gradio read these when they are imported, so the stand-in is there before any of them.
@@ -45,7 +46,7 @@ for name in (*OURS, "HF_HUB_OFFLINE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--store", choices=["milvus"], help="have this serve every recommender (requirements-scale.txt)")
+    parser.addoption("--store", choices=["milvus", "milvus-server"], help=f"{STORE} (requirements-scale.txt)")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -63,13 +64,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What searches for every recommender of this run, where it is asked for by --store."""
-    if request.config.getoption("--store") is None:
+    wanted = request.config.getoption("--store")
+    if wanted is None:
         yield
         return
+    from recsys.stores.milvus import Milvus
     from tests.support.milvus_shop import serving_all
 
-    with serving_all(tmp_path_factory.mktemp("milvus") / "all.db"):
+    if wanted == "milvus":
+        with serving_all(Milvus(str(tmp_path_factory.mktemp("milvus") / "all.db"))):
+            yield
+        return
+    real = request.getfixturevalue("milvus_server")
+    with serving_all(Milvus(real.uri, real.token)):
         yield
+
+
+@pytest.fixture(scope="session")
+def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The real Milvus server of this run: that of the package milvus, which starts at its first test."""
+    from tests.support.milvus_server import MilvusServer
+
+    if MilvusServer.command() is None:
+        pytest.skip("no Milvus server is installed: pip install --no-deps milvus==2.3.5")
+    found = MilvusServer(tmp_path_factory.mktemp("milvus-server"))
+    found.start()
+    yield found
+    found.kill()
 
 
 @pytest.fixture(scope="session", autouse=True)

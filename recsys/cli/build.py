@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> None:
         )
     print(summary(report), catalog.summary(), *examination_lines(options.output), sep="\n")
     if milvus:
-        _load_into_milvus(milvus, options.output)
+        _load_into_milvus(milvus, options)
     if options.push_to_hub:
         _publish(options, token)
 
@@ -228,18 +228,20 @@ def _comparison_lines(comparison: Comparison) -> Iterator[str]:
         yield f"No vectors of {comparison.previous} could be reused: {comparison.obstacle}."
 
 
-def _load_into_milvus(milvus: Milvus, output: Path) -> None:
-    """Load the vectors of the index in `output`. This precedes publishing, after which apps will search them."""
+def _load_into_milvus(milvus: Milvus, options: argparse.Namespace) -> None:
+    """Load the vectors of the index that was built. This precedes publishing, after which apps will search them."""
     from recsys.stores.milvus import IndexCollection, load
 
-    folder = IndexFolder.open(output)
+    folder = IndexFolder.open(options.output)
     collection = IndexCollection.from_manifest(folder.manifest)
+    kind = options.store_index and options.store_index.upper()
     try:
-        load(milvus, collection, folder.items, folder.searcher)
+        plan = load(milvus, collection, folder.items, folder.searcher, kind, options.recall)
     except RecsysError:
-        print(f"The index is in {output}. The same command loads it into Milvus and does not build it again.")
+        print(f"The index is in {options.output}. The same command continues to load it and does not build it again.")
         raise
     print(f"In Milvus: {collection.name}, with the alias {collection.alias}.")
+    print(f"Searched {plan}.")
 
 
 def _publish(options: argparse.Namespace, token: str | None) -> None:

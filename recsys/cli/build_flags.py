@@ -10,6 +10,7 @@ from recsys.catalog import DEFAULT_DATASET
 from recsys.core.roles import SINGLE_ROLES
 from recsys.format.layout import OWN_INDEX
 
+STORE_INDEX = "how the store searches: by a graph in memory, by a graph on disk, or exactly"
 SHOP_FLAGS = "What the page says about the shop. Without any of these flags, a rebuilt index keeps what it says."
 DEFAULT_ENCODER = "resnet50.tv_in1k"
 SHIPPED_ENCODER = "index"
@@ -36,6 +37,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         flags.error("--update takes an index, or --push-to-hub that names one")
     if bool(options.store) != bool(options.uri):
         flags.error("--store names the kind of store and --uri its address: give both, or neither")
+    if options.store_index and not options.store:
+        flags.error("--store-index says how --store searches; it does nothing without it")
     if options.address and options.engine != "ray":
         flags.error("--address is the head of the cluster of --engine ray; it does nothing without that")
     return options
@@ -122,6 +125,7 @@ def _add_output_flags(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--output", metavar="FOLDER", type=Path, default=OWN_INDEX, help="index folder (default: %(default)s)")
     add("--store", choices=["milvus"], help="also load the vectors into this store, to search there")
+    add("--store-index", choices=["hnsw", "diskann", "flat"], help=f"{STORE_INDEX} (default: by the catalogue's size)")
     add("--uri", help="address of the store: https://HOST:19530, or NAME.db for Milvus Lite")
     add("--push-to-hub", metavar="REPO", help="publish the index as this dataset repository")
     add("--private", action="store_true", help="create that repository as private")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from recsys import hub
 from recsys.errors import IndexMismatchError
@@ -14,6 +15,14 @@ from recsys.runtime.hashing import file_sha256
 from recsys.types import Origin, Searcher
 
 
+class VectorStore(Protocol):
+    """A store outside this process that holds the vectors of an index and searches them."""
+
+    def searcher(self, folder: IndexFolder) -> Searcher:
+        """The searcher of the vectors of this index. Raises StoreError if the store does not have them."""
+        ...
+
+
 @dataclass(frozen=True)
 class OpenedIndex:
     """An index whose files are all checked, the searcher of its vectors, and where it comes from."""
@@ -21,6 +30,10 @@ class OpenedIndex:
     folder: IndexFolder
     searcher: Searcher
     origin: Origin
+
+    def in_store(self, store: VectorStore | None) -> OpenedIndex:
+        """The same index, searched by the store, or by itself if that is None. Raises StoreError."""
+        return self if store is None else replace(self, searcher=store.searcher(self.folder))
 
 
 def open_index(source: str | Path, *, revision: str | None = None, token: str | None = None) -> OpenedIndex:

@@ -14,7 +14,7 @@ from recsys.core.linalg import unit
 from recsys.encoder import Encoder
 from recsys.errors import QueryError
 from recsys.images.source import PictureSource, load_picture, load_pictures
-from recsys.index.opening import OpenedIndex, open_index
+from recsys.index.opening import OpenedIndex, VectorStore, open_index
 from recsys.index.tower import tower_of
 from recsys.index.views import ViewSearcher
 from recsys.recommend.options import CLOSENESS, KeywordsBesideLiked, SearchKeywords, SearchOptions, check_text
@@ -46,15 +46,18 @@ class Recommender(Shop):
         token: str | None = None,
         device: str = "auto",
         synonyms: Path | None = None,
+        store: VectorStore | None = None,
     ) -> Recommender:
         """The recommender of an index: a folder, a dataset repository on the Hub, or `sample`.
 
         `synonyms` is a file of the shop's own synonyms for text queries, in the form that docs/words.md describes.
+        `store` searches the vectors instead of the index itself, such as `recsys.stores.milvus.MilvusStore(uri)`.
 
         Raises IndexFolderError for an index that must not be served, HubError if the Hub cannot deliver it,
-        EncoderError if its encoder cannot be loaded, and RecsysError if the synonyms cannot be read.
+        EncoderError if its encoder cannot be loaded, StoreError if the store does not have its vectors, and RecsysError
+        if the synonyms cannot be read.
         """
-        opened = open_index(source, revision=revision, token=token)
+        opened = open_index(source, revision=revision, token=token).in_store(store)
         encoder = Encoder.from_pretrained(opened.folder.path, token=token, device=device)
         return cls.from_index(opened, encoder, synonyms)
 

@@ -83,8 +83,6 @@ def with_store(opened: OpenedIndex, settings: Settings) -> OpenedIndex:
     """
     if settings.store_uri is None:
         return opened
-    from recsys.stores.milvus import IndexCollection, Milvus, MilvusSearcher
+    from recsys.stores.milvus import MilvusStore
 
-    milvus, folder = Milvus(settings.store_uri, settings.store_token), opened.folder
-    searcher = MilvusSearcher(milvus, IndexCollection.from_manifest(folder.manifest), folder.items, folder.searcher)
-    return replace(opened, searcher=searcher)
+    return opened.in_store(MilvusStore(settings.store_uri, settings.store_token))

@@ -35,7 +35,7 @@ pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install -
 import grpc
 
 from recsys.stores.milvus import IndexCollection, Milvus, MilvusSearcher, client, delete, load
-from tests.support.milvus_shop import collection_of
+from tests.support.milvus_shop import collection_of, load_folder
 
 CAP = draw("Caps", "#b3262e")
 SECRET = "root:very-secret"
@@ -75,13 +75,6 @@ def build(pictures, encoder, output, *more):
     """What the command line says of a build into this folder."""
     said = ["--dataset", pictures, "--encoder", encoder, "--output", output, *more]
     return build_index.main([str(argument) for argument in said])
-
-
-def load_folder(milvus, path):
-    folder = IndexFolder.open(path)
-    collection = IndexCollection.from_manifest(folder.manifest)
-    load(milvus, collection, folder.items, folder.searcher)
-    return collection
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
 """What every searcher owes to what stands above it: the same cases for Annoy and for Milvus.
 
-Milvus Lite serves them here, and a real server too where MILVUS_URI is set (with MILVUS_TOKEN where it takes one).
+Milvus Lite serves them here, and a real server where the package milvus is installed.
 """
 
-import os
 import re
 
 import numpy as np
@@ -57,17 +56,18 @@ def annoy(vectors, items, tmp_path_factory):
     return AnnoySearcher(path, items, DIM, build_for_recall(vectors, path, items, 0.99)[-1].search_k)
 
 
-@pytest.fixture(scope="module", params=["annoy", "milvus lite", "milvus server"])
+@pytest.fixture(scope="module", params=["annoy", "milvus lite", "milvus server", "milvus server HNSW"])
 def searcher(request, annoy, items, tmp_path_factory):
     if request.param == "annoy":
         yield annoy
         return
-    if request.param == "milvus server" and "MILVUS_URI" not in os.environ:
-        pytest.skip("no real Milvus server: set MILVUS_URI to the address of one")
     lite = str(tmp_path_factory.mktemp("lite") / "shop.db")
-    server = os.environ.get("MILVUS_URI", ""), os.environ.get("MILVUS_TOKEN")
-    milvus = Milvus(lite) if request.param == "milvus lite" else Milvus(*server)
-    yield in_milvus(milvus, items, annoy)
+    if request.param == "milvus lite":
+        milvus = Milvus(lite)
+    else:
+        real = request.getfixturevalue("milvus_server")
+        milvus = Milvus(real.uri, real.token)
+    yield in_milvus(milvus, items, annoy, "HNSW" if request.param.endswith("HNSW") else None)
     delete(milvus, collection_of(items, annoy).name)
 
 

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from recsys.core.items import Items
+from recsys.index.folder import IndexFolder
 from recsys.recommend.recommender import Recommender
 from recsys.runtime.hashing import sha256
 from recsys.stores.milvus import IndexCollection, Milvus, MilvusSearcher, load
+from recsys.stores.milvus.plan import IndexKind
 from recsys.types import Searcher
 
 
@@ -24,17 +26,25 @@ def collection_of(items: Items, searcher: Searcher, shop: str | None = None) -> 
     return IndexCollection(shop or f"shop_{version}", version)
 
 
-def in_milvus(milvus: Milvus, items: Items, searcher: Searcher) -> MilvusSearcher:
+def in_milvus(milvus: Milvus, items: Items, searcher: Searcher, kind: IndexKind | None = None) -> MilvusSearcher:
     """The searcher of Milvus with the vectors of another."""
     collection = collection_of(items, searcher)
-    load(milvus, collection, items, searcher)
+    load(milvus, collection, items, searcher, kind)
     return MilvusSearcher(milvus, collection, items, searcher)
 
 
+def load_folder(milvus: Milvus, path: Path) -> IndexCollection:
+    """Load the index in a folder; returns its collection."""
+    folder = IndexFolder.open(path)
+    collection = IndexCollection.from_manifest(folder.manifest)
+    load(milvus, collection, folder.items, folder.searcher)
+    return collection
+
+
 @contextmanager
-def serving_all(path: Path) -> Iterator[None]:
-    """Have every recommender that is made meanwhile search the Milvus Lite at `path`."""
-    milvus, made = Milvus(str(path)), Recommender.__init__
+def serving_all(milvus: Milvus) -> Iterator[None]:
+    """Have every recommender that is made meanwhile search this Milvus."""
+    made = Recommender.__init__
 
     def make(self: Recommender, encoder: Any, searcher: Searcher, items: Items, *rest: Any, **named: Any) -> None:
         served = searcher if isinstance(searcher, MilvusSearcher) else in_milvus(milvus, items, searcher)

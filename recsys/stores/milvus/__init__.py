@@ -7,6 +7,7 @@ thumbnails and single vectors are still read from the index folder.
 from recsys.stores.milvus.client import Milvus
 from recsys.stores.milvus.collection import IndexCollection
 from recsys.stores.milvus.searcher import MilvusSearcher
+from recsys.stores.milvus.store import MilvusStore
 from recsys.stores.milvus.upload import delete, load
 
-__all__ = ["IndexCollection", "Milvus", "MilvusSearcher", "delete", "load"]
+__all__ = ["IndexCollection", "Milvus", "MilvusSearcher", "MilvusStore", "delete", "load"]

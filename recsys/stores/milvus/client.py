@@ -11,7 +11,7 @@ from typing import Any
 from recsys.errors import StoreDownError, StoreError, StoreMissingError, StoreTokenError
 
 INSTALL = "pip install -r requirements-scale.txt"
-SEARCH_TIMEOUT_S = 5.0
+SEARCH_TIMEOUT_S = 4.0
 WRITE_TIMEOUT_S = 600.0
 """The timeout for writing, indexing and loading."""
 GRPC_OPTIONS = {"grpc.use_local_subchannel_pool": 1, "grpc.max_reconnect_backoff_ms": 1000}
@@ -53,6 +53,11 @@ class Milvus:
         self._uri, self._token = uri, token
         self._client: Any = None
         self._lock = threading.Lock()
+
+    @property
+    def is_lite(self) -> bool:
+        """Whether this is Milvus Lite, in this process."""
+        return "://" not in self._uri
 
     def ask(self, call: str, *arguments: Any, seconds: float = SEARCH_TIMEOUT_S, **options: Any) -> Any:
         """Call the method `call` of the client, and return its result.

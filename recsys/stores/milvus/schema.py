@@ -40,13 +40,6 @@ def schema_of(items: Items, dim: int) -> Any:
     return schema
 
 
-def exact_index() -> Any:
-    """An exact index: with a filter, the graph indexes of Milvus miss products that pass it."""
-    indexes = pymilvus().MilvusClient.prepare_index_params()
-    indexes.add_index(VECTOR, index_type="FLAT", metric_type="IP")
-    return indexes
-
-
 def entities(items: Items, rows: Iterable[int], vectors: Vectors) -> list[dict[str, Any]]:
     """These rows with their `vectors` [len(rows), dim], as the client inserts them."""
     codes = {attribute_field(place): column.codes for place, column in enumerate(items.columns.values())}
@@ -64,3 +57,11 @@ def expression(items: Items, where: Where) -> str:
             codes = sorted(set(items.codes(name, wanted[name])))
             parts.append(f"{attribute_field(place)} in {codes}")
     return " and ".join(parts)
+
+
+def slice_of(filtered: str, part: int, count: int) -> str:
+    """The filter expression, limited to one of `count` slices of all rows."""
+    if count == 1:
+        return filtered
+    own = f"{ROW} % {count} == {part}"
+    return f"{filtered} and {own}" if filtered else own

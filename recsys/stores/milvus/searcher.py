@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
@@ -13,8 +15,9 @@ from recsys.errors import QueryError, StoreError, StoreMissingError
 from recsys.index.annoy import ranked
 from recsys.stores.milvus.client import WRITE_TIMEOUT_S, Milvus, NotLoadedError
 from recsys.stores.milvus.collection import IndexCollection
-from recsys.stores.milvus.schema import ROW, VECTOR, expression
-from recsys.stores.milvus.upload import count
+from recsys.stores.milvus.facts import count, is_unfinished
+from recsys.stores.milvus.plan import Plan
+from recsys.stores.milvus.schema import ROW, VECTOR, expression, slice_of
 from recsys.types import Rows, Searcher, Vectors, Where
 
 MAX_NEIGHBOURS = 16384
@@ -23,32 +26,63 @@ EXTRA_NEIGHBOURS = 8
 """The number of additional neighbours that are requested, to notice equal cosines that were cut off."""
 GROWTH = 8
 """If equal cosines were cut off, the number of requested neighbours is multiplied by this."""
+CONCURRENT_SLICES = 4
 LOAD = "Load it with: build_index.py --store milvus --uri URI, as the index was built."
 
 
-class MilvusSearcher:
-    """Searches the collection of one version of an index: exact, with and without a filter.
+@dataclass(frozen=True, eq=False)
+class Filter:
+    """A filter as an expression of Milvus, the ascending rows that pass it (None for all), and their number."""
 
-    Milvus finds the rows. Their vectors are read from the index folder to compute cosines and order, so equal cosines
-    come in row order, and the result equals that of a search of the folder bit for bit.
+    expression: str
+    rows: Rows | None
+    count: int
+
+    @classmethod
+    def from_where(cls, items: Items, where: Where | None) -> Self:
+        """The filter `where` on these items. Raises QueryError for what they do not have."""
+        rows = items.passing(where) if where else None
+        return cls(expression(items, where or {}), rows, len(items if rows is None else rows))
+
+    def passing(self, rows: Rows) -> Rows:
+        """Those of these rows that pass."""
+        if self.rows is None:
+            return rows
+        places = np.searchsorted(self.rows, rows).clip(max=len(self.rows) - 1)
+        return rows[self.rows[places] == rows]
+
+
+class MilvusSearcher:
+    """Searches the collection of one version of an index, as its plan says.
+
+    A search with a filter that few products pass is exact. Any other one reaches the recall that was measured when the
+    collection was loaded. Milvus finds the rows. Their vectors are read from the index folder to compute cosines and
+    order, so equal cosines come in row order, and an exact search equals that of the folder bit for bit.
     """
 
-    def __init__(self, milvus: Milvus, collection: IndexCollection, items: Items, local: Searcher):
+    def __init__(
+        self, milvus: Milvus, collection: IndexCollection, items: Items, local: Searcher, plan: Plan | None = None
+    ):
         """Open the collection of the index with these items; `local` searches the folder of the same index.
 
-        Raises StoreMissingError if Milvus does not have this version completely, StoreDownError and StoreTokenError.
+        `plan` says how to search; by default the collection's own. Raises StoreMissingError if Milvus does not have
+        this version completely, StoreDownError and StoreTokenError.
         """
         self._milvus, self._collection = milvus, collection.name
         self.items, self._local = items, local
         if not milvus.ask("has_collection", self._collection):
             raise StoreMissingError(f"Milvus has no collection {self._collection}, that of this index. {LOAD}")
-        dim, wanted = _dim(milvus.ask("describe_collection", self._collection)), local.vectors([0]).shape[1]
-        rows = count(milvus, self._collection)
+        facts = milvus.ask("describe_collection", self._collection)
+        dim, wanted, rows = _dim(facts), local.vectors([0]).shape[1], count(milvus, self._collection)
         if (rows, dim) != (len(items), wanted):
             raise StoreMissingError(
                 f"The collection {self._collection} of Milvus has {rows:,} vectors of {dim} dimensions, the index"
                 f" {len(items):,} of {wanted}. {LOAD}"
             )
+        if plan is None and is_unfinished(facts["properties"]):
+            raise StoreMissingError(f"The collection {self._collection} of Milvus is being loaded. {LOAD}")
+        self.plan = plan or Plan.from_properties(facts["properties"])
+        self._pool = ThreadPoolExecutor(CONCURRENT_SLICES, thread_name_prefix="milvus")
 
     def vectors(self, rows: Sequence[int] | Rows) -> Vectors:
         return self._local.vectors(rows)
@@ -62,15 +96,24 @@ class MilvusSearcher:
         known, columns = self.items.filters, self.items.columns
         if any(name not in columns or columns[name] is not known.get(name) for name in where or {}):
             return self._local.search(vectors, k, where)
-        passing = len(self.items.passing(where)) if where else len(self.items)
-        k, most = min(k, passing), min(passing, MAX_NEIGHBOURS)
+        filtered = Filter.from_where(self.items, where)
+        effort = self.plan.effort(filtered.count, len(self.items), is_filtered=filtered.rows is not None)
+        return self._search(effort, vectors, k, filtered)
+
+    def search_with(
+        self, effort: int | None, vectors: Vectors, k: int, where: Where | None = None
+    ) -> tuple[Rows, Vectors]:
+        """`search` with this effort; None is an exact search."""
+        return self._search(effort, vectors, k, Filter.from_where(self.items, where))
+
+    def _search(self, effort: int | None, vectors: Vectors, k: int, filtered: Filter) -> tuple[Rows, Vectors]:
+        k, most = min(k, filtered.count), min(filtered.count, MAX_NEIGHBOURS)
         if k > most:
             raise QueryError(f"Milvus returns at most {MAX_NEIGHBOURS:,} products, not {k:,}. Request fewer.")
         found, cosines = np.empty((len(vectors), k), dtype=np.int64), np.empty((len(vectors), k), dtype=np.float32)
-        filtered = expression(self.items, where or {})
         undecided, wanted = np.arange(len(vectors) if k else 0), min(k + EXTRA_NEIGHBOURS, most)
         while len(undecided):
-            near = self._candidates(vectors[undecided], wanted, filtered)
+            near = self._candidates(vectors[undecided], wanted, filtered, effort)
             tied = np.zeros(len(undecided), dtype=bool)
             for place, (query, rows) in enumerate(zip(undecided, near, strict=True)):
                 best, cosine = ranked(self.vectors(rows), vectors[query], rows, wanted)
@@ -80,10 +123,36 @@ class MilvusSearcher:
             wanted = min(GROWTH * wanted, most)
         return found, cosines
 
-    def _candidates(self, queries: Vectors, count: int, filtered: str) -> Rows:
-        """The `count` nearest rows to each of `queries`, [n, count]; equal cosines are cut off arbitrarily."""
-        options: dict[str, Any] = {"anns_field": VECTOR, "limit": count, "filter": filtered, "output_fields": [ROW]}
-        step, found = max(1, MAX_NEIGHBOURS // count), []
+    def _candidates(self, queries: Vectors, wanted: int, filtered: Filter, effort: int | None) -> list[Rows]:
+        """At least the `wanted` nearest rows to each of `queries`; equal cosines are cut off arbitrarily.
+
+        With a filter, the graph is asked for as many rows as the effort says, and those that pass are kept. If these
+        are too few, because none that pass are near, the query is searched exactly.
+        """
+        if effort is None:
+            return self._in_slices(queries, wanted, filtered)
+        requested = wanted if filtered.rows is None else max(wanted, effort)
+        found = [filtered.passing(rows) for rows in self._ask(queries, requested, "", effort)]
+        short = [place for place, rows in enumerate(found) if len(rows) < wanted]
+        again = self._in_slices(queries[short], wanted, filtered) if short else []
+        for place, rows in zip(short, again, strict=True):
+            found[place] = rows
+        return found
+
+    def _in_slices(self, queries: Vectors, wanted: int, filtered: Filter) -> list[Rows]:
+        """The union of the `wanted` nearest rows of each slice, for each query: exact, because a slice is small."""
+        count = self.plan.slices(filtered.count, len(self.items))
+        ask = lambda part: self._ask(queries, wanted, slice_of(filtered.expression, part, count), None)  # noqa: E731
+        slices = list(self._pool.map(ask, range(count))) if count > 1 else [ask(0)]
+        found = [np.concatenate(parts) for parts in zip(*slices, strict=True)]
+        self._check(found, min(wanted, filtered.count))
+        return found
+
+    def _ask(self, queries: Vectors, wanted: int, filtered: str, effort: int | None) -> list[Rows]:
+        """The rows that Milvus returns for each query, at most `wanted`."""
+        options: dict[str, Any] = {"anns_field": VECTOR, "limit": wanted, "filter": filtered, "output_fields": [ROW]}
+        options["search_params"] = self.plan.parameters(effort, wanted)
+        step, found = max(1, MAX_NEIGHBOURS // wanted), []
         for start in range(0, len(queries), step):
             options["data"] = list(queries[start : start + step])
             try:
@@ -91,13 +160,19 @@ class MilvusSearcher:
             except NotLoadedError:
                 self._milvus.ask("load_collection", self._collection, seconds=WRITE_TIMEOUT_S)
                 answers = self._milvus.ask("search", self._collection, **options)
-            found += [[hit[ROW] for hit in hits] for hits in answers]
-        if any(len(set(rows)) != count or not 0 <= min(rows) <= max(rows) < len(self.items) for rows in found):
-            raise StoreError(
-                f"Milvus did not return {count} rows of {self._collection} that pass the filter. For the operator:"
-                " delete that collection, and load the index again with build_index.py --store milvus."
-            )
-        return np.array(found, dtype=np.int64)
+            found += [np.array([hit[ROW] for hit in hits], dtype=np.int64) for hits in answers]
+        self._check(found, 0)
+        return found
+
+    def _check(self, found: Iterable[Rows], least: int) -> None:
+        """Raise StoreError unless these are at least `least` different rows of the catalogue for each query."""
+        for rows in found:
+            are_known = len(set(rows.tolist())) == len(rows) and ((rows >= 0) & (rows < len(self.items))).all()
+            if len(rows) < least or not are_known:
+                raise StoreError(
+                    f"Milvus did not return {least} rows of {self._collection} that pass the filter. For the operator:"
+                    " delete that collection, and load the index again with build_index.py --store milvus."
+                )
 
 
 def _dim(facts: dict[str, Any]) -> int:

@@ -1,0 +1,23 @@
+"""A Milvus as the store of a recommender."""
+
+from __future__ import annotations
+
+from recsys.index.folder import IndexFolder
+from recsys.stores.milvus.client import Milvus
+from recsys.stores.milvus.collection import IndexCollection
+from recsys.stores.milvus.searcher import MilvusSearcher
+
+
+class MilvusStore:
+    """The `store` of `Recommender.from_pretrained`: a Milvus that holds the vectors of the index.
+
+    `uri` and `token` are those of `Milvus`.
+    """
+
+    def __init__(self, uri: str, token: str | None = None):
+        self._milvus = Milvus(uri, token)
+
+    def searcher(self, folder: IndexFolder) -> MilvusSearcher:
+        """The searcher of the vectors of this index. Raises StoreError if Milvus does not have them."""
+        collection = IndexCollection.from_manifest(folder.manifest)
+        return MilvusSearcher(self._milvus, collection, folder.items, folder.searcher)
