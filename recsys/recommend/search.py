@@ -10,11 +10,12 @@ import numpy as np
 from recsys.core.calibration import Calibration
 from recsys.core.crops import CropCalibration
 from recsys.core.items import Items
-from recsys.core.reranking import RERANKED, Ranking, coverage, ranked
+from recsys.core.reranking import RERANKED, Ranking, ranked
 from recsys.core.same_pictures import SamePictures
 from recsys.images.box import Box
 from recsys.index.annoy.searcher import MAX_APPROXIMATE
 from recsys.index.views import ViewSearcher
+from recsys.recommend.closeness import is_close
 from recsys.recommend.closest_for_less import closest_for_less
 from recsys.recommend.describe import by_heads, by_neighbours, shared
 from recsys.recommend.diversity import maximal_marginal_relevance, pool_size
@@ -134,7 +135,7 @@ class Search:
         if options.but:
             target = self.steering.steer_all(query.embedding, options.but, query.values)
             rows = self._overridden(target, query, self.candidates(k, options) + 1, options)
-            found = Found(rows, self._cosines(query.embedding[0], rows)).best(len(rows))
+            found = Found(rows, self._cosines(query.embedding[0], rows))
         own = [] if query.row is None else self.items.group_rows(query.row).tolist()
         left_out = (*own, *likes.judged)
         found = found.without(left_out) if left_out else found
@@ -175,15 +176,18 @@ class Search:
         return found.at(np.sort(np.unique(self.items.product_of[found.rows], return_index=True)[1]))
 
     def _overridden(self, target: Vectors, query: Query, count: int, options: SearchOptions) -> Rows:
-        """The nearest products with the values of `but`. Those of the query's own kind are as many, where there are."""
+        """The nearest products with the values of `but`. Of the first, half are of the query's kind, if there are."""
+        rows = self.nearest(target, count, options).rows
         kind, where = self.items.roles.kind or "", options.filter or {}
         own = query.values.get(kind)
         if not isinstance(own, str) or kind in where or own not in self.items.values(kind):
-            return self.nearest(target, count, options).rows
+            return rows
         where = {**where, kind: own}
         among = None if self.among is None else np.intersect1d(self.among, self.items.passing(where))
-        of_kind = self._search(target, count // 2, where, among).rows
-        return np.union1d(of_kind, self.nearest(target, count // 2, options).rows)
+        of_kind = self._search(target, RERANKED // 2, where, among).rows
+        first = np.union1d(of_kind, rows[: RERANKED // 2])
+        best = Found(first, self._cosines(query.embedding[0], first)).best(len(first)).rows
+        return np.concatenate([best, rows[~np.isin(rows, first)]])
 
     def _reranker(self, query: Query, is_overridden: bool = False) -> Reranker | None:
         if self.ranking is None:
@@ -276,26 +280,7 @@ class Search:
         return by_neighbours(neighbours) | by_heads(self.encoder.logits(embedding), self.encoder.values)
 
     def _is_close(self, nearest: Found, query: Query) -> bool | None:
-        """Whether the nearest products that pass the filter are close; None where that is unknown.
-
-        Each picture counts once. Nothing is close to a product that shows a placeholder, nor to a picture of a kind
-        that the catalogue does not have.
-        """
-        if self.calibration is None or not len(nearest.cosines):
-            return None
-        places = self.pictures.places(nearest.rows)[: self.calibration.nearest]
-        if not len(places) or (query.row is not None and self.pictures.is_placeholder[query.row]):
-            return False
-        cosines = nearest.cosines[places].tolist()
-        if query.part is None or not query.part.by_crops:
-            return self.calibration.is_close(cosines, self._coverage(query))
-        return self.crops is not None and self.crops.is_close(float(np.mean(cosines)), query.part.size)
-
-    def _coverage(self, query: Query) -> float:
-        """The probability that the catalogue has the kind of the query; 1 where it is not known."""
-        kind = self.calibration.attribute if self.calibration and query.row is None else None
-        found = coverage(self.encoder, query.embedding, kind, self.items.columns.get(kind or ""))
-        return 1.0 if found is None else float(found[0])
+        return is_close(nearest, query, self.encoder, self.items, self.pictures, self.calibration, self.crops)
 
 
 def pool(k: int, options: SearchOptions) -> int:

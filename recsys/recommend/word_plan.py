@@ -81,7 +81,7 @@ def plan_words(
     words, options = _with_prices(reader.read(options.text or ""), options, price)
     passing = np.zeros(len(reader.items), dtype=bool)
     passing[reader.items.passing(options.filter or {})] = True
-    constraints = sorted(_constraints(words.understood), key=lambda one: _importance(one, reader.items))
+    constraints = sorted(_constraints(words.understood), key=lambda one: _importance(one, reader))
     kept: list[Constraint] = []
     for constraint in constraints if passing.any() else ():
         if (left := passing & constraint.passing(reader)).any():
@@ -135,12 +135,13 @@ def _constraints(terms: Sequence[Understood]) -> Iterator[Constraint]:
         yield Constraint(tuple(group), list(dict.fromkeys(value for term in group for value in term.values)))
 
 
-def _importance(constraint: Constraint, items: Items) -> int:
-    """The place of a constraint in the order in which they are kept: kind, wearer, price, colour, names, others."""
-    order = [*items.roles.categories, items.roles.wearer, PRICE, items.roles.colour]
+def _importance(constraint: Constraint, reader: QueryReader) -> tuple[int, int]:
+    """Orders constraints as they are kept: kind, wearer, price, colour, words of names, others; common words first."""
+    roles = reader.items.roles
+    order = [*roles.categories, roles.wearer, PRICE, roles.colour]
     if constraint.attribute is None:
-        return len(order)
-    return order.index(constraint.attribute) if constraint.attribute in order else len(order) + 1
+        return len(order), -sum(len(reader.full_text.rows(word)) for word in constraint.terms[0].values)
+    return order.index(constraint.attribute) if constraint.attribute in order else len(order) + 1, 0
 
 
 def _filter(constraints: Sequence[Constraint], options: SearchOptions) -> tuple[Where, bool]:

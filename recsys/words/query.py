@@ -28,7 +28,7 @@ MIN_SPELLED = 3
 """Shorter words are not corrected; those of this length only by a letter more, as "blu" to "blue"."""
 MIN_AGREEMENT = 0.25
 """The share of the products with a synonym in their names that have the value which it stands for."""
-LONG_WORD = 7
+LONG_WORD = 8
 """Words of this length may have two mistakes, shorter ones one."""
 
 
@@ -84,12 +84,12 @@ class QueryReader:
         meaning = self.meanings.meaning([word]) if self._may_be_value(words, at) else None
         if meaning and (meaning.how == BY_VALUE or self._is_so_in_names(word, meaning)):
             return 1, meaning
-        names = self._in_names(word)
+        names = () if _follows_size(words, at) else self._in_names(word)
         return 1, Meaning(None, names, BY_NAME) if names else meaning
 
     def _may_be_value(self, words: Sequence[Token], at: int) -> bool:
         """Whether a single word can mean a value. A letter can only after "size", as in "size S"."""
-        return len(words[at].plain) > 1 or (at > 0 and words[at - 1].plain in SIZE)
+        return len(words[at].plain) > 1 or _follows_size(words, at)
 
     def _is_so_in_names(self, word: Token, meaning: Meaning) -> bool:
         """Whether products with the word in their names have one of the values, or none has the word.
@@ -156,6 +156,10 @@ def _term(text: str, span: Sequence[Token], meaning: Meaning, how: str, is_negat
     start, end = span[0].start, span[-1].end
     words = text[start:end]
     return Understood(words, start, end, meaning.attribute, meaning.values, how, is_negated=is_negated)
+
+
+def _follows_size(words: Sequence[Token], at: int) -> bool:
+    return at > 0 and words[at - 1].plain in SIZE
 
 
 def _goes_on(words: Sequence[Token], at: int) -> bool:

@@ -38,6 +38,7 @@ def test_so_are_those_of_a_product_of_words_of_likes_and_under_a_filter(shop):
     women = {"gender": "Women"}
     assert len(set(pages(lambda offset: shop.similar("p7", k=7, offset=offset)))) == 59
     assert len(set(pages(lambda offset: shop.recommend(text="women", k=7, offset=offset)))) == 30
+    assert len(set(pages(lambda offset: shop.recommend(RED_DRESS, k=7, text="women", offset=offset)))) == 30
     assert len(set(pages(lambda offset: shop.recommend(RED_DRESS, 7, women, offset=offset)))) == 30
     likes = ("p1", "p2")
     assert len(pages(lambda offset: shop.recommend(RED_DRESS, 7, liked=likes, offset=offset))) == 58

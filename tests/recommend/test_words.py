@@ -50,6 +50,19 @@ def test_words_that_no_product_fulfils_together_are_loosened_the_kind_last(shop)
     assert answer.close is False
 
 
+def test_of_words_of_names_the_common_ones_are_kept():
+    shop = fake_shop()
+    set_items(
+        shop,
+        Items.from_items(
+            [replace(item, name=f"{item.name} rare" if item.id == "p5" else item.name) for item in shop.items],
+            list(shop.items.all_columns),
+        ),
+    )
+    answer = shop.recommend(text="rare women's trouser caps", k=20)
+    assert [term.words for term in answer.words.loosened] == ["rare"]
+
+
 def test_words_that_mean_nothing_are_named(shop):
     answer = shop.recommend(text="xqzz")
     assert (answer.words.understood, answer.words.ignored, answer.close) == ((), ("xqzz",), False)

@@ -143,6 +143,11 @@ def test_a_letter_means_a_size_only_after_that_word():
     assert "m" not in understood(reader, "m shirt")
 
 
+def test_what_follows_size_and_is_none_is_not_understood():
+    reader = QueryReader(Items.from_items([Item("1", "Shirt 8", {"sizes": ("S", "M")})], ["sizes"]))
+    assert reader.read("shirt size 8").ignored == ("8",)
+
+
 def test_an_owner_adds_synonyms(tmp_path):
     file = tmp_path / "synonyms.json"
     file.write_text('{"groups": [["stompers", "heels"]], "means": {"tiddler": ["girls", "boys"]}}')
