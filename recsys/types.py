@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, fields
 from html import escape
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, overload
@@ -179,7 +179,8 @@ class Understood:
     `words` stand in the text from character `start` to `end`. They mean one of the `values` of an attribute, or the
     range `bounds` of a number such as the price, or, where `attribute` is None, a word of names and descriptions, which
     is the only one of the `values`. `how` they were understood is one of HOW. A product must have that, or, if
-    `is_negated`, must not.
+    `is_negated`, must not. A word that is understood by the look of pictures is no condition: products that look like
+    it come first.
     """
 
     words: str
@@ -192,8 +193,12 @@ class Understood:
     is_negated: bool = False
 
 
-HOW = BY_VALUE, BY_SYNONYM, BY_SPELLING, BY_NAME, BY_NUMBER = ("value", "synonym", "spelling", "name", "number")
-"""How words are understood: as a value, by a synonym of one, by one spelled alike, as a word of names, as a number."""
+HOW = BY_VALUE, BY_SYNONYM, BY_SPELLING, BY_NAME, BY_NUMBER, BY_LOOK = (
+    *("value", "synonym", "spelling", "name", "number"),
+    "look",
+)
+"""How words are understood: as a value, by a synonym of one, by one spelled alike, as a word of names, as a number, or
+by the look of pictures, which the text tower knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +363,11 @@ class TextEncoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """The embeddings of the texts: unit vectors, float32 [n, dim]."""
+        ...
+
+    @property
+    def words(self) -> Collection[str]:
+        """The words whose look it knows."""
         ...
 
 

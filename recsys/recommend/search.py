@@ -22,6 +22,7 @@ from recsys.recommend.diversity import maximal_marginal_relevance, pool_size
 from recsys.recommend.found import Found, Query
 from recsys.recommend.likes import RERANKED as RERANKED_BY_LIKES
 from recsys.recommend.likes import Likes
+from recsys.recommend.look import LOOK_NEAREST, Look
 from recsys.recommend.options import CLOSENESS, SearchOptions, sorted_places
 from recsys.recommend.picture_part import ChosenPart
 from recsys.recommend.reranker import Reranker
@@ -67,6 +68,8 @@ class Search:
     """How the text of the query was understood; None without a text."""
     among: Rows | None = None
     """The rows to search among, where the filter does not say it."""
+    look: Look | None = None
+    """The words that move a query towards a look."""
 
     def by_part(self, part: ChosenPart, k: int, options: SearchOptions) -> Answer:
         """The k products nearest to a picture, or to the part of it in a box."""
@@ -136,11 +139,14 @@ class Search:
             target = self.steering.steer_all(query.embedding, options.but, query.values)
             rows = self._overridden(target, query, self.candidates(k, options) + 1, options)
             found = Found(rows, self._cosines(query.embedding[0], rows))
+        if self.look:
+            near = self.nearest(target, LOOK_NEAREST, options).rows
+            target, found = self.look.first(near, self.searcher, target, query.values)
         own = [] if query.row is None else self.items.group_rows(query.row).tolist()
         left_out = (*own, *likes.judged)
         found = found.without(left_out) if left_out else found
         reranker = self._reranker(query, is_overridden=bool(options.but))
-        found = self._rerank(query, target, found, likes, reranker if options.refine else None)
+        found = self._rerank(query, target, found, likes, reranker if options.refine and not self.look else None)
         selected = self.select(self.each_once(found).at(slice(pool(k, options))), k, options)
         box = query.part.box if query.part else None
         close = self._is_close(nearest, query)

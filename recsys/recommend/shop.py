@@ -78,7 +78,7 @@ class Shop:
     @cached_property
     def query_reader(self) -> QueryReader:
         """Understands texts. The words of all products are indexed when it is first asked for."""
-        return QueryReader(self.items, self._synonyms)
+        return QueryReader(self.items, self._synonyms, self.text_tower.words if self.text_tower else frozenset())
 
     def _search_for(self, options: SearchOptions) -> Search | WordSearch:
         return WordSearch(self._search, self.query_reader, self.text_tower) if options.text else self._search

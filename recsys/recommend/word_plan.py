@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +11,7 @@ from recsys.core.columns import Flags
 from recsys.core.filters import PRICE
 from recsys.core.items import Items
 from recsys.recommend.options import BY_PRICE, CLOSENESS, SearchOptions
-from recsys.types import Range, Rows, Understood, Wanted, Where, Words
+from recsys.types import BY_LOOK, BY_SPELLING, Range, Rows, Understood, Wanted, Where, Words
 from recsys.words.query import QueryReader
 
 
@@ -49,7 +49,8 @@ class WordPlan:
 
     `words` say which terms are left out. `options` have the others as filters, as far as filters can say them. `rows`
     are the products that pass the filter and fulfil all terms; `among` are the same, or None where the filter of the
-    options leaves just these. `values` are the single values that the words ask for.
+    options leaves just these. `values` are the single values that the words ask for, and `looks` the words that stand
+    for a look.
     """
 
     words: Words
@@ -57,6 +58,7 @@ class WordPlan:
     rows: Rows
     among: Rows | None
     values: dict[str, str]
+    looks: tuple[Understood, ...] = ()
 
     @property
     def with_overrides(self) -> SearchOptions:
@@ -68,6 +70,13 @@ class WordPlan:
         terms = (term for term in self.words.loosened if not term.is_negated and len(term.values) == 1)
         return {term.attribute: term.values[0] for term in terms if term.attribute in items.columns}
 
+    @property
+    def described(self) -> str:
+        """What is understood and wanted, as a text without prices, negations and misspellings."""
+        terms = sorted((*self.words.understood, *self.words.loosened), key=lambda term: term.start)
+        wanted = [term for term in terms if not (term.is_negated or term.bounds)]
+        return " ".join(map(_spelled, wanted))
+
     def is_specific(self, items: Items) -> bool:
         """Whether the words say what kind of product is meant, or have words of names."""
         terms = self.words.understood
@@ -75,13 +84,21 @@ class WordPlan:
 
 
 def plan_words(
-    reader: QueryReader, options: SearchOptions, price: Callable[[], float | None] = lambda: None
+    reader: QueryReader,
+    options: SearchOptions,
+    price: Callable[[], float | None] = lambda: None,
+    looks: Collection[str] = frozenset(),
 ) -> WordPlan:
-    """How to search with the text of these options. `price` gives that of what is searched with, for "cheaper"."""
+    """How to search with the text of these options. `price` gives that of what is searched with, for "cheaper".
+
+    The words `looks` stand for a look, also where names have them, and are no conditions.
+    """
     words, options = _with_prices(reader.read(options.text or ""), options, price)
     passing = np.zeros(len(reader.items), dtype=bool)
     passing[reader.items.passing(options.filter or {})] = True
-    constraints = sorted(_constraints(words.understood), key=lambda one: _importance(one, reader))
+    moving = [term for term in words.understood if _is_look(term, looks)]
+    conditions = [term for term in words.understood if term not in moving]
+    constraints = sorted(_constraints(conditions), key=lambda one: _importance(one, reader))
     kept: list[Constraint] = []
     for constraint in constraints if passing.any() else ():
         if (left := passing & constraint.passing(reader)).any():
@@ -103,7 +120,17 @@ def plan_words(
         rows,
         None if is_whole else rows,
         dict(pair for one in kept for pair in _single_value(one, reader.items)),
+        tuple(moving),
     )
+
+
+def _is_look(term: Understood, looks: Collection[str]) -> bool:
+    is_word_of_names = term.attribute is None and not term.is_negated
+    return term.how == BY_LOOK or (is_word_of_names and any(word in looks for word in term.values))
+
+
+def _spelled(term: Understood) -> str:
+    return term.values[0] if term.how in (BY_SPELLING, BY_LOOK) and len(term.values) == 1 else term.words
 
 
 def _with_prices(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,11 +11,12 @@ from recsys.core.columns import Column
 from recsys.core.linalg import unit
 from recsys.recommend.found import Found
 from recsys.recommend.likes import Likes
+from recsys.recommend.look import Look
 from recsys.recommend.options import CLOSENESS, SearchOptions, sorted_places
 from recsys.recommend.picture_part import ChosenPart
 from recsys.recommend.search import Search, pool
 from recsys.recommend.word_plan import WordPlan, plan_words
-from recsys.types import Answer, Rows, TextEncoder, Vectors, Words
+from recsys.types import BY_LOOK, Answer, Rows, TextEncoder, Vectors, Words
 from recsys.words.query import QueryReader
 
 TYPICAL_ROWS = 2048
@@ -38,12 +40,12 @@ class WordSearch:
 
     def by_part(self, part: ChosenPart, k: int, options: SearchOptions) -> Answer:
         """The k products nearest to a picture that the words leave."""
-        plan = plan_words(self.reader, options, lambda: self._cost_near(part.embedding))
+        plan = plan_words(self.reader, options, lambda: self._cost_near(part.embedding), self._looks)
         return self._narrowed(plan).by_part(part, k, plan.with_overrides)
 
     def by_item(self, row: int, k: int, options: SearchOptions) -> Answer:
         """The k products most like the product in this row that the words leave."""
-        plan = plan_words(self.reader, options, lambda: self.search.items.cost(row))
+        plan = plan_words(self.reader, options, lambda: self.search.items.cost(row), self._looks)
         return self._narrowed(plan).by_item(row, k, plan.with_overrides)
 
     def alone(self, k: int, options: SearchOptions) -> Answer:
@@ -59,12 +61,24 @@ class WordSearch:
         return search.answer(found, plan.values, {}, close=_are_close(plan.words))
 
     def _narrowed(self, plan: WordPlan) -> Search:
-        return replace(self.search, words=plan.words, among=plan.among)
+        shop = (self.search.encoder, self.search.items)
+        look = Look(plan.looks, self.tower, *shop, self._named(plan)) if self.tower and plan.looks else None
+        return replace(self.search, words=plan.words, among=plan.among, look=look)
+
+    @property
+    def _looks(self) -> Collection[str]:
+        return self.tower.words if self.tower else ()
+
+    def _named(self, plan: WordPlan) -> Rows:
+        """The rows that the words leave, and whose names have a word that stands for a look."""
+        wanted = [term for term in plan.looks if term.how != BY_LOOK]
+        named = [self.reader.full_text.rows(word) for term in wanted for word in term.values]
+        return np.intersect1d(np.concatenate([*named, np.arange(0)]), plan.rows)
 
     def _target(self, plan: WordPlan) -> Vectors:
         """The vector [1, dim] of the words: the tower's, or the mean of products that fit, moved to loosened values."""
         if self.tower is not None:
-            return self.tower.encode([plan.words.text])
+            return self.tower.encode([plan.described])
         some = plan.rows[:: 1 + len(plan.rows) // TYPICAL_ROWS]
         if not len(some):
             return np.zeros_like(self.search.searcher.vectors([0]))
@@ -90,7 +104,9 @@ class WordSearch:
 
 
 def _are_close(words: Words) -> bool | None:
-    """Whether the products are what the words ask for; None where they ask for nothing."""
+    """Whether the products are what the words ask for; None where they ask for nothing, or for a look."""
+    if any(term.how == BY_LOOK for term in words.understood):
+        return None
     if words.understood or words.loosened:
         return not words.loosened
     return False if words.ignored else None

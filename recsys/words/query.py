@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 
 from recsys.core.filters import IN_STOCK, PRICE
 from recsys.core.items import Items
-from recsys.types import BY_NAME, BY_SPELLING, BY_VALUE, Understood, Words
+from recsys.types import BY_LOOK, BY_NAME, BY_SPELLING, BY_VALUE, Understood, Words
 from recsys.words.full_text import FullText
 from recsys.words.meanings import MAX_PHRASE_WORDS, Meaning, Meanings
 from recsys.words.prices import prices_in
@@ -33,10 +33,13 @@ LONG_WORD = 8
 
 
 class QueryReader:
-    """Reads texts for one catalogue. It holds the words of all its products."""
+    """Reads texts for one catalogue. It holds the words of all its products.
 
-    def __init__(self, items: Items, synonyms: Synonyms | None = None):
-        self.items, self._synonyms = items, synonyms or Synonyms.read()
+    `look_words` are those whose look the text tower knows; they are the meaning of words that the catalogue lacks.
+    """
+
+    def __init__(self, items: Items, synonyms: Synonyms | None = None, look_words: Collection[str] = frozenset()):
+        self.items, self._synonyms, self._look_words = items, synonyms or Synonyms.read(), look_words
         self.meanings = Meanings(items, self._synonyms)
         self.full_text = FullText(items)
 
@@ -63,7 +66,8 @@ class QueryReader:
             length, meaning = self._phrase_at(spelled, at)
             span = words[at : at + length]
             if meaning and len(terms) < MAX_TERMS:
-                how = meaning.how if spelled[at : at + length] == span else BY_SPELLING
+                as_written = meaning.how == BY_LOOK or spelled[at : at + length] == span
+                how = meaning.how if as_written else BY_SPELLING
                 terms.append(_term(text, span, meaning, how, is_negated))
                 is_negated = is_negated and _goes_on(words, at + length)
             elif spelled[at].plain in NEGATIONS:
@@ -85,7 +89,11 @@ class QueryReader:
         if meaning and (meaning.how == BY_VALUE or self._is_so_in_names(word, meaning)):
             return 1, meaning
         names = () if _follows_size(words, at) else self._in_names(word)
-        return 1, Meaning(None, names, BY_NAME) if names else meaning
+        return 1, Meaning(None, names, BY_NAME) if names else meaning or self._by_look(word)
+
+    def _by_look(self, word: Token) -> Meaning | None:
+        known = word.plain if word.plain in self._look_words else self._look_by_stem.get(word.stem)
+        return Meaning(None, (known,), BY_LOOK) if known else None
 
     def _may_be_value(self, words: Sequence[Token], at: int) -> bool:
         """Whether a single word can mean a value. A letter can only after "size", as in "size S"."""
@@ -113,11 +121,16 @@ class QueryReader:
         word = token.plain
         if len(word) < MIN_SPELLED or word.isdigit() or self._is_known(word):
             return token
-        for candidates in (self._value_words, self._name_words):
+        meant = list(self._likely_words(token))
+        return next((one for one in meant if self._phrase_at([one], 0)[1]), meant[0] if meant else token)
+
+    def _likely_words(self, token: Token) -> Iterator[Token]:
+        """The likeliest word of values; of names, and of looks, unless the word as it is stands for a look."""
+        word, is_look = token.plain, token.plain in self._look_words
+        for candidates in (self._value_words, *([] if is_look else [self._name_words, self._sorted_look_words])):
             likely = [one for form in {word, stem(word)} for one in _alike(form, candidates)]
             if likely:
-                return token.spelled(min(likely, key=lambda one: self._unlikeliness(word, *one))[0])
-        return token
+                yield token.spelled(min(likely, key=lambda one: self._unlikeliness(word, *one))[0])
 
     def _unlikeliness(self, word: str, meant: str, distance: float) -> tuple[float, bool, bool, int]:
         """Orders words that may be meant: by mistakes, the first letter, whether letters are missing, and frequency."""
@@ -133,6 +146,14 @@ class QueryReader:
     @cached_property
     def _stems(self) -> frozenset[str]:
         return frozenset(map(stem, self.meanings.words))
+
+    @cached_property
+    def _look_by_stem(self) -> dict[str, str]:
+        return {stem(word): word for word in sorted(self._look_words)}
+
+    @cached_property
+    def _sorted_look_words(self) -> list[str]:
+        return sorted(word for word in self._look_words if len(word) >= MIN_STEMMED)
 
     @cached_property
     def _value_words(self) -> list[str]:

@@ -34,7 +34,7 @@ class TowerConfig:
 
     width: int = 128
     hidden: int = 512
-    epochs: int = 12
+    epochs: int = 14
     min_steps: int = 200
     max_steps: int = 5000
     batch_size: int = 512
@@ -42,7 +42,7 @@ class TowerConfig:
     learning_rate: float = 4e-3
     warmup: float = 0.1
     scale: float = 40.0
-    phrases: float = 0.35
+    phrases: float = 0.4
     balance: float = 0.5
     unread: float = 0.15
     min_words: int = 4

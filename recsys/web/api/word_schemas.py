@@ -9,8 +9,8 @@ class TermFacts(TypedDict):
     """Words of a text query, as they were typed, and what they mean.
 
     They mean one of the `values` of an attribute, or a range such as {"max": 30} of the price. `attribute` is null for
-    a word of names. `how` is "value", "synonym", "spelling", "name" or "number". If `negated` is true, products must
-    not have it.
+    a word of names or for a look. `how` is "value", "synonym", "spelling", "name", "number" or "look". If `negated` is
+    true, products must not have it.
     """
 
     words: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -77,9 +78,10 @@ class TextTower:
         hidden = np.maximum(normed @ weights["hidden.weight"].T + weights["hidden.bias"], 0)
         return unit(hidden @ weights["output.weight"].T + weights["output.bias"] + normed @ weights["skip.weight"].T)
 
-    def knows(self, word: str) -> bool:
-        """Whether training saw this word often enough to have a vector of its own for it."""
-        return word in self.vocabulary.row_of
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words that training saw often enough to have a vector of their own for them."""
+        return frozenset(word for word in self.vocabulary.words if " " not in word)
 
     def fits(self, spec: EncoderSpec) -> bool:
         """Whether the tower encodes into the space of the encoder of this specification."""
