@@ -23,6 +23,20 @@ const fold = (open = false) => {
   find("[data-unfold]").setAttribute("aria-expanded", open);
   dispatchEvent(new Event("resize"));
 };
+// The page takes the form of an answer at once, with empty cards, and not when the answer comes. What moves is hidden for a moment.
+const expect = (kind) => {
+  const heading = document.querySelector("#heading [data-kind]");
+  columns().classList.toggle("searching", kind !== "window");
+  if (!heading || heading.dataset.kind !== "window") return () => {};
+  const answer = document.querySelector("#answer");
+  const turn = (to) => {
+    answer.style.visibility = "hidden";
+    heading.dataset.kind = to;
+    requestAnimationFrame(() => requestAnimationFrame(() => (answer.style.visibility = "")));
+  };
+  turn(kind);
+  return () => heading.isConnected && turn("window");
+};
 const complain = (text) => (find(".problem").textContent = text);
 
 // Its copy as a JPEG of at most 1,600 px, upright and without the place where it was taken. A file that the browser cannot
@@ -72,6 +86,7 @@ const give = async (picture) => {
   complain("");
   fold();
   show(URL.createObjectURL(picture));
+  const back = expect("picture");
   find(".sending").hidden = false;
   columns().classList.add("sending");
   try {
@@ -83,6 +98,7 @@ const give = async (picture) => {
   } catch (request) {
     if (turn !== given) return;
     show(before.startsWith("blob:") ? "" : before);
+    back();
     complain(refusal(request));
   } finally {
     if (turn === given) {
@@ -94,6 +110,7 @@ const give = async (picture) => {
 
 const follow = (link) => {
   complain("");
+  columns().classList.remove("searching");
   noteClick("link", link);
   trigger("link");
 };
@@ -107,6 +124,7 @@ watch("value", () => {
 document.addEventListener("shop:picture", ({ detail }) => {
   fold();
   show(detail);
+  expect("picture");
 });
 
 // A search that was started while a picture is on its way takes its place.
