@@ -19,7 +19,7 @@ from recsys.serving.live import LiveRecommender
 from recsys.web.api import json_routes
 from recsys.web.api.endpoints import add_endpoints
 from recsys.web.api.mcp import without_files
-from recsys.web.page import photos
+from recsys.web.page import head, photos
 from recsys.web.page.page import TITLE, add_page
 from recsys.web.page.theme import STYLE_SHEETS, theme
 from recsys.web.server import about, gradio_gc, health, thumbnails
@@ -120,6 +120,7 @@ def _app_settings(shop: LiveRecommender, page: gr.Blocks, load: Load, limits: Li
         "routes": [
             thumbnails.route(shop),
             photos.route(),
+            head.route(shop),
             *json_routes.routes(shop, MAX_CONCURRENT_CALLS),
             *about.routes(shop, shop.current.storefront.title or TITLE),
             *health.routes(lambda: shop.current, lambda: len(page._queue), load.pending),
@@ -130,6 +131,7 @@ def _app_settings(shop: LiveRecommender, page: gr.Blocks, load: Load, limits: Li
             Middleware(RouteAllowlist),
             Middleware(AdmissionControl, proxies=TrustedProxies.from_env(os.environ), load=load, limits=limits),
             Middleware(GZipMiddleware, minimum_size=MIN_GZIP_BYTES, compresslevel=5),
+            Middleware(head.PageHead, shop=shop, title=shop.current.storefront.title or TITLE),
         ],
         "exception_handlers": dict.fromkeys(UNREADABLE, unknown_call_response),
     }

@@ -26,7 +26,8 @@ from recsys.web.server.uploads import USED_UPLOAD_LIFE_S
 UNLIMITED_PATHS = ("/healthz", "/readyz", "/metrics")
 """Monitoring needs an answer from a busy server too."""
 STATIC_PATHS = (
-    *("/assets/", "/static/", "/svelte/", "/thumbs/", "/theme.css", "/favicon.ico", "/manifest.json", "/pwa_icon", "/photos/"),
+    *("/assets/", "/static/", "/svelte/", "/thumbs/", "/photos/", "/preview.jpg", "/theme.css", "/favicon.ico"),
+    *("/manifest.json", "/pwa_icon"),
 )
 """Files of which a page requests a hundred at once. Without one of them it does not work, so they are not counted."""
 GRADIO_API = "/gradio_api/"

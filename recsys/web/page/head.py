@@ -1,0 +1,115 @@
+"""The head of the page: its icon, and the preview that chats and networks show of a link to it or to a product."""
+
+from __future__ import annotations
+
+import io
+import re
+from functools import lru_cache
+from urllib.parse import quote
+
+from gradio.route_utils import get_root_url
+from PIL import Image
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from recsys.images.decode import decode
+from recsys.recommend.recommender import Recommender
+from recsys.serving.live import LiveRecommender
+from recsys.web.page.attribute_display import card_attributes, showcase
+from recsys.web.page.cards import ProductViews
+from recsys.web.page.templates import render
+from recsys.web.server import thumbnails
+
+OTHERS_META = re.compile(rb'\s*<meta\s+(?:property|name)="(?:og|twitter):[^>]*>')
+"""What Gradio says of the page: that it is Gradio's."""
+BEFORE = b'<base href="./" />'
+ICON = "data:image/svg+xml," + quote(
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#9a3f2b"/>'
+    '<g fill="none" stroke="#fff" stroke-width="2.6" stroke-linecap="round"><circle cx="14" cy="14" r="6.5"/>'
+    '<path d="m19 19 6 6"/></g></svg>'
+)
+MAX_ICON_CHARACTERS = 10_000
+"""A logo of more is not sent as the icon too."""
+WIDTH, HEIGHT, COLUMNS, ROWS, GAP = 1200, 630, 4, 2, 12
+PAPER, TILE = (251, 250, 247), (243, 240, 234)
+DESCRIPTION = "Show a picture of something you like, and see which products come closest."
+
+
+class PageHead:
+    """Middleware that puts the head of this shop into the page. A link to a product is previewed as the product."""
+
+    def __init__(self, app: ASGIApp, shop: LiveRecommender, title: str):
+        self.app, self.shop, self.title = app, shop, title
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != scope.get("root_path", "") + "/":
+            await self.app(scope, receive, send)
+            return
+        start: Message | None = None
+        body = b""
+
+        async def change(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body += message.get("body", b"")
+            if message.get("more_body") or start is None:
+                return
+            if start["status"] == 200:
+                body = self._with_head(body, Request(scope))
+            headers = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
+            await send({**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
+            await send({**message, "body": body})
+
+        await self.app(scope, receive, change)
+
+    def _with_head(self, page: bytes, request: Request) -> bytes:
+        head = head_of(self.shop.current, self.title, request)
+        return OTHERS_META.sub(b"", page).replace(BEFORE, BEFORE + head.encode(), 1)
+
+
+def head_of(recommender: Recommender, title: str, request: Request) -> str:
+    """The head for a request of the page, or of one of its products."""
+    root, owner = get_root_url(request, "/", request.scope.get("root_path") or None), recommender.storefront
+    item_id = request.query_params.get("item") or request.query_params.get("product")
+    description, image, address = owner.tagline or DESCRIPTION, f"{root}/preview.jpg", f"{root}/"
+    if item_id and item_id in recommender.items:
+        item = recommender.items[recommender.items.row(item_id)]
+        views = ProductViews(recommender, card_attributes(recommender.items))
+        description, title = f"{views.title(item)} · {owner.name or title}", views.title(item)
+        image, address = f"{root}/{thumbnails.url(recommender, item_id)}", f"{root}/?{request.url.query}"
+    icon = owner.logo if owner.logo and len(owner.logo) <= MAX_ICON_CHARACTERS else ICON
+    card = "summary" if item_id else "summary_large_image"
+    facts = {"title": title, "description": description, "image": image, "address": address}
+    return render("head.html", icon=icon, card=card, **facts)
+
+
+def route(shop: LiveRecommender) -> Route:
+    """`GET /preview.jpg`: some products of the shop, as the picture of a link to it."""
+
+    def preview(request: Request) -> Response:
+        headers = {**thumbnails.SAFE_HEADERS, "Cache-Control": "public, max-age=3600"}
+        return Response(collage(shop.current), media_type="image/jpeg", headers=headers)
+
+    return Route("/preview.jpg", preview, methods=["GET"])
+
+
+@lru_cache(2)
+def collage(recommender: Recommender) -> bytes:
+    """Eight products of different kinds, a JPEG of 1200 × 630 px."""
+    page = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
+    width, height = (WIDTH - GAP) // COLUMNS - GAP, (HEIGHT - GAP) // ROWS - GAP
+    chosen = showcase(recommender.items, recommender.items.passing({}), COLUMNS * ROWS, "preview")
+    for place, item in enumerate(chosen):
+        left = GAP + place % COLUMNS * (width + GAP)
+        top = GAP + place // COLUMNS * (height + GAP)
+        page.paste(TILE, (left, top, left + width, top + height))
+        picture = decode(recommender.thumbnail(item.id)).convert("RGB")
+        picture.thumbnail((width - 2 * GAP, height - 2 * GAP))
+        page.paste(picture, (left + (width - picture.width) // 2, top + (height - picture.height) // 2))
+    out = io.BytesIO()
+    page.save(out, "JPEG", quality=85)
+    return out.getvalue()
