@@ -37,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog=VARIABLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--share", action="store_true", help="also open a public link through Gradio's tunnel")
+    share = "also open a public link through Gradio's tunnel, for a week at most; `recsys publish` makes one that lasts"
+    parser.add_argument("--share", action="store_true", help=share)
     options = parser.parse_args(arguments)
     log_to_stderr()
     try:

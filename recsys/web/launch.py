@@ -43,6 +43,10 @@ NO_STATISTICS = {"GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9), "GRADIO_ANALYTI
 """Environment variables that stop Gradio from keeping 10,000 calls, which it would show on a page not served here."""
 MIN_GZIP_BYTES = 20_000
 """The page itself is larger, an answer is smaller. Gradio compresses its own scripts."""
+SHARED = (
+    "The public link {url} works while this program runs, and for a week at most. Addresses within it end with it. For"
+    " a link that lasts, run `recsys publish`: the address of a Space stays, and so do the addresses of searches in it."
+)
 GRADIO_SETTINGS: dict[str, Any] = {
     "quiet": True,
     "ssr_mode": False,
@@ -108,6 +112,8 @@ def launch(
         )
     page.server.config.http_protocol_class = TimeoutProtocol
     _use_own_log("uvicorn")
+    if page.share_url:
+        print(SHARED.format(url=page.share_url), flush=True)  # noqa: T201  likewise
     print(f"The shop is open at {page.local_url}", flush=True)  # noqa: T201  the address is what this command puts out
     if not prevent_thread_lock:
         page.block_thread()
