@@ -64,7 +64,7 @@ class TaskRun:
     def words(self) -> list[TaskReport]:
         """The task "words"."""
         pool = self.inputs.pool
-        return evaluate_words(pool.items, pool.vectors, self.inputs.held, self.tower)
+        return evaluate_words(pool.items, pool.vectors, self.inputs.held, self.tower, self.encoder)
 
 
 TASKS: Mapping[str, Callable[[TaskRun], list[TaskReport]]] = {

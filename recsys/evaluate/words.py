@@ -8,35 +8,51 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from recsys.core.items import Items
 from recsys.core.ranking import Estimate
+from recsys.evaluate.messy_queries import messy_queries, plain_queries
+from recsys.evaluate.retrieval import attributes_of
 from recsys.evaluate.task_report import TaskReport, TaskScore
 from recsys.evaluate.word_contenders import FullTextAlone, RandomProducts, TowerAlone, WordContender
+from recsys.evaluate.word_pipeline import WholePipeline, evaluate_looks
 from recsys.evaluate.word_queries import DEPTH, MAX_QUERIES, WordQueries, label_queries, name_queries
-from recsys.types import Item, Rows, Vectors
+from recsys.types import ImageEncoder, Item, Rows, Vectors
 from recsys.words.tower import TextTower
 
 NAME_DEPTHS = (1, 10, 100)
 CONTENDERS = 3
+PLAIN_QUERIES, MESSY_QUERIES = 200, 500
 
 
 def evaluate_words(
-    items: Sequence[Item], vectors: Vectors, held: npt.NDArray[np.bool_], tower: TextTower | None
+    items: Sequence[Item],
+    vectors: Vectors,
+    held: npt.NDArray[np.bool_],
+    tower: TextTower | None,
+    encoder: ImageEncoder | None = None,
 ) -> list[TaskReport]:
     """Ask for values that products have together, and for the names of held-out products.
 
-    `vectors` [n, dim] are those of the items' pictures, and `held` [n] says which of them are held out.
+    `vectors` [n, dim] are those of the items' pictures, and `held` [n] says which of them are held out. With the
+    `encoder` that made them, the whole query pipeline takes part, and words beside pictures are asked too.
     """
     everything, unseen = np.arange(len(items)), np.flatnonzero(held)
     contenders: list[WordContender] = [FullTextAlone(items), RandomProducts()]
     if tower:
         contenders.insert(0, TowerAlone(tower, vectors))
+    if encoder:
+        contenders.insert(0, WholePipeline(items, vectors, encoder, tower))
     task = _Task(items, held, contenders)
-    return [
+    reports = [
         task.labels(everything, f"all {len(items):,} products", every=False),
         task.labels(everything, f"all {len(items):,} products", every=True),
         task.labels(unseen, f"the {len(unseen):,} held-out products", every=False),
         task.names(),
+        task.typed(),
     ]
+    if encoder:
+        reports.append(evaluate_looks(WholePipeline(items, vectors, encoder, tower), unseen, np.flatnonzero(~held)))
+    return reports
 
 
 def figures(reports: Sequence[TaskReport]) -> dict[str, float]:
@@ -95,6 +111,22 @@ class _Task:
         queries = name_queries(self.items, self.held, gallery)
         scores = [_recall(queries, contender, gallery) for contender in self.contenders if queries.texts]
         return TaskReport("names", note, tuple(scores))
+
+    def typed(self) -> TaskReport:
+        """Texts for a kind in a colour, as the catalogue writes them and as visitors type them."""
+        gallery = np.arange(len(self.items))
+        note = (
+            f"Typed: texts for a kind in a colour in all {len(gallery):,} products, as the catalogue writes them"
+            " (plain), and with mistakes, synonyms and fillers, in other orders and numbers (messy), by a seeded"
+            " generator."
+        )
+        table = Items.from_items(self.items, attributes_of(self.items))
+        try:
+            cases = [plain_queries(table, PLAIN_QUERIES), messy_queries(table, MESSY_QUERIES)]
+        except ValueError:  # too few products have a kind and a colour together
+            cases = []
+        scores = [_precision(queries, contender, gallery) for queries in cases for contender in self.contenders]
+        return TaskReport("typed", note, tuple(scores))
 
 
 def _precision(queries: WordQueries, contender: WordContender, gallery: Rows) -> TaskScore:

@@ -1,10 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 
+from recsys.core.linalg import unit
 from recsys.evaluate.word_contenders import FullTextAlone, RandomProducts
 from recsys.evaluate.word_queries import label_queries, name_queries
 from recsys.evaluate.words import evaluate_words
+from recsys.train.text_tower import fit_tower
 from recsys.types import Item
-from tests.support.worded_shop import worded_items, worded_vectors
+from testkit.fake_shop import ThumbnailEncoder
+from tests.support.worded_shop import TINY, spec_of_vectors, worded_items, worded_vectors
 
 COUNT = 600
 ITEMS = worded_items(COUNT)
@@ -21,7 +26,7 @@ class ReadsLabels:
 
     def _of(self, text):
         items = [item for item in ITEMS if {*text.split()} <= {*" ".join(_words(item)).split()}]
-        return worded_vectors(items, noise=0).mean(0)
+        return worded_vectors(items, noise=0).mean(0) if items else np.zeros(16, np.float32)
 
 
 def _words(item):
@@ -66,7 +71,7 @@ def test_full_text_needs_all_words_and_may_find_nothing():
 
 
 def test_a_perfect_tower_finds_everything_and_random_products_nothing_much():
-    labels, every, held, names = evaluate_words(ITEMS, worded_vectors(ITEMS, noise=0), HELD, ReadsLabels())
+    labels, every, held, names, typed = evaluate_words(ITEMS, worded_vectors(ITEMS, noise=0), HELD, ReadsLabels())
     scores = by_case(labels)
     assert scores["baseColour articleType", "text tower alone"].measures["P@10"].value == 1.0
     assert scores["baseColour articleType", RandomProducts().name].measures["P@10"].value < 0.3
@@ -76,6 +81,26 @@ def test_a_perfect_tower_finds_everything_and_random_products_nothing_much():
     score = by_case(names)["name", "text tower alone"]
     assert score.measures["R@100"].value == 1.0
     assert "| name | text tower alone |" in names.to_markdown()
+    assert by_case(typed)["plain", FullTextAlone.name].measures["P@10"].value > 0.9
+    assert by_case(typed)["messy", FullTextAlone.name].measures["no answer"].value > 0.2
+
+
+def test_with_an_encoder_the_whole_pipeline_answers_and_words_move_pictures():
+    items = [
+        replace(item, name=f"striped {item.name}" if row // 60 % 2 else item.name) for row, item in enumerate(ITEMS)
+    ]
+    vectors = worded_vectors(items)
+    vectors[:, -1] += 0.5 * (EVERYTHING // 60 % 2)
+    tower = fit_tower(items, unit(vectors), spec_of_vectors(), TINY)
+    reports = evaluate_words(items, unit(vectors), HELD, tower, ThumbnailEncoder())
+    typed, looks = by_case(reports[-2]), by_case(reports[-1])
+    assert typed["messy", "whole pipeline"].measures["no answer"].value == 0.0
+    assert typed["messy", "whole pipeline"].measures["P@10"].value > 0.9
+    alone, moved = looks["striped", "picture alone"], looks["striped", "by look alone"]
+    assert moved.measures["named so"].value - alone.measures["named so"].value >= 0.3
+    assert looks["striped", "by names and look"].measures["named so"].value >= 0.9
+    assert looks["striped", "by names and look"].measures["same kind"].value >= 0.7
+    assert "floral" not in {case for case, _ in looks}
 
 
 def test_without_a_tower_full_text_is_measured_alone():
