@@ -24,7 +24,8 @@ def is_close(
 ) -> bool | None:
     """Whether the nearest products that pass the filter are close; None where that is unknown.
 
-    Each picture counts once. Nothing is close to a product that shows a placeholder.
+    Each picture counts once. Nothing is close to a product that shows a placeholder, nor to a picture of a kind that
+    the catalogue does not have.
     """
     if calibration is None or not len(nearest.cosines):
         return None

@@ -32,7 +32,10 @@ class ValueSuggestion:
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """How a text may go on: values of the catalogue, the most common first, and products with such a name."""
+    """How a text may go on: values of the catalogue, and products with such a name.
+
+    Kinds, colours and wearers come before other values, and the most common ones first.
+    """
 
     values: tuple[ValueSuggestion, ...] = ()
     products: tuple[Item, ...] = ()
@@ -47,9 +50,15 @@ def suggest(reader: QueryReader, text: str) -> Suggestions:
         head = text[: words[-length].start].strip()
         found = list(_values(reader, head, "".join(word.plain for word in words[-length:])))
         if found:
-            best = sorted(found, key=lambda one: -one.count)[:MAX_VALUES]
+            best = sorted(found, key=lambda one: (not _says_most(one.attribute, reader), -one.count))[:MAX_VALUES]
             return Suggestions(tuple(best), _products(reader, words))
     return Suggestions((), _products(reader, words))
+
+
+def _says_most(attribute: str, reader: QueryReader) -> bool:
+    """Whether an attribute is the kind, a category, the colour or the wearer, whose values are suggested first."""
+    roles = reader.items.roles
+    return attribute in (*roles.categories, roles.colour, roles.wearer)
 
 
 def _values(reader: QueryReader, head: str, partial: str) -> Iterator[ValueSuggestion]:

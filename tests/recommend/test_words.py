@@ -121,6 +121,11 @@ def test_suggestions_count_what_the_words_before_leave(shop):
     assert [(one.text, one.attribute, one.count) for one in found.values] == [("women red Dresses", "articleType", 1)]
     assert [(one.value, one.count) for one in shop.suggest("navy b").values] == [("Navy Blue", 12)]
     assert shop.suggest("").values == ()
+    assert [(one.attribute, one.value) for one in shop.suggest("w").values] == [
+        ("gender", "Women"),
+        ("articleType", "Watches"),
+        ("season", "Winter"),
+    ]
     assert [item.id for item in shop.suggest("women mustard wa").products] == ["p58"]
 
 
