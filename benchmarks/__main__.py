@@ -41,6 +41,7 @@ BENCHMARKS = {
     "soak": ("resilience.soak", "32 clients for ten minutes: throughput, rejections, memory"),
     "updating": ("resilience.updating", "an update of 1 % of the catalogue against a full build"),
     "pushes": ("resilience.pushes", "the bytes that an update of 1 % sends to the Hub, against a full push"),
+    "bounded": ("growth.bounded", "memory of a build beside its files, up to a million random vectors, with its law"),
     "growth": ("growth.study", "build, size, memory and query up to a million products, extrapolated to a billion"),
 }  # fmt: skip
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
+import os
+import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +38,13 @@ from recsys.index.views import write_view_vectors
 from recsys.index.writer import file_facts, library_versions
 from recsys.recommend.picture_part import PartChooser
 from recsys.runtime.hashing import sha256
-from recsys.types import Vectors
+from recsys.types import Rows, Vectors
+
+MAX_EVALUATED = 200_000
+"""A larger catalogue is evaluated, and its text tower fitted, on a random sample of this size."""
+SEED = 20261128
+BLOCK_ROWS = 2**14
+"""Reused vectors are read in blocks of about this size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,15 +87,17 @@ class Draft:
         if self.views.keys:
             write_view_vectors(self.folder, self._vectors(self.views.keys))
         curve = build_for_recall(vectors, self.folder / VECTORS, items, recall)
-        thumbnails = read_thumbnails(self.folder / ITEMS)
+        sample = _sample(len(items))
         report = quick_report(
-            list(items),
-            vectors,
-            thumbnails,
+            [items[row] for row in sample.tolist()],
+            vectors if len(sample) == len(items) else vectors[sample],
+            self._thumbnails(sample),
             queries=self._query_pool(queries),
             role_overrides=items.role_overrides,
             encoder=self.encoder,
         )
+        if len(sample) < len(items):
+            report = replace(report, note=f"{report.note} All on a random sample of {len(sample):,} products.")
         report.draw(self.folder / ASSETS)
         chosen = curve[-1]
         searcher = AnnoySearcher(self.folder / VECTORS, items, self.encoder.dim, chosen.search_k)
@@ -95,27 +108,35 @@ class Draft:
             pictures = read_thumbnails(self.folder / ITEMS)
             fitted = fit_product_chance(report.calibration, self.encoder, searcher, pictures, len(items))
             report = replace(report, calibration=fitted)
-        report = replace(report, words=self._words(vectors))
+        report = replace(report, words=self._words(vectors, sample))
         self._write_card_and_manifest(curve, report, crops)
         IndexFolder.open(self.folder)
         return curve[-1], report
 
-    def _words(self, vectors: Vectors) -> tuple[str, ...]:
+    def _thumbnails(self, rows: Rows) -> Iterator[bytes]:
+        """The thumbnails of these rows, which are ascending."""
+        wanted = np.zeros(len(self.embedded.items), dtype=bool)
+        wanted[rows] = True
+        return compress(read_thumbnails(self.folder / ITEMS), wanted.tolist())
+
+    def _words(self, vectors: Vectors, sample: Rows) -> tuple[str, ...]:
         """Lines about the text tower, which is fitted where the encoder brings none."""
         if (self.folder / ENCODER / TOWER).is_file():
             return (TOWER_OF_ENCODER,)
         if self.fit_tower is None:
             return ()
-        items = list(self.embedded.items)
+        items = [self.embedded.items[row] for row in sample.tolist()]
+        vectors = vectors if len(sample) == len(vectors) else vectors[sample]
         return tuple(fit_own_tower(items, vectors, self.encoder.spec, self.fit_tower, self.folder))
 
     def _vectors(self, keys: list[str]) -> Vectors:
-        """The final vectors of the pictures with these keys, float32 [len(keys), dim]."""
+        """The final vectors of the pictures with these keys, float32 [len(keys), dim], on disk beside the cache."""
         reusable, projection = self.reusable, self.encoder.projection
-        vectors = np.empty((len(keys), self.encoder.dim), dtype=np.float32)
+        vectors = _on_disk((len(keys), self.encoder.dim), self.cache.folder)
         is_reusable = np.array([reusable is not None and key in reusable for key in keys])
         if reusable:
-            vectors[is_reusable] = reusable.vectors([key for key in keys if key in reusable])
+            for rows in _blocks(np.flatnonzero(is_reusable)):
+                vectors[rows] = reusable.vectors([keys[row] for row in rows])
         others = np.flatnonzero(~is_reusable)
         for positions, features in self.cache.chunks([keys[row] for row in others]):
             vectors[others[positions]] = projection(features) if projection else features
@@ -160,3 +181,22 @@ class Draft:
         skipped = len(self.embedded.skipped)
         catalog, rows = self.catalog, len(self.embedded.items) + skipped
         return DatasetFacts(catalog.dataset, catalog.revision, catalog.split, rows, skipped)
+
+
+def _sample(count: int) -> Rows:
+    """The rows that the evaluation looks at: all of them, or a random sample of many. Ascending."""
+    if count <= MAX_EVALUATED:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(SEED).choice(count, MAX_EVALUATED, replace=False))
+
+
+def _on_disk(shape: tuple[int, int], folder: Path) -> Vectors:
+    """An array in a file without a name, which is deleted with the array. Raises OSError if the disk has no room."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        if hasattr(os, "posix_fallocate"):  # without reserved room, a full disk would end the process
+            os.posix_fallocate(file.fileno(), 0, max(1, 4 * math.prod(shape)))
+        return np.memmap(file, np.float32, "r+" if hasattr(os, "posix_fallocate") else "w+", shape=shape)
+
+
+def _blocks(rows: Rows) -> list[Rows]:
+    return np.array_split(rows, len(rows) // BLOCK_ROWS + 1)

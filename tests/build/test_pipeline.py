@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import build_index
+from recsys.build import draft
 from recsys.index.folder import IndexFolder
 from recsys.index.replace import beside, claim
 from testkit.fake_shop import draw
@@ -39,6 +40,15 @@ def test_a_folder_of_pictures_becomes_an_index_with_a_summary(catalogue, encoder
     assert "How well the encoder finds: the share of the first 5 results" in printed.out
     assert re.search(r"\n  label: \d\.\d+ \(.*\); by 16×16 thumbnails \d\.\d+\n", printed.out)
     assert "products/s" in printed.err
+
+
+def test_a_large_catalogue_is_evaluated_on_a_sample_and_says_so(
+    catalogue, encoder_folder, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(draft, "MAX_EVALUATED", 20)
+    assert build("--dataset", catalogue, "--encoder", encoder_folder, "--output", tmp_path / "out") == 0
+    assert "All on a random sample of 20 products." in capsys.readouterr().out
+    assert len(IndexFolder.open(tmp_path / "out").items) == 30
 
 
 def test_unreadable_pictures_are_skipped_counted_and_listed(catalogue, encoder_folder, tmp_path, capsys):

@@ -1,3 +1,5 @@
+import errno
+import shutil
 import time
 
 import annoy
@@ -9,6 +11,7 @@ from recsys.core.linalg import unit
 from recsys.core.ranking import recall_at_k
 from recsys.errors import IndexDamagedError
 from recsys.index.annoy import AnnoySearcher, build, build_for_recall, exact
+from recsys.index.annoy import file as annoy_file
 
 COUNT, DIM = 2000, 24
 
@@ -230,3 +233,31 @@ def test_vectors_that_are_not_of_length_one_are_refused(vectors, items, tmp_path
     build(2 * vectors, tmp_path / "long.ann", 1)
     with pytest.raises(IndexDamagedError, match="not of length one"):
         AnnoySearcher(tmp_path / "long.ann", items, DIM, 100)
+
+
+class TestManyVectors:
+    """What a build does with more vectors than it holds in memory, on a few."""
+
+    def test_an_index_that_is_built_in_its_file_has_the_same_bytes(self, built, vectors, items, tmp_path, monkeypatch):
+        monkeypatch.setattr(annoy_file, "MAX_ROWS_IN_MEMORY", 100)
+        path = tmp_path / "vectors.ann"
+        curve = build_for_recall(vectors, path, items, 0.99)
+        assert curve == built[1]
+        for name in ("vectors.ann", "vectors.neighbours.npy"):
+            assert (tmp_path / name).read_bytes() == (built[0].parent / name).read_bytes()
+
+    def test_a_disk_without_room_for_the_file_is_said_before_it_fills(self, vectors, tmp_path, monkeypatch):
+        monkeypatch.setattr(annoy_file, "MAX_ROWS_IN_MEMORY", 100)
+        monkeypatch.setattr(annoy_file.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(2**20, 2**20, 1000))
+        with pytest.raises(OSError, match="the search index needs up to") as caught:
+            build(vectors, tmp_path / "vectors.ann", 10)
+        assert caught.value.errno == errno.ENOSPC and not (tmp_path / "vectors.ann").exists()
+
+    def test_blocks_of_vectors_give_what_all_at_once_give(self, vectors, monkeypatch):
+        vectors = vectors.copy()
+        vectors[700:760] = vectors[5]
+        queries = vectors[:40]
+        whole = exact.ExactSearch(vectors).nearest(queries, 15)
+        monkeypatch.setattr(exact, "BLOCK_ROWS", 300)
+        for found, expected in zip(exact.ExactSearch(vectors).nearest(queries, 15), whole, strict=True):
+            np.testing.assert_array_equal(found, expected)

@@ -14,6 +14,8 @@ MIN_MATRIX_QUERIES = 8
 """From this many queries on, one matrix product is faster than one product for each query."""
 MAX_BLOCK_COSINES = 2**24
 """Queries are compared in blocks with at most this many cosines."""
+BLOCK_ROWS = 2**16
+"""With several queries, the vectors are compared in blocks of this size."""
 GATHER_ROWS = 4096
 """Rows are gathered in blocks of this size."""
 GROUP_SIZE = 64
@@ -34,6 +36,8 @@ class ExactSearch:
         Returns rows [n, m] and cosines [n, m], best first and equal ones in row order. m is the smaller of k and the
         number of vectors compared.
         """
+        if rows is None and len(self._vectors) > BLOCK_ROWS and len(queries) >= MIN_MATRIX_QUERIES:
+            return self._nearest_in_blocks(queries, k)
         compared = len(self._vectors) if rows is None else len(rows)
         block, k = max(1, MAX_BLOCK_COSINES // max(1, compared)), min(k, compared)
         found, cosines = np.empty((len(queries), k), dtype=np.int64), np.empty((len(queries), k), dtype=np.float32)
@@ -43,6 +47,16 @@ class ExactSearch:
                 likely = _likely(products, k)
                 likely = likely if rows is None else rows[likely]
                 found[place], cosines[place] = ranked(self._vectors[likely], query, likely, k)
+        return found, cosines
+
+    def _nearest_in_blocks(self, queries: Vectors, k: int) -> tuple[Rows, Vectors]:
+        """`nearest` among all vectors, which are read once for many queries: their matrix may exceed the memory."""
+        found, cosines = np.empty((len(queries), 0), dtype=np.int64), np.empty((len(queries), 0), dtype=np.float32)
+        for start in range(0, len(self._vectors), BLOCK_ROWS):
+            rows, near = ExactSearch(self._vectors[start : start + BLOCK_ROWS]).nearest(queries, k)
+            found, cosines = np.hstack((found, rows + start)), np.hstack((cosines, near))
+            best = np.lexsort((found, -cosines))[:, :k]
+            found, cosines = np.take_along_axis(found, best, 1), np.take_along_axis(cosines, best, 1)
         return found, cosines
 
     def _products(self, queries: Vectors, rows: Rows | None) -> Vectors:

@@ -6,6 +6,8 @@ read through a memory map, so that exact search needs no copy of them.
 
 from __future__ import annotations
 
+import errno
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -32,20 +34,45 @@ CHILDREN: dict[str, int] = {"euclidean": 8, "angular": 4}
 CHECKED_NODES = 4096
 """Nodes are checked in blocks of this size."""
 SEED = 20261124
+MAX_ROWS_IN_MEMORY = 200_000
+"""From this many vectors on, an index is built inside its file."""
+NODES_PER_LEAF = 3
+"""Nodes of a tree for each leaf that would be full: leaves are about two thirds full, and have inner nodes above."""
+GROWTH_SLACK = 1.3
+"""Annoy extends its file by 30 % at a time, and cuts it to size at the end."""
 UNIT_TOLERANCE = 1e-3
 
 
 def build(vectors: Vectors, path: Path, n_trees: int) -> None:
-    """Write the Annoy index of unit `vectors` [n, dim]. Equal vectors give equal bytes."""
+    """Write the Annoy index of unit `vectors` [n, dim]. Equal vectors give equal bytes.
+
+    Many vectors are indexed inside the file, which the system writes to the disk when memory runs short. Raises OSError
+    if the disk does not have room for that: a disk that fills up under such a file would end the process.
+    """
     import annoy  # where it does not run, importing it may end the process: `trial` is asked first
 
     index = annoy.AnnoyIndex(vectors.shape[1], METRIC)
     index.set_seed(SEED)
+    on_disk = len(vectors) > MAX_ROWS_IN_MEMORY
+    if on_disk:
+        _check_room(vectors, path, n_trees)
+        path.unlink(missing_ok=True)  # an earlier file may still be mapped, and would change under its readers
+        index.on_disk_build(str(path))
     for row, vector in enumerate(vectors):
         index.add_item(row, vector.tolist())
     index.build(n_trees, n_jobs=1)
-    index.save(str(path))
+    if not on_disk:
+        index.save(str(path))
     index.unload()
+
+
+def _check_room(vectors: Vectors, path: Path, n_trees: int) -> None:
+    """Raise OSError unless the disk has room for the file while it is built."""
+    count, dim = vectors.shape
+    nodes = count + n_trees * NODES_PER_LEAF * count / (dim + 2)
+    needed = int(GROWTH_SLACK * nodes * (HEADERS[METRIC] + 4 * dim))
+    if shutil.disk_usage(path.parent).free < needed:
+        raise OSError(errno.ENOSPC, f"the search index needs up to {needed / 1e9:.1f} GB while it is built")
 
 
 def load_vectors(path: Path, count: int, dim: int, metric: str) -> Vectors:
