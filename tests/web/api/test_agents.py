@@ -62,6 +62,13 @@ class TestAgents:
             assert json.loads(batch.content[0].text) == [json.loads(found.content[0].text)]
             assert json.loads(found.content[0].text)["matches"][0]["attributes"]["articleType"] == "Dresses"
 
+    def test_words_are_a_query_and_the_tool_says_what_they_may_be(self, agent):
+        tools = agent(ask_for=lambda session: session.list_tools())
+        recommend = next(tool for tool in tools.tools if tool.name.endswith("recommend"))
+        assert "plain English" in recommend.inputSchema["properties"]["text"]["description"]
+        (found,) = agent(("recommend", {"text": "ladies red dres", "k": 1}))
+        assert '"id": "p37"' in found.content[0].text and '"how": "spelling"' in found.content[0].text
+
     def test_image_urls_are_those_of_the_proxy_in_front(self, agent):
         headers = {"x-forwarded-host": "me-shop.hf.space", "x-forwarded-proto": "https"}
         (result,) = agent(("similar", {"item_id": "p7", "k": 1}), headers=headers)

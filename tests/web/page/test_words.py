@@ -10,7 +10,8 @@ from recsys.errors import QueryError
 from recsys.web.page.handlers import PageHandlers
 from recsys.web.page.state import PageOptions, Query
 from recsys.web.page.word_chips import as_link
-from testkit.fake_shop import HOSTILE_NAME, draw, encoded, fake_shop
+from testkit.fake_shop import HOSTILE_NAME, draw, encoded, fake_shop, set_items
+from testkit.offers import with_offers
 
 RED_DRESS = encoded(draw("Dresses", "#b3262e"))
 
@@ -135,3 +136,34 @@ def test_a_field_that_cannot_be_read_is_refused_in_a_sentence(answers, field):
 def test_a_long_text_is_refused_in_a_sentence(answers):
     with pytest.raises(QueryError, match="at most 300 characters"):
         answers.search_typed({"text": "red " * 100}, PageOptions(), Query())
+
+
+@pytest.fixture(scope="module")
+def priced():
+    shop = fake_shop()
+    set_items(shop, with_offers(shop.items))
+    return PageHandlers(shop)
+
+
+@pytest.mark.parametrize(
+    ("text", "chip"),
+    [
+        ("caps under 30", "up to 30 EUR"),
+        ("caps between 20 and 30 euros", "20 to 30 EUR"),
+        ("cheap caps", "lowest price first"),
+        ("caps in stock", "in stock"),
+        ("caps not in red", "not Red"),
+    ],
+)
+def test_prices_stock_and_negations_are_chips(priced, text, chip):
+    _, heading, found = type_in(priced, text)
+    assert chip in heading and ids(found)
+
+
+def test_cheaper_beside_a_picture_is_below_the_price_of_the_nearest_product(priced):
+    query, *_ = priced.search_example("p37", PageOptions(), Query())
+    nearest = ids(priced.results.show(PageOptions(), query)[2])[0]
+    _, heading, found = type_in(priced, "cheaper", query)
+    bound = priced.items.cost(priced.items.row(nearest))
+    assert "up to" in heading and ids(found)
+    assert all(priced.items.cost(priced.items.row(item_id)) < bound for item_id in ids(found))
