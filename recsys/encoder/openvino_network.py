@@ -8,12 +8,14 @@ a known picture. Each time the network loads, its features for that picture are 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import sys
 import tempfile
 import threading
+import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -41,6 +43,9 @@ import openvino  # noqa: E402
 MIN_COSINE = 0.9999
 """The minimum cosine of the computed and the recorded features of the known picture."""
 FACTS = ["recsys", "facts"]
+UNFINISHED = "unfinished-"
+MAX_COMPILATION_S = 3600.0
+"""An older unfinished folder is that of a compilation that was killed."""
 
 
 class CompiledNetwork:
@@ -142,11 +147,20 @@ def _write(model: Any, facts: dict[str, Any], spec: EncoderSpec, folder: Path, i
     """Write the complete model into the folder, or nothing. Raises EncoderError if it computes other features."""
     model.set_rt_info(json.dumps(facts | {"fingerprint": spec.fingerprint}), FACTS)
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as made:
+    _remove_leftovers(folder)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=UNFINISHED) as made:
         openvino.save_model(model, Path(made) / COMPILED[0], compress_to_fp16=in_half)
         CompiledNetwork.load(Path(made), spec)
         for name in reversed(COMPILED):
             os.replace(Path(made) / name, folder / name)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what compilations that were killed have left in the folder; one of another process may still run."""
+    for left in folder.glob(f"{UNFINISHED}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > MAX_COMPILATION_S:
+                shutil.rmtree(left)
 
 
 def _check_facts(facts: dict[str, Any], spec: EncoderSpec) -> None:

@@ -13,7 +13,6 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -23,6 +22,7 @@ import httpx
 
 from recsys.errors import LinkError
 from recsys.images.decode import ACCEPTED, MAX_BYTES
+from recsys.images.lookup import Resolver
 
 TIMEOUT_S = 8.0
 """For the whole fetch: name look-ups, connections, redirects and body."""
@@ -45,7 +45,7 @@ SPECIAL_NETWORKS = [ipaddress.IPv4Network(text) for text in ("192.0.0.0/24", "19
 TOO_BIG = f"The link leads to more than {MAX_BYTES // 10**6} MB"
 WEB_PAGE = "The link leads to a web page and not to the picture itself"
 
-_lookups = ThreadPoolExecutor(8, "lookup")
+_resolver = Resolver()
 _ssl_context = functools.cache(httpcore.default_ssl_context)
 
 
@@ -237,9 +237,8 @@ class _GuardedBackend(httpcore.NetworkBackend):
         raise httpcore.ConnectError from failure
 
     def _look_up(self, host: str, port: int) -> Sequence[str]:
-        """Resolve the name in a thread, since the look-up of the system may block much longer than the deadline."""
         try:
-            return _lookups.submit(self._policy.look_up, host, port).result(_left(self._deadline))
+            return _resolver.addresses(self._policy.look_up, host, port, _left(self._deadline))
         except TimeoutError as error:
             raise httpcore.ConnectTimeout from error
         except (OSError, UnicodeError) as error:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -161,3 +162,17 @@ def test_what_openvino_cannot_compile_is_run_by_pytorch(tmp_path, images, monkey
     assert encoder.compiled() is encoder
     assert "PyTorch runs the encoder, which is slower" in caplog.text
     assert not list(cache_folder("compiled").glob(f"{encoder.spec.fingerprint}/compiled.*"))
+
+
+def test_what_a_killed_compilation_left_is_removed(tmp_path):
+    encoder = Encoder.from_pretrained(write_encoder(tmp_path / "another", seed=77))
+    folder = cache_folder("compiled") / encoder.spec.fingerprint
+    shutil.rmtree(folder, ignore_errors=True)
+    left, running = folder / "unfinished-old", folder / "unfinished-new"
+    for made in (left, running):
+        made.mkdir(parents=True)
+        (made / "compiled.bin").write_bytes(b"half")
+    os.utime(left, (0, 0))
+    encoder.compiled()
+    assert not left.exists() and running.exists()
+    shutil.rmtree(running)
