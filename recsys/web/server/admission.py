@@ -29,7 +29,7 @@ STATIC_PATHS = (
     *("/assets/", "/static/", "/svelte/", "/thumbs/", "/photos/", "/preview.jpg", "/theme.css", "/favicon.ico"),
     *("/manifest.json", "/pwa_icon"),
 )
-"""Files of which a page requests a hundred at once. Without one of them it does not work, so they are not counted."""
+"""Files of which a page requests a hundred at once. Without one of them it does not work, so they count apart."""
 GRADIO_API = "/gradio_api/"
 NOT_CALLS = ("file=", "theme.css", "heartbeat/", "queue/data", "call/", "upload_progress", "startup-events")
 """GET routes below GRADIO_API that read the answer of a call already counted, or keep an open page connected."""
@@ -61,7 +61,9 @@ class AdmissionControl:
     def __init__(self, app: ASGIApp, proxies: TrustedProxies, load: Load, limits: Limits):
         self._app, self._proxies, self._load, self._limits = app, proxies, load, limits
         self._buckets = TokenBuckets(limits.calls_per_s, limits.burst_calls, limits.max_clients)
-        self._open: Counter[str] = Counter()
+        self._files = TokenBuckets(limits.files_per_s, limits.burst_files, limits.max_clients)
+        self._open: Counter[tuple[str, bool]] = Counter()
+        """The open requests of each client, for calls and for files."""
         self._starting_calls = self._uploading_bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,24 +86,28 @@ class AdmissionControl:
         if self._open.total() >= limits.max_open:
             raise self._busy()
         client = scope[CLIENT] = self._client(scope)
-        if client and self._open[client] >= limits.max_open_per_client:
-            raise too_many(f"You have {limits.max_open_per_client} open requests")
-        if client and _is_call(scope) and (wait := self._buckets.take(client, time.monotonic())):
-            raise too_many(f"You send more than {limits.calls_per_s:g} requests per second", wait)
-        self._open[client] += 1
+        is_file = path_of(scope).startswith(STATIC_PATHS)
+        open_of, most = (client, is_file), limits.max_open_files_per_client if is_file else limits.max_open_per_client
+        if client and self._open[open_of] >= most:
+            raise too_many(f"You have {most} open requests")
+        buckets, rate = (self._files, limits.files_per_s) if is_file else (self._buckets, limits.calls_per_s)
+        is_counted = client and (is_file or _is_call(scope))
+        if is_counted and (wait := buckets.take(client, time.monotonic())):
+            raise too_many(f"You send more than {rate:g} requests per second", wait)
+        self._open[open_of] += 1
         try:
             yield
         finally:
-            self._open[client] -= 1
-            if not self._open[client]:
-                del self._open[client]
+            self._open[open_of] -= 1
+            if not self._open[open_of]:
+                del self._open[open_of]
 
     def _client(self, scope: Scope) -> str:
-        """The client that the request counts for; "" for static files and for programs on this machine.
+        """The client that the request counts for; "" for programs on this machine.
 
         The app is such a program: it forwards an agent's call to itself, and the agent's own request was counted.
         """
-        address = None if path_of(scope).startswith(STATIC_PATHS) else self._proxies.client(scope)
+        address = self._proxies.client(scope)
         return client_key(address) if address else ""
 
     async def _forward(self, scope: Scope, receive: Receive, send: Send) -> None:

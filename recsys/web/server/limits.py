@@ -29,6 +29,12 @@ class Limits:
     """Clients remembered. A client silent for burst_calls / calls_per_s = 20 s can be forgotten without effect."""
     max_open_per_client: int = 100
     """Open requests of one client, not counting static files. A page keeps one or two."""
+    files_per_s: float = 100.0
+    """Static files and product pictures per second and client in the long run: a page has about 130 of them."""
+    burst_files: int = 4_000
+    """Such files of one client at once: thirty new visitors behind one address."""
+    max_open_files_per_client: int = 120
+    """Requests of one client for such files that are open at once: twenty browsers, with six connections each."""
     max_open: int = 500
     """Open requests of all clients, each about 50 kB and a socket; fewer than `slow_connections.MAX_CONNECTIONS`."""
     max_pending_calls: int = 200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import socket
 import time
 from dataclasses import replace
@@ -143,3 +144,32 @@ class TestServer:
             connection.sendall(b"GET /config HTTP/1.1\r\nHost: a\r\n\r\n" * 1000)
             until(lambda: any(held.flow.write_paused for held in connections_of))
             until(lambda: not connections_of)
+
+
+class TestFiles:
+    def test_the_files_of_one_client_are_limited_and_those_of_others_are_not(self, strict_server):
+        page = strict_server(files_per_s=0.1, burst_files=3)
+        with web(page) as client, web(page, "203.0.113.8") as other:
+            statuses = [client.get("/thumbs/p1").status_code for _ in range(5)]
+            assert statuses == [200, 200, 200, 429, 429]
+            assert other.get("/thumbs/p1").status_code == 200
+            assert client.get("/healthz").status_code == client.get("/").status_code == 200
+
+    def test_two_hundred_slow_readers_cost_the_others_nothing(self, strict_server):
+        """They ask for the largest script from one address and read one byte a second."""
+        page = strict_server()
+        script = max(re.findall(r"\./(assets/[\w.-]+\.js)", httpx.get(page.local_url).text), default=None)
+        assert script
+        head = f"GET /{script} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n".encode()
+        with contextlib.ExitStack() as stack, web(page, "203.0.113.8") as other:
+            slow = [stack.enter_context(socket.create_connection(address_of(page))) for _ in range(200)]
+            for each in slow:
+                each.sendall(head)
+            began, answers = time.monotonic(), 0
+            while time.monotonic() < began + 3:
+                assert other.post("/api/similar", json={"item_id": "p8"}).status_code == 200
+                answers += 1
+                for each in slow[:10]:
+                    each.recv(1)
+                time.sleep(0.2)
+            assert answers >= 5
