@@ -14,7 +14,7 @@ from huggingface_hub import HfApi, constants, get_cached_repo_tree, is_offline_m
 from huggingface_hub.errors import CacheNotFound, LocalEntryNotFoundError
 
 from recsys.errors import HubCorruptError, HubNotFoundError
-from recsys.format.layout import CONFIG, HEADS, WEIGHTS
+from recsys.format.layout import CONFIG, HEADS, TOWER, TOWER_WEIGHTS, WEIGHTS
 from recsys.hub.cache import RepoCache, files_of
 from recsys.hub.client import configure_client, retry
 from recsys.hub.errors import translate_errors
@@ -73,11 +73,11 @@ def pull(
 
 
 def pull_weights(repo_id: str, revision: str | None, token: str | None, *, with_config: bool = True) -> Snapshot:
-    """The weights of a model repository in timm's format; `with_config` adds its config, and its heads if it has any.
+    """The weights of a model repository in timm's format; `with_config` adds config, heads and text tower, if any.
 
     Raises as `pull` does.
     """
-    files, optional = ([CONFIG, WEIGHTS], [HEADS]) if with_config else ([WEIGHTS], [])
+    files, optional = ([CONFIG, WEIGHTS], [HEADS, TOWER, TOWER_WEIGHTS]) if with_config else ([WEIGHTS], [])
     return pull(repo_id, repo_type="model", revision=revision, token=token, files=files, optional=optional)
 
 

@@ -21,7 +21,7 @@ from recsys.errors import EncoderError, RecsysError
 from recsys.evaluate.markdown import table
 from recsys.evaluate.search_task import PRECISION_K
 from recsys.format.encoder_spec import is_repo_id
-from recsys.format.layout import CARD, CONFIG, ENCODER, HEADS, MANIFEST, NOTICE, WEIGHTS
+from recsys.format.layout import CARD, CONFIG, ENCODER, HEADS, MANIFEST, NOTICE, TOWER, TOWER_WEIGHTS, WEIGHTS
 from recsys.format.weights_origin import WeightsOrigin
 from recsys.hub import Commit, Figure, ModelFacts
 from recsys.runtime.hashing import read_json
@@ -83,6 +83,8 @@ def publish(
         made = Path(temporary)
         for name in (CONFIG, WEIGHTS, HEADS):
             shutil.copyfile(existing(folder / name, f"The folder {source.name}"), made / name)
+        for name in filter(lambda name: (folder / name).is_file(), (TOWER, TOWER_WEIGHTS)):
+            shutil.copyfile(folder / name, made / name)
         origin.write(made)
         if notice := EncoderConfig.read(made).origin.notice():
             (made / NOTICE).write_text(notice, "utf-8")

@@ -9,13 +9,18 @@ import torch
 import yaml
 from huggingface_hub import ModelCard, parse_eval_result_entries
 
+from recsys.build.pipeline import build_index
+from recsys.catalog import Catalog
 from recsys.encoder import Encoder
 from recsys.encoder.torch_network import timm
 from recsys.format.layout import CONFIG
 from recsys.format.weights_origin import WeightsOrigin
+from recsys.recommend.recommender import Recommender
 from recsys.train.__main__ import main as train_main
 from recsys.train.publish import main
+from recsys.words.tower import TowerInfo
 from testkit.fake_shop import draw
+from tests.support.towers import random_tower
 
 LICENCE = ["--license", "apache-2.0", "--origin-url", "https://example.com/weights", "--origin", "Weights of Somebody."]
 REPORT = {
@@ -46,6 +51,16 @@ def test_timm_and_this_library_open_what_was_published(hub, trained, capsys):
     with torch.inference_mode():
         vector = torch.nn.functional.normalize(theirs(transform(picture)[None]))[0].numpy()
     assert np.vecdot(vector, ours.encode([picture])[0]) > 0.9999
+
+
+@pytest.mark.slow
+def test_the_text_tower_is_published_with_its_encoder_and_comes_with_it(hub, trained, pictures, tmp_path):
+    spec = Encoder.from_pretrained(trained).spec
+    random_tower(dim=spec.dim, info=TowerInfo.of_encoder(spec)).save(trained)
+    name = hub.new_name()
+    assert main([str(trained), name, *LICENCE]) == 0
+    build_index(Catalog.open(str(pictures)), Encoder.from_pretrained(name, device="cpu"), tmp_path / "shop")
+    assert Recommender.from_pretrained(tmp_path / "shop").text_tower is not None
 
 
 def test_the_card_has_what_the_hub_shows(hub, trained):
