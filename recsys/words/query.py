@@ -122,7 +122,8 @@ class QueryReader:
         if len(word) < MIN_SPELLED or word.isdigit() or self._is_known(word):
             return token
         meant = list(self._likely_words(token))
-        return next((one for one in meant if self._phrase_at([one], 0)[1]), meant[0] if meant else token)
+        otherwise = token if word in self._look_words or not meant else meant[0]
+        return next((one for one in meant if self._phrase_at([one], 0)[1]), otherwise)
 
     def _likely_words(self, token: Token) -> Iterator[Token]:
         """The likeliest word of values; of names, and of looks, unless the word as it is stands for a look."""

@@ -71,6 +71,11 @@ def test_a_shop_without_names_and_values_is_searched_by_words(bare, trained):
     assert (answer.words.ignored, answer.close) == ((), None)
 
 
+def test_a_word_for_a_look_is_not_corrected_to_a_synonym_that_means_nothing_here(bare):
+    (term,) = bare.recommend(text="black").words.understood
+    assert (term.values, term.how) == (("black",), BY_LOOK)
+
+
 def test_misspelled_words_for_a_look_are_corrected_and_others_ignored(bare, trained):
     answer = bare.recommend(text="drasses qqqq", k=10)
     assert [term.values for term in answer.words.understood] == [("dresses",)]
