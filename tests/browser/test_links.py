@@ -66,7 +66,9 @@ def test_a_card_with_a_key_held_opens_in_a_tab_of_its_own(visit):
 def test_the_shop_tells_of_itself(visit, server):
     page = visit("phone")
     page.get_by_role("link", name="About").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("A fake shop")
+    expect(page.get_by_role("heading", level=1)).to_have_text("About this shop")
+    page.get_by_text("technical card").click()
+    expect(page.get_by_role("heading", name="A fake shop")).to_be_visible()
     expect(page.get_by_role("img", name="Their colours")).to_have_js_property("naturalWidth", 240)
     page.get_by_role("link", name="Find it by picture").click()
     expect(cards(page).first).to_be_visible()

@@ -16,8 +16,9 @@ from recsys.web.page.offers import OfferView, offer_view
 from recsys.web.page.pages import Page
 from recsys.web.page.templates import render
 from recsys.web.server import thumbnails
+from recsys.web.server.about import PERHAPS, SAME_KIND
 
-WORDS = {0.8: "Same kind", 0.4: "Perhaps the same kind", 0.0: "Probably another kind"}
+WORDS = {SAME_KIND: "Same kind", PERHAPS: "Perhaps the same kind", 0.0: "Probably another kind"}
 """What a match has in common with the query, in words, by the least confidence for them."""
 VERY_PRODUCT = 0.7
 """The nearest match of this chance is said to be the product in the picture."""
@@ -160,7 +161,7 @@ def closeness(match: Match, colour: Value = None) -> Closeness:
     detail = f"{percent(same_kind)} sure to be the same kind of thing"
     if same_colour is not None and colour is not None:
         detail += f", {percent(same_colour)} sure to have the same colour"
-        is_same, is_same_kind = same_colour >= SAME_COLOUR, words == WORDS[0.8]
+        is_same, is_same_kind = same_colour >= SAME_COLOUR, words == WORDS[SAME_KIND]
         if is_same:
             words += " and colour" if is_same_kind else ", same colour"
         elif is_same_kind:

@@ -10,6 +10,7 @@ from typing import Any
 
 import gradio as gr
 
+from recsys.format.layout import SAMPLE
 from recsys.recommend.recommender import Recommender
 from recsys.serving.live import LiveRecommender
 from recsys.types import Origin
@@ -23,8 +24,6 @@ from recsys.web.server.error_responses import user_errors
 
 HERE = Path(__file__).parent
 TITLE = "Find it by picture"
-DEMO = "sample"
-"""The dataset of the products that are drawn, and not sold."""
 VARIETY = (
     '<label class="variety">Similar <input type="range" min="0" max="1" step="0.25" value="0" '
     'aria-label="Show similar or varied products"> Varied</label>'
@@ -90,7 +89,7 @@ def _begin_with(answers: PageHandlers, on: Fields) -> None:
         shop=answers.recommender.storefront,
         origin=origin_line(origin, len(items)),
         count=len(items),
-        is_demo=origin.dataset == DEMO,
+        is_demo=origin.dataset == SAMPLE,
     )
     on.notice.value = render("notice.html", text=origin.notice) if origin.notice else ""
     on.examples.value = answers.examples()

@@ -1,12 +1,17 @@
 """The page about the shop: the index's card as HTML, and its plots."""
 
+from dataclasses import replace
+
 import pytest
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from recsys.web.server.about import page, routes
-from testkit.fake_shop import Pictures, encoded, fake_shop
+from recsys.core.calibration import Calibration
+from recsys.core.storefront import Storefront
+from recsys.web.server.about import ShopFacts, page, routes
+from testkit.fake_shop import Pictures, encoded, fake_shop, set_items
+from testkit.offers import with_offers
 
 PLOT = encoded(Image.new("RGB", (4, 4), "red"))
 CARD = """---
@@ -85,3 +90,22 @@ def test_nothing_of_it_runs_and_nothing_is_asked_of_another_host(web):
 
 def test_a_shop_without_a_card_has_a_page_all_the_same():
     assert "<main></main>" in page("", "Shop")
+
+
+def test_shoppers_come_first():
+    shop = fake_shop(calibration=Calibration("articleType", (0.0, 1.0), (0.0, 0.9), 0.9, refused=0.05, queries=60))
+    text = page("# A card", "Shop", None, ShopFacts.of(shop))
+    assert text.index("What happens to my picture?") < text.index("<details>") < text.index("<h1>A card</h1>")
+    assert "the 60 products of tests/fake-products" in text and "View in shop" not in text
+    assert "deletes the file 20 seconds later" in text
+    assert "at least 80 % certain" in text and "with 60 pictures" in text and "of 5 % of such pictures" in text
+
+
+def test_it_says_of_a_demo_and_of_a_shop_what_they_are():
+    shop = fake_shop()
+    shop.origin = replace(shop.origin, dataset="sample")
+    assert "60 products are drawn by a program" in page("", "Shop", None, ShopFacts.of(shop))
+    set_items(shop, with_offers(shop.items))
+    shop.origin, shop.storefront = replace(shop.origin, dataset="x"), Storefront(name="<Pia>")
+    text = page("", "Shop", None, ShopFacts.of(shop))
+    assert "60 products of &lt;Pia&gt;" in text and "View in shop" in text and "certain" not in text
