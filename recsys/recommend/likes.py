@@ -82,12 +82,14 @@ class Likes:
         `rows` [n] come best first for the query, a unit vector [1, dim]; the first 100 of them are re-ranked. In the
         scores, `gains` [n] are added to their cosines. Likes order only products of one kind among themselves: each
         place keeps the kind that it had, and only likes of that kind count there. So likes of shoes change nothing in
-        an answer of shirts.
+        an answer of shirts. The liked and the disliked themselves keep their places.
         """
         order = np.arange(len(rows))
-        kinds = self._kinds[rows[:RERANKED]]
+        kinds, is_judged = self._kinds[rows[:RERANKED]], np.isin(rows[:RERANKED], self.judged)
         for kind in np.intersect1d(kinds, self._kinds[list(self.judged)]):
-            places = np.flatnonzero(kinds == kind)
+            places = np.flatnonzero((kinds == kind) & ~is_judged)
+            if not len(places):
+                continue
             likes, candidates = self._of_kind(kind), rows[places]
             moved = rocchio(query, likes._vectors(likes.liked), likes._vectors(likes.disliked), BESIDE_A_QUERY)
             cosines = self.searcher.vectors(candidates) @ moved[0] + (0 if gains is None else gains[places])

@@ -48,6 +48,7 @@ class SearchOptions:
     maps attributes to a value to have in place of the query's own. Matches under the cosine `min_similarity` are left
     out.
     Without `refine`, a picture is searched as it is: the whole of it, and its matches in the order of their cosines.
+    With `keep_liked`, liked products are not left out. They keep the places that they have without likes.
     `sort` orders the products that were found: by closeness, by price with the lowest first, or with the newest first.
     `text` says in words what is wanted, instead of a picture or beside it. `offset` skips as many of the best products,
     to get the rest of an answer page by page.
@@ -65,6 +66,7 @@ class SearchOptions:
     sort: str = CLOSENESS
     text: str | None = None
     offset: int = 0
+    keep_liked: bool = False
 
     def __post_init__(self) -> None:
         _check_number("diversity", self.diversity, 0)

@@ -143,7 +143,7 @@ class Search:
             near = self.nearest(target, LOOK_NEAREST, options).rows
             target, found = self.look.first(near, self.searcher, target, query.values)
         own = [] if query.row is None else self.items.group_rows(query.row).tolist()
-        left_out = (*own, *likes.judged)
+        left_out = (*own, *(likes.disliked if options.keep_liked else likes.judged))
         found = found.without(left_out) if left_out else found
         reranker = self._reranker(query, is_overridden=bool(options.but))
         found = self._rerank(query, target, found, likes, reranker if options.refine and not self.look else None)

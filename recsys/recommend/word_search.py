@@ -54,7 +54,8 @@ class WordSearch:
         search = replace(self._narrowed(plan), calibration=None)
         target = self._target(plan)
         likes = Likes.from_ids(search.items, search.searcher, options.liked, options.disliked)
-        found = self._found(plan, target, search.candidates(k, options)).without(likes.judged)
+        found = self._found(plan, target, search.candidates(k, options))
+        found = found.without(likes.disliked if options.keep_liked else likes.judged)
         if likes.judged:
             found = found.at(likes.rerank(target, found.rows))
         found = search.select(search.each_once(found).at(slice(pool(k, options))), k, plan.options)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 from playwright.sync_api import expect
 
-from tests.browser.steps import cards, choose, dialog, ids, like, look_closer
+from tests.browser.steps import cards, choose, dialog, heading, ids, like, look_closer, press
 
 
 def way(page, name):
@@ -43,16 +44,74 @@ def test_likes_give_a_row_and_can_be_undone_and_cleared(page):
     assert kept(page) == {"liked": [first], "disliked": []}
 
 
-def test_likes_move_an_answer_and_stay_out_of_it(visit, photo):
+def heart(page, number):
+    return cards(page).nth(number).locator("[data-opinion=liked]")
+
+
+def test_likes_move_an_answer_and_what_is_liked_keeps_its_place(visit, photo):
     page = visit()
     choose(page, photo)
     before = ids(page)
-    chosen = like(page, 4)
-    expect(page.locator(f'#cards .front > a[data-item="{chosen}"]')).to_have_count(0)
-    assert set(ids(page)) != set(before)
-    way(page, "Undo").click()
+    heart(page, 4).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#heading .moved")).to_contain_text("Moved by your likes")
+    expect(heart(page, 4)).to_have_attribute("aria-pressed", "true")
+
+    expect(heart(page, 4)).to_be_focused()
+    assert ids(page)[4] == before[4] and ids(page) != before
+    expect(page.locator("body > [role=status]")).to_contain_text("Closest to your picture")
+    press(page.locator("#heading"), "Switch off")
+    expect(page.locator("#heading .moved")).to_contain_text("Your likes are off")
+    assert ids(page) == before
+    expect(heart(page, 4)).to_have_attribute("aria-pressed", "true")
+    press(page.locator("#heading"), "Switch on")
+    expect(page.locator("#heading .moved")).to_contain_text("Moved by your likes")
+    for _ in range(3):
+        way(page, "Undo").click()
     expect(page.locator("#taste h2")).to_have_count(0)
     assert ids(page) == before
+
+
+def test_what_was_liked_is_found_again_compared_and_removed(page):
+    names = [cards(page).nth(place).locator(".name").get_attribute("title") for place in (0, 2)]
+    like(page, 0)
+    heart(page, 2).click()
+    sheet = page.locator(".sheet.liked[open]")
+    press(page.locator("#heading"), "Liked (2)")
+    expect(sheet.locator("thead .name")).to_have_text(names[::-1])
+    expect(page).to_have_url(re.compile("liked=1"))
+    sheet.locator("thead a[data-item]").first.click()
+    expect(page.locator("#product-name")).to_have_text(names[1])
+    page.go_back()
+    expect(page.locator("#product dialog")).to_have_count(0)
+    expect(sheet).to_be_visible()
+    sheet.locator("[data-opinion=liked]").first.click()
+    expect(sheet.locator("thead .name")).to_have_text(names[:1])
+    page.go_back()
+    expect(sheet).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("liked=1"))
+
+
+def test_two_tabs_keep_their_likes_in_step(visit):
+    one, other = visit(), visit()
+    first = like(one, 0)
+    expect(other.locator(f'#cards [data-opinion=liked][data-id="{first}"]')).to_have_attribute("aria-pressed", "true")
+    second = like(other, 1)
+    expect(one.locator(f'#cards [data-opinion=liked][data-id="{second}"]')).to_have_attribute("aria-pressed", "true")
+    assert kept(one) == {"liked": [first, second], "disliked": []}
+
+
+def test_a_like_of_another_kind_moves_no_answer(visit, photo):
+    page = visit()
+    choose(page, photo)
+    before = ids(page)[:10]
+    page.go_back()
+    expect(heading(page)).to_have_text("From the shop")
+    cards(page).filter(has_text="Watches").first.locator("[data-opinion=liked]").click()
+    expect(page.locator("#taste h2")).to_be_visible()
+    choose(page, photo)
+    expect(page.locator("#cards .similarity").first).to_have_text("similarity 1.00")
+    assert ids(page)[:10] == before
 
 
 def test_likes_live_in_the_browser_alone_and_can_be_carried_in_a_file(visit, tmp_path):

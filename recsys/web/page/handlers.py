@@ -25,6 +25,10 @@ from recsys.web.server import thumbnails
 from recsys.web.server.uploads import decode, picture_bytes, read_picture
 
 EXAMPLES = 6
+IN_ADDRESS = ("item", "text", "text_beside_item", "but", "look", "k", "offset")
+"""The fields of a query that its address holds, beside the products that stand for its picture."""
+IN_ADDRESS = ("item", "text", "text_beside_item", "but", "look", "k", "offset")
+"""The fields of a query that its address holds, beside the products that stand for its picture."""
 PICTURE_ID = re.compile(r"[0-9a-f]{18}")
 
 
@@ -101,7 +105,7 @@ class PageHandlers:
 
     def filters_changed(self, options: PageOptions, query: Query) -> Shown:
         """Repeat the query with other filters or another diversity."""
-        return self.results.show(options, replace(query, look=None, k=PAGE, offset=0))
+        return self.results.show(options, replace(query, look=None, k=PAGE, offset=0, pins={}))
 
     def change_value(self, change: Mapping[str, str], options: PageOptions, query: Query) -> Shown:
         """Repeat the query with another value of an attribute, or with its own value again if `value` is ""."""
@@ -109,7 +113,7 @@ class PageHandlers:
         if change["value"]:
             self.items.passing({change["attribute"]: change["value"]})  # raises QueryError where the shop lacks it
             but[change["attribute"]] = change["value"]
-        return self.results.show(options, replace(query, but=but, k=PAGE, offset=0))
+        return self.results.show(options, replace(query, but=but, k=PAGE, offset=0, pins={}))
 
     def show_more(self, options: PageOptions, query: Query) -> Shown:
         """Repeat the query for more products."""
@@ -118,7 +122,7 @@ class PageHandlers:
     def turn_page(self, which: str, options: PageOptions, query: Query) -> Shown:
         """Show the products after those of this page, or before them."""
         offset = query.offset + (MAX_K if which == "next" else -MAX_K)
-        return self.results.show(options, replace(query, offset=max(0, offset), k=MAX_K, look=None))
+        return self.results.show(options, replace(query, offset=max(0, offset), k=MAX_K, look=None, pins={}))
 
     @only_looks
     def open_product(self, item_id: str, options: PageOptions, query: Query) -> str:
@@ -137,7 +141,11 @@ class PageHandlers:
         return self.results.show(options, replace(query, look=outfit_view.changed(query.look, change)))
 
     def likes_changed(self, options: PageOptions, query: Query) -> tuple[Any, ...]:
-        """Repeat the query with the changed likes. Also returns the row "For you"."""
+        """Repeat the query with the changed likes. Also returns the row "For you".
+
+        What was liked or disliked stays where it is, so that nothing moves under the visitor's finger.
+        """
+        query = replace(query, pins={id_: at for at, id_ in enumerate(query.listed) if id_ in options.judged})
         return *self.results.show(options, query), self.results.for_you(options)
 
     def open_link(self, address: str, options: PageOptions, query: Query) -> tuple[Any, ...]:
@@ -164,10 +172,11 @@ class PageHandlers:
         found, before = read.query.found if pictured.shown is None else (), query.picture_id
         query = replace(
             pictured,
-            **{name: getattr(read.query, name) for name in ("item", "text", "text_beside_item", "but", "look", "k")},
+            **{name: getattr(read.query, name) for name in IN_ADDRESS},
             found=found,
             search=query.search + 1,
             is_restored=bool(visit.get("reload")),
+            pins={},
             choice=query.choice,
         )
         change = permalink.moved_on(read, self.results.index)
@@ -211,7 +220,15 @@ class PageHandlers:
     def _next_search(self, query: Query) -> Query:
         """The next search of the visit, with the same picture."""
         return replace(
-            query, item=None, text_beside_item="", but={}, look=None, k=PAGE, offset=0, search=query.search + 1
+            query,
+            item=None,
+            text_beside_item="",
+            but={},
+            look=None,
+            k=PAGE,
+            offset=0,
+            pins={},
+            search=query.search + 1,
         )
 
     def _search_words(self, text: str, options: PageOptions, query: Query) -> Shown:

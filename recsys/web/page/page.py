@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -42,7 +42,7 @@ class Fields:
     """The components of the page, which are inputs of the handlers, outputs, or both. Adds them to the open blocks."""
 
     def __init__(self) -> None:
-        self.clicks = _html({}, "clicks", "", js="history")
+        self.clicks = _html({}, "clicks", "", js=("speech", "history"))
         self.header = _html("", "header")
         self.notice = _html("", "notice")
         with gr.Row(elem_id="columns"):
@@ -57,7 +57,7 @@ class Fields:
                     self.narrow = _html({}, "filters", "${markup}", js="filters")
                     self.variety = _html(0.0, "variety", VARIETY, js="variety")
                 self.found = _html("", "cards", js="cards")
-                self.likes = _html({}, "taste", "<div data-panel></div>", js="likes")
+                self.likes = _html({}, "taste", "<div data-panel></div><div data-sheet></div>", js="likes")
         self.product = _html("", "product", js="product")
         self.visit = gr.State(Visit())
 
@@ -183,6 +183,7 @@ def origin_line(origin: Origin, items: int) -> str:
     return f"{name}{revision} · {items:,} products from {origin.dataset}"
 
 
-def _html(value: Any, name: str, template: str = "${value}", js: str | None = None, **props: Any) -> gr.HTML:
-    script = "".join((HERE / "static" / f"{part}.js").read_text("utf-8") for part in ("common", js)) if js else None
+def _html(value: Any, name: str, template: str = "${value}", js: str | Sequence[str] = (), **props: Any) -> gr.HTML:
+    parts = ["common", *([js] if isinstance(js, str) else js)] if js else []
+    script = "".join((HERE / "static" / f"{part}.js").read_text("utf-8") for part in parts) or None
     return gr.HTML(value, html_template=template, js_on_load=script, apply_default_css=False, elem_id=name, **props)

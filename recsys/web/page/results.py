@@ -17,6 +17,7 @@ from recsys.recommend.recommender import MAX_K, Recommender
 from recsys.types import Answer, Item, Match, Vectors
 from recsys.web.page import attribute_display, filters, headings, outfit_view, permalink, product, word_chips
 from recsys.web.page.cards import Card, ProductViews, gallery
+from recsys.web.page.liked import liked_sheet
 from recsys.web.page.pages import Page
 from recsys.web.page.state import PAGE, LookState, PageOptions, Query
 from recsys.web.page.templates import render
@@ -47,7 +48,7 @@ class ResultsView:
         narrow = filters.state(self.items, options.where, self.index, options.index, options.choice, options.sort)
         if query.look is not None:
             return *self._look(query, query.look, options), narrow
-        return query, *self._results(options, query), narrow
+        return *self._results(options, query), narrow
 
     def _offset(self, offset: int, options: PageOptions) -> int:
         """The offset of a page that there is."""
@@ -67,12 +68,14 @@ class ResultsView:
         return heading, gallery(cards, page)
 
     def for_you(self, options: PageOptions) -> dict[str, Any]:
-        """The value of the field of likes: the likes, and the row "For you"."""
+        """The value of the field of likes: the likes, the row "For you", and the sheet of what was liked."""
         likes = SearchOptions(liked=options.liked, disliked=options.disliked)
         found = self.recommender.search(None, FOR_YOU, likes) if likes.liked else ()
         products = self.views.products(match.item for match in found)
         panel = render("likes.html", products=products, liked=len(likes.liked), disliked=len(likes.disliked))
-        return {"liked": list(likes.liked), "disliked": list(likes.disliked), "panel": panel}
+        sheet = liked_sheet(self.views, [self.items[self.items.row(item_id)] for item_id in options.liked[::-1]])
+        off = {"off": True} if options.likes_off else {}
+        return {"liked": list(likes.liked), "disliked": list(likes.disliked), **off, "panel": panel, "sheet": sheet}
 
     def dialog(self, item_id: str, options: PageOptions, query: Query) -> str:
         """The dialog of a product. Raises QueryError for an unknown id."""
@@ -94,22 +97,51 @@ class ResultsView:
             return []
         return [match.item for match in self.recommender.closest_for_less(item_id=item_id, k=OTHERS)]
 
-    def _results(self, options: PageOptions, query: Query) -> tuple[str, str]:
+    def _results(self, options: PageOptions, query: Query) -> tuple[Query, str, str]:
         passing = len(self.items.passing(options.filter or {}))
         if not passing:
             loosen = filters.to_loosen(self.items, options)
-            return self._heading(query, options, "0 products"), render("nothing_passes.html", loosen=loosen)
+            return query, self._heading(query, options, "0 products"), render("nothing_passes.html", loosen=loosen)
         if query.kind == "window":
-            return self.window(options, query)
-        answer = self.recommender.search(self._searched(query), query.k, replace(options, offset=query.offset))
+            return query, *self.window(options, query)
+        answer = self._found(options, query)
         if query.kind == "link" and not query.but and not query.words:
             answer = self._as_shared(answer, query, options)
+        query = replace(query, listed=tuple(match.item.id for match in answer))
         passing = answer.words.count if answer.words and answer.words.count is not None else passing
         cards = [self._card(group, options, query) for group in self.recommender.variants.group(answer)]
+        found = sum(match.item.id not in self._kept_out(options, query) for match in answer)
         how = {"is_filtered": bool(options.filter), "has_pages": not options.diversity}
-        page = Page(query.offset, query.k, len(answer), len(cards), passing, **how)
+        page = Page(query.offset, query.k, found, len(cards), passing, **how)
         detail = f"These come nearest: {page.number}" if answer.close is False else page.number
-        return self._heading(query, options, detail, answer), gallery(cards, page)
+        return query, self._heading(query, options, detail, answer), gallery(cards, page)
+
+    def _found(self, options: PageOptions, query: Query) -> Answer:
+        """The answer to a query. What the visitor liked stays in it, and what was pinned to its place stays there."""
+        likes = replace(options, keep_liked=True, offset=query.offset)
+        if options.likes_off:
+            likes = replace(likes, liked=(), disliked=())
+        searched = self._searched(query)
+        answer = self.recommender.search(searched, query.k, likes)
+        matches = [match for match in answer if match.item.id not in query.pins]
+        known = {match.item.id: match for match in answer}
+        for item_id, place in sorted(query.pins.items(), key=lambda pin: pin[1]):
+            matches.insert(place, known.get(item_id) or self._match(item_id, searched))
+        return replace(answer, matches=tuple(matches[: max(query.k, len(query.listed))]), assets=None)
+
+    def _kept_out(self, options: PageOptions, query: Query) -> set[str]:
+        """What stays on the page only until the next search: the products that were not wanted in this one."""
+        return set() if options.likes_off else {item_id for item_id in options.disliked if item_id in query.pins}
+
+    def _match(self, item_id: str, searched: str | ChosenPart | Vectors | None) -> Match:
+        """A product that the search did not find, as a match of the query."""
+        if searched is None:
+            row = self.items.row(item_id)
+            return Match(self.items[row], 0.0, row=row)
+        if isinstance(searched, str):
+            searched = self.recommender.embed_items([searched])
+        embedding = searched.embedding if isinstance(searched, ChosenPart) else searched
+        return self.recommender.compare(embedding, item_id)
 
     def _searched(self, query: Query) -> str | ChosenPart | Vectors | None:
         """The id, the part of the picture or the embedding to search with; None for words, and in the shop window."""
@@ -176,6 +208,7 @@ class ResultsView:
             tools=[tool for tool in self._tools(query, options, answer) if tool],
             look=query.look is not None,
             words=query.words,
+            liked=len(options.liked),
         )
 
     def _tools(self, query: Query, options: PageOptions, answer: Answer | None) -> Iterator[Markup]:
@@ -185,6 +218,9 @@ class ResultsView:
         if answer:
             guesses = attribute_display.seen(answer.seen, self.views.attributes, self.items.role_overrides)
             yield headings.chips(guesses, options.where, self.items)
+        if answer and self._are_moved(answer, options):
+            text, other = ("Your likes are off", "on") if options.likes_off else ("Moved by your likes", "off")
+            yield render("moved_by_likes.html", text=text, other=other)
         if (answer and query.kind != "words") or query.but:
             yield render("same_but.html", choices=self.steerable, chosen=query.but)
         if answer and query.kind == "picture" and query.picture is not None:
@@ -193,6 +229,12 @@ class ResultsView:
                 yield render("look_start.html")
             if answer.close is False:
                 yield render("point_out.html")
+
+    def _are_moved(self, answer: Answer, options: PageOptions) -> bool:
+        """Whether likes order these products: likes of a kind that the answer has."""
+        kind = self.items.roles.kind
+        kinds = [self.items[self.items.row(item_id)].value(kind) if kind else None for item_id in options.judged]
+        return not set(kinds).isdisjoint(match.item.value(kind) if kind else None for match in answer)
 
     def _named(self, query: Query, answer: Answer | None) -> list[str]:
         """The products that stand for the picture in a link: those of the answer, or else the nearest ones."""

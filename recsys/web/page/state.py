@@ -41,7 +41,8 @@ class Query:
     `text` is what is wanted in words, and `text_beside_item` what should be different from the item.
     `is_pointed` says that the visitor chose the part of the picture, and `is_restored` that the browser kept the
     picture over a reload. `choice` is the number of the visitor's choice that the answer is for. `kept_as` is the name
-    under which the browser gave the picture back.
+    under which the browser gave the picture back. `listed` are the products of the answer in their order, and `pins`
+    the places of those that were liked or disliked there: they keep them until the next search.
     """
 
     picture: Vectors | None = None
@@ -71,6 +72,8 @@ class Query:
     is_restored: bool = False
     choice: int = 0
     kept_as: str = ""
+    listed: tuple[str, ...] = ()
+    pins: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def picture_id(self) -> str:
@@ -109,10 +112,12 @@ class PageOptions(SearchOptions):
     """The search options that a visitor chose on the page.
 
     `index` is the revision whose filters the page shows, `choice` the number of the visitor's latest choice in them.
+    With `likes_off` the likes are shown, and change no answer.
     """
 
     index: str | None = None
     choice: int = 0
+    likes_off: bool = False
 
     @classmethod
     def from_fields(cls, narrow: Any, variety: Any, likes: Any, items: Items) -> Self:
@@ -128,7 +133,14 @@ class PageOptions(SearchOptions):
         where, index, choice = narrow.get("where"), narrow.get("index"), narrow.get("choice")
         index, choice = index if isinstance(index, str) and index else None, choice if isinstance(choice, int) else 0
         sort = narrow.get("sort") if narrow.get("sort") in sorts_of(items) else CLOSENESS
-        return cls({} if where is None else where, liked, disliked, diversity, sort=sort, index=index, choice=choice)
+        off = isinstance(likes, dict) and likes.get("off") is True
+        where = {} if where is None else where
+        return cls(where, liked, disliked, diversity, sort=sort, index=index, choice=choice, likes_off=off)
+
+    @property
+    def judged(self) -> set[str]:
+        """The products that are liked or disliked."""
+        return {*self.liked, *self.disliked}
 
     def opinion(self, item_id: str) -> str:
         """What the visitor thinks of a product: "liked", "disliked", or ""."""

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import gradio as gr
 
-STYLE_SHEETS = [Path(__file__).parent / "static" / name for name in ("style.css", "front.css", "filters.css")]
+STYLE_SHEETS = [
+    Path(__file__).parent / "static" / name for name in ("style.css", "front.css", "filters.css", "likes.css")
+]
 PAPER_AND_INK = {
     "body_background_fill": "#fbfaf7",
     "body_background_fill_dark": "#161513",

@@ -460,12 +460,36 @@ class TestLook:
 class TestTaste:
     LIKES = PageOptions(liked=("p40", "p52"), disliked=("p13",))
 
-    def test_likes_move_the_answer_and_stay_out_of_it(self, answers):
+    def test_likes_move_the_answer_and_what_is_judged_keeps_its_place(self, answers):
         query, _, first, *_ = answers.search_example("p7", PageOptions(), Query())
-        again, heading, found, _, taste = answers.likes_changed(self.LIKES, query)
-        assert again is query and "Closest to your picture" in heading
-        assert ids(found) != ids(first) and not {"p40", "p52", "p13"} & set(ids(found))
-        assert (taste["liked"], taste["disliked"]) == (["p40", "p52"], ["p13"])
+        liked, disliked = ids(first)[3], ids(first)[5]
+        judged = PageOptions(liked=(liked, "p40"), disliked=(disliked,))
+        again, heading, found, _, taste = answers.likes_changed(judged, query)
+        assert again.picture is query.picture and "Closest to your picture" in heading
+        assert "Moved by your likes" in heading and "Liked (2)" in heading
+        assert ids(found) != ids(first) and (ids(found)[3], ids(found)[5]) == (liked, disliked)
+        assert re.search(f'data-opinion="liked" data-id="{liked}" title="Like" aria-pressed="true"', found)
+        assert (taste["liked"], taste["disliked"]) == ([liked, "p40"], [disliked])
+        after = answers.likes_changed(replace(judged, liked=(liked, ids(found)[8])), again)[2]
+        assert ids(after)[3] == liked and ids(after)[8] == ids(found)[8]
+
+    def test_the_next_answer_has_what_is_liked_and_lacks_what_is_not_wanted(self, answers):
+        first = ids(answers.search_example("p7", PageOptions(), Query())[2])
+        judged = PageOptions(liked=(first[3],), disliked=(first[5],))
+        found = ids(answers.search_example("p7", judged, Query())[2])
+        assert found[3] == first[3] and first[5] not in found and len(found) == 20
+
+    def test_likes_can_be_switched_off(self, answers):
+        query, _, first, *_ = answers.search_example("p7", PageOptions(), Query())
+        off = PageOptions(liked=(ids(first)[3],), disliked=(ids(first)[5],), likes_off=True)
+        _, heading, found, _, taste = answers.likes_changed(off, query)
+        assert ids(found) == ids(first) and "Your likes are off" in heading and taste["off"] is True
+
+    def test_the_sheet_has_what_is_liked_side_by_side(self, answers):
+        sheet = answers.likes_changed(self.LIKES, Query())[4]["sheet"]
+        assert "Liked (2)" in sheet and re.findall(r'<a href[^>]*data-item="([^"]*)"', sheet) == ["p52", "p40"]
+        assert '<tr class="same"><th scope="row">Article type</th><td>Watches</td><td>Watches</td></tr>' in sheet
+        assert "p13" not in sheet
 
     def test_there_is_a_row_for_the_likes_alone(self, answers):
         panel = answers.likes_changed(self.LIKES, Query())[4]["panel"]

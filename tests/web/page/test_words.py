@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -119,7 +120,8 @@ def test_filters_more_and_likes_go_with_words(answers):
     assert "of 24 products that match the filters" in heading and set(ids(women)) <= {
         f"p{row}" for row in range(30, 60)
     }
-    assert "p5" not in ids(answers.likes_changed(PageOptions(liked=("p5",)), query)[2])
+    assert ids(answers.likes_changed(PageOptions(liked=("p5",)), query)[2])[0] == "p5"
+    assert "p5" not in ids(answers.likes_changed(PageOptions(disliked=("p5",)), replace(query, listed=()))[2])
 
 
 def test_typed_text_is_escaped(answers):

@@ -2,11 +2,23 @@
 // new product gets the focus; a button that disappears leaves the focus to the heading.
 const pictures = () => element.querySelectorAll(".front > a");
 let shown = null;
+let judged = null; // the heart that was pressed: the focus stays on it when the answer comes anew
 
 watch("value", () => {
   if (shown !== null) pictures()[shown]?.focus({ preventScroll: true });
   shown = null;
 });
+
+// Gradio changes the cards in place, which can leave the focus on the heart of another product, or nowhere.
+const refocus = () => {
+  const now = document.activeElement;
+  if (!judged || (now !== document.body && !now.matches("#cards [data-opinion]"))) return;
+  const [opinion, id] = judged;
+  element.querySelector(`[data-opinion="${opinion}"][data-id="${CSS.escape(id)}"]`)?.focus({ preventScroll: true });
+};
+document.addEventListener("shop:answer", () => [0, 100].forEach((pause) => setTimeout(refocus, pause)));
+element.addEventListener("focusin", ({ target }) => target.matches("[data-opinion]") || (judged = null));
+element.addEventListener("keydown", ({ key }) => key === "Tab" && (judged = null));
 
 element.addEventListener("click", (event) => {
   const on = (selector) => event.target.closest(selector);
@@ -21,6 +33,8 @@ element.addEventListener("click", (event) => {
     document.querySelector("#heading .heading").focus({ preventScroll: true });
     document.dispatchEvent(new CustomEvent("shop:filter", { detail: { attribute: on("[data-loosen]").dataset.loosen } }));
   }
+  const { opinion, id } = on("[data-opinion]")?.dataset ?? {};
+  judged = opinion ? [opinion, id] : null;
   if (on("[data-longer]")) {
     shown = pictures().length;
     noteClick("longer");

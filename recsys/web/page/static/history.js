@@ -36,7 +36,17 @@ const write = (how, shop) => {
   history[how]({ ...history.state, shop }, "", address);
   if (parent !== window) parent.postMessage({ queryString: parts.join("&") }, "https://huggingface.co");
 };
+// A closed dialog's entries are left after a moment. Until then, what comes next takes their place, and a reload is not disturbed.
+let leaving = 0;
+const stay = () => {
+  const was = leaving;
+  clearTimeout(leaving);
+  leaving = 0;
+  return was;
+};
+addEventListener("beforeunload", stay);
 const push = (shop) => {
+  if (stay()) return write("replaceState", { ...shop, top: 0 });
   write("replaceState", { ...entry(), top: scrollY });
   write("pushState", { ...shop, top: 0 });
 };
@@ -123,8 +133,11 @@ document.addEventListener("shop:answer", ({ detail }) => {
 document.addEventListener("shop:opened", ({ detail }) => {
   settle(Number(detail.choice ?? 0));
   const now = entry();
-  if (now.overlay !== detail.overlay) push({ ...now, overlay: detail.overlay, depth: now.overlay ? now.depth + 1 : 1 });
+  const isSameKind = now.overlay.split("=")[0] === detail.overlay.split("=")[0];
+  const depth = isSameKind ? now.depth + (leaving ? 0 : 1) : 1;
+  if (now.overlay !== detail.overlay) push({ ...now, overlay: detail.overlay, depth, closed: false });
   else write("replaceState", { ...now, closed: false });
+  stay();
 });
 
 // The visitor closed a dialog: back to the answer below it.
@@ -133,13 +146,17 @@ document.addEventListener("shop:closed", () => {
   if (!now.overlay) return;
   if (now.depth) {
     write("replaceState", { ...now, closed: true }); // for a reload before the browser has gone back
-    history.go(-now.depth);
+    leaving = setTimeout(() => {
+      leaving = 0;
+      history.go(-now.depth);
+    }, 250);
   } else write("replaceState", { ...now, overlay: "" });
 });
 
 document.addEventListener("shop:failed", ({ detail }) => settle(Number(detail)));
 
 addEventListener("popstate", () => {
+  stay();
   const to = entry();
   const isWaiting = settled < choice;
   announce("overlay", to.overlay);

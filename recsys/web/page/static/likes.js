@@ -6,7 +6,7 @@ const past = [];
 const read = (text) => {
   const found = JSON.parse(text);
   const ids = (side) => (Array.isArray(found?.[side]) ? found[side].filter((id) => typeof id === "string") : []);
-  return Object.fromEntries(sides.map((side) => [side, [...new Set(ids(side))]]));
+  return { ...Object.fromEntries(sides.map((side) => [side, [...new Set(ids(side))]])), ...(found?.off === true && { off: true }) };
 };
 const stored = () => {
   try {
@@ -16,7 +16,7 @@ const stored = () => {
   }
 };
 let likes = stored();
-let { panel } = props.value;
+let { panel, sheet } = props.value;
 
 const paint = () => {
   for (const button of document.querySelectorAll("[data-opinion]")) {
@@ -30,17 +30,25 @@ const offer = () => {
     button.hidden = button.dataset.taste === "undo" ? !past.length : !any;
   }
 };
-const keep = (next, undoable = true) => {
-  if (undoable) past.push(likes);
+const use = (next) => {
   likes = next;
-  try {
-    localStorage.setItem(key, JSON.stringify(likes));
-  } catch { /* without storage, the likes last as long as the page */ }
   paint();
   hold();
   noteClick("taste");
   trigger("taste");
 };
+const keep = (next, undoable = true) => {
+  if (undoable) past.push(likes);
+  try {
+    localStorage.setItem(key, JSON.stringify(next));
+  } catch { /* without storage, the likes last as long as the page */ }
+  use(next);
+};
+
+// Another tab of this browser has changed the likes.
+addEventListener("storage", (event) => {
+  if (event.key === key || event.key === null) use(stored());
+});
 
 const show = () => {
   const pressed = element.contains(document.activeElement) && document.activeElement.dataset.taste;
@@ -50,27 +58,66 @@ const show = () => {
   if (pressed) (again ?? element.querySelector(".import input")).focus();
 };
 
+// The sheet of what was liked. It stays open while its products are removed or looked at.
+const dialog = () => element.querySelector("dialog");
+const showSheet = () => {
+  const isOpen = Boolean(dialog()?.open);
+  const focused = dialog()?.contains(document.activeElement);
+  element.querySelector("[data-sheet]").innerHTML = sheet ?? "";
+  if (isOpen) dialog().showModal();
+  if (focused) element.querySelector("#liked-name").focus();
+};
+const openSheet = () => {
+  if (!dialog() || dialog().open) return;
+  dialog().showModal();
+  announce("opened", { overlay: "liked=1" });
+};
+let isLeft = false; // closed by the page, and not by the visitor
+element.addEventListener("close", () => {
+  if (!isLeft) announce("closed");
+  isLeft = false;
+}, true);
+document.addEventListener("shop:sheet", openSheet);
+document.addEventListener("shop:overlay", ({ detail }) => {
+  if (detail || !dialog()?.open) return;
+  isLeft = true;
+  dialog().close();
+});
+
 // The server sends the panel. The value sent to the server has only the ids of the present likes.
 watch("value", () => {
   panel = props.value.panel ?? panel;
+  if (props.value.sheet !== undefined) {
+    ({ sheet } = props.value);
+    showSheet();
+  }
   show();
   paint();
   if (props.value.panel !== undefined) hold();
 });
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-opinion]");
+  const on = (selector) => event.target.closest(selector);
+  if (on("[data-liked]")) openSheet();
+  if (on("[data-likes]")) {
+    const { off, ...others } = likes;
+    keep(on("[data-likes]").dataset.likes === "off" ? { ...others, off: true } : others);
+  }
+  const button = on("[data-opinion]");
   if (!button) return;
   const { opinion, id } = button.dataset;
   const had = likes[opinion].includes(id);
-  const next = Object.fromEntries(sides.map((side) => [side, likes[side].filter((other) => other !== id)]));
+  const next = { ...likes, ...Object.fromEntries(sides.map((side) => [side, likes[side].filter((other) => other !== id)])) };
   if (!had) next[opinion].push(id);
   keep(next);
+  const name = button.getAttribute("aria-label").replace(/^[^:]*: /, "");
+  const done = had ? "Taken back" : opinion === "liked" ? "Liked" : "Not for you";
+  announce("say", `${done}: ${name}. ${next.liked.length} liked.`);
 });
 
 const save = () => {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([JSON.stringify(likes, null, 1)], { type: "application/json" }));
+  link.href = URL.createObjectURL(new Blob([JSON.stringify({ liked: likes.liked, disliked: likes.disliked }, null, 1)], { type: "application/json" }));
   link.download = "likes.json";
   link.click();
   URL.revokeObjectURL(link.href);
@@ -81,6 +128,7 @@ element.addEventListener("click", (event) => {
   if (action === "undo" && past.length) keep(past.pop(), false);
   if (action === "clear") keep(read("{}"));
   if (action === "export") save();
+  if (event.target === dialog() || event.target.closest("[data-leave]")) dialog().close();
   const card = event.target.closest("a[data-item]");
   if (card && isPlain(event)) {
     event.preventDefault();
@@ -101,4 +149,5 @@ element.addEventListener("change", async (event) => {
 
 hold();
 show();
+showSheet();
 announce("likes", likes.liked.length + likes.disliked.length > 0);
