@@ -11,7 +11,7 @@ from recsys.recommend.options import SearchOptions
 from recsys.recommend.word_plan import plan_words
 from recsys.types import Item, Rows
 from recsys.words.query import QueryReader
-from recsys.words.text import Token, tokens
+from recsys.words.text import Token, phrase_key, tokens
 
 MAX_VALUES = 6
 MAX_PRODUCTS = 4
@@ -48,11 +48,19 @@ def suggest(reader: QueryReader, text: str) -> Suggestions:
         return Suggestions()
     for length in range(min(MAX_PARTIAL_WORDS, len(words)), 0, -1):
         head = text[: words[-length].start].strip()
-        found = list(_values(reader, head, "".join(word.plain for word in words[-length:])))
+        found = _once_each(_values(reader, head, "".join(word.plain for word in words[-length:])))
         if found:
             best = sorted(found, key=lambda one: (not _says_most(one.attribute, reader), -one.count))[:MAX_VALUES]
             return Suggestions(tuple(best), _products(reader, words))
     return Suggestions((), _products(reader, words))
+
+
+def _once_each(found: Iterator[ValueSuggestion]) -> list[ValueSuggestion]:
+    """The first of those that read alike, as the kind "Dresses" and the category "Dress" do."""
+    by_text: dict[str, ValueSuggestion] = {}
+    for one in found:
+        by_text.setdefault(phrase_key(one.text), one)
+    return list(by_text.values())
 
 
 def _says_most(attribute: str, reader: QueryReader) -> bool:
@@ -68,7 +76,8 @@ def _values(reader: QueryReader, head: str, partial: str) -> Iterator[ValueSugge
         column = reader.items.filters[attribute]
         counts = column.counts_in(passing)
         for value in values:
-            if count := int(counts[column.vocabulary.index(value)]):
+            count = int(counts[column.vocabulary.index(value)])
+            if count and value.casefold() not in head.casefold():
                 yield ValueSuggestion(f"{head} {value}".strip(), attribute, value, count)
 
 

@@ -16,6 +16,8 @@ PARTS = re.compile(r"\band\b|[&/,+]", re.IGNORECASE)
 """What separates the parts of a value such as "Kajal and Eyeliner", each of which stands for it too."""
 NO_VALUES = frozenset({"na", "n/a", "none", "null", "unknown", "other", "others"})
 MAX_PHRASE_WORDS = 5
+MIN_SYNONYM_CHARACTERS = 3
+"""Values are suggested for the beginning of a synonym from this many characters on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ class Meanings:
             for value in items.filters[name].vocabulary:
                 if value and value.casefold() not in NO_VALUES:
                     self._add(name, value)
+        self._synonym_beginnings = [
+            ("".join(token.plain for token in tokens(phrase)), meaning)
+            for phrase in synonyms.all_phrases
+            if (meaning := self._by_synonyms(phrase_key(phrase)))
+        ]
 
     def meaning(self, phrase: Sequence[Token]) -> Meaning | None:
         """What a phrase means; None if it means no value."""
@@ -55,12 +62,22 @@ class Meanings:
         return found or (self._by_head(sought) if len(phrase) == 1 else None)
 
     def beginning_with(self, partial: str) -> dict[str, list[str]]:
-        """Attribute → the values that begin so, or of which a word does. `partial` has small letters and no spaces."""
+        """Attribute → the values that begin so, or of which a word does; else those of which a synonym does.
+
+        `partial` has small letters and no spaces.
+        """
         found: dict[str, list[str]] = {}
         for name, value, whole, words in self._beginnings:
             if whole.startswith(partial) or any(word.startswith(partial) for word in words):
                 found.setdefault(name, []).append(value)
-        return found
+        return found or (self._synonyms_beginning_with(partial) if len(partial) >= MIN_SYNONYM_CHARACTERS else {})
+
+    def _synonyms_beginning_with(self, partial: str) -> dict[str, list[str]]:
+        found: dict[str, dict[str, None]] = {}
+        for phrase, meaning in self._synonym_beginnings:
+            if phrase.startswith(partial) and meaning.attribute:
+                found.setdefault(meaning.attribute, {}).update(dict.fromkeys(meaning.values))
+        return {name: list(values) for name, values in found.items()}
 
     def synonyms_of(self, token: Token) -> list[str]:
         """Other words that mean the same as a word, as they stand in names."""

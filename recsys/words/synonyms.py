@@ -24,6 +24,7 @@ class Synonyms:
     def __init__(self, groups: Sequence[Sequence[str]] = (), means: Mapping[str, Sequence[str]] | None = None):
         self.phrases: dict[str, dict[str, None]] = {}
         self.words: set[str] = set()
+        self.all_phrases: list[str] = []
         for group in groups:
             for phrase in group:
                 self._add(phrase, [other for other in group if other != phrase])
@@ -46,6 +47,7 @@ class Synonyms:
     def _add(self, phrase: str, others: Sequence[str]) -> None:
         self.phrases.setdefault(phrase_key(phrase), {}).update(dict.fromkeys(others))
         self.words.update(token.plain for token in tokens(phrase))
+        self.all_phrases.append(phrase)
 
 
 @lru_cache(maxsize=8)

@@ -5,7 +5,9 @@ import pytest
 from recsys.core.items import Items
 from recsys.core.reranking import Ranking
 from recsys.errors import QueryError
-from recsys.types import Offer
+from recsys.recommend.suggestions import suggest
+from recsys.types import Item, Offer
+from recsys.words.query import QueryReader
 from testkit.fake_shop import draw, fake_shop, set_items
 
 
@@ -121,6 +123,8 @@ def test_suggestions_count_what_the_words_before_leave(shop):
     assert [(one.text, one.attribute, one.count) for one in found.values] == [("women red Dresses", "articleType", 1)]
     assert [(one.value, one.count) for one in shop.suggest("navy b").values] == [("Navy Blue", 12)]
     assert shop.suggest("").values == ()
+    assert [(one.text, one.value) for one in shop.suggest("red tee").values] == [("red Tshirts", "Tshirts")]
+    assert [one.value for one in shop.suggest("ladi").values] == ["Women"]
     assert [(one.attribute, one.value) for one in shop.suggest("w").values] == [
         ("gender", "Women"),
         ("articleType", "Watches"),
@@ -145,3 +149,9 @@ def test_beside_a_picture_another_value_keeps_the_kind_that_is_seen():
     shop.ranking = Ranking({"articleType": 0.2}, 2.0, ("articleType",), 10, 0.0, 0.0)
     answer = shop.recommend(draw("Handbags", "#b3262e"), k=2, text="mustard")
     assert values(answer, "baseColour") == {"Mustard"} and values(answer, "articleType") == {"Caps"}
+
+
+def test_a_kind_and_its_category_of_the_same_word_are_suggested_once():
+    kinds = {"articleType": "Dresses", "subCategory": "Dress", "baseColour": "Dark Blue"}
+    reader = QueryReader(Items.from_items([Item("1", "Blue one", kinds)], list(kinds)))
+    assert [one.text for one in suggest(reader, "dark blue d").values] == ["dark blue Dresses"]
