@@ -79,7 +79,7 @@ class WordSearch:
     def _target(self, plan: WordPlan) -> Vectors:
         """The vector [1, dim] of the words: the tower's, or the mean of products that fit, moved to loosened values."""
         if self.tower is not None:
-            return self.tower.encode([plan.described])
+            return _described(plan, self.tower)
         some = plan.rows[:: 1 + len(plan.rows) // TYPICAL_ROWS]
         if not len(some):
             return np.zeros_like(self.search.searcher.vectors([0]))
@@ -102,6 +102,14 @@ class WordSearch:
         (rows,), _ = self.search.searcher.search(embedding, PRICED_NEIGHBOURS)
         costs = map(self.search.items.cost, rows.tolist())
         return next((cost for cost in costs if cost is not None), None)
+
+
+def _described(plan: WordPlan, tower: TextEncoder) -> Vectors:
+    """The vector [1, dim] of what is wanted, less what each look that is not wanted would add to it."""
+    wanted = plan.described
+    unwanted = [f"{term.values[0]} {wanted}" for term in plan.looks if term.is_negated]
+    vectors = tower.encode([wanted, *unwanted])
+    return unit(vectors[:1] - (vectors[1:] - vectors[:1]).sum(0))
 
 
 def _are_close(words: Words) -> bool | None:

@@ -102,6 +102,13 @@ def test_a_negated_look_moves_the_query_away(nameless, trained):
     assert striped(nameless.similar(item, 4, text="not striped")) <= 0.3
 
 
+def test_words_alone_leave_out_a_negated_look(bare, trained):
+    for text, wanted in (("striped caps", 1.0), ("caps not striped", 0.0)):
+        answer = bare.recommend(text=text, k=10)
+        assert abs(striped(answer) - wanted) <= 0.2
+        assert kinds(answer, trained).count("Caps") >= 8
+
+
 def test_values_still_filter_beside_a_look(nameless, trained):
     answer = nameless.similar(PLAIN_TSHIRT, 4, text="striped in red")
     assert {match.item.attributes["baseColour"] for match in answer} == {"Red"}
