@@ -88,7 +88,8 @@ class Item:
     """A product.
 
     An attribute without a value is None. An attribute that takes several, such as sizes, has a tuple, maybe empty.
-    `offer` is None where the catalogue says nothing about buying the product. Items of one `group` are one product in
+    `offer` is None where the catalogue says nothing about buying the product. `added` is the date, as YYYY-MM-DD, on
+    which the shop added it. Items of one `group` are one product in
     several variants or pictures; an item without a group is a product of its own.
     """
 
@@ -97,6 +98,7 @@ class Item:
     attributes: Mapping[str, Attribute]
     offer: Offer | None = None
     group: str | None = None
+    added: str | None = None
 
     @property
     def single_values(self) -> dict[str, Value]:

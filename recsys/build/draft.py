@@ -169,6 +169,7 @@ class Draft:
             crops=crops,
             ranking=report.ranking,
             has_groups=self.catalog.products.groups is not None,
+            has_added=self.catalog.products.added is not None,
             storefront=self.storefront,
         )
         card = render_card(self.folder, manifest, items, curve, report.to_markdown())

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from recsys.catalog.columns import Columns
+from recsys.catalog.dates import parse_dates
 from recsys.catalog.folders import open_file, open_folder
 from recsys.catalog.offers import OfferColumns, links_from_template
 from recsys.catalog.picture_notes import picture_notes
@@ -204,15 +205,18 @@ def _products(
     names = texts(table[columns.name][:limit]) if columns.name else [None] * len(ids)
     cells = {attribute: attribute_values(table[attribute][:limit]) for attribute in columns.attributes}
     groups = _groups(given[:limit], texts(table[columns.group][:limit]) if columns.group else [None] * len(ids))
+    added = parse_dates(cell_texts(table[columns.added][:limit])) if columns.added else None
     if source.offers:
-        return Items(ids, names, cells, offers=_offers(table[source.offers][:limit].to_pylist()), groups=groups)
+        read = _offers(table[source.offers][:limit].to_pylist())
+        return Items(ids, names, cells, offers=read, groups=groups, added=added)
     if not (columns.offer or link_template):
-        return Items(ids, names, cells, groups=groups)
+        return Items(ids, names, cells, groups=groups, added=added)
     offer_cells = {fact: cell_texts(table[column][:limit]) for fact, column in columns.offer.items()}
     if link_template:
         offer_cells["link"] = links_from_template(table[:limit], link_template)
     offers = OfferColumns.of(columns.offer, offer_cells, currency)
-    return Items(ids, names, cells, offers=[offers.offer(row) for row in range(len(ids))], groups=groups)
+    made = [offers.offer(row) for row in range(len(ids))]
+    return Items(ids, names, cells, offers=made, groups=groups, added=added)
 
 
 def _groups(ids: Sequence[object], groups: Sequence[Value]) -> list[Value] | None:

@@ -145,6 +145,21 @@ NAMES: dict[str, tuple[str, ...]] = {
         *("variantimageurl", "otherimages", "galleryimages", "weiterebilder", "autresimages", "otrasimagenes"),
         *("altreimmagini", "anyachitra"),
     ),
+    "added": (
+        *("publishedat", "datepublished", "publishdate", "publicationdate", "createdat", "datecreated", "creationdate"),
+        *("dateadded", "addedat", "addedon", "added", "releasedate", "launchdate", "onlinesince", "postdate"),
+        *("erstelltam", "erstelldatum", "veroffentlichtam", "hinzugefugtam", "onlineseit", "datedecreation"),
+        *(
+            "datedajout",
+            "datedepublication",
+            "creele",
+            "publiele",
+            "fechadecreacion",
+            "fechadepublicacion",
+            "fechadealta",
+        ),
+        *("datadicreazione", "datadipubblicazione", "datadiinserimento", "jodagaya"),
+    ),
     "group": ("itemgroupid", "groupid", "parentsku", "parentid", "parent", "variantgroup", "modelid"),
     "size": (
         *("size", "sizes", "sizename", "shoesize", "grosse", "groesse", "grossen", "schuhgrosse", "konfektionsgrosse"),

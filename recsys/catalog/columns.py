@@ -4,6 +4,7 @@
 - id: a column named like an id that each row has; in a table of texts, else a column of codes; else the row number;
 - name: a text column named like a product name; in a table of texts, else one of different texts of a few words;
 - offer: columns named as price, stock, link and so on;
+- added: a column named as the date of publication or creation, if it holds dates;
 - attributes: the other columns of short texts, numbers or booleans in which values repeat, or which are named as the
   kind, the colour, the size and so on.
 """
@@ -19,11 +20,12 @@ import pyarrow.compute as pc
 
 from recsys.catalog.attributes import column_of_names, has_known_name, why_no_attribute
 from recsys.catalog.column_names import NAMES, find_all
+from recsys.catalog.dates import parse_dates
 from recsys.catalog.picture_columns import further_pictures, image_column
 from recsys.catalog.picture_files import names_picture
 from recsys.catalog.remote import is_link
 from recsys.catalog.source import Source, require
-from recsys.catalog.values import is_binary, is_text
+from recsys.catalog.values import cell_texts, is_binary, is_text
 from recsys.errors import CatalogError
 
 MIN_DISTINCT_ID_SHARE = 0.9
@@ -42,7 +44,8 @@ OFFER_FACTS = ("price", "sale_price", "compare_price", "currency", "availability
 class Columns:
     """What each column is. Without `id` the row number is the id; without `name` products have no name.
 
-    `offer` maps the facts about buying to their columns, `left_out` the columns that are nothing to the reason.
+    `offer` maps the facts about buying to their columns, `left_out` the columns that are nothing to the reason. `added`
+    has the date on which the shop added a product.
     """
 
     image: str
@@ -53,6 +56,7 @@ class Columns:
     group: str | None = None
     offer: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    added: str | None = None
 
     @classmethod
     def find(
@@ -90,16 +94,18 @@ class Columns:
         name = name or _first(table, [column for column in unnamed if column in texts], _looks_like_names)
         others = [column for column in free if column not in (id, name)]
         group = source.groups or next(iter(find_all("group", others)), None)
-        free = [column for column in free if column not in (id, name, group)]
+        sure = (*source.labels, *taken)
+        dates = [column for column in find_all("added", free) if column not in sure and column not in (id, name)]
+        added = source.added or _first(table, dates, lambda column: parse_dates(cell_texts(column)) is not None)
+        free = [column for column in free if column not in (id, name, group, added)]
         offer = {} if source.offers else {**_offer_columns(source, [c for c in free if c not in roles]), **facts}
         free = [column for column in free if column not in (*offer.values(), source.offers)]
-        sure = (*source.labels, *taken)
         reasons = {column: None if column in sure else _why_no_attribute(source, column, offer) for column in free}
         if attributes is None:
             attributes = [column for column, reason in reasons.items() if reason is None]
         unused = (column for column in reasons if column not in attributes)
         left_out = {column: reasons[column] or "--attributes does not name them" for column in unused}
-        return cls(image, id, name, tuple(dict.fromkeys(attributes)), further, group, offer, left_out)
+        return cls(image, id, name, tuple(dict.fromkeys(attributes)), further, group, offer, left_out, added)
 
 
 def _why_no_attribute(source: Source, column: str, offer: Mapping[str, str]) -> str | None:

@@ -9,7 +9,16 @@ import pyarrow.parquet as pq
 
 from recsys.catalog.source import Source, picture_reader
 from recsys.errors import CatalogError
-from recsys.format.layout import GROUP_COLUMN, ID_COLUMN, ITEMS, MANIFEST, NAME_COLUMN, OFFER_COLUMN, PICTURE_COLUMN
+from recsys.format.layout import (
+    ADDED_COLUMN,
+    GROUP_COLUMN,
+    ID_COLUMN,
+    ITEMS,
+    MANIFEST,
+    NAME_COLUMN,
+    OFFER_COLUMN,
+    PICTURE_COLUMN,
+)
 from recsys.runtime.hashing import read_json
 
 
@@ -21,9 +30,12 @@ def open_index_items(folder: Path) -> Source:
     except (pa.ArrowException, OSError) as error:
         raise CatalogError(f"The products of the index {folder.name} cannot be read: {error}.") from error
     has_offers = OFFER_COLUMN in table.column_names and pa.types.is_struct(table[OFFER_COLUMN].type)
-    has_groups = GROUP_COLUMN in table.column_names and _has_groups(folder)
-    offers, groups = OFFER_COLUMN if has_offers else None, GROUP_COLUMN if has_groups else None
-    known = (ID_COLUMN, NAME_COLUMN, PICTURE_COLUMN, offers, groups)
+    offers = OFFER_COLUMN if has_offers else None
+    groups, added = (
+        column if column in table.column_names and _states(folder, fact) else None
+        for column, fact in ((GROUP_COLUMN, "has_groups"), (ADDED_COLUMN, "has_added"))
+    )
+    known = (ID_COLUMN, NAME_COLUMN, PICTURE_COLUMN, offers, groups, added)
     return Source(
         folder.name,
         table,
@@ -33,12 +45,13 @@ def open_index_items(folder: Path) -> Source:
         labels=tuple(column for column in table.column_names if column not in known),
         offers=offers,
         groups=groups,
+        added=added,
     )
 
 
-def _has_groups(folder: Path) -> bool:
-    """Whether the column of that name holds groups, as the manifest says; otherwise it is an attribute."""
+def _states(folder: Path, fact: str) -> bool:
+    """Whether the manifest says that the column holds groups, or dates; otherwise it is an attribute of that name."""
     try:
-        return bool(read_json(folder / MANIFEST).get("has_groups"))
+        return bool(read_json(folder / MANIFEST).get(fact))
     except (OSError, ValueError, AttributeError):
         return False

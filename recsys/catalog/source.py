@@ -26,8 +26,8 @@ class Source:
     """A table of products, and how to read their pictures.
 
     `pictures` are the columns that may hold the picture. `id` is the column of ids and `labels` are columns of
-    attributes, in layouts that define them. `offers` and `groups` are the columns of offers and of groups, in a layout
-    that has them.
+    attributes, in layouts that define them. `offers`, `groups` and `added` are the columns of offers, of groups and of
+    dates, in a layout that has them.
 
     `texts` says that the table is read from text, without types; `files` are then the picture files, and `resolve`
     gives the one that a text in a row names, or None. `row_numbers` are those that a spreadsheet shows, in the file
@@ -43,6 +43,7 @@ class Source:
     labels: tuple[str, ...] = ()
     offers: str | None = None
     groups: str | None = None
+    added: str | None = None
     texts: bool = False
     resolve: Callable[[str, int], str | None] | None = None
     files: Collection[str] = ()

@@ -39,6 +39,7 @@ def describe_columns(
     parts.append(f"filters: {', '.join(products.all_columns) or 'none'}")
     parts += [f"{role} = {name}" for role in ("kind", "colour", "wearer") if (name := getattr(products.roles, role))]
     parts += [f"{FACT_NAMES[fact]} = {column}" for fact, column in columns.offer.items()]
+    parts += [f"added = {columns.added}"] if columns.added else []
     if products.offers is not None and products.has_prices:
         parts.append(f"prices in {products.offers.usual_currency or 'an unknown currency: name it with --currency'}")
     lines = [" · ".join(parts), *_left_out(columns.left_out), *(f"Note: {note.rstrip('.')}." for note in notes)]

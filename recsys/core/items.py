@@ -30,19 +30,22 @@ class Items:
         role_overrides: Mapping[str, str | None] = NO_OVERRIDES,
         offers: Sequence[Offer | None] | None = None,
         groups: Sequence[Value] | None = None,
+        added: Sequence[Value] | None = None,
     ):
         """An attribute whose cells are tuples takes several values. `role_overrides` are those of `Roles`.
 
-        Raises ValueError for repeated ids or columns of different lengths.
+        `added` are dates as YYYY-MM-DD. Raises ValueError for repeated ids, other dates, or columns of different
+        lengths.
         """
         lengths = {len(ids), len(names), *map(len, attributes.values()), len(ids if offers is None else offers)}
-        lengths.add(len(ids if groups is None else groups))
+        lengths |= {len(ids if groups is None else groups), len(ids if added is None else added)}
         if len(lengths) != 1 or len(set(ids)) != len(ids):
             raise ValueError(f"items need unique ids and columns of one length, got lengths {sorted(lengths)}")
         self.ids, self.names = list(ids), list(names)
         self.all_columns = {name: _column(values) for name, values in attributes.items()}
         self.offers = Offers.from_offers(offers) if offers is not None and any(offers) else None
         self.groups = Column(groups) if groups is not None and any(groups) else None
+        self.added = np.array(added, dtype="datetime64[D]") if added is not None and any(added) else None
         self.role_overrides = role_overrides
         self.roles = Roles.from_names(self.columns, role_overrides)
 
@@ -56,8 +59,9 @@ class Items:
         """Items with these `attributes` as columns; None where an item lacks an attribute."""
         columns = {name: [item.attributes.get(name) for item in items] for name in attributes}
         offers = [item.offer for item in items]
-        groups = [item.group for item in items]
-        return cls([item.id for item in items], [item.name for item in items], columns, role_overrides, offers, groups)
+        groups, added = [item.group for item in items], [item.added for item in items]
+        ids, names = [item.id for item in items], [item.name for item in items]
+        return cls(ids, names, columns, role_overrides, offers, groups, added)
 
     @cached_property
     def columns(self) -> dict[str, Column]:
@@ -113,7 +117,8 @@ class Items:
     def __getitem__(self, row: int) -> Item:
         attributes = {name: column[row] for name, column in self.all_columns.items()}
         offer, group = self.offers[row] if self.offers else None, self.groups[row] if self.groups else None
-        return Item(self.ids[row], self.names[row], attributes, offer, group)
+        added = None if self.added is None or np.isnat(self.added[row]) else str(self.added[row])
+        return Item(self.ids[row], self.names[row], attributes, offer, group, added)
 
     def __iter__(self) -> Iterator[Item]:
         return (self[row] for row in range(len(self)))

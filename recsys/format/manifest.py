@@ -33,8 +33,9 @@ from recsys.runtime.hashing import file_sha256, read_json, sha256
 
 FORMAT = 1
 FORMAT_WITH_OFFERS = 2
-"""The format of an index with offers, groups or attributes of several values. Others are written as format 1."""
-OPTIONAL = ("roles", "lists", "has_offers", "has_groups", "crops", "ranking", "storefront")
+"""The format of an index with offers, groups, dates or attributes of several values. Others are format 1."""
+NEEDING_FORMAT_2 = ("lists", "has_offers", "has_groups", "has_added")
+OPTIONAL = ("roles", "lists", "has_offers", "has_groups", "has_added", "crops", "ranking", "storefront")
 """The fields that index.json lacks where they are empty."""
 UNLISTED_FORBIDDEN = (CARD, VIEWS, VIEW_VECTORS, f"{Path(VECTORS).stem}.*", f"{ASSETS}/*", f"{ENCODER}/*")
 MAX_COUNT = 2**31 - 1
@@ -89,6 +90,7 @@ class Manifest:
     crops: CropCalibration | None = None
     ranking: Ranking | None = None
     has_groups: bool = False
+    has_added: bool = False
     storefront: Storefront | None = None
 
     @property
@@ -124,7 +126,7 @@ class Manifest:
         if found != _format_of(body):
             raise IndexFormatError(
                 f"The index has format {found!r:.20}; this program reads format {FORMAT}, and format"
-                f" {FORMAT_WITH_OFFERS} with offers, groups or lists."
+                f" {FORMAT_WITH_OFFERS} with offers, groups, dates or lists."
                 " Use the version of the program that built it, or rebuild the index with build_index.py."
             )
         if _body_hash({"format": found, **body}) != written:
@@ -155,6 +157,7 @@ class Manifest:
             crops=CropCalibration.from_json(body["crops"]) if body.get("crops") else None,
             ranking=Ranking.from_json(body["ranking"]) if body.get("ranking") else None,
             has_groups=body.get("has_groups", False),
+            has_added=body.get("has_added", False),
             storefront=Storefront(**body["storefront"]) if body.get("storefront") else None,
         )
 
@@ -165,8 +168,8 @@ class Manifest:
         texts = (self.search.metric, self.dataset.id, self.dataset.split, self.dataset.revision or "", *self.attributes)
         if not all(isinstance(text, str) for text in texts):
             raise ValueError("metric, attributes, and the facts about the dataset have to be strings")
-        if not set(self.lists).issubset(self.attributes) or {type(self.has_offers), type(self.has_groups)} != {bool}:
-            raise ValueError("lists have to be among the attributes, has_offers and has_groups true or false")
+        if not set(self.lists).issubset(self.attributes) or not self._has_booleans:
+            raise ValueError("lists have to be among the attributes, and fields that begin with has_ true or false")
         for role, attribute in self.roles.items():
             if role not in SINGLE_ROLES or attribute not in self.attributes:
                 raise ValueError(f"its attributes lack {attribute!r}, or there is no role {role!r}")
@@ -180,6 +183,10 @@ class Manifest:
             raise ValueError(f"it names a file outside the index, {outside[0]}")
         if self.count * self.search.dim * 4 > self.files[VECTORS]["size"]:
             raise ValueError(f"{VECTORS} is too small for {self.count} vectors of {self.search.dim} dimensions")
+
+    @property
+    def _has_booleans(self) -> bool:
+        return all(type(value) is bool for value in (self.has_offers, self.has_groups, self.has_added))
 
     def check_files(self, folder: Path) -> None:
         """Compare every file with its listed size, then its SHA-256. Raises IndexDamagedError, naming the file.
@@ -241,7 +248,7 @@ def _check_config(spec: EncoderSpec, path: Path, with_heads: bool) -> None:
 
 
 def _format_of(body: Mapping[str, Any]) -> int:
-    return FORMAT_WITH_OFFERS if any(body.get(name) for name in ("lists", "has_offers", "has_groups")) else FORMAT
+    return FORMAT_WITH_OFFERS if any(body.get(name) for name in NEEDING_FORMAT_2) else FORMAT
 
 
 def _body_hash(body: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from recsys.core.items import Items
 from recsys.errors import IndexDamagedError
-from recsys.format.layout import GROUP_COLUMN, ID_COLUMN, ITEMS, NAME_COLUMN, OFFER_COLUMN, PICTURE_COLUMN
+from recsys.format.layout import ADDED_COLUMN, GROUP_COLUMN, ID_COLUMN, ITEMS, NAME_COLUMN, OFFER_COLUMN, PICTURE_COLUMN
 from recsys.format.manifest import REMEDY, Manifest
 from recsys.types import OFFER_FIELDS, Offer
 
@@ -22,7 +22,7 @@ PICTURE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 OFFER_TYPE = pa.struct(
     [(name, pa.float64() if name in ("price", "sale_price") else pa.string()) for name in OFFER_FIELDS]
 )
-OPTIONAL_COLUMNS = {GROUP_COLUMN: pa.string(), OFFER_COLUMN: OFFER_TYPE}
+OPTIONAL_COLUMNS = {ADDED_COLUMN: pa.string(), GROUP_COLUMN: pa.string(), OFFER_COLUMN: OFFER_TYPE}
 PICTURE_BYTES = f"{PICTURE_COLUMN}.bytes"
 PAGE_BYTES = {"min_chunk_size": 2**16, "max_chunk_size": 2**18}
 SHARED_PARTS = {"use_content_defined_chunking": PAGE_BYTES, "write_page_index": True}
@@ -40,7 +40,7 @@ MAX_GROUP_PICTURE_BYTES = 64_000_000
 def schema_for(attributes: Sequence[str], lists: Collection[str] = (), *, optional: Sequence[str] = ()) -> pa.Schema:
     """The columns of items.parquet; `lists` are the attributes that take several values.
 
-    `optional` are the optional columns that it has: those of the groups and the offers.
+    `optional` are the optional columns that it has: those of the dates, the groups and the offers.
 
     Its metadata tells the Hub's viewer to show the thumbnails as pictures.
     """
@@ -53,9 +53,9 @@ def schema_for(attributes: Sequence[str], lists: Collection[str] = (), *, option
     return schema.with_metadata({"huggingface": json.dumps({"info": {"features": features}})})
 
 
-def optional_columns(*, has_groups: bool, has_offers: bool) -> list[str]:
+def optional_columns(*, has_added: bool, has_groups: bool, has_offers: bool) -> list[str]:
     """The optional columns that a table has, in their order."""
-    return [name for name, has in ((GROUP_COLUMN, has_groups), (OFFER_COLUMN, has_offers)) if has]
+    return [name for name, has in zip(OPTIONAL_COLUMNS, (has_added, has_groups, has_offers), strict=True) if has]
 
 
 def _feature(kind: pa.DataType) -> Any:
@@ -74,7 +74,9 @@ def open_table(path: Path, dictionary_columns: Sequence[str]) -> pq.ParquetFile:
 
 def read_items(path: Path, manifest: Manifest) -> Items:
     """The products without their thumbnails. Raises IndexDamagedError if they are not those the manifest states."""
-    optional = optional_columns(has_groups=manifest.has_groups, has_offers=manifest.has_offers)
+    optional = optional_columns(
+        has_added=manifest.has_added, has_groups=manifest.has_groups, has_offers=manifest.has_offers
+    )
     expected = schema_for(manifest.attributes, manifest.lists, optional=optional)
     try:
         found, rows = pq.read_schema(path), pq.read_metadata(path).num_rows
@@ -89,7 +91,9 @@ def read_items(path: Path, manifest: Manifest) -> Items:
         ids, names, *cells = _read_cells(path, expected, rows)
         offers = cells.pop() if manifest.has_offers else None
         groups = cells.pop() if manifest.has_groups else None
-        return Items(ids, names, dict(zip(manifest.attributes, cells, strict=True)), manifest.roles, offers, groups)
+        added = cells.pop() if manifest.has_added else None
+        attributes = dict(zip(manifest.attributes, cells, strict=True))
+        return Items(ids, names, attributes, manifest.roles, offers, groups, added)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise IndexDamagedError(f"{ITEMS} does not hold a catalogue: {error}. {REMEDY}") from error
 

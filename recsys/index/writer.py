@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from recsys.core.items import Items
-from recsys.format.layout import GROUP_COLUMN, MANIFEST, OFFER_COLUMN, PICTURE_COLUMN
+from recsys.format.layout import ADDED_COLUMN, GROUP_COLUMN, MANIFEST, OFFER_COLUMN, PICTURE_COLUMN
 from recsys.index.items_table import SHARED_PARTS, optional_columns, schema_for, text_leaves
 from recsys.runtime.hashing import file_sha256
 from recsys.types import Item, offer_facts
@@ -45,7 +45,9 @@ class ItemsWriter:
     @classmethod
     def for_items(cls, path: Path, items: Items) -> Self:
         """A writer of a table that can hold these items."""
-        optional = optional_columns(has_groups=items.groups is not None, has_offers=items.offers is not None)
+        optional = optional_columns(
+            has_added=items.added is not None, has_groups=items.groups is not None, has_offers=items.offers is not None
+        )
         return cls(path, list(items.all_columns), items.lists, optional)
 
     def __enter__(self) -> Self:
@@ -61,7 +63,7 @@ class ItemsWriter:
     def add(self, item: Item, thumbnail: bytes) -> None:
         """Write one product."""
         values: list[Any] = [item.attributes.get(name) for name in self._attributes]
-        known = {GROUP_COLUMN: item.group, OFFER_COLUMN: offer_facts(item.offer)}
+        known = {ADDED_COLUMN: item.added, GROUP_COLUMN: item.group, OFFER_COLUMN: offer_facts(item.offer)}
         values += [known[name] for name in self._optional]
         self._rows.append([item.id, item.name, *values, {"bytes": thumbnail, "path": None}])
         if self._is_group_complete(item.id):

@@ -118,17 +118,21 @@ class SearchOptions:
 
 def sorts_of(items: Items) -> list[str]:
     """The orders that the catalogue has the facts for."""
-    has = {CLOSENESS: True, BY_PRICE: items.has_prices, NEWEST: items.roles.year is not None}
+    has = {CLOSENESS: True, BY_PRICE: items.has_prices, NEWEST: items.added is not None or items.roles.year is not None}
     return [sort for sort in SORTS if has[sort]]
 
 
 def sorted_places(items: Items, rows: Rows, sort: str) -> Rows:
     """The places of these rows in the order `sort`. Products that do not say what it needs come last.
 
-    The newest are those of the latest year. Raises QueryError if no product says what the order needs.
+    The newest are those that were added last, or of the latest year where no date is known. Raises QueryError if no
+    product says what the order needs.
     """
     if sort == BY_PRICE and items.offers is not None and items.has_prices:
         return np.argsort(items.offers.amounts[rows], kind="stable")
+    if sort == NEWEST and items.added is not None:
+        days = items.added[rows].astype(np.int64)  # a missing date is the lowest number
+        return np.argsort(-days.astype(np.float64), kind="stable")
     if sort == NEWEST and items.roles.year:
         year = items.columns[items.roles.year]
         return np.argsort(-year.numbers[year.codes[rows]], kind="stable")
