@@ -10,7 +10,7 @@ from markupsafe import Markup
 from recsys.core.filters import IN_STOCK, PRICE
 from recsys.core.items import Items
 from recsys.errors import QueryError
-from recsys.types import BY_SPELLING, Range, Understood, Words
+from recsys.types import BY_LOOK, BY_SPELLING, Range, Understood, Words
 from recsys.web.page.attribute_display import label
 from recsys.web.page.templates import render
 
@@ -52,7 +52,7 @@ def _chip(words: Words, term: Understood, unit: str | None) -> dict[str, str]:
         "meaning": meaning,
         "words": term.words,
         "left": words.without(term),
-        "about": label(term.attribute or "name"),
+        "about": label(term.attribute or (BY_LOOK if term.how == BY_LOOK else "name")),
     }
 
 
@@ -62,7 +62,7 @@ def _meaning(term: Understood, unit: str | None) -> str:
     if term.attribute == IN_STOCK:
         return "in stock"
     if term.attribute is None:
-        return f"“{term.values[0] if term.how == BY_SPELLING else term.words}”"
+        return f"“{term.values[0] if term.how in (BY_SPELLING, BY_LOOK) else term.words}”"
     more = " …" if len(term.values) > MAX_VALUES_IN_WORDS else ""
     return " or ".join(term.values[:MAX_VALUES_IN_WORDS]) + more
 
