@@ -61,13 +61,13 @@ UNREADABLE = (FnIndexInferError, KeyError, TypeError)
 """What Gradio raises for a call of an unknown endpoint, or with unknown parameters."""
 
 
-def build_page(served: LiveRecommender | Recommender) -> gr.Blocks:
+def build_page(served: LiveRecommender | Recommender) -> GuardedBlocks:
     """The page and the API of a recommender, to be served by `launch`."""
     live = LiveRecommender.ensure(served)
     cleaning = (UPLOAD_SWEEP_S, MAX_UPLOAD_AGE_S)
     title = live.current.storefront.title or TITLE
     with GuardedBlocks(title=title, fill_width=True, analytics_enabled=False, delete_cache=cleaning) as blocks:
-        add_page(blocks, live)
+        blocks.translations = add_page(blocks, live)
         add_endpoints(live)
     return blocks
 
@@ -120,7 +120,7 @@ def launch(
     return page
 
 
-def _app_settings(shop: LiveRecommender, page: gr.Blocks, load: Load, limits: Limits) -> dict[str, Any]:
+def _app_settings(shop: LiveRecommender, page: GuardedBlocks, load: Load, limits: Limits) -> dict[str, Any]:
     """Routes, middleware and error handlers of the app that Gradio makes."""
     return {
         "routes": [
@@ -137,7 +137,7 @@ def _app_settings(shop: LiveRecommender, page: gr.Blocks, load: Load, limits: Li
             Middleware(RouteAllowlist),
             Middleware(AdmissionControl, proxies=TrustedProxies.from_env(os.environ), load=load, limits=limits),
             Middleware(GZipMiddleware, minimum_size=MIN_GZIP_BYTES, compresslevel=5),
-            Middleware(head.PageHead, shop=shop, title=shop.current.storefront.title or TITLE),
+            Middleware(head.PageHead, shop=shop, title=shop.current.storefront.title or TITLE, texts=page.translations),
         ],
         "exception_handlers": dict.fromkeys(UNREADABLE, unknown_call_response),
     }

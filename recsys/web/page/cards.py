@@ -12,6 +12,7 @@ from markupsafe import Markup
 from recsys.recommend.recommender import MAX_K, Recommender
 from recsys.types import Attribute, Item, Match, Reason, Value, as_tuple
 from recsys.web.page import attribute_display
+from recsys.web.page.languages import say
 from recsys.web.page.offers import OfferView, offer_view
 from recsys.web.page.pages import Page
 from recsys.web.page.templates import render
@@ -157,17 +158,20 @@ def closeness(match: Match, colour: Value = None) -> Closeness:
     same_kind = match.chances.get("kind", match.confidence)
     if same_kind is None:
         return Closeness(similarity)
-    words = next(text for least, text in WORDS.items() if same_kind >= least)
+    words = say(next(text for least, text in WORDS.items() if same_kind >= least))
     detail = f"{percent(same_kind)} sure to be the same kind of thing"
     if same_colour is not None and colour is not None:
         detail += f", {percent(same_colour)} sure to have the same colour"
-        is_same, is_same_kind = same_colour >= SAME_COLOUR, words == WORDS[SAME_KIND]
+        is_same, is_same_kind = same_colour >= SAME_COLOUR, same_kind >= SAME_KIND
         if is_same:
-            words += " and colour" if is_same_kind else ", same colour"
+            words += say(" and colour" if is_same_kind else ", same colour")
         elif is_same_kind:
-            words += f", other colour ({colour})"
+            words += say(", other colour ({colour})", colour=colour)
     if (very_product := match.chances.get("product", 0.0)) >= VERY_PRODUCT:
-        words, detail = "Probably this very product", f"{percent(very_product)} sure to be this very product; {detail}"
+        words, detail = (
+            say("Probably this very product"),
+            f"{percent(very_product)} sure to be this very product; {detail}",
+        )
     return Closeness(f"{detail}; {similarity}", words)
 
 

@@ -10,6 +10,7 @@ from recsys.core.items import Items
 from recsys.core.nesting import parents
 from recsys.types import Range, Value
 from recsys.web.page.attribute_display import label
+from recsys.web.page.languages import say
 from recsys.web.page.swatches import swatch
 
 ABSENT = "Not given"
@@ -77,7 +78,7 @@ def facets(items: Items) -> list[Facet]:
     found = {name: _ticked(items, name) for name in names if name not in tree}
     found |= {name: _range(items, name, ends) for name, ends in ranges.items()}
     if tree:
-        found[tree[-1]] = Facet(KIND, tuple(tree), _tree(items, tree))
+        found[tree[-1]] = Facet(say(KIND), tuple(tree), _tree(items, tree))
     first = [name for name in (_with_role(items, role, tree) for role in FIRST) if name in found]
     rest = [facet for name, facet in found.items() if name not in first]
     return [*(found[name]._replace(is_first=True) for name in first), *rest]
@@ -86,8 +87,9 @@ def facets(items: Items) -> list[Facet]:
 def title(items: Items, attribute: str) -> str:
     """What the filter by an attribute is called."""
     if attribute in items.kind_levels:
-        return KIND if attribute == items.kind_levels[-1] else label(attribute)
-    return TITLES.get(items.roles.role_of(attribute) or "", label(attribute))
+        return say(KIND) if attribute == items.kind_levels[-1] else label(attribute)
+    role = items.roles.role_of(attribute)
+    return say(TITLES[role]) if role in TITLES else label(attribute)
 
 
 def _with_role(items: Items, role: str, tree: Sequence[str]) -> str:
@@ -97,10 +99,10 @@ def _with_role(items: Items, role: str, tree: Sequence[str]) -> str:
 
 
 def _ticked(items: Items, name: str) -> Facet:
-    words = YES_NO if name == IN_STOCK else {}
-    is_colour = name == items.roles.colour
+    words = {value: say(text) for value, text in YES_NO.items()} if name == IN_STOCK else {}
+    is_colour, absent = name == items.roles.colour, say(ABSENT)
     options = (
-        Option(name, value, words.get(value or "", value or ABSENT), count, place, swatch(value) if is_colour else "")
+        Option(name, value, words.get(value or "", value or absent), count, place, swatch(value) if is_colour else "")
         for place, (value, count) in enumerate(items.filters[name].counts.items())
     )
     return Facet(title(items, name), (name,), tuple(options))
@@ -121,7 +123,7 @@ def _tree(items: Items, names: Sequence[str]) -> tuple[Option, ...]:
         grown: dict[Value, list[Option]] = {}
         for place, (value, count) in enumerate(column.counts.items()):
             below = tuple(children.get(value, ()))
-            option = Option(name, value, value or ABSENT, count, place, children=below)
+            option = Option(name, value, value or say(ABSENT), count, place, children=below)
             if len(below) == 1 and value:
                 option = below[0]._replace(also=((name, value), *below[0].also))
             grown.setdefault(belongs[value], []).append(option)

@@ -12,6 +12,7 @@ from recsys.core.items import Items
 from recsys.recommend.options import BY_PRICE, CLOSENESS, NEWEST, SearchOptions, sorts_of
 from recsys.types import Range, Value, Where
 from recsys.web.page.facets import ABSENT, facets, title
+from recsys.web.page.languages import say
 from recsys.web.page.templates import render
 
 ORDERS = {CLOSENESS: "Closest first", BY_PRICE: "Lowest price first", NEWEST: "Newest first"}
@@ -20,7 +21,7 @@ ORDERS = {CLOSENESS: "Closest first", BY_PRICE: "Lowest price first", NEWEST: "N
 def panels(items: Items, index: str | None = None) -> Markup:
     """The menus of all filters of an index, and of its orders."""
     found = facets(items)
-    orders = {order: ORDERS[order] for order in sorts_of(items)}
+    orders = {order: say(ORDERS[order]) for order in sorts_of(items)}
     return render("filters.html", facets=found, orders=orders, index=index or "", total=len(items))
 
 
@@ -68,4 +69,4 @@ def _in_words(name: str, values: Sequence[Value] | Range) -> str:
             f"to {values['max']:g}" if "max" in values else "",
         ]
         return f"{name} {' '.join(filter(None, bounds))}"
-    return f"{name}: {' or '.join(ABSENT if value is None else value for value in values)}"
+    return f"{name}: {' or '.join(say(ABSENT) if value is None else value for value in values)}"

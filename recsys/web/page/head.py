@@ -8,6 +8,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from gradio.route_utils import get_root_url
+from gradio.routes import toorjson
 from PIL import Image
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,8 +20,10 @@ from recsys.recommend.recommender import Recommender
 from recsys.serving.live import LiveRecommender
 from recsys.web.page.attribute_display import card_attributes, showcase
 from recsys.web.page.cards import ProductViews
+from recsys.web.page.languages import ENGLISH, preferred, texts
 from recsys.web.page.templates import render
 from recsys.web.server import thumbnails
+from recsys.web.server.uploads import Translations
 
 OTHERS_META = re.compile(rb'\s*<meta\s+(?:property|name)="(?:og|twitter):[^>]*>')
 """What Gradio says of the page: that it is Gradio's."""
@@ -38,10 +41,13 @@ DESCRIPTION = "Show a picture of something you like, and see which products come
 
 
 class PageHead:
-    """Middleware that puts the head of this shop into the page. A link to a product is previewed as the product."""
+    """Middleware that puts the head of this shop into the page, and the language of the visitor.
 
-    def __init__(self, app: ASGIApp, shop: LiveRecommender, title: str):
-        self.app, self.shop, self.title = app, shop, title
+    A link to a product is previewed as the product.
+    """
+
+    def __init__(self, app: ASGIApp, shop: LiveRecommender, title: str, texts: Translations | None = None):
+        self.app, self.shop, self.title, self.texts = app, shop, title, texts or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != scope.get("root_path", "") + "/":
@@ -67,8 +73,18 @@ class PageHead:
         await self.app(scope, receive, change)
 
     def _with_head(self, page: bytes, request: Request) -> bytes:
-        head = head_of(self.shop.current, self.title, request)
-        return OTHERS_META.sub(b"", page).replace(BEFORE, BEFORE + head.encode(), 1)
+        page = self.in_language(OTHERS_META.sub(b"", page), preferred(request.headers.get("accept-language")))
+        return page.replace(BEFORE, BEFORE + head_of(self.shop.current, self.title, request).encode(), 1)
+
+    def in_language(self, page: bytes, language: str) -> bytes:
+        """The page with its first parts in this language, and with the texts that its scripts say."""
+        if language == ENGLISH:
+            return page
+        for english, other in self.texts.get(language, ()):
+            page = page.replace(english, other)
+        script = f"<script>window.shopTexts = {toorjson(dict(texts(language)))}</script>"
+        page = page.replace(b'lang="en"', f'lang="{language}"'.encode(), 1)
+        return page.replace(BEFORE, BEFORE + script.encode(), 1)
 
 
 def head_of(recommender: Recommender, title: str, request: Request) -> str:

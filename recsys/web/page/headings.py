@@ -11,6 +11,7 @@ from recsys.core.items import Items
 from recsys.types import Guess, Value, Where
 from recsys.web.page.attribute_display import label
 from recsys.web.page.cards import percent
+from recsys.web.page.languages import say
 from recsys.web.page.state import Query
 from recsys.web.page.templates import render
 
@@ -21,21 +22,24 @@ def title(query: Query, name: str, *, is_close: bool | None, is_filtered: bool, 
     `missing_kind` is the kind of product that the picture seems to show, if the shop has none.
     """
     if query.kind == "window":
-        return "From the shop"
+        return say("From the shop")
     if query.look is not None:
-        return "A look that was shared with you" if query.kind == "link" else f"A look with {name}"
+        shared = "A look that was shared with you"
+        return say(shared) if query.kind == "link" else say("A look with {name}", name=name)
     if query.kind == "words":
-        return f"No product is all of “{query.text}”" if is_close is False else f"Products for “{query.text}”"
+        text = "No product is all of “{text}”" if is_close is False else "Products for “{text}”"
+        return say(text, text=query.text)
     if query.kind == "link":
-        return "A result that was shared with you"
+        return say("A result that was shared with you")
     if is_close is False and missing_kind:
-        return f"This shop seems to have no {missing_kind}"
+        return say("This shop seems to have no {kind}", kind=missing_kind)
     if is_close is False:
         among = "with these filters" if is_filtered else "in this shop"
-        return f"Nothing else {among} is close to {name}" if query.kind == "item" else f"No close match {among}"
-    found = f"More like {name}" if query.kind == "item" else "Closest to your picture"
+        is_item = query.kind == "item"
+        return say(f"Nothing else {among} is close to {{name}}" if is_item else f"No close match {among}", name=name)
+    found = say("More like {name}", name=name) if query.kind == "item" else say("Closest to your picture")
     if query.is_restored and query.kind == "picture":
-        found = "Your last search"
+        found = say("Your last search")
     return f"{found}: “{query.words}”" if query.words else found
 
 
@@ -49,12 +53,14 @@ def missing_kind(guesses: Mapping[str, Guess], items: Items) -> Value:
 def back(query: Query) -> str:
     """The text of the button that goes back; "" where there is nothing to go back to."""
     if query.look is not None and query.item is not None:
-        return "Back to the products"
+        return say("Back to the products")
     if query.item is None and query.look is None:
         return ""
     if query.picture is not None:
-        return "Back to your picture"
-    return "Back to what was shared" if query.found else f"Back to “{query.text}”" if query.text else "Back to the shop"
+        return say("Back to your picture")
+    if query.found:
+        return say("Back to what was shared")
+    return say("Back to “{text}”", text=query.text) if query.text else say("Back to the shop")
 
 
 def chips(guesses: Sequence[Guess], where: Where, items: Items) -> Markup:

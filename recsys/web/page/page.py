@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.context import LocalContext
+from gradio.routes import toorjson
 
 from recsys.format.layout import SAMPLE
 from recsys.recommend.recommender import Recommender
@@ -17,17 +19,15 @@ from recsys.types import Origin
 from recsys.web.page import filters
 from recsys.web.page.clicks import choice_number, clicked, preview
 from recsys.web.page.handlers import PageHandlers
+from recsys.web.page.languages import LANGUAGES, preferred, say, speaking
 from recsys.web.page.state import PageOptions, Query
 from recsys.web.page.templates import render
 from recsys.web.page.visit import Visit, order_of
 from recsys.web.server.error_responses import user_errors
+from recsys.web.server.uploads import Translations
 
 HERE = Path(__file__).parent
 TITLE = "Find it by picture"
-VARIETY = (
-    '<label class="variety">Similar <input type="range" min="0" max="1" step="0.25" value="0" '
-    'aria-label="Show similar or varied products"> Varied</label>'
-)
 QUIETLY: dict[str, Any] = {
     "api_visibility": "private",
     "show_progress": "minimal",
@@ -55,15 +55,18 @@ class Fields:
                 self.heading = _html("", "heading", js="heading")
                 with gr.Row(elem_id="bend"):
                     self.narrow = _html({}, "filters", "${markup}", js="filters")
-                    self.variety = _html(0.0, "variety", VARIETY, js="variety")
+                    self.variety = _html(0.0, "variety", render("variety.html"), js="variety")
                 self.found = _html("", "cards", js="cards")
                 self.likes = _html({}, "taste", "<div data-panel></div><div data-sheet></div>", js="likes")
         self.product = _html("", "product", js="product")
         self.visit = gr.State(Visit())
 
 
-def add_page(blocks: gr.Blocks, live: LiveRecommender) -> None:
-    """Add the page to the blocks that are being built. It follows the recommender when another index is loaded."""
+def add_page(blocks: gr.Blocks, live: LiveRecommender) -> Translations:
+    """Add the page to the blocks that are being built. It follows the recommender when another index is loaded.
+
+    Returns the translations of what a new visit shows, which are kept up to date too.
+    """
     answers = PageHandlers(live.current)
     fields = Fields()
     _wire(lambda: answers, fields)
@@ -74,30 +77,60 @@ def add_page(blocks: gr.Blocks, live: LiveRecommender) -> None:
         newer = PageHandlers(recommender)
         _begin_with(newer, fields)
         blocks.config = blocks.get_config_file()
+        first_texts.update(_translations(newer))
         answers = newer
 
     _begin_with(answers, fields)
+    first_texts = _translations(answers)
     live.before_swap(prepare)
+    return first_texts
 
 
 def _begin_with(answers: PageHandlers, on: Fields) -> None:
     """Set what a new visit shows. Gradio sends it with the page, so that it needs no request."""
+    origin, items, first = answers.recommender.origin, answers.items, _first_values(answers)
+    on.header.value, on.examples.value = first["header"], first["examples"]
+    on.notice.value = render("notice.html", text=origin.notice) if origin.notice else ""
+    on.likes.value = answers.results.for_you(PageOptions())
+    on.likes.props["shop"] = f"{origin.dataset} {origin.name}"
+    on.heading.value, on.found.value = first["heading"], first["found"]
+    on.narrow.value = filters.state(items, {}, origin.revision, origin.revision)
+    on.narrow.props["markup"] = first["filters"]
+
+
+def _first_values(answers: PageHandlers) -> dict[str, str]:
+    """The parts of the page as a new visit shows them, in the language of the page."""
     origin, items = answers.recommender.origin, answers.items
-    on.header.value = render(
+    heading, found = answers.results.window(PageOptions(), Query())
+    header = render(
         "header.html",
-        title=TITLE,
+        title=say(TITLE),
         shop=answers.recommender.storefront,
         origin=origin_line(origin, len(items)),
         count=len(items),
         is_demo=origin.dataset == SAMPLE,
     )
-    on.notice.value = render("notice.html", text=origin.notice) if origin.notice else ""
-    on.examples.value = answers.examples()
-    on.likes.value = answers.results.for_you(PageOptions())
-    on.likes.props["shop"] = f"{origin.dataset} {origin.name}"
-    on.heading.value, on.found.value = answers.results.window(PageOptions(), Query())
-    on.narrow.value = filters.state(items, {}, origin.revision, origin.revision)
-    on.narrow.props["markup"] = filters.panels(items, origin.revision)
+    return {
+        "header": header,
+        "examples": answers.examples(),
+        "heading": heading,
+        "found": found,
+        "filters": filters.panels(items, origin.revision),
+        "likes": answers.results.for_you(PageOptions())["panel"],
+        "picture": render("picture.html"),
+        "words": render("words_field.html"),
+        "variety": render("variety.html"),
+    }
+
+
+def _translations(answers: PageHandlers) -> Translations:
+    """For each language but English, the first parts of the page as JSON in English and in that language."""
+    english, found = _first_values(answers), {}
+    for language in LANGUAGES[1:]:
+        with speaking(language):
+            other = _first_values(answers)
+        found[language] = [(toorjson(english[name]).encode(), toorjson(other[name]).encode()) for name in english]
+    return found
 
 
 def _wire(latest: Callable[[], PageHandlers], on: Fields) -> None:
@@ -138,6 +171,18 @@ def _wire(latest: Callable[[], PageHandlers], on: Fields) -> None:
     on.clicks.visit(given(PageHandlers.open_visit, _visited), inputs, visited, **how)
 
 
+def _in_language_of_request(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """The handler, which answers in the language that the visitor's browser asks for."""
+
+    @wraps(handler)
+    def handle(*values: Any) -> Any:
+        request = LocalContext.request.get(None)
+        with speaking(preferred(request.headers.get("accept-language") if request else None)):
+            return handler(*values)
+
+    return handle
+
+
 def _with_options(
     latest: Callable[[], PageHandlers], handler: Callable[..., Any], read: Callable[[Any], list[Any]] | None = None
 ) -> Callable[..., Any]:
@@ -148,6 +193,7 @@ def _with_options(
     """
 
     @user_errors
+    @_in_language_of_request
     def handle(*values: Any) -> Any:
         *value, clicks, narrow, variety, liked, visit = values
         given, answers, number = read(clicks) if read else value, latest(), choice_number(clicks)

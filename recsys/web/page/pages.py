@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from recsys.recommend.recommender import MAX_K
+from recsys.web.page.languages import number, say
+
+VARIANTS = ", and {count} variants of them"
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,13 @@ class Page:
         """How many of the products are shown."""
         which = " that match the filters" if self.is_filtered else ""
         if self.offset:
-            return f"Products {self.first:,} to {self.last:,} of {self.total:,}{which}"
+            places = {"first": number(self.first), "last": number(self.last), "total": number(self.total)}
+            return say("Products {first} to {last} of {total}" + which, **places)
         others = self.shown - self.cards
-        variants = f", and {others} {'variant' if others == 1 else 'variants'} of them" if others else ""
-        return f"{self.cards} of {self.total:,} products{which}{variants}"
+        text = say("{count} of {total} products" + which, count=number(self.cards), total=number(self.total))
+        if not others:
+            return text
+        return text + (say(", and 1 variant of them") if others == 1 else say(VARIANTS, count=number(others)))
 
     @property
     def first(self) -> int:

@@ -17,6 +17,7 @@ from recsys.recommend.recommender import MAX_K, Recommender
 from recsys.types import Answer, Item, Match, Vectors
 from recsys.web.page import attribute_display, filters, headings, outfit_view, permalink, product, word_chips
 from recsys.web.page.cards import Card, ProductViews, gallery
+from recsys.web.page.languages import say
 from recsys.web.page.liked import liked_sheet
 from recsys.web.page.pages import Page
 from recsys.web.page.state import PAGE, LookState, PageOptions, Query
@@ -63,7 +64,7 @@ class ResultsView:
             places = sorted_places(self.items, rows, options.sort)[query.offset : query.offset + query.k]
             shown = [self.items[row] for row in rows[places].tolist()]
         page = Page(query.offset, query.k, len(shown), len(shown), len(rows))
-        heading = self._heading(query, options, f"{page.number}. {WHAT_NEXT}")
+        heading = self._heading(query, options, f"{page.number}. {say(WHAT_NEXT)}")
         cards = [self.views.card(item, options.opinion(item.id)) for item in shown]
         return heading, gallery(cards, page)
 
@@ -113,7 +114,7 @@ class ResultsView:
         found = sum(match.item.id not in self._kept_out(options, query) for match in answer)
         how = {"is_filtered": bool(options.filter), "has_pages": not options.diversity}
         page = Page(query.offset, query.k, found, len(cards), passing, **how)
-        detail = f"These come nearest: {page.number}" if answer.close is False else page.number
+        detail = say("These come nearest: {number}", number=page.number) if answer.close is False else page.number
         return query, self._heading(query, options, detail, answer), gallery(cards, page)
 
     def _found(self, options: PageOptions, query: Query) -> Answer:

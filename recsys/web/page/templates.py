@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from jinja2.ext import Extension
 from markupsafe import Markup
 
 from recsys.web.page.attribute_display import label
+from recsys.web.page.languages import ENGLISH, language, number, translate
 
 TEMPLATES = Path(__file__).parent / "templates"
 DROPPED_BREAK = re.compile(r"(?<=[>}])\s*\n\s*|\s*\n\s*(?=[<{]|$)")
@@ -28,17 +30,31 @@ class OneLine(Extension):
         return KEPT_BREAK.sub(" ", DROPPED_BREAK.sub("", source))
 
 
-ENVIRONMENT = Environment(
-    loader=FileSystemLoader(TEMPLATES),
-    autoescape=True,
-    undefined=StrictUndefined,
-    auto_reload=False,
-    extensions=[OneLine],
-)
-ENVIRONMENT.filters["label"] = label
-ENVIRONMENT.filters["thousands"] = "{:,}".format
+@lru_cache(8)
+def environment(name: str) -> Environment:
+    """The templates in a language."""
+    found = Environment(
+        loader=FunctionLoader(lambda template: translate((TEMPLATES / template).read_text("utf-8"), name)),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        extensions=[OneLine],
+    )
+    found.filters["label"] = label
+    found.filters["thousands"] = _thousands
+    return found
 
 
 def render(template: str, **values: Any) -> Markup:
-    """The HTML of `templates/{template}`. Raises `jinja2.UndefinedError` if a value that it uses is not given."""
-    return Markup(ENVIRONMENT.get_template(template).render(values))
+    """The HTML of `templates/{template}` in the language of the page.
+
+    Raises `jinja2.UndefinedError` if a value that it uses is not given.
+    """
+    return Markup(environment(language()).get_template(template).render(values))
+
+
+def _thousands(value: Any) -> str:
+    return number(value) if isinstance(value, int) else format(value)
+
+
+ENVIRONMENT = environment(ENGLISH)

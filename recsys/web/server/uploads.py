@@ -36,8 +36,14 @@ decode = timed_stage("decode", decode_untimed)
 logger = logging.getLogger(__name__)
 
 
+Translations = dict[str, list[tuple[bytes, bytes]]]
+"""Language → parts of the page that Gradio sends, as JSON, in English and in that language."""
+
+
 class GuardedBlocks(gr.Blocks):
     """Blocks that ignore the file references of a request, and delete an upload soon after its use."""
+
+    translations: Translations
 
     async def preprocess_data(
         self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False

@@ -12,6 +12,11 @@ const announce = (event, detail) => document.dispatchEvent(new CustomEvent(`shop
 // Until the next answer, this looks as if it works on what was asked.
 const markWaiting = (button) => button.classList.add("waiting");
 
+// A text in the visitor's language, with values in place of their {names}.
+const say = (text, values = {}) =>
+  (window.shopTexts?.[text] ?? text).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+const inWords = (number) => number.toLocaleString(document.documentElement.lang || "en");
+
 // A click that should act on the page, and not open a link in a new tab.
 const isPlain = (event) => !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
 

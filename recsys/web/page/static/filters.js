@@ -52,7 +52,7 @@ const tokens = () => {
   const add = (text, undo) => {
     const token = Object.assign(document.createElement("button"), { type: "button", className: "token", textContent: text });
     token.dataset.token = "";
-    token.setAttribute("aria-label", `Remove the filter ${text}`);
+    token.setAttribute("aria-label", say("Remove the filter {name}", { name: text }));
     token.onclick = () => {
       undo();
       (row.querySelector("[data-token]:not(:focus)") ?? part("summary")).focus();
@@ -86,7 +86,7 @@ const summarise = () => {
     if (below(twig).some((box) => box.checked)) grow(twig, true);
   }
   const active = panels.filter((panel) => panel.classList.contains("active")).length;
-  part("[data-sheet]").textContent = active ? `Filters: ${active}` : "Filters";
+  part("[data-sheet]").textContent = active ? say("Filters: {count}", { count: active }) : say("Filters");
   tokens();
 };
 
@@ -126,11 +126,11 @@ const recount = () => {
   for (const box of boxes) {
     const left = counts[box.name][box.dataset.place];
     const option = box.closest("li");
-    box.closest("label").querySelector(".count").textContent = left.toLocaleString("en");
+    box.closest("label").querySelector(".count").textContent = inWords(left);
     option.classList.toggle("none", left === 0);
     box.disabled = left === 0 && !box.checked;
   }
-  if (total !== undefined) part("[data-total]").textContent = total.toLocaleString("en");
+  if (total !== undefined) part("[data-total]").textContent = inWords(total);
 };
 
 watch("value", () => {
@@ -218,7 +218,7 @@ element.addEventListener("click", (event) => {
   if (on("[data-more]")) {
     const all = part(".menus").classList.toggle("all");
     on("[data-more]").setAttribute("aria-expanded", all);
-    on("[data-more]").textContent = all ? "Fewer filters" : "More filters";
+    on("[data-more]").textContent = say(all ? "Fewer filters" : "More filters");
   }
   if (!on("[data-clear]")) return;
   for (const box of boxes) box.checked = false;

@@ -18,9 +18,9 @@ const share = async (button) => {
   const words = button.textContent;
   try {
     await navigator.clipboard.writeText(location.href);
-    button.textContent = "Copied";
+    button.textContent = say("Copied");
   } catch {
-    button.textContent = "Copy it from the address bar";
+    button.textContent = say("Copy it from the address bar");
   }
   setTimeout(() => (button.textContent = words), 2000);
 };

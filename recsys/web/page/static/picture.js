@@ -76,7 +76,7 @@ const refusal = (request) => {
     const { detail, error } = JSON.parse(request.responseText);
     return String(error ?? detail);
   } catch {
-    return "The picture could not be sent. Check the connection and try again.";
+    return say("The picture could not be sent. Check the connection and try again.");
   }
 };
 
@@ -162,7 +162,7 @@ const openCamera = async () => {
     await video.play();
   } catch {
     leaveCamera();
-    complain("The camera cannot be opened here. Allow it in the browser, or choose a picture instead.");
+    complain(say("The camera cannot be opened here. Allow it in the browser, or choose a picture instead."));
   }
 };
 const shoot = () => {
@@ -182,9 +182,9 @@ const pasteFromClipboard = async () => {
       const type = entry.types.find((name) => name.startsWith("image/"));
       if (type) return give(new File([await entry.getType(type)], "pasted", { type }));
     }
-    complain("There is no picture in the clipboard. Copy one first.");
+    complain(say("There is no picture in the clipboard. Copy one first."));
   } catch {
-    complain("The browser does not let this page read the clipboard. Press Ctrl+V or ⌘V instead.");
+    complain(say("The browser does not let this page read the clipboard. Press Ctrl+V or ⌘V instead."));
   }
 };
 
@@ -241,5 +241,5 @@ document.addEventListener("drop", (event) => {
   drop.hidden = true;
   if (own || !isOurs(event) || isText(event.target)) return;
   event.preventDefault();
-  if (!take(event.dataTransfer)) complain("That is not a picture or a link to one.");
+  if (!take(event.dataTransfer)) complain(say("That is not a picture or a link to one."));
 });

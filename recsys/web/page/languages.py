@@ -1,0 +1,85 @@
+"""The languages of the page: which one a visitor reads, and what the page says in it.
+
+The texts stand in English where they are used. `texts/de.json` and the others map them to another language, whole texts
+of the templates among them. A text that a language lacks stays English.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "texts"
+ENGLISH = "en"
+LANGUAGES = (ENGLISH, *sorted(path.stem for path in FOLDER.glob("*.json")))
+RANGE = re.compile(r"\s*([a-zA-Z]+)[\w-]*\s*(?:;\s*q\s*=\s*([\d.]+))?\s*$")
+"""An entry of Accept-Language, such as "de-AT;q=0.8"."""
+BEFORE, AFTER = r"(?P<before>[>\"%}]|^)(?P<space>\s*)", r"(?=\s*(?:[<\"{]|$))"
+
+_language: ContextVar[str] = ContextVar("language", default=ENGLISH)
+
+
+def language() -> str:
+    """The language that the page speaks now."""
+    return _language.get()
+
+
+@contextmanager
+def speaking(name: str) -> Iterator[None]:
+    """Speak this language while the context lasts."""
+    token = _language.set(name)
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+def preferred(accept_language: str | None) -> str:
+    """The language of the page that a browser's Accept-Language header asks for first."""
+    found = [match for part in (accept_language or "")[:1000].split(",") if (match := RANGE.match(part))]
+    ordered = sorted(found, key=lambda match: -_weight(match[2]))
+    return next((match[1].lower() for match in ordered if match[1].lower() in LANGUAGES), ENGLISH)
+
+
+def say(text: str, /, **values: object) -> str:
+    """The text in the language of the page, with the values in place of their {names}."""
+    return texts(language()).get(text, text).format(**values) if values else texts(language()).get(text, text)
+
+
+def number(value: int) -> str:
+    """A whole number as the language writes it."""
+    if language() == "hi":
+        head, tail = f"{abs(value)}"[:-3], f"{abs(value)}"[-3:]
+        pairs = re.sub(r"(?<=\d)(?=(?:\d\d)+$)", ",", head)
+        return ("-" if value < 0 else "") + (f"{pairs},{tail}" if head else tail)
+    return f"{value:,}".replace(",", ".") if language() == "de" else f"{value:,}"
+
+
+@lru_cache(8)
+def texts(name: str) -> Mapping[str, str]:
+    """English text → its translation; empty for English."""
+    if name == ENGLISH:
+        return {}
+    return dict(json.loads((FOLDER / f"{name}.json").read_text("utf-8")))
+
+
+def translate(source: str, name: str) -> str:
+    """The source of a template in another language. Only whole texts between tags, quotes and blocks are replaced."""
+    known = {text: other for text, other in texts(name).items() if text in source}
+    if not known:
+        return source
+    longest_first = "|".join(re.escape(text) for text in sorted(known, key=len, reverse=True))
+    pattern = re.compile(f"{BEFORE}(?P<text>{longest_first}){AFTER}", re.MULTILINE)
+    return pattern.sub(lambda match: f"{match['before']}{match['space']}{known[match['text']]}", source)
+
+
+def _weight(text: str | None) -> float:
+    try:
+        return float(text or 1)
+    except ValueError:
+        return 0.0
