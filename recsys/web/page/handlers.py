@@ -27,8 +27,6 @@ from recsys.web.server.uploads import decode, picture_bytes, read_picture
 EXAMPLES = 6
 IN_ADDRESS = ("item", "text", "text_beside_item", "but", "look", "k", "offset")
 """The fields of a query that its address holds, beside the products that stand for its picture."""
-IN_ADDRESS = ("item", "text", "text_beside_item", "but", "look", "k", "offset")
-"""The fields of a query that its address holds, beside the products that stand for its picture."""
 PICTURE_ID = re.compile(r"[0-9a-f]{18}")
 
 
