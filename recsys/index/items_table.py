@@ -16,6 +16,7 @@ from recsys.core.items import Items
 from recsys.errors import IndexDamagedError
 from recsys.format.layout import ADDED_COLUMN, GROUP_COLUMN, ID_COLUMN, ITEMS, NAME_COLUMN, OFFER_COLUMN, PICTURE_COLUMN
 from recsys.format.manifest import REMEDY, Manifest
+from recsys.index.parquet_pages import check_pages
 from recsys.types import OFFER_FIELDS, Offer
 
 PICTURE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
@@ -133,6 +134,7 @@ def _read_cells(path: Path, schema: pa.Schema, rows: int) -> list[list[Any]]:
     fields = [field for field in schema if field.name != PICTURE_COLUMN]
     file = open_table(path, [leaf for field in fields for leaf in text_leaves(field)])
     _check_sizes(file.metadata, rows)
+    check_pages(path, file.metadata)
     table = file.read(columns=[field.name for field in fields])
     columns = [column.unify_dictionaries().combine_chunks() for column in table.columns]
     lengths = [pc.max(pc.binary_length(words)).as_py() for column in columns for words in _vocabularies(column)]

@@ -22,6 +22,7 @@ from recsys.errors import IndexDamagedError, QueryError
 from recsys.format.layout import ID_COLUMN, PICTURE_COLUMN, VIEW_VECTORS, VIEWS
 from recsys.format.manifest import REMEDY, Manifest
 from recsys.index.items_table import MAX_GROUP_PICTURE_BYTES, PICTURE_BYTES, PICTURE_TYPE, SHARED_PARTS
+from recsys.index.parquet_pages import check_pages
 from recsys.types import Rows, Searcher, Vectors, Where
 
 HASH_COLUMN = "picture"
@@ -93,6 +94,7 @@ class Views:
             vectors = np.load(folder / VIEW_VECTORS, mmap_mode="r", allow_pickle=False)
             table = pq.ParquetFile(folder / VIEWS, memory_map=True)
             _check_sizes(table.metadata, len(vectors), len(items))
+            check_pages(folder / VIEWS, table.metadata)
             found = table.read(columns=[ID_COLUMN, HASH_COLUMN])
             rows = np.array([items.row(item_id) for item_id in found[ID_COLUMN].to_pylist()], dtype=np.int64)
             if vectors.shape != (len(rows), manifest.search.dim) or vectors.dtype != np.float32:
