@@ -129,6 +129,7 @@ def _storefront(options: argparse.Namespace) -> Storefront | None:
         "utm_source": options.utm_source,
         "license": options.license,
         "language": options.language,
+        "accent": options.accent,
         "logo": logo_url(options.logo) if options.logo else None,
     }
     if not any(given.values()):

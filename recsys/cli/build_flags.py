@@ -116,6 +116,7 @@ def _add_shop_flags(group: argparse._ArgumentGroup) -> None:
     add("--tagline", metavar="TEXT", help="sentence under the title")
     add("--shop-name", metavar="TEXT", help="name of the shop")
     add("--logo", metavar="FILE", type=Path, help="picture beside the title")
+    add("--accent", metavar="COLOUR", help="colour of links and marks on the page, such as #9a3f2b")
     add("--utm-source", metavar="NAME", help="added to the links into the shop as utm_source")
     add("--license", metavar="ID", help="license of the catalogue for the card, as the Hub names it, such as cc-by-4.0")
     add("--language", metavar="CODE", help="language of the catalogue for the card, such as en")

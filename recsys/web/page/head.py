@@ -27,9 +27,10 @@ from recsys.web.server.uploads import Translations
 
 OTHERS_META = re.compile(rb'\s*<meta\s+(?:property|name)="(?:og|twitter):[^>]*>')
 """What Gradio says of the page: that it is Gradio's."""
+ACCENT = "#9a3f2b"
 BEFORE = b'<base href="./" />'
 ICON = "data:image/svg+xml," + quote(
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#9a3f2b"/>'
+    f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="{ACCENT}"/>'
     '<g fill="none" stroke="#fff" stroke-width="2.6" stroke-linecap="round"><circle cx="14" cy="14" r="6.5"/>'
     '<path d="m19 19 6 6"/></g></svg>'
 )
@@ -97,10 +98,11 @@ def head_of(recommender: Recommender, title: str, request: Request) -> str:
         views = ProductViews(recommender, card_attributes(recommender.items))
         description, title = f"{views.title(item)} · {owner.name or title}", views.title(item)
         image, address = f"{root}/{thumbnails.url(recommender, item_id)}", f"{root}/?{request.url.query}"
-    icon = owner.logo if owner.logo and len(owner.logo) <= MAX_ICON_CHARACTERS else ICON
+    own_icon = ICON.replace(quote(ACCENT), quote(owner.accent or ACCENT))
+    icon = owner.logo if owner.logo and len(owner.logo) <= MAX_ICON_CHARACTERS else own_icon
     card = "summary" if item_id else "summary_large_image"
     facts = {"title": title, "description": description, "image": image, "address": address}
-    return render("head.html", icon=icon, card=card, **facts)
+    return render("head.html", icon=icon, card=card, accent=owner.accent, **facts)
 
 
 def route(shop: LiveRecommender) -> Route:

@@ -65,7 +65,14 @@ def test_a_link_to_a_product_is_previewed_as_the_product(client):
 
 
 def test_the_owner_has_the_last_word(shop, client, monkeypatch):
-    owner = Storefront(title="Pia's", tagline="Snap it", logo="data:image/png;base64,iVBO")
+    owner = Storefront(title="Pia's", tagline="Snap it", logo="data:image/png;base64,iVBO", accent="#123456")
     monkeypatch.setattr(shop, "storefront", owner)
     page = client.get("/").text
+    assert "--accent: #123456;" in page and "--accent" not in GRADIOS
     assert facts(page)["description"] == "Snap it" and 'rel="icon" href="data:image/png;base64,iVBO"' in page
+
+
+@pytest.mark.parametrize("accent", ["red", "#fff", "#ffee00", "#12345g", "#123456;}"])
+def test_an_accent_is_a_colour_that_words_can_have(accent):
+    with pytest.raises(ValueError, match="dark enough for words on white"):
+        Storefront(accent=accent)
