@@ -23,7 +23,7 @@ from recsys.compare.table import scores_of
 from recsys.encoder import Encoder
 from recsys.evaluate.pool import first_picture
 from recsys.evaluate.speed import time_encoding
-from recsys.format.layout import COMPILED, ENCODER, MANIFEST, SAMPLE
+from recsys.format.layout import COMPILED, ENCODER, MANIFEST, SAMPLE, TOWER, TOWER_WEIGHTS
 from recsys.train.options import add_origin_options, origin_from
 from recsys.train.text_tower.__main__ import train_tower
 
@@ -84,8 +84,9 @@ def _row(name: str, encoder: Encoder, queries: Catalog, index: Path | None = Non
 
 def _sizes(folder: Path) -> dict[str, float]:
     sizes = {path.name: path.stat().st_size / 1e6 for path in folder.iterdir()}
-    compiled = sum(sizes[name] for name in COMPILED)
-    return {"MB as timm reads it": sum(sizes.values()) - compiled, "MB compiled": compiled}
+    compiled, tower = (sum(sizes.get(name, 0) for name in names) for names in (COMPILED, (TOWER, TOWER_WEIGHTS)))
+    rest = sum(sizes.values()) - compiled - tower
+    return {"MB as timm reads it": rest, "MB compiled": compiled, "MB text tower": tower}
 
 
 MAX_LOSS = 0.003

@@ -40,6 +40,7 @@ def test_a_saved_tower_encodes_as_before(tmp_path):
     tower = random_tower()
     tower.save(tmp_path)
     loaded = TextTower.load(tmp_path)
+    assert len({(tmp_path / name).stat().st_mode for name in ("text_tower.json", "text_tower.safetensors")}) == 1
     assert np.array_equal(loaded.encode(TEXTS), tower.encode(TEXTS))
     assert (loaded.info, loaded.dim) == (tower.info, 32)
     assert TextTower.load(tmp_path / "elsewhere") is None
@@ -60,6 +61,15 @@ def test_a_description_that_does_not_fit_is_refused(tmp_path, damage):
     facts = json.loads((tmp_path / "text_tower.json").read_text())
     damage(facts)
     (tmp_path / "text_tower.json").write_text(json.dumps(facts))
+    with pytest.raises(IndexDamagedError, match="recsys train-words"):
+        TextTower.load(tmp_path)
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (24, 1), (23,)])
+def test_arrays_of_other_shapes_are_refused(tmp_path, shape):
+    tower = random_tower()
+    tower.arrays["norm.weight"] = np.ones(shape, np.float16)
+    tower.save(tmp_path)
     with pytest.raises(IndexDamagedError, match="recsys train-words"):
         TextTower.load(tmp_path)
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from recsys.core.linalg import unit
 from recsys.errors import IndexDamagedError
@@ -97,7 +97,7 @@ class TextTower:
     def save(self, folder: Path) -> None:
         """Write the two files of the tower."""
         halves = {name: np.ascontiguousarray(array, np.float16) for name, array in self.arrays.items()}
-        save_file(halves, folder / TOWER_WEIGHTS)
+        (folder / TOWER_WEIGHTS).write_bytes(save(halves))  # `save_file` lets the owner alone read it
         facts = {"format": FORMAT, **asdict(self.info), "buckets": self.vocabulary.buckets}
         text = json.dumps({**facts, "words": list(self.vocabulary.words)}, ensure_ascii=False)
         (folder / TOWER).write_text(text + "\n", "utf-8")
@@ -113,7 +113,7 @@ class TextTower:
                 raise ValueError(f"it has format {facts['format']!r:.20}, not {FORMAT}")
             info = TowerInfo(facts["weights"], facts["projection"], facts["products"], facts["measured"])
             return cls(_vocabulary(facts), load_file(folder / TOWER_WEIGHTS), info)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, SafetensorError) as error:
             raise IndexDamagedError(
                 f"The text tower {TOWER} of {folder.name} cannot be read: {error}. {REMEDY}"
             ) from error
