@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -15,6 +15,7 @@ from recsys.core.filters import canonical, number
 from recsys.types import IN_STOCK, Offer, Range, Rows, Value
 
 Flags = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int32]
 Numbers = npt.NDArray[np.float64]
 
 
@@ -57,6 +58,21 @@ class Column(Vocabulary):
         self.vocabulary = list(self.counts)
         code_of = {value: code for code, value in enumerate(self.vocabulary)}
         self.codes = np.fromiter((code_of[value] for value in values), dtype=np.int32, count=len(values))
+
+    @classmethod
+    def from_codes(cls, vocabulary: Sequence[Value], codes: Codes) -> Self:
+        """The column whose row r has the value `vocabulary[codes[r]]`. The values are different from each other."""
+        counts = np.bincount(codes, minlength=len(vocabulary)).tolist()
+        present = {value: n for value, n in zip(vocabulary, counts, strict=True) if n}
+        column = cls.__new__(cls)
+        column.counts = _most_common_first(present)
+        column.vocabulary = list(column.counts)
+        code_of = {value: code for code, value in enumerate(column.vocabulary)}
+        column.codes = np.array([code_of.get(value, -1) for value in vocabulary], dtype=np.int32)[codes]
+        return column
+
+    def __len__(self) -> int:
+        return len(self.codes)
 
     def __getitem__(self, row: int) -> Value:
         return self.vocabulary[self.codes[row]]
@@ -167,7 +183,11 @@ NO_OFFER = Offer()
 
 def _counts(values: Iterable[Value]) -> dict[Value, int]:
     """Value → number of rows, the most common first."""
-    return dict(sorted(Counter(values).items(), key=lambda pair: (-pair[1], pair[0] or "")))
+    return _most_common_first(Counter(values))
+
+
+def _most_common_first(counts: Mapping[Value, int]) -> dict[Value, int]:
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0] or "")))
 
 
 def _number(cell: np.float64) -> float | None:

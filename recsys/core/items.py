@@ -11,6 +11,7 @@ from recsys.core.columns import Column, Flags, ListColumn, Offers
 from recsys.core.filters import BRAND, IN_STOCK, PRICE, parse_filter
 from recsys.core.nesting import kind, levels
 from recsys.core.roles import NO_OVERRIDES, Roles
+from recsys.core.row_index import RowIndex
 from recsys.errors import QueryError
 from recsys.types import Attribute, Item, Offer, Range, Rows, Value, Where, as_tuple
 
@@ -26,25 +27,26 @@ class Items:
         self,
         ids: Sequence[str],
         names: Sequence[Value],
-        attributes: Mapping[str, Sequence[Attribute]],
+        attributes: Mapping[str, Sequence[Attribute] | Column],
         role_overrides: Mapping[str, str | None] = NO_OVERRIDES,
         offers: Sequence[Offer | None] | None = None,
-        groups: Sequence[Value] | None = None,
+        groups: Sequence[Value] | Column | None = None,
         added: Sequence[Value] | None = None,
     ):
         """An attribute whose cells are tuples takes several values. `role_overrides` are those of `Roles`.
 
-        `added` are dates as YYYY-MM-DD. Raises ValueError for repeated ids, other dates, or columns of different
-        lengths.
+        Ids and names are kept as they are given, so a compact sequence saves memory. `added` are dates as YYYY-MM-DD.
+        Raises ValueError for repeated ids, other dates, or columns of different lengths.
         """
         lengths = {len(ids), len(names), *map(len, attributes.values()), len(ids if offers is None else offers)}
         lengths |= {len(ids if groups is None else groups), len(ids if added is None else added)}
-        if len(lengths) != 1 or len(set(ids)) != len(ids):
+        self.ids, self.names, self._row_of = ids, names, RowIndex(ids)
+        if len(lengths) != 1 or self._row_of.has_repeats:
             raise ValueError(f"items need unique ids and columns of one length, got lengths {sorted(lengths)}")
-        self.ids, self.names = list(ids), list(names)
         self.all_columns = {name: _column(values) for name, values in attributes.items()}
         self.offers = Offers.from_offers(offers) if offers is not None and any(offers) else None
-        self.groups = Column(groups) if groups is not None and any(groups) else None
+        grouped = groups if groups is None or isinstance(groups, Column) else Column(groups)
+        self.groups = grouped if grouped and any(grouped.vocabulary) else None
         self.added = np.array(added, dtype="datetime64[D]") if added is not None and any(added) else None
         self.role_overrides = role_overrides
         self.roles = Roles.from_names(self.columns, role_overrides)
@@ -137,22 +139,16 @@ class Items:
         """The rows of the same product as this row, with it, ascending."""
         return np.flatnonzero(self.product_of == self.product_of[row]) if self.groups else np.array([row])
 
-    @cached_property
-    def _row_of(self) -> dict[str, int]:
-        return {item_id: row for row, item_id in enumerate(self.ids)}
-
     def row(self, item_id: str) -> int:
         """The row of this id. Raises QueryError for an id that is not in the catalogue."""
-        try:
-            return self._row_of[item_id]
-        except KeyError:
+        row = self._row_of.find(item_id)
+        if row is None:
             some = ", ".join(self.ids[:MAX_LISTED])
-            raise QueryError(
-                f"There is no item {item_id!r:.100} among these {len(self)}. Ids look like: {some}."
-            ) from None
+            raise QueryError(f"There is no item {item_id!r:.100} among these {len(self)}. Ids look like: {some}.")
+        return row
 
     def __contains__(self, item_id: object) -> bool:
-        return item_id in self._row_of
+        return self._row_of.find(item_id) is not None
 
     def values(self, attribute: str) -> list[Value]:
         """The values of an attribute, the most common first; empty for an unknown attribute."""
@@ -206,7 +202,9 @@ class Items:
         return column.having(chosen)
 
 
-def _column(cells: Sequence[Attribute]) -> Column | ListColumn:
+def _column(cells: Sequence[Attribute] | Column) -> Column | ListColumn:
+    if isinstance(cells, Column):
+        return cells
     if any(isinstance(cell, tuple) for cell in cells):
         return ListColumn([as_tuple(cell) for cell in cells])
     return Column([cell for cell in cells if not isinstance(cell, tuple)])

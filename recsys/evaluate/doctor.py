@@ -159,7 +159,7 @@ def _same(items: Items, same: SamePictures) -> Iterator[Finding]:
 
 def _near(items: Items, same: SamePictures, neighbours: Rows, cosines: Vectors) -> Iterator[Finding]:
     rows, places = np.nonzero(cosines >= MIN_NEAR_COSINE)
-    for row, other in zip(rows, neighbours[rows, places], strict=True):
+    for row, other in zip(rows.tolist(), neighbours[rows, places].tolist(), strict=True):
         is_new = other < row and same.first[row] != same.first[other]
         if is_new and items.product_of[row] != items.product_of[other]:
             yield Finding(NEAR, items.ids[row], items.names[row], items.ids[other])

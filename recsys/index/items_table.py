@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,9 @@ from recsys.core.items import Items
 from recsys.errors import IndexDamagedError
 from recsys.format.layout import ADDED_COLUMN, GROUP_COLUMN, ID_COLUMN, ITEMS, NAME_COLUMN, OFFER_COLUMN, PICTURE_COLUMN
 from recsys.format.manifest import REMEDY, Manifest
+from recsys.index.cells import CellReader, CodeReader, ListReader, TextReader
 from recsys.index.parquet_pages import check_pages
-from recsys.types import OFFER_FIELDS, Offer
+from recsys.types import OFFER_FIELDS
 
 PICTURE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 OFFER_TYPE = pa.struct(
@@ -34,6 +34,8 @@ EXTRA_TEXT_BYTES = 1_000_000
 MAX_VALUE_BYTES = 20_000
 MAX_VALUES_PER_PRODUCT = 200
 """The most values of one attribute, on average over the products, or over 100 if there are fewer."""
+BLOCK_ROWS = 2**16
+"""The rows are read in blocks of about this size."""
 MAX_GROUP_PICTURE_BYTES = 64_000_000
 """The thumbnails of one row group are read together."""
 
@@ -125,37 +127,61 @@ def _attribute_columns(attributes: Sequence[str], others: Sequence[str]) -> list
     return taken[3 + len(others) :]
 
 
-def _read_cells(path: Path, schema: pa.Schema, rows: int) -> list[list[Any]]:
+def _read_cells(path: Path, schema: pa.Schema, rows: int) -> list[Any]:
     """The cells of all columns but the pictures. Raises ValueError for missing ids, and for more text than is allowed.
 
     A small file can unpack to any amount of text, by compression or by one long value that every row repeats.
-    Therefore the sizes are checked before anything is read, and repeated values are read once.
+    Therefore the sizes are checked before anything is read, and repeated values are read once. The rows are read in
+    blocks, so that a large catalogue is never in memory in any other form than its columns.
     """
     fields = [field for field in schema if field.name != PICTURE_COLUMN]
     file = open_table(path, [leaf for field in fields for leaf in text_leaves(field)])
     _check_sizes(file.metadata, rows)
     check_pages(path, file.metadata)
-    table = file.read(columns=[field.name for field in fields])
-    columns = [column.unify_dictionaries().combine_chunks() for column in table.columns]
-    lengths = [pc.max(pc.binary_length(words)).as_py() for column in columns for words in _vocabularies(column)]
-    if max(length or 0 for length in lengths) > MAX_VALUE_BYTES:
-        raise ValueError(f"a value has more than {MAX_VALUE_BYTES:,} bytes")
-    if columns[0].null_count:
-        raise ValueError("a product has no id")
-    return [_decoded(column) for column in columns]
+    readers = [_reader(field) for field in fields]
+    for groups in _blocks(file.metadata):
+        table = file.read_row_groups(groups, columns=[field.name for field in fields])
+        for reader, column in zip(readers, table.columns, strict=True):
+            cells = column.unify_dictionaries().combine_chunks()
+            lengths = [pc.max(pc.binary_length(words)).as_py() for words in _vocabularies(cells)]
+            if max(length or 0 for length in lengths) > MAX_VALUE_BYTES:
+                raise ValueError(f"a value has more than {MAX_VALUE_BYTES:,} bytes")
+            if reader is readers[0] and cells.null_count:
+                raise ValueError("a product has no id")
+            reader.add(cells)
+    return [reader.cells() for reader in readers]
+
+
+def _blocks(metadata: pq.FileMetaData) -> Iterator[range]:
+    """The row groups, in blocks of at least BLOCK_ROWS rows."""
+    start = held = 0
+    for group in range(metadata.num_row_groups):
+        held += metadata.row_group(group).num_rows
+        if held >= BLOCK_ROWS or group == metadata.num_row_groups - 1:
+            yield range(start, group + 1)
+            start, held = group + 1, 0
+
+
+def _reader(field: pa.Field) -> CellReader:
+    """What collects the cells of a column: the ids and names, an attribute of one value, or any other column."""
+    if field.name in (ID_COLUMN, NAME_COLUMN):
+        return TextReader()
+    return CodeReader() if field.type == pa.string() and field.name != ADDED_COLUMN else ListReader()
 
 
 def _check_sizes(metadata: pq.FileMetaData, rows: int) -> None:
     """Raises ValueError if a file takes more memory than is allowed. The pictures are its last two columns."""
-    limit = MAX_TEXT_BYTES_PER_PRODUCT * rows + EXTRA_TEXT_BYTES
-    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    columns = [[group.column(place) for place in range(group.num_columns)] for group in groups]
-    if sum(column.total_uncompressed_size for group in columns for column in group[:-2]) > limit:
+    limit, text, values = MAX_TEXT_BYTES_PER_PRODUCT * rows + EXTRA_TEXT_BYTES, 0, [0] * metadata.num_columns
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        columns = [group.column(place) for place in range(group.num_columns)]
+        text += sum(column.total_uncompressed_size for column in columns[:-2])
+        values = [total + column.num_values for total, column in zip(values, columns, strict=True)]
+        if columns[-2].total_uncompressed_size > MAX_GROUP_PICTURE_BYTES:
+            raise ValueError(f"the pictures of a row group take more than {MAX_GROUP_PICTURE_BYTES:,} bytes")
+    if text > limit:
         raise ValueError(f"its text takes more than {limit:,} bytes")
-    if max(group[-2].total_uncompressed_size for group in columns) > MAX_GROUP_PICTURE_BYTES:
-        raise ValueError(f"the pictures of a row group take more than {MAX_GROUP_PICTURE_BYTES:,} bytes")
-    counts = [sum(column.num_values for column in leaf) for leaf in zip(*columns, strict=True)]
-    if max(counts) > MAX_VALUES_PER_PRODUCT * max(rows, 100):
+    if max(values, default=0) > MAX_VALUES_PER_PRODUCT * max(rows, 100):
         raise ValueError(f"an attribute has more than {MAX_VALUES_PER_PRODUCT} values for each product")
 
 
@@ -173,22 +199,6 @@ def _vocabularies(column: pa.Array) -> list[pa.Array]:
             words for part in column.flatten() if not pa.types.is_floating(part.type) for words in _vocabularies(part)
         ]
     return [column.values.dictionary if pa.types.is_list(column.type) else column.dictionary]
-
-
-def _decoded(column: pa.Array) -> list[Any]:
-    """The cells as Python values: texts, tuples of texts, or offers. Equal texts are one string."""
-    if pa.types.is_struct(column.type):
-        parts = [_decoded(part) for part in column.flatten()]
-        return [
-            Offer(*cells) if any(cell is not None for cell in cells) else None for cells in zip(*parts, strict=True)
-        ]
-    if pa.types.is_list(column.type):
-        texts, ends = _decoded(column.values), column.offsets.to_pylist()
-        return [tuple(texts[start:end]) for start, end in pairwise(ends)]
-    if not pa.types.is_dictionary(column.type):
-        return column.to_pylist()
-    words: list[Any] = column.dictionary.to_pylist()
-    return [None if code is None else words[code] for code in column.indices.to_pylist()]
 
 
 def _column_list(schema: pa.Schema) -> str:
