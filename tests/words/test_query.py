@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from recsys.core.items import Items
@@ -173,3 +175,11 @@ def test_a_term_can_be_taken_out_of_the_text(reader):
     words = reader.read("red  dress for women")
     assert words.without(words.understood[0]) == "dress for women"
     assert words.without(words.understood[1]) == "red for women"
+
+
+def test_many_threads_may_ask_at_once():
+    texts = ["red dress", "striped polo", "kajal not black", "rain jackett", "logo", "running"] * 20
+    reader = QueryReader(catalogue())
+    expected = [QueryReader(catalogue()).read(text) for text in texts]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(reader.read, texts)) == expected
