@@ -9,12 +9,14 @@ from PIL import Image
 
 from recsys import Recommender
 from recsys.core.ranking import recall_at_k
+from recsys.format.layout import TOWER, TOWER_WEIGHTS
 from recsys.images.decode import decode
 from recsys.index.folder import IndexFolder
 from sample_shop import products
 
 INDEX = Path(__file__).parents[1] / "index"
 LIMIT_MB = 8
+TOWER_LIMIT_MB = 4
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +33,8 @@ def test_its_encoder_is_small_and_complete(folder):
     assert folder.manifest.encoder.source is None
     sizes = {path.name: path.stat().st_size for path in (INDEX / "encoder").iterdir()}
     compiled = sum(sizes.pop(name) for name in ("compiled.xml", "compiled.bin"))
+    text_tower = sum(sizes.pop(name, 0) for name in (TOWER, TOWER_WEIGHTS))
+    assert text_tower <= TOWER_LIMIT_MB * 10**6
     assert max(sum(sizes.values()), compiled) <= LIMIT_MB * 10**6
 
 

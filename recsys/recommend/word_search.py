@@ -91,7 +91,7 @@ class WordSearch:
         items, rows = self.search.items, plan.rows
         if plan.options.sort != CLOSENESS:
             rows = rows[sorted_places(items, rows, plan.options.sort)][:count]
-        elif self.tower is None and not plan.is_specific(items) and items.roles.kind:
+        elif not plan.is_specific(items) and items.roles.kind:
             rows = _each_kind_in_turn(rows, items.columns[items.roles.kind])[:count]
         else:
             return self._narrowed(plan).nearest(target, count, plan.options)

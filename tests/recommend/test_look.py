@@ -128,3 +128,8 @@ def test_without_a_tower_such_words_are_ignored(trained):
     table = Items.from_items([Item(item.id, None, item.attributes) for item in items], list(items[0].attributes))
     shop = Recommender(ThumbnailEncoder(), MemorySearcher(vectors, table), table, NoPictures(), Origin("shop", "shop"))
     assert shop.similar(PLAIN_TSHIRT, 5, text="striped").words.ignored == ("striped",)
+
+
+def test_words_for_no_kind_show_each_kind_in_turn(named, trained):
+    answer = named.recommend(text="for women", k=6)
+    assert len(set(kinds(answer, trained))) == 6
