@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import io
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from PIL import Image
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -18,6 +21,7 @@ from recsys.web.server.thumbnails import MAX_AGE_S, SAFE_HEADERS
 
 FOLDER = Path(__file__).parent / "static" / "photos"
 PREFIX = "photos"
+SMALL, SMALL_WIDTH_PX = "-small", 208
 MIN_PHOTOS = 5
 """A shop that has the kinds of fewer photos shows its own products instead."""
 
@@ -33,6 +37,11 @@ class Photo(NamedTuple):
     def url(self) -> str:
         """The address of the photo, relative to the page."""
         return f"{PREFIX}/{self.name}.webp"
+
+    @property
+    def small_url(self) -> str:
+        """The address of the photo as small as the page first shows it."""
+        return f"{PREFIX}/{self.name}{SMALL}.webp"
 
 
 PHOTOS = (
@@ -60,12 +69,23 @@ def read(name: str) -> bytes:
     return (FOLDER / f"{name}.webp").read_bytes()
 
 
+@lru_cache(len(PHOTOS))
+def small(name: str) -> bytes:
+    """A photo at SMALL_WIDTH_PX, a WebP. Raises QueryError for another name."""
+    with Image.open(io.BytesIO(read(name))) as photo:
+        photo.thumbnail((SMALL_WIDTH_PX, photo.height))
+        out = io.BytesIO()
+        photo.save(out, "WEBP", quality=70)
+    return out.getvalue()
+
+
 def route() -> Route:
-    """`GET /photos/{name}.webp`. Status 404 for another name."""
+    """`GET /photos/{name}.webp`, and `{name}-small.webp`. Status 404 for another name."""
 
     def photo(request: Request) -> Response:
+        name = request.path_params["name"]
         try:
-            data = read(request.path_params["name"])
+            data = small(name.removesuffix(SMALL)) if name.endswith(SMALL) else read(name)
         except QueryError as error:
             return PlainTextResponse(str(error), status_code=404, headers=SAFE_HEADERS)
         headers = {**SAFE_HEADERS, "Cache-Control": f"public, max-age={MAX_AGE_S // 365}"}

@@ -32,7 +32,7 @@ EVERYTHING = ("Dresses", "Sneakers", "Bags", "T-Shirts", "Watches", "Jackets")
 def test_a_shop_of_such_things_shows_the_photos():
     markup = PageHandlers(shop_of(*EVERYTHING)).examples()
     assert markup.count("data-photo") == 6 and "data-item" not in markup
-    assert 'src="photos/dress.webp"' in markup
+    assert 'src="photos/dress-small.webp" data-large="photos/dress.webp"' in markup
 
 
 def test_a_shop_of_other_things_shows_its_own_products():
@@ -53,7 +53,9 @@ def test_only_these_photos_can_be_had():
     client = TestClient(Starlette(routes=[photos.route()]))
     answer = client.get("/photos/dress.webp")
     assert answer.headers["content-type"] == "image/webp" and answer.content == photos.read("dress")
-    assert client.get("/photos/..%2Fstyle.webp").status_code == 404
+    small = client.get("/photos/dress-small.webp").content
+    assert len(small) < 9_000 and Image.open(io.BytesIO(small)).size[0] == photos.SMALL_WIDTH_PX
+    assert client.get("/photos/..%2Fstyle.webp").status_code == client.get("/photos/x-small.webp").status_code == 404
     with pytest.raises(QueryError, match="no photo '../style'"):
         photos.read("../style")
 
