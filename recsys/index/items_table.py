@@ -140,7 +140,7 @@ def _read_cells(path: Path, schema: pa.Schema, rows: int) -> list[Any]:
     check_pages(path, file.metadata)
     readers = [_reader(field) for field in fields]
     for groups in _blocks(file.metadata):
-        table = file.read_row_groups(groups, columns=[field.name for field in fields])
+        table = _read_columns(file, fields, groups)
         for reader, column in zip(readers, table.columns, strict=True):
             cells = column.unify_dictionaries().combine_chunks()
             lengths = [pc.max(pc.binary_length(words)).as_py() for words in _vocabularies(cells)]
@@ -167,6 +167,14 @@ def _reader(field: pa.Field) -> CellReader:
     if field.name in (ID_COLUMN, NAME_COLUMN):
         return TextReader()
     return CodeReader() if field.type == pa.string() and field.name != ADDED_COLUMN else ListReader()
+
+
+def _read_columns(file: pq.ParquetFile, fields: Sequence[pa.Field], groups: range) -> pa.Table:
+    """These columns. Each row group is read by itself if one is nested: Arrow cannot read several with their words."""
+    names = [field.name for field in fields]
+    if not any(pa.types.is_nested(field.type) for field in fields):
+        return file.read_row_groups(groups, columns=names)
+    return pa.concat_tables(file.read_row_group(group, columns=names) for group in groups)
 
 
 def _check_sizes(metadata: pq.FileMetaData, rows: int) -> None:

@@ -24,6 +24,8 @@ MIN_GROUP_ROWS, MEAN_GROUP_ROWS, MAX_GROUP_ROWS = 32, 128, 512
 A group ends where the hash of an id says so. Therefore a new product changes its own group only, and the groups after
 it keep their bytes, which the Hub has already.
 """
+MAX_DICTIONARY_BYTES = 2**26
+"""More than the texts of a column have in a row group: Arrow does not read a nested column that has words twice."""
 LIBRARIES = ("annoy", "timm", "torch", "pillow", "numpy", "pyarrow")
 
 
@@ -37,9 +39,9 @@ class ItemsWriter:
         self._schema, self._attributes = schema_for(attributes, lists, optional=optional), tuple(attributes)
         self._optional = optional
         texts = [leaf for column in self._schema if column.name != PICTURE_COLUMN for leaf in text_leaves(column)]
-        self._writer = pq.ParquetWriter(
-            path, self._schema, compression=dict.fromkeys(texts, "zstd"), write_statistics=texts, **SHARED_PARTS
-        )
+        options = {"compression": dict.fromkeys(texts, "zstd"), "write_statistics": texts, **SHARED_PARTS}
+        options["dictionary_pagesize_limit"] = MAX_DICTIONARY_BYTES
+        self._writer = pq.ParquetWriter(path, self._schema, **options)
         self._rows: list[list[Any]] = []
 
     @classmethod
