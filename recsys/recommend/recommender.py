@@ -242,12 +242,14 @@ class Recommender(Shop):
         around = self.choose_part(image).embedding if image is not None else str(item_id)
         return self.outfit(around, locked=locked or {}, passed_over=passed_over)
 
-    def outfit(self, around: str | Vectors, *, locked: Mapping[str, str], passed_over: Sequence[str]) -> Outfit:
+    def outfit(
+        self, around: str | Vectors, *, locked: Mapping[str, str], passed_over: Sequence[str], is_strict: bool = True
+    ) -> Outfit:
         """An outfit around an item's id, or an embedding [1, dim]; see `complete_the_look`."""
         anchor = (
             around if isinstance(around, str) else PictureAnchor.from_guesses(around, self._search.describe(around))
         )
-        return self.stylist.outfit(anchor, locked=locked, passed_over=passed_over)
+        return self.stylist.outfit(anchor, locked=locked, passed_over=passed_over, is_strict=is_strict)
 
     def heat(self, image: PictureSource, item_id: str) -> npt.NDArray[np.float32] | None:
         """Which regions of the picture make it like this product: the share of each in the cosine, [rows, columns].

@@ -196,6 +196,24 @@ def test_a_slot_that_stays_empty_says_why():
     }
 
 
+def test_a_slot_with_nothing_of_the_season_or_usage_takes_another_and_says_so():
+    kurta = item("kurta", "Kurtas", gender="Women", usage="Ethnic")
+    others = [item("jeans", "Jeans", gender="Women", season="Winter"), item("heels", "Heels", gender="Women")]
+    stylist = stylist_of(kurta, *others, item("boots", "Boots"))
+    look = stylist.outfit("kurta")
+    assert ids(look) == {"bottom": "jeans", "shoes": "heels"}
+    assert look.pieces["shoes"].reasons[-1] == "the shop has no shoes for Women, Ethnic, Summer"
+    assert ids(stylist.outfit("kurta", locked=ids(look))) == ids(look)
+    assert stylist.has_looks("kurta") and not stylist.has_looks("boots")
+
+
+def test_a_look_is_shown_as_it_was_given(shop):
+    pieces = {"shoes": "Casual Shoes Men Casual Summer Red", "bag": "Handbags Unisex Casual Summer Red"}
+    assert ids(shop.as_given(pieces)) == pieces
+    look = shop.outfit("Frock", locked=pieces, is_strict=False)
+    assert ids(look).items() >= pieces.items() and "accessory" in look.pieces
+
+
 def test_a_locked_slot_keeps_its_item_and_the_others_harmonise_with_it(shop):
     anchor, red = "Shirts Men Casual Summer Black", "Jeans Men Casual Summer Red"
     look = shop.outfit(anchor, locked={"bottom": red})

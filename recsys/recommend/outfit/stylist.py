@@ -15,7 +15,7 @@ from recsys.errors import QueryError
 from recsys.recommend.outfit.harmony import Tone, joins, relation, tone_of
 from recsys.recommend.outfit.slots import PLURALS, SLOTS
 from recsys.recommend.outfit.style import Style
-from recsys.recommend.outfit.theme import Theme, common
+from recsys.recommend.outfit.theme import Aspect, Theme, common
 from recsys.recommend.outfit.wardrobe import Profile, Wardrobe
 from recsys.types import Guess, Item, Searcher, Value, Vectors
 
@@ -90,12 +90,27 @@ class Stylist:
         )
         return self._wardrobe.profile(attributes).slots
 
+    def has_looks(self, anchor: str | PictureAnchor) -> bool:
+        """Whether there is anything to wear with an item or a picture."""
+        if not self.slots(anchor):
+            return False
+        seen = self._anchor(anchor)
+        eased = Theme(self._theme(seen, {}).wearer, None, None)
+        return any(len(self._wardrobe.rows(slot, eased)) for slot in self._open(seen, {}))
+
+    def as_given(self, pieces: Mapping[str, str]) -> Outfit:
+        """These products as an outfit, whether they obey the rules or not. Raises QueryError for an unknown item."""
+        items = {slot: self._items[self._items.row(item_id)] for slot, item_id in pieces.items() if slot in SLOTS}
+        known = {slot: Piece(item, self._wardrobe.known_values(item.single_values)) for slot, item in items.items()}
+        return Outfit((), Theme(None, None, None), {slot: known[slot] for slot in SLOTS if slot in known}, {})
+
     def outfit(
         self,
         anchor: str | PictureAnchor,
         *,
         locked: Mapping[str, str] = NOTHING_LOCKED,
         passed_over: Iterable[str] = (),
+        is_strict: bool = True,
     ) -> Outfit:
         """An outfit around an anchor, an item's id or a picture: a product for each slot that the anchor leaves open.
 
@@ -104,23 +119,29 @@ class Stylist:
         outfit is replaced by passing over all its products; after all have been passed over equally often, the first
         one comes again. The result depends on the arguments only.
 
+        A slot for which the catalogue has nothing of this usage and season gets a product of another season or usage,
+        which its reasons say. If it is not strict, locked items stay that do not agree with the anchor.
+
         Raises QueryError for an unknown item, an anchor that has no place in an outfit, a locked slot that this outfit
         does not have, and a locked item that does not belong in its slot.
         """
         seen = self._anchor(anchor)
-        held = {slot: self._lock(seen, slot, item_id) for slot, item_id in locked.items()}
-        theme = self._theme(seen, held)
+        held = {slot: self._lock(seen, slot, item_id, is_strict) for slot, item_id in locked.items()}
+        theme = self._theme(seen, held, is_strict)
+        eased: dict[str, Theme] = {}
         passed = Counter(passed_over)
         worn = [tone_of(seen.colour), *(self._tone(row) for row in held.values())]
         missing: dict[str, str] = {}
         for slot in sorted(self._open(seen, held), key=lambda slot: len(self._wardrobe.rows(slot, theme))):
-            row = self._choose(slot, theme, worn, seen, passed)
+            eased[slot] = self._eased(slot, theme)
+            row = self._choose(slot, eased[slot], worn, seen, passed)
             if row is None:
                 missing[slot] = self._why_not(slot, theme)
             else:
                 held[slot] = row
                 worn.append(self._tone(row))
-        pieces = {slot: self._piece(held[slot], seen) for slot in SLOTS if slot in held}
+        notes = {slot: self._note(slot, theme) for slot in held if eased.get(slot, theme) != theme}
+        pieces = {slot: self._piece(held[slot], seen, notes.get(slot)) for slot in SLOTS if slot in held}
         return Outfit(seen.profile.slots, theme, pieces, {slot: missing[slot] for slot in SLOTS if slot in missing})
 
     def _anchor(self, anchor: str | PictureAnchor) -> _Anchor:
@@ -139,8 +160,19 @@ class Stylist:
         colour = self._wardrobe.colour_of(attributes)
         return _Anchor(name, profile, colour, self._style.departure(vector, profile.slots))
 
-    def _lock(self, anchor: _Anchor, slot: str, item_id: str) -> int:
+    def _eased(self, slot: str, theme: Theme) -> Theme:
+        """The theme, or where the slot has no product for it, one without its season, its usage, or both."""
+        wearer, usage, season = theme
+        easier = [theme, Theme(wearer, usage, None), Theme(wearer, None, season), Theme(wearer, None, None)]
+        return next((other for other in easier if len(self._wardrobe.rows(slot, other))), theme)
+
+    def _note(self, slot: str, theme: Theme) -> str:
+        return f"the shop has no {PLURALS[slot]} for {theme}"
+
+    def _lock(self, anchor: _Anchor, slot: str, item_id: str, is_strict: bool) -> int:
         row = self._items.row(item_id)
+        if not is_strict:
+            return row
         if slot not in SLOTS or slot in anchor.profile.slots:
             free = ", ".join(other for other in SLOTS if other not in anchor.profile.slots)
             raise QueryError(f"There is no slot {slot!r} to lock in this look. It has: {free}.")
@@ -148,13 +180,24 @@ class Stylist:
             raise QueryError(f"Item {item_id!r} does not go into the slot {slot!r}. Lock another one there, or none.")
         return row
 
-    def _theme(self, anchor: _Anchor, held: Mapping[str, int]) -> Theme:
-        agreed = common([anchor.profile.aspects, *(self._profile(row).aspects for row in held.values())])
+    def _theme(self, anchor: _Anchor, held: Mapping[str, int], is_strict: bool = True) -> Theme:
+        own = self._wardrobe.theme(anchor.profile.aspects, self._open(anchor, {})) if held else None
+        agreed = common([anchor.profile.aspects, *(self._aspects_of(slot, held[slot], own) for slot in held)])
+        if frozenset() in agreed and not is_strict:
+            agreed = tuple(
+                mine if not aspect else aspect for aspect, mine in zip(agreed, anchor.profile.aspects, strict=True)
+            )
         if frozenset() in agreed:
             raise QueryError(
                 f"{anchor.name} and the locked items do not agree in gender, usage and season. Unlock some of them."
             )
         return self._wardrobe.theme(agreed, self._open(anchor, {}))
+
+    def _aspects_of(self, slot: str, row: int, theme: Theme | None) -> tuple[Aspect, ...]:
+        """What a locked product is for. Where its slot has nothing for the theme, any usage and season will do."""
+        wearer, *others = self._profile(row).aspects
+        is_eased = theme is not None and not len(self._wardrobe.rows(slot, theme))
+        return (wearer, None, None) if is_eased else (wearer, *others)
 
     def _choose(self, slot: str, theme: Theme, worn: list[Tone], anchor: _Anchor, passed: Counter[str]) -> int | None:
         """The row of the product for this slot; None if no product fits."""
@@ -168,13 +211,15 @@ class Stylist:
         closeness = self._style.closeness(rows, (slot,), anchor.departure)
         return int(rows[np.lexsort((rows, -closeness, unknown, turns))[0]])
 
-    def _piece(self, row: int, anchor: _Anchor) -> Piece:
+    def _piece(self, row: int, anchor: _Anchor, note: str | None) -> Piece:
         item = self._items[row]
         reasons = self._wardrobe.known_values(item.single_values)
         colour = self._wardrobe.colour_of(item.single_values)
         why = relation(tone_of(anchor.colour), tone_of(colour))
         if why:
             reasons += (f"{colour} goes with {anchor.colour}: {why}",)
+        if note:
+            reasons += (note,)
         return Piece(item, reasons)
 
     def _why_not(self, slot: str, theme: Theme) -> str:

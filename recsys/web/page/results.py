@@ -11,7 +11,7 @@ from markupsafe import Markup
 from recsys.errors import QueryError
 from recsys.images.decode import decode
 from recsys.recommend.options import CLOSENESS, SearchOptions, sorted_places
-from recsys.recommend.outfit import PictureAnchor
+from recsys.recommend.outfit import Outfit, PictureAnchor
 from recsys.recommend.picture_part import ChosenPart
 from recsys.recommend.recommender import MAX_K, Recommender
 from recsys.types import Answer, Item, Match, Vectors
@@ -84,7 +84,7 @@ class ResultsView:
             self.views,
             self.items[self.items.row(item_id)],
             options.opinion(item_id),
-            has_looks=bool(self.recommender.stylist.slots(item_id)),
+            has_looks=self.recommender.stylist.has_looks(item_id),
             why=self._why(item_id, query),
             choice=query.choice,
             variants=self.recommender.variants.of(item_id)[:OTHERS],
@@ -184,12 +184,19 @@ class ResultsView:
         if around is None:
             raise QueryError("A look is built around a product or a picture. Open a product or upload a picture first.")
         around = around.embedding if isinstance(around, ChosenPart) else around
-        outfit = self.recommender.outfit(around, locked=look.pieces, passed_over=look.passed)
+        outfit = self._outfit(query, look, around)
         pieces = {slot: piece.item.id for slot, piece in outfit.pieces.items()}
         query = replace(query, look=replace(look, pieces=pieces))
         own = None if query.item is None else self.items[self.items.row(query.item)]
         found = outfit_view.markup(self.views, outfit, look.kept, options, own)
         return query, self._heading(query, options, outfit_view.RULE), found
+
+    def _outfit(self, query: Query, look: LookState, around: str | Vectors) -> Outfit:
+        """A look by the rules, or one of a link as it was made: what stands for its picture need not agree with it."""
+        if query.kind == "link" and look.pieces and not look.passed:
+            return self.recommender.stylist.as_given(look.pieces)
+        is_strict = query.item is not None
+        return self.recommender.outfit(around, locked=look.pieces, passed_over=look.passed, is_strict=is_strict)
 
     def _heading(self, query: Query, options: PageOptions, detail: str, answer: Answer | None = None) -> str:
         item = None if query.item is None else self.items[self.items.row(query.item)]
@@ -226,7 +233,7 @@ class ResultsView:
             yield render("same_but.html", choices=self.steerable, chosen=query.but)
         if answer and query.kind == "picture" and query.picture is not None:
             anchor = PictureAnchor.from_guesses(query.picture, answer.seen)
-            if self.recommender.stylist.slots(anchor):
+            if answer.close is not False and self.recommender.stylist.has_looks(anchor):
                 yield render("look_start.html")
             if answer.close is False:
                 yield render("point_out.html")
