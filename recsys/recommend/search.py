@@ -215,12 +215,20 @@ class Search:
     def select(self, found: Found, k: int, options: SearchOptions) -> Found:
         """The k of these candidates to show, by diversity and minimum similarity. Their order is their relevance."""
         if options.diversity:
+            found = found.at(self._of_nearest_kinds(found.rows, k))
             relevance, vectors = np.sort(found.cosines)[::-1], self.searcher.vectors(found.rows)
             found = found.at(maximal_marginal_relevance(relevance, vectors, k, options.diversity))
         if options.min_similarity is not None:
             found = found.at(np.flatnonzero(found.cosines >= options.min_similarity))
         found = found.at(slice(options.offset, options.offset + k))
         return found if options.sort == CLOSENESS else found.at(sorted_places(self.items, found.rows, options.sort))
+
+    def _of_nearest_kinds(self, rows: Rows, k: int) -> Rows:
+        """The places of those rows that are of a kind of the first k: variety shows no watches among shirts."""
+        if not self.items.roles.kind:
+            return np.arange(len(rows))
+        kinds = self.items.columns[self.items.roles.kind].codes[rows]
+        return np.flatnonzero(np.isin(kinds, kinds[:k]))
 
     def answer(
         self,

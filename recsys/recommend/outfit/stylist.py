@@ -184,9 +184,7 @@ class Stylist:
         own = self._wardrobe.theme(anchor.profile.aspects, self._open(anchor, {})) if held else None
         agreed = common([anchor.profile.aspects, *(self._aspects_of(slot, held[slot], own) for slot in held)])
         if frozenset() in agreed and not is_strict:
-            agreed = tuple(
-                mine if not aspect else aspect for aspect, mine in zip(agreed, anchor.profile.aspects, strict=True)
-            )
+            agreed = tuple(aspect or mine for aspect, mine in zip(agreed, anchor.profile.aspects, strict=True))
         if frozenset() in agreed:
             raise QueryError(
                 f"{anchor.name} and the locked items do not agree in gender, usage and season. Unlock some of them."

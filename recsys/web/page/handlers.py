@@ -98,8 +98,10 @@ class PageHandlers:
 
     @starts_a_search
     def picture_refused(self, options: PageOptions, query: Query) -> tuple[Any, ...]:
-        """Show the shop window, and no picture, after an upload that could not be used."""
-        return *self._shop_window(options, query), None, ""
+        """Keep the answer that is shown, and show its picture again, after an upload that could not be used."""
+        if query.shown is None:
+            return *self._shop_window(options, query), None, ""
+        return (gr.skip(),) * 4 + self._picture_shown(query)
 
     def filters_changed(self, options: PageOptions, query: Query) -> Shown:
         """Repeat the query with other filters or another diversity."""

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from gradio.route_utils import get_root_url
 from gradio.routes import toorjson
+from markupsafe import Markup
 from PIL import Image
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,6 +22,7 @@ from recsys.serving.live import LiveRecommender
 from recsys.web.page.attribute_display import card_attributes, showcase
 from recsys.web.page.cards import ProductViews
 from recsys.web.page.languages import ENGLISH, preferred, texts
+from recsys.web.page.offers import json_ld
 from recsys.web.page.templates import render
 from recsys.web.server import thumbnails
 from recsys.web.server.uploads import Translations
@@ -92,17 +94,25 @@ def head_of(recommender: Recommender, title: str, request: Request) -> str:
     """The head for a request of the page, or of one of its products."""
     root, owner = get_root_url(request, "/", request.scope.get("root_path") or None), recommender.storefront
     item_id = request.query_params.get("item") or request.query_params.get("product")
+    product = Markup()
     description, image, address = owner.tagline or DESCRIPTION, f"{root}/preview.jpg", f"{root}/"
     if item_id and item_id in recommender.items:
         item = recommender.items[recommender.items.row(item_id)]
         views = ProductViews(recommender, card_attributes(recommender.items))
         description, title = f"{views.title(item)} · {owner.name or title}", views.title(item)
         image, address = f"{root}/{thumbnails.url(recommender, item_id)}", f"{root}/?{request.url.query}"
+        product = script_of(json_ld(item, title, image))
     own_icon = ICON.replace(quote(ACCENT), quote(owner.accent or ACCENT))
     icon = owner.logo if owner.logo and len(owner.logo) <= MAX_ICON_CHARACTERS else own_icon
     card = "summary" if item_id else "summary_large_image"
     facts = {"title": title, "description": description, "image": image, "address": address}
-    return render("head.html", icon=icon, card=card, accent=owner.accent, **facts)
+    return render("head.html", icon=icon, card=card, accent=owner.accent, **facts) + product
+
+
+def script_of(facts: str) -> Markup:
+    """JSON-LD as a script element, which no value in it can end."""
+    inert = facts.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+    return Markup(f'<script type="application/ld+json">{inert}</script>')
 
 
 def route(shop: LiveRecommender) -> Route:

@@ -164,7 +164,7 @@ def _wire(latest: Callable[[], PageHandlers], on: Fields) -> None:
     on.product.dress(chosen(PageHandlers.start_look, "dress", dict, "item"), inputs, shown, **how)
     for place in (on.heading, on.found):
         place.dress(chosen(PageHandlers.change_look, "dress", dict), inputs, shown, **how)
-    for place in (on.clicks, on.found, on.product, on.likes, on.link):
+    for place in (on.clicks, on.heading, on.found, on.product, on.likes, on.link):
         place.open(chosen(PageHandlers.open_product, "open"), inputs, on.product, **QUIETLY)
     on.likes.taste(given(PageHandlers.likes_changed), inputs, [*shown, on.likes], **how)
     visited = [*with_picture, on.variety, on.likes, on.notice]

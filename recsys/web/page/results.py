@@ -15,7 +15,7 @@ from recsys.recommend.outfit import Outfit, PictureAnchor
 from recsys.recommend.picture_part import ChosenPart
 from recsys.recommend.recommender import MAX_K, Recommender
 from recsys.types import Answer, Item, Match, Vectors
-from recsys.web.page import attribute_display, filters, headings, outfit_view, permalink, product, word_chips
+from recsys.web.page import attribute_display, filters, headings, instead, outfit_view, permalink, product, word_chips
 from recsys.web.page.cards import Card, ProductViews, gallery
 from recsys.web.page.languages import say
 from recsys.web.page.liked import liked_sheet
@@ -25,6 +25,7 @@ from recsys.web.page.templates import render
 from recsys.web.server import thumbnails
 
 OTHERS = 6
+NOTHING = Markup()
 FOR_YOU = 6
 WHAT_NEXT = "Open one to see more like it, or search with your own picture."
 
@@ -105,17 +106,41 @@ class ResultsView:
             return query, self._heading(query, options, "0 products"), render("nothing_passes.html", loosen=loosen)
         if query.kind == "window":
             return query, *self.window(options, query)
-        answer = self._found(options, query)
+        asked, note = self._of_the_kind(options, query)
+        answer = self._found(asked, query)
         if query.kind == "link" and not query.but and not query.words:
             answer = self._as_shared(answer, query, options)
         query = replace(query, listed=tuple(match.item.id for match in answer))
+        passing = len(self.items.passing(asked.filter or {})) if note else passing
         passing = answer.words.count if answer.words and answer.words.count is not None else passing
         cards = [self._card(group, options, query) for group in self.recommender.variants.group(answer)]
         found = sum(match.item.id not in self._kept_out(options, query) for match in answer)
         how = {"is_filtered": bool(options.filter), "has_pages": not options.diversity}
         page = Page(query.offset, query.k, found, len(cards), passing, **how)
         detail = say("These come nearest: {number}", number=page.number) if answer.close is False else page.number
-        return query, self._heading(query, options, detail, answer), gallery(cards, page)
+        return query, self._heading(query, options, detail, answer, note), gallery(cards, page)
+
+    def _of_the_kind(self, options: PageOptions, query: Query) -> tuple[PageOptions, Markup]:
+        """The options to search with, and what is offered where nothing of the query's kind has a value of `but`.
+
+        Then the kind counts for more than the value: products of the kind are shown, and not others with the value.
+        """
+        kind = self.items.roles.kind
+        if not query.but or not kind or kind in {*options.where, *query.but}:
+            return options, Markup()
+        value = self._kind_of(kind, options, query)
+        of_kind = {**options.where, kind: [value]}
+        if value is None or len(self.items.passing({**of_kind, **query.but})) or not len(self.items.passing(of_kind)):
+            return options, Markup()
+        attribute, wanted = list(query.but.items())[-1]
+        return replace(options, where=of_kind, but={}), instead.offer(self.items, of_kind, value, attribute, wanted)
+
+    def _kind_of(self, kind: str, options: PageOptions, query: Query) -> str | None:
+        """The kind of the product or of the picture that is searched with, if the shop has it."""
+        if query.item is not None:
+            return self.items[self.items.row(query.item)].single_values.get(kind)
+        guess = self.recommender.search(self._searched(query), 1, replace(options, but={})).seen.get(kind)
+        return guess.value if guess and guess.value in self.items.values(kind) else None
 
     def _found(self, options: PageOptions, query: Query) -> Answer:
         """The answer to a query. What the visitor liked stays in it, and what was pinned to its place stays there."""
@@ -198,7 +223,9 @@ class ResultsView:
         is_strict = query.item is not None
         return self.recommender.outfit(around, locked=look.pieces, passed_over=look.passed, is_strict=is_strict)
 
-    def _heading(self, query: Query, options: PageOptions, detail: str, answer: Answer | None = None) -> str:
+    def _heading(
+        self, query: Query, options: PageOptions, detail: str, answer: Answer | None = None, note: Markup = NOTHING
+    ) -> str:
         item = None if query.item is None else self.items[self.items.row(query.item)]
         name = self.views.title(item) if item else "your picture"
         is_close = None if answer is None else answer.close
@@ -213,10 +240,12 @@ class ResultsView:
             thumbnail=thumbnails.url(self.recommender, item.id) if item else "",
             back=headings.back(query),
             link=permalink.link(query, options, self._named(query, answer), self.index),
-            tools=[tool for tool in self._tools(query, options, answer) if tool],
+            tools=[tool for tool in (note, *self._tools(query, options, answer)) if tool],
             look=query.look is not None,
             words=query.words,
             liked=len(options.liked),
+            product=self.views.product(item) if item else None,
+            offer=self.views.offer(item) if item else None,
         )
 
     def _tools(self, query: Query, options: PageOptions, answer: Answer | None) -> Iterator[Markup]:

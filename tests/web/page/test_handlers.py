@@ -11,11 +11,12 @@ import pytest
 from PIL import Image
 
 from recsys.core.calibration import Calibration
+from recsys.core.items import Items
 from recsys.errors import QueryError
 from recsys.web.page import handlers
 from recsys.web.page.handlers import PageHandlers
 from recsys.web.page.state import PageOptions, Query
-from testkit.fake_shop import HOSTILE_NAME, draw, encoded, fake_shop
+from testkit.fake_shop import HOSTILE_NAME, draw, encoded, fake_shop, set_items
 
 RED_DRESS = draw("Dresses", "#b3262e")
 CALIBRATION = Calibration("articleType", (0.0, 1.0), (0.0, 0.9), threshold=0.9, refused=0.05, queries=60)
@@ -98,9 +99,14 @@ class TestPicture:
         assert answers.picture_cleared(PageOptions(), Query()) == (gr.skip(),) * 5
 
     def test_a_picture_that_was_refused_is_not_left_on_the_page(self, answers):
-        refused, heading, _, _, picture, part = answers.picture_refused(PageOptions(), pictured(answers))
+        refused, heading, _, _, picture, part = answers.picture_refused(PageOptions(), Query())
         assert refused.picture is None and picture is None and part == ""
         assert "From the shop" in heading
+
+    def test_a_picture_that_was_refused_leaves_a_good_answer_as_it_is(self, answers):
+        *shown, picture, part = answers.picture_refused(PageOptions(), pictured(answers))
+        assert shown == [gr.skip()] * 4
+        assert picture["url"].startswith("data:image/jpeg") and "data-frame" in part
 
     def test_a_picture_that_something_is_close_to_is_told_what_is_seen(self, knowing):
         _, heading, found, *_ = knowing.search_example("p7", PageOptions(), Query())
@@ -262,7 +268,7 @@ class TestProduct:
         assert "Why this was found" in dialog and "Same kind" in dialog
         both = re.search(r"<p>In common: (.*?)</p>", dialog)[1]
         assert re.sub("<[^>]*>", "", both) == "Dresses"
-        assert 'class="heat"' not in dialog and "redder" not in dialog
+        assert 'class="heat"' not in dialog and "brighter" not in dialog
 
     def test_where_the_encoder_can_tell_the_heat_lies_over_the_picture(self, knowing, monkeypatch):
         seen = []
@@ -274,7 +280,7 @@ class TestProduct:
         monkeypatch.setattr(knowing.recommender.encoder, "heat", heat)
         dialog = knowing.open_product("p37", PageOptions(), pictured(knowing))
         assert dialog.count("data:image/png;base64,") == 1 and dialog.count("data:image/jpeg;base64,") == 1
-        assert "The redder a part" in dialog
+        assert "The brighter a part" in dialog
         assert seen[0][0] == (240, 320) and np.allclose(seen[0][1], knowing.recommender.embed_items(["p37"])[0])
 
     def test_a_product_found_from_another_is_compared_with_that(self, knowing):
@@ -365,6 +371,23 @@ class TestSameBut:
         assert {item.attributes["articleType"] for item in items[:2]} == {"Dresses"}
         assert "12 of 12 products" in heading and "data-longer" not in found
         assert 'data-but="baseColour" data-value="" aria-label="Undo: but Black">but Black' in heading
+
+    def test_where_the_kind_has_none_of_it_the_kind_stays_and_other_colours_are_offered(self):
+        shop = fake_shop()
+        told = [
+            replace(item, attributes={**item.attributes, "baseColour": "Olive"})
+            if item.attributes["articleType"] == "Dresses" and item.attributes["baseColour"] in ("Black", "Mustard")
+            else item
+            for item in shop.items
+        ]
+        set_items(shop, Items.from_items(told, list(shop.items.columns)))
+        answers = PageHandlers(shop)
+        similar = answers.search_similar("p7", PageOptions(), Query())[0]
+        query, heading, found, _ = answers.change_value(BLACK_ONE, PageOptions(), similar)
+        items = [answers.items[answers.items.row(item_id)] for item_id in ids(found)]
+        assert items and {item.attributes["articleType"] for item in items} == {"Dresses"}
+        assert "The shop has no Black among its Dresses" in heading and query.but == {"baseColour": "Black"}
+        assert re.search(r'data-but="baseColour" data-value="Olive">Olive \(\d+\)', heading)
 
     def test_it_is_undone(self, answers):
         query, _, first, *_ = answers.search_example("p7", PageOptions(), Query())

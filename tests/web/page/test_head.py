@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 
 import pytest
@@ -16,7 +17,7 @@ from starlette.testclient import TestClient
 from recsys.core.storefront import Storefront
 from recsys.serving.live import LiveRecommender
 from recsys.web.page import head
-from testkit.fake_shop import fake_shop
+from testkit.fake_shop import HOSTILE_NAME, fake_shop
 
 GRADIOS = (
     '<html><head><meta charset="utf-8" /><base href="./" /><meta property="og:title" content="Gradio" />'
@@ -61,7 +62,10 @@ def test_a_link_to_a_product_is_previewed_as_the_product(client):
     found = facts(client.get("/?item=p7").text)
     assert found["title"] == "Men Red Dresse 7" and "/thumbs/p7?v=" in found["image"]
     hostile = client.get("/?item=p1").text
-    assert "<script" not in hostile and facts(client.get("/?item=gone").text)["title"] == "Find it by picture"
+    assert facts(client.get("/?item=gone").text)["title"] == "Find it by picture"
+    assert "<script>" not in hostile and hostile.count("<script") == 1
+    told = json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', hostile)[1])
+    assert told["@type"] == "Product" and told["sku"] == "p1" and told["name"] == HOSTILE_NAME
 
 
 def test_the_owner_has_the_last_word(shop, client, monkeypatch):

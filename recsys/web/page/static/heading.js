@@ -27,6 +27,12 @@ const share = async (button) => {
 
 element.addEventListener("click", (event) => {
   const on = (selector) => event.target.closest(selector);
+  if (on("a[data-item]") && isPlain(event)) {
+    event.preventDefault();
+    markWaiting(on("a[data-item]"));
+    noteClick("open", on("a[data-item]").dataset.item);
+    trigger("open");
+  }
   if (on("[data-back]")) {
     element.querySelector(".heading").focus();
     noteClick("back");

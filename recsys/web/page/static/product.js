@@ -3,7 +3,9 @@
 const dialog = () => element.querySelector("dialog");
 let origin = null;
 
-const facts = Object.assign(document.createElement("script"), { type: "application/ld+json" });
+const facts =
+  document.head.querySelector("script[type='application/ld+json']") ??
+  Object.assign(document.createElement("script"), { type: "application/ld+json" });
 
 let isLeft = false; // closed by the page, and not by the visitor
 let count = 0;
@@ -22,6 +24,10 @@ watch("value", () => {
   if (!element.contains(document.activeElement)) origin = document.activeElement;
   if (!dialog().open) dialog().showModal();
   dialog().scrollTop = 0;
+  for (const lit of dialog().querySelectorAll("[data-heat]")) {
+    lit.src = lit.previousElementSibling.src;
+    lit.style.maskImage = `url("${lit.dataset.heat}")`;
+  }
   announce("opened", { overlay: `product=${encodeURIComponent(id)}`, choice });
 });
 

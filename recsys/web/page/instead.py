@@ -1,0 +1,34 @@
+"""What "Same but …" shows where no product of the query's kind has the value that is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from markupsafe import Markup
+
+from recsys.core.items import Items
+from recsys.recommend.outfit.harmony import CIRCLE, tone_of
+from recsys.types import Value
+from recsys.web.page.templates import render
+
+MAX_OFFERED = 6
+
+
+def offer(items: Items, where: Mapping[str, object], kind: str, attribute: str, wanted: str) -> Markup:
+    """Says that the shop has no such products of this kind, and offers the values that they have, the closest first.
+
+    `where` is the filter to that kind.
+    """
+    counts = {value: count for value, count in items.facets(where)[attribute].items() if count and value is not None}
+    closest = sorted(counts, key=lambda value: (_distance(value, wanted), -counts[value]))[:MAX_OFFERED]
+    text = f"The shop has no {wanted} among its {kind}. These {kind} come nearest."
+    choices = {value: counts[value] for value in closest}
+    return render("instead.html", text=text, attribute=attribute, choices=choices)
+
+
+def _distance(one: Value, other: Value) -> int:
+    """How far two colours lie apart on the colour circle. What is no hue lies farthest."""
+    first, second = tone_of(one), tone_of(other)
+    if not isinstance(first, int) or not isinstance(second, int):
+        return CIRCLE
+    return min((first - second) % CIRCLE, (second - first) % CIRCLE)
