@@ -48,7 +48,7 @@ class Fields:
         with gr.Row(elem_id="columns"):
             with gr.Column(elem_id="ask", min_width=300):
                 self.picture = _html(None, "picture", render("picture.html"), js="picture")
-                self.part = _html("", "part", js="focus")
+                self.part = _html("", "part", js=("frame", "focus"))
                 self.link = _html({}, "link", render("words_field.html"), js="link")
                 self.examples = _html("", "examples", js="examples")
             with gr.Column(elem_id="answer", min_width=300):

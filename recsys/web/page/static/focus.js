@@ -1,9 +1,12 @@
 // Draws a frame over the picture, and a numbered one over each of several things in it. A click or a drag on the picture chooses the part to search with.
 const veil = document.createElement("div");
 veil.className = "veil";
-veil.innerHTML = "<i></i>";
+veil.innerHTML = `<i tabindex="0" role="group" aria-roledescription="frame"
+  aria-label="The part to search with. Arrow keys move it, with Shift they change its size, Enter searches."></i>`;
 const frame = veil.firstChild;
 let start = null;
+let held; // the edges of the frame that are dragged
+let drawn; // the box of the frame; undefined for the whole picture
 
 const field = () => document.querySelector("#picture");
 const image = () => field()?.querySelector("img");
@@ -18,7 +21,9 @@ const painted = () => {
   return { left: outer.left + (outer.width - width) / 2, top: outer.top + (outer.height - height) / 2, width, height };
 };
 
-const draw = ([left, top, right, bottom] = []) => {
+const draw = (box) => {
+  drawn = box;
+  const [left, top, right, bottom] = box ?? [];
   frame.hidden = left === undefined;
   const part = { left, top, width: right - left, height: bottom - top };
   if (!frame.hidden) for (const [side, share] of Object.entries(part)) frame.style[side] = `${100 * share}%`;
@@ -58,11 +63,8 @@ const place = () => {
 
 const at = (event) => {
   const rect = veil.getBoundingClientRect();
-  const share = (value) => Math.min(1, Math.max(0, value));
   return [share((event.clientX - rect.left) / rect.width), share((event.clientY - rect.top) / rect.height)];
 };
-const between = ([x, y], [u, v]) => [Math.min(x, u), Math.min(y, v), Math.max(x, u), Math.max(y, v)];
-const isBox = ([left, top, right, bottom]) => right - left > 0.05 && bottom - top > 0.05;
 
 const look = (part) => {
   document.dispatchEvent(new CustomEvent("shop:fold"));
@@ -70,27 +72,56 @@ const look = (part) => {
   trigger("part");
 };
 
+const boxTo = (end) => (held ? dragged(held.box, held.edges, [end[0] - start[0], end[1] - start[1]]) : between(start, end));
 veil.addEventListener("pointerdown", (event) => {
   start = at(event);
+  const { width, height } = veil.getBoundingClientRect();
+  const edges = drawn && gripAt(drawn, start, [22 / width, 22 / height]);
+  held = edges && { box: drawn, edges };
   veil.setPointerCapture(event.pointerId);
 });
-veil.addEventListener("pointermove", (event) => start && draw(between(start, at(event))));
+veil.addEventListener("pointermove", (event) => start && draw(boxTo(at(event))));
 veil.addEventListener("pointercancel", () => {
   start = null;
   place();
 });
 veil.addEventListener("pointerup", (event) => {
   if (!start) return;
-  const box = between(start, at(event));
+  const end = at(event);
+  const isDragged = Math.hypot(end[0] - start[0], end[1] - start[1]) > 0.02;
+  const box = boxTo(end);
   const thing = thingAt(start);
-  if (isBox(box)) look({ box });
+  if (isDragged && isBox(box)) look({ box });
   else look(thing ? { box: thing } : { point: start });
   start = null;
 });
 
+// By keyboard: the frame follows the arrows, and is searched with after a moment or by Enter.
+const STEP = 0.03;
+const ARROWS = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
+let resting;
+frame.addEventListener("keydown", (event) => {
+  const by = ARROWS[event.key];
+  if (!drawn || !(by || event.key === "Enter")) return;
+  event.preventDefault();
+  clearTimeout(resting);
+  if (event.key === "Enter") return look({ box: drawn });
+  draw(dragged(drawn, event.shiftKey ? by.map((way) => (way ? 1 : 0)) : [0, 0], by));
+  resting = setTimeout(() => look({ box: drawn }), 800);
+});
+const frameAPart = () => {
+  announce("unfold");
+  requestAnimationFrame(() => {
+    place();
+    if (!drawn) draw([0.2, 0.2, 0.8, 0.8]);
+    frame.focus();
+  });
+};
+
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
-  if (button) look(button.dataset.box ? { box: button.dataset.box.split(" ").map(Number) } : null);
+  if (button?.hasAttribute("data-frame-part")) frameAPart();
+  else if (button) look(button.dataset.box ? { box: button.dataset.box.split(" ").map(Number) } : null);
 });
 
 // Gradio replaces the picture's element with each picture: then the frame moves to the new one.
