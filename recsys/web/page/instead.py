@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from markupsafe import Markup
 
 from recsys.core.items import Items
 from recsys.recommend.outfit.harmony import CIRCLE, tone_of
-from recsys.types import Value
+from recsys.types import Value, Where
 from recsys.web.page.templates import render
 
 MAX_OFFERED = 6
 
 
-def offer(items: Items, where: Mapping[str, object], kind: str, attribute: str, wanted: str) -> Markup:
+def offer(items: Items, where: Where, kind: str, attribute: str, wanted: str) -> Markup:
     """Says that the shop has no such products of this kind, and offers the values that they have, the closest first.
 
     `where` is the filter to that kind.
