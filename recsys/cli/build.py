@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,10 +23,13 @@ from recsys.core.storefront import Storefront
 from recsys.encoder import Encoder
 from recsys.errors import CatalogError, HubError, HubNotFoundError, RecsysError
 from recsys.evaluate.doctor import PROBLEMS, examine_index
+from recsys.format.encoder_spec import EncoderSpec
 from recsys.format.layout import sample_index
 from recsys.images.logo import logo_url
 from recsys.index.folder import IndexFolder
 from recsys.index.replace import check_replaceable, claim
+from recsys.types import Item, Vectors
+from recsys.words.tower import TextTower
 
 if TYPE_CHECKING:
     from recsys.stores.milvus import Milvus
@@ -162,11 +164,13 @@ def _index_to_update(source: str | None, token: str | None) -> PreviousIndex | N
 
 def _tower_fitter() -> FitTower | None:
     """The function that fits a text tower; None without PyTorch, which only the extra "train" installs."""
-    if find_spec("torch") is None:
-        return None
-    from recsys.train.text_tower import QUICK, fit_tower
+    return _fit_tower if find_spec("torch") else None
 
-    return partial(fit_tower, config=QUICK)
+
+def _fit_tower(items: Sequence[Item], vectors: Vectors, spec: EncoderSpec) -> TextTower | None:
+    from recsys.train.text_tower import QUICK, fit_tower  # PyTorch takes seconds to import
+
+    return fit_tower(items, vectors, spec, QUICK)
 
 
 @contextmanager
