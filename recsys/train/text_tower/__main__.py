@@ -22,6 +22,26 @@ from recsys.index.tower import add_tower
 from recsys.train.text_tower.fit import TowerConfig, fit_tower
 from recsys.words.tower import TextTower
 
+HELP = {
+    "width": "dimensions of the vector of a word",
+    "hidden": "units of the hidden layer",
+    "epochs": "passes over the products",
+    "min_steps": "the least number of batches, however small the catalogue is",
+    "max_steps": "the greatest number of batches",
+    "batch_size": "texts of a batch",
+    "candidates": "further pictures among which each text has to find its own",
+    "learning_rate": "peak learning rate of Adam; a cosine schedule ends near 0",
+    "warmup": "share of the batches in which the learning rate rises",
+    "scale": "inverse temperature of the loss",
+    "phrases": "share of texts that are values, such as a colour and a kind; the others are names",
+    "balance": "phrases are about products drawn with the weight frequency ** -balance, so that rare ones count",
+    "unread": "share of known words that are read by their letters only",
+    "min_words": "the least number of times that a word occurs, to be known",
+    "min_pairs": "the same for pairs of words",
+    "buckets": "number of groups of letters, for words that are not known",
+    "seed": "seed of the weights and of the texts",
+}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train the text tower that the command line describes. Returns the exit status."""
@@ -82,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--device", default="auto", help="auto, cpu or cuda (default: %(default)s)")
     for option in fields(TowerConfig):
         flag, default = f"--{option.name.replace('_', '-')}", option.default
-        add(flag, type=type(default), default=default, help="see TowerConfig (default: %(default)s)")
+        add(flag, type=type(default), default=default, help=f"{HELP[option.name]} (default: %(default)s)")
     return parser
 
 
