@@ -154,7 +154,9 @@ class TestOnOneScreen:
     def test_a_closed_product_takes_no_focus_that_has_gone_on(self, visit):
         page = visit()
         look_closer(page)
-        page.evaluate("document.querySelector('dialog').close(), document.querySelector('#filters summary').focus()")
+        page.evaluate(
+            "document.querySelector('#product dialog').close(), document.querySelector('#filters summary').focus()"
+        )
         expect(page.locator("#product dialog")).to_have_count(0)
         expect(page.locator("#filters summary").first).to_be_focused()
 
