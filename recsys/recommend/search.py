@@ -116,8 +116,7 @@ class Search:
         nearest = self._nearest(embedding, max(NEIGHBOURS_THAT_DESCRIBE, needed), pictures=PICTURES_THAT_DESCRIBE)
         values = {name: guess.value for name, guess in self._describe(embedding, nearest).items()}
         found, query = Found(np.array([row]), self._cosines(embedding[0], np.array([row]))), Query(embedding, values)
-        reranker = self._reranker(query)
-        answer = self.answer(found, values, {}, self._is_close(nearest, query), reranker=reranker)
+        answer = self.answer(found, values, {}, self._is_close(nearest, query), reranker=self._reranker(query))
         return self.with_views(answer, embedding)[0]
 
     def describe(self, embedding: Vectors) -> dict[str, Guess]:
@@ -148,8 +147,7 @@ class Search:
         reranker = self._reranker(query, is_overridden=bool(options.but))
         found = self._rerank(query, target, found, likes, reranker if options.refine and not self.look else None)
         selected = self.select(self.each_once(found).at(slice(pool(k, options))), k, options)
-        box = query.part.box if query.part else None
-        close = self._is_close(nearest, query)
+        box, close = query.part.box if query.part else None, self._is_close(nearest, query)
         answer = self.with_views(self.answer(selected, query.values, seen, close, box, reranker), query.embedding)
         return self._with_product_chance(answer, nearest) if query.part and close else answer
 

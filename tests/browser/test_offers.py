@@ -57,3 +57,14 @@ def test_prices_are_filtered_sorted_kept_in_the_link_and_lead_to_the_shop(visit)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Clear filters").click()
     expect(page.locator("#filters .active summary")).to_have_count(0)
+
+
+def test_the_order_and_the_variety_stand_apart_on_a_phone(visit):
+    page = visit("phone", path="?item=p43")
+    order, variety = page.get_by_label("Order of the products"), page.locator("#variety input")
+    expect(variety).to_be_visible()
+    left, right = order.bounding_box(), variety.bounding_box()
+    assert (
+        left["y"] + left["height"] <= right["y"]
+        or left["x"] + left["width"] <= page.locator("#variety").bounding_box()["x"]
+    )

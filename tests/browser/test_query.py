@@ -69,7 +69,7 @@ class TestOnEveryScreen:
         expect(first).to_contain_text("Handbags · Navy Blue")
 
     def test_where_nothing_is_close_the_nearest_are_offered_all_the_same(self, calibrated, monkeypatch, page, tmp_path):
-        monkeypatch.setattr(calibrated.encoder, "sees", {"articleType": {HOSTILE_NAME: 1.0}})
+        monkeypatch.setattr(calibrated.encoder, "sees", {"articleType": {HOSTILE_NAME: 0.8, "Dresses": 0.2}})
         Image.new("RGB", (240, 320), "black").save(tmp_path / "black.png")
         page.set_input_files("#picture input[type=file]", tmp_path / "black.png")
         expect(heading(page)).to_have_text("No close match in this shop")

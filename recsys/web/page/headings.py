@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
+from recsys.core.calibration import MISSING_KIND
 from recsys.core.filters import parse_filter
 from recsys.core.items import Items
 from recsys.types import Guess, Value, Where
@@ -44,10 +45,12 @@ def title(query: Query, name: str, *, is_close: bool | None, is_filtered: bool, 
 
 
 def missing_kind(guesses: Mapping[str, Guess], items: Items) -> Value:
-    """The kind of product that a picture seems to show, if no product is of that kind."""
+    """The kind of product that a picture surely shows, if no product is of that kind."""
     kind = items.roles.kind
     guess = guesses.get(kind or "")
-    return guess.value if kind and guess and guess.value not in items.values(kind) else None
+    if kind is None or guess is None or guess.probability < 1 - MISSING_KIND or guess.value in items.values(kind):
+        return None
+    return guess.value
 
 
 def back(query: Query) -> str:
