@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from recsys.errors import RecsysError
 
 RELOAD_SECONDS = 300.0
+ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?", re.IGNORECASE)
 MAX_SECONDS = 1e7
 """About four months. A thread cannot wait much longer."""
 
@@ -34,12 +36,14 @@ class Settings:
     """STORE_TOKEN: the access token for Milvus."""
     synonyms: Path | None = None
     """SYNONYMS: a JSON file of synonyms for text queries, beside those of the library."""
+    embed_origins: tuple[str, ...] = ()
+    """EMBED_ORIGINS: the origins, separated by blanks, whose pages may show this one in a frame."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
         """Read the settings from environment variables. An empty variable counts as unset.
 
-        Raises RecsysError for an invalid RELOAD_SECONDS.
+        Raises RecsysError for an invalid RELOAD_SECONDS or EMBED_ORIGINS.
         """
         return cls(
             index_repo=environ.get("INDEX_REPO") or None,
@@ -50,7 +54,19 @@ class Settings:
             store_uri=environ.get("STORE_URI") or None,
             store_token=environ.get("STORE_TOKEN") or None,
             synonyms=Path(environ["SYNONYMS"]) if environ.get("SYNONYMS") else None,
+            embed_origins=_origins(environ.get("EMBED_ORIGINS", "")),
         )
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(text.split())
+    for origin in origins:
+        if not ORIGIN.fullmatch(origin):
+            raise RecsysError(
+                "EMBED_ORIGINS are origins with a scheme and without a path, separated by blanks, such as"
+                f" https://shop.example https://*.shop.example; got {origin!r}."
+            )
+    return origins
 
 
 def _seconds(name: str, value: str | float) -> float:

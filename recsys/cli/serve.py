@@ -23,6 +23,7 @@ environment variables:
   HF_TOKEN          token for a private INDEX_REPO
   STORE_URI, STORE_TOKEN   Milvus server that searches the vectors instead of Annoy, and its token
   SYNONYMS          JSON file of your own synonyms for text queries (docs/words.md)
+  EMBED_ORIGINS     origins whose pages may show the page in a frame, separated by blanks (docs/own-shop.md)
   RELOAD_SECONDS    how often to ask the Hub for a newer index, in seconds (default: 300; 0 turns it off). A folder is
                     looked at every 5 seconds, or as often as this where it is shorter
   GRADIO_SERVER_NAME, GRADIO_SERVER_PORT   address and port to listen on (default: 127.0.0.1 and 7860)
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             shop = opening.result()
         reloader(shop, settings).start()
-        launch(shop, share=options.share)
+        launch(shop, share=options.share, embed_origins=settings.embed_origins)
     except RecsysError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

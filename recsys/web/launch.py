@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -79,11 +79,13 @@ def launch(
     prevent_thread_lock: bool = False,
     server_port: int | None = None,
     limits: Limits | None = None,
+    embed_origins: Sequence[str] = (),
 ) -> gr.Blocks:
     """Serve the page and the API of a recommender. Returns when the server stops; with `prevent_thread_lock`, at once.
 
     Address and port come from Gradio's defaults and GRADIO_* variables. With `share`, Gradio opens a public link. If
-    that fails, it prints the reason, and the local page stays up.
+    that fails, it prints the reason, and the local page stays up. Pages of `embed_origins`, such as
+    "https://shop.example", may show the page in a frame.
     """
     for name, value in NO_STATISTICS.items():
         os.environ.setdefault(name, value)
@@ -99,7 +101,7 @@ def launch(
         seconds_per_call=ANSWER_INTERVAL.seconds,
         stored_bytes=lambda: gradio_gc.stored_upload_bytes(page),
     )
-    app_settings = _app_settings(shop, page, load, limits)
+    app_settings = _app_settings(shop, page, load, limits, embed_origins)
     with _peer_addresses_kept():
         page.launch(
             share=share,
@@ -120,7 +122,9 @@ def launch(
     return page
 
 
-def _app_settings(shop: LiveRecommender, page: GuardedBlocks, load: Load, limits: Limits) -> dict[str, Any]:
+def _app_settings(
+    shop: LiveRecommender, page: GuardedBlocks, load: Load, limits: Limits, embed_origins: Sequence[str]
+) -> dict[str, Any]:
     """Routes, middleware and error handlers of the app that Gradio makes."""
     return {
         "routes": [
@@ -134,7 +138,7 @@ def _app_settings(shop: LiveRecommender, page: GuardedBlocks, load: Load, limits
         "lifespan": _lifespan,
         "middleware": [
             Middleware(RequestLog),
-            Middleware(RouteAllowlist),
+            Middleware(RouteAllowlist, embed_origins=embed_origins),
             Middleware(AdmissionControl, proxies=TrustedProxies.from_env(os.environ), load=load, limits=limits),
             Middleware(GZipMiddleware, minimum_size=MIN_GZIP_BYTES, compresslevel=5),
             Middleware(head.PageHead, shop=shop, title=shop.current.storefront.title or TITLE, texts=page.translations),

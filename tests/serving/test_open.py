@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recsys.errors import EncoderError, IndexFolderError
+from recsys.errors import EncoderError, IndexFolderError, RecsysError
 from recsys.hub import push
 from recsys.recommend.recommender import Recommender
 from recsys.serving import lazy_encoder
@@ -223,3 +223,18 @@ def test_importing_the_library_loads_no_heavy_library():
     code = f"import sys, recsys, recsys.errors; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=os.environ)
     assert done.stdout.strip() == "[]"
+
+
+def test_only_origins_may_embed_the_page():
+    assert Settings.from_env({}).embed_origins == ()
+    settings = Settings.from_env({"EMBED_ORIGINS": " https://shop.example  http://*.shop.example:8080 "})
+    assert settings.embed_origins == ("https://shop.example", "http://*.shop.example:8080")
+    for wrong in (
+        "shop.example",
+        "https://shop.example/path",
+        "*",
+        "https://a.b; script-src *",
+        "https://shop.example,",
+    ):
+        with pytest.raises(RecsysError, match="EMBED_ORIGINS are origins"):
+            Settings.from_env({"EMBED_ORIGINS": wrong})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping, Sequence
 
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,13 +24,8 @@ ALLOWED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """The routes below GRADIO_API that the page, gradio_client, @gradio/client, curl and agents call."""
-DEFAULT_HEADERS = {
-    b"x-content-type-options": b"nosniff",
-    b"referrer-policy": b"strict-origin-when-cross-origin",
-    b"content-security-policy": b"frame-ancestors 'self' https://huggingface.co https://*.huggingface.co https://*.hf.space;"
-    b" base-uri 'self'; object-src 'none'",
-}
-"""Headers added to a response that does not set them itself. huggingface.co shows a Space in a frame."""
+HUB_ORIGINS = ("https://huggingface.co", "https://*.huggingface.co", "https://*.hf.space")
+"""The Hub shows a Space in a frame."""
 
 NOT_FOUND = PlainTextResponse("Not found.", status_code=404)
 UNREADABLE = JSONResponse({"error": "The server cannot read this request.", "title": BAD_REQUEST}, status_code=400)
@@ -38,10 +34,20 @@ logger = logging.getLogger(__name__)
 
 
 class RouteAllowlist:
-    """The middleware. If a Gradio route raises an error, it answers with status 400 and logs one line."""
+    """The middleware. If a Gradio route raises an error, it answers with status 400 and logs one line.
 
-    def __init__(self, app: ASGIApp):
+    Pages of the Hub and of `embed_origins` may show the shop in a frame.
+    """
+
+    def __init__(self, app: ASGIApp, embed_origins: Sequence[str] = ()):
         self.app = app
+        ancestors = " ".join(("'self'", *HUB_ORIGINS, *embed_origins))
+        self.headers = {
+            b"x-content-type-options": b"nosniff",
+            b"referrer-policy": b"strict-origin-when-cross-origin",
+            b"content-security-policy": f"frame-ancestors {ancestors}; base-uri 'self'; object-src 'none'".encode(),
+        }
+        """Headers added to a response that does not set them itself."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -49,7 +55,7 @@ class RouteAllowlist:
             return
         path = path_of(scope)
         is_blocked = path.startswith(GRADIO_API) and not ALLOWED.fullmatch(path.removeprefix(GRADIO_API))
-        response = _ResponseWithHeaders(send)
+        response = _ResponseWithHeaders(send, self.headers)
         try:
             await (NOT_FOUND if is_blocked else self.app)(scope, receive, response.send)
         except Exception as error:  # Gradio's routes raise errors of many types on a malformed request
@@ -63,15 +69,15 @@ class RouteAllowlist:
 
 
 class _ResponseWithHeaders:
-    """Sends a response with those DEFAULT_HEADERS that it does not set."""
+    """Sends a response with those headers that it does not set."""
 
-    def __init__(self, send: Send):
-        self._send, self.started = send, False
+    def __init__(self, send: Send, headers: Mapping[bytes, bytes]):
+        self._send, self._headers, self.started = send, headers, False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
             present = {name.lower() for name, _ in message["headers"]}
-            missing = [(name, value) for name, value in DEFAULT_HEADERS.items() if name not in present]
+            missing = [(name, value) for name, value in self._headers.items() if name not in present]
             message = {**message, "headers": [*message["headers"], *missing]}
         await self._send(message)
