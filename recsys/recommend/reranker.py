@@ -8,15 +8,20 @@ from functools import cached_property
 
 import numpy as np
 
+from recsys.core.calibration import Calibration
 from recsys.core.items import Items
 from recsys.core.reranking import (
     RERANKED,
     Ranking,
+    coverage,
     head_probabilities,
     own_probabilities,
     vote_probabilities,
 )
 from recsys.types import ImageEncoder, Rows, Vectors
+
+MIN_COVERAGE = 0.5
+"""A category ranks instead of the kind where the catalogue has the query's with a higher probability than this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +37,7 @@ class Reranker:
     ranking: Ranking
     embedding: Vectors
     row: int | None = None
+    calibration: Calibration | None = None
 
     def gains(self, rows: Rows, cosines: Vectors) -> Vectors:
         """What each of the nearest products gains: for `rows` [n] and `cosines` [n], nearest first, float32 [n].
@@ -40,7 +46,10 @@ class Reranker:
         attribute, the nearest products vote.
         """
         gains, first = np.zeros(len(rows), dtype=np.float32), rows[:RERANKED]
-        for name, weight in self.ranking.weights.items():
+        weights = [
+            (name, weight) for own, weight in self.ranking.weights.items() for name in self._ranking_attributes(own)
+        ]
+        for name, weight in weights:
             column = self.items.columns.get(name)
             if column is None:
                 continue
@@ -52,6 +61,21 @@ class Reranker:
                 shares = vote_probabilities(first[None], cosines[None, :RERANKED], column)
             gains[:RERANKED] += weight * shares[0, column.codes[first]]
         return gains
+
+    def _ranking_attributes(self, name: str) -> list[str]:
+        """The attributes that rank for one: where the catalogue lacks the kind of the query, its categories instead.
+
+        Otherwise the colour alone would rank the products, and shoes would come before shirts for a vest.
+        """
+        fitted = self.calibration
+        if fitted is None or fitted.attribute != name or self._coverage(name) >= fitted.least_coverage:
+            return [name]
+        return [each for each in self.items.roles.categories if each != name and self._coverage(each) > MIN_COVERAGE]
+
+    def _coverage(self, name: str) -> float:
+        """The probability that the catalogue has the query's value of an attribute; 1 where it is not known."""
+        found = coverage(self.encoder, self.embedding, name, self.items.columns.get(name))
+        return 1.0 if found is None or self.row is not None else float(found[0])
 
     def chances(self, name: str | None, rows: Rows) -> list[float | None]:
         """The chance that the product in each row has the query's value of an attribute; None where it is not known."""

@@ -197,7 +197,7 @@ class Search:
         if self.ranking is None:
             return None
         ranking = self.ranking.beside_overrides(self.items.roles.kind) if is_overridden else self.ranking
-        return Reranker(self.encoder, self.items, ranking, query.embedding, query.row)
+        return Reranker(self.encoder, self.items, ranking, query.embedding, query.row, self.calibration)
 
     def _rerank(self, query: Query, target: Vectors, found: Found, likes: Likes, reranker: Reranker | None) -> Found:
         """The nearest products in their final order: by the attributes of the query, then by the likes."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from recsys.core.calibration import Calibration
 from recsys.core.items import Items
 from recsys.core.linalg import unit
 from recsys.core.reranking import Ranking
@@ -87,6 +88,18 @@ def test_a_value_that_the_encoder_does_not_know_gains_nothing():
     plain = shop.recommend(Image.new("RGB", (60, 80), "red"), refine=False)
     only_colour = with_ranking(shop, Ranking({"baseColour": 0.4}, keep_from=1.001, **FIGURES))
     assert ids(only_colour.recommend(Image.new("RGB", (60, 80), "red"))) == ids(plain)
+
+
+def test_where_the_shop_lacks_the_kind_the_category_ranks_instead():
+    sees = {"articleType": {"Sarees": 0.96, "Caps": 0.04}, "masterCategory": {"Accessories": 0.9, "Apparel": 0.1}}
+    calibration = Calibration("articleType", (0.0, 1.0), (0.0, 0.9), 0.5, 0.05, 60, least_coverage=0.15)
+    ranking = replace(RANKING, weights={"articleType": 2.0})
+    lacking, unsure = (
+        with_ranking(fake_shop(sees=sees, calibration=replace(calibration, least_coverage=least)), ranking)
+        for least in (0.15, 0.0)
+    )
+    found = [{m.item.attributes["masterCategory"] for m in shop.recommend(RED_DRESS)} for shop in (lacking, unsure)]
+    assert found[0] == {"Accessories"} and "Apparel" in found[1]
 
 
 def test_the_nearest_product_stays_first_where_it_is_very_near(shop):
