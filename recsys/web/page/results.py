@@ -256,8 +256,7 @@ class ResultsView:
             guesses = attribute_display.seen(answer.seen, self.views.attributes, self.items.role_overrides)
             yield headings.chips(guesses, options.where, self.items)
         if answer and self._are_moved(answer, options):
-            text, other = ("Your likes are off", "on") if options.likes_off else ("Moved by your likes", "off")
-            yield render("moved_by_likes.html", text=text, other=other)
+            yield render("moved_by_likes.html", other="on" if options.likes_off else "off")
         if (answer and query.kind != "words") or query.but:
             yield render("same_but.html", choices=self.steerable, chosen=query.but)
         if answer and query.kind == "picture" and query.picture is not None:
