@@ -179,7 +179,7 @@ class TestWhatIsGivenBack:
     def test_nothing_of_the_app_itself_keeps_the_first_index(self, built, monkeypatch):
         import app
 
-        def launched(shop, share):
+        def launched(shop, **options):
             parts = [weakref.ref(part) for part in (shop.current, shop.current.items, shop.current.searcher)]
             shop.swap(fake_shop())
             gc.collect()

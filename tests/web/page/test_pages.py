@@ -9,26 +9,26 @@ import numpy as np
 import pytest
 
 from recsys.core.items import Items
-from recsys.recommend.recommender import MAX_K
+from recsys.core.linalg import unit
+from recsys.recommend.recommender import MAX_K, Recommender
 from recsys.types import Item
 from recsys.web.page import permalink
 from recsys.web.page.handlers import PageHandlers
 from recsys.web.page.pages import Page
 from recsys.web.page.state import PageOptions, Query
-from testkit.fake_shop import fake_shop, set_items
+from testkit.fake_shop import ExactSearcher, Pictures, fake_shop
 
 
 @pytest.fixture(scope="module")
 def answers():
     """The handlers of a shop of 360 products: the sixty, six times."""
-    shop = fake_shop()
-    items = [Item(f"p{row}", None, shop.items[row % 60].attributes) for row in range(360)]
-    set_items(shop, Items.from_items(items, list(items[0].attributes)))
+    sixty = fake_shop()
+    items = [Item(f"p{row}", None, sixty.items[row % 60].attributes) for row in range(360)]
+    columns = Items.from_items(items, list(items[0].attributes))
     random = np.random.default_rng(0)
-    matrix = np.tile(shop.searcher.matrix, (6, 1)) + random.normal(0, 0.02, (360, 192)).astype(np.float32)
-    shop.searcher.matrix = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
-    shop.assets.encoded *= 6
-    return PageHandlers(shop)
+    vectors = unit(np.tile(sixty.searcher.vectors(range(60)), (6, 1)) + random.normal(0, 0.02, (360, 192)))
+    searcher, pictures = ExactSearcher(vectors.astype(np.float32), columns), Pictures(sixty.assets.encoded * 6)
+    return PageHandlers(Recommender(sixty.encoder, searcher, columns, pictures, sixty.origin))
 
 
 def ids(found):
