@@ -10,8 +10,11 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
+import numpy as np
+
 from recsys.stores.milvus.client import pymilvus
 from recsys.stores.milvus.schema import VECTOR
+from recsys.types import Rows
 
 IndexKind = Literal["HNSW", "DISKANN", "FLAT"]
 INDEX_KINDS: tuple[IndexKind, ...] = ("HNSW", "DISKANN", "FLAT")
@@ -87,9 +90,18 @@ class Plan:
         name = EFFORT_PARAMETERS.get(self.kind)
         return {"params": {name: max(effort or 0, wanted)}} if name else {}
 
-    def slices(self, passing: int, count: int) -> int:
-        """In how many slices an exact search is asked for, so that Milvus compares all rows of each."""
-        return 1 if self.kind == "FLAT" else max(1, math.ceil(passing / (EXACT_SHARE * count)))
+    def slices(self, rows: Rows | None, count: int) -> int:
+        """In how many slices an exact search is asked for, so that Milvus compares all rows of each.
+
+        `rows` are those of `count` that pass the filter, None for all. A slice holds the rows with one remainder, and
+        the attributes of a catalogue may repeat with its rows. So the number of slices grows until none is too large.
+        """
+        if self.kind == "FLAT":
+            return 1
+        found = max(1, math.ceil((count if rows is None else len(rows)) / (EXACT_SHARE * count)))
+        while rows is not None and 1 < found < len(rows) and np.bincount(rows % found).max() > EXACT_SHARE * count:
+            found += 1
+        return found
 
 
 def default_kind(count: int, *, is_lite: bool) -> IndexKind:

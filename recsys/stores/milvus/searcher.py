@@ -141,7 +141,7 @@ class MilvusSearcher:
 
     def _in_slices(self, queries: Vectors, wanted: int, filtered: Filter) -> list[Rows]:
         """The union of the `wanted` nearest rows of each slice, for each query: exact, because a slice is small."""
-        count = self.plan.slices(filtered.count, len(self.items))
+        count = self.plan.slices(filtered.rows, len(self.items))
         ask = lambda part: self._ask(queries, wanted, slice_of(filtered.expression, part, count), None)  # noqa: E731
         slices = list(self._pool.map(ask, range(count))) if count > 1 else [ask(0)]
         found = [np.concatenate(parts) for parts in zip(*slices, strict=True)]
