@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -55,6 +56,7 @@ class FullTextAlone:
 
     def __init__(self, items: Sequence[Item]):
         self._database = sqlite3.connect(":memory:")
+        weakref.finalize(self, self._database.close)
         self._database.execute(TABLE)
         texts = (" ".join(filter(None, (item.name, *item.single_values.values()))) for item in items)
         self._database.executemany("INSERT INTO products(rowid, words) VALUES (?, ?)", enumerate(texts))

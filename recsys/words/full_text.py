@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
+import weakref
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
@@ -30,6 +31,7 @@ class FullText:
         texts = list(_texts(items))
         self._lock = threading.Lock()
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
+        weakref.finalize(self, self._database.close)
         self._database.execute(TABLE)
         self._database.executemany("INSERT INTO products(rowid, words) VALUES (?, ?)", texts)
         self.counts = Counter(word for _, text in texts for word in set(PART.findall(plain(text))))
