@@ -106,7 +106,7 @@ class Draft:
         crops = fit_crops(chooser) if len(items) >= MIN_PRODUCTS else None
         if report.calibration:
             pictures = read_thumbnails(self.folder / ITEMS)
-            fitted = fit_product_chance(report.calibration, self.encoder, searcher, pictures, len(items))
+            fitted = fit_product_chance(report.calibration, self.encoder, vectors, pictures)
             report = replace(report, calibration=fitted)
         report = replace(report, words=self._words(vectors, sample))
         self._write_card_and_manifest(curve, report, crops)

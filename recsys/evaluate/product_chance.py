@@ -11,32 +11,36 @@ from PIL import Image
 from recsys.core.calibration import Calibration, isotonic, thinned
 from recsys.core.ranking import TIE_TOLERANCE
 from recsys.evaluate.corruptions import all_at_once, lightly_changed, seeded
+from recsys.evaluate.search_task import nearest
 from recsys.images.decode import decode
-from recsys.types import ImageEncoder, Rows, Searcher, Vectors
+from recsys.types import ImageEncoder, Rows, Vectors
 
 PICTURES = 150
 """The products whose pictures are changed, each in two ways, with the seed below."""
 MIN_PRODUCTS = 100
 """Fewer products give no fit."""
+BLOCK = 8192
+"""The products that the pictures are compared with at a time."""
 SEED = 23
 
 
 def fit_product_chance(
-    calibration: Calibration, encoder: ImageEncoder, searcher: Searcher, thumbnails: Iterable[bytes], count: int
+    calibration: Calibration, encoder: ImageEncoder, vectors: Vectors, thumbnails: Iterable[bytes]
 ) -> Calibration:
     """The calibration with the chance that the nearest product is the one in the picture, by its cosine.
 
-    `thumbnails` are those of all `count` products. Pictures of some products are changed lightly, and as a visitor
-    would photograph them. Each of them searches twice: with its product in the catalogue, and without it. So the chance
-    is that of a visitor who is as likely as not to ask for a product that the shop has.
+    `vectors` [n, dim] and `thumbnails` are those of all products. Pictures of some products are changed lightly, and as
+    a visitor would photograph them. Each picture searches twice: with its product in the catalogue, and without it. So
+    the chance is right where half of the visitors ask for a product that the shop has.
     """
+    count = len(vectors)
     if count < MIN_PRODUCTS:
         return calibration
     rows = np.sort(np.random.default_rng(SEED).choice(count, min(count, PICTURES), replace=False))
     wanted = set(rows.tolist())
     pictures = [decode(data) for row, data in enumerate(thumbnails) if row in wanted]
     photos, shown = _changed(pictures, rows)
-    cosines, found = _nearest_with_and_without(encoder.encode(photos), shown, searcher)
+    cosines, found = _nearest_with_and_without(encoder.encode(photos), shown, vectors)
     similarity, chance = thinned(*isotonic(cosines, found))
     return replace(calibration, product_similarity=_rounded(similarity), product_chance=_rounded(chance))
 
@@ -53,18 +57,18 @@ def _changed(pictures: Sequence[Image.Image], rows: Rows) -> tuple[list[Image.Im
     return photos, np.array(shown)
 
 
-def _nearest_with_and_without(vectors: Vectors, shown: Rows, searcher: Searcher) -> tuple[Vectors, np.ndarray]:
+def _nearest_with_and_without(queries: Vectors, shown: Rows, vectors: Vectors) -> tuple[Vectors, np.ndarray]:
     """The cosine of the nearest product of each photo, and whether it is the one shown: first with that, then without.
 
-    A product with the same picture counts as the one shown.
+    A product with the same picture counts as the one shown. The search is exact, so that a build gives the same index
+    again.
     """
-    nearest, cosines = searcher.search(vectors, 2)
-    own = np.einsum("nd,nd->n", vectors, searcher.vectors(shown))
-    is_first = cosines[:, 0] <= own + TIE_TOLERANCE
-    others = np.where(nearest[:, 0] == shown, cosines[:, 1], cosines[:, 0])
-    return np.concatenate([cosines[:, 0], others]), np.concatenate([is_first, np.zeros(len(shown), bool)])
+    blocks = lambda: (vectors[start : start + BLOCK] for start in range(0, len(vectors), BLOCK))  # noqa: E731
+    best = nearest(queries, blocks(), 1, np.full(len(shown), -1))[1][:, 0]
+    others = nearest(queries, blocks(), 1, shown)[1][:, 0]
+    own = np.einsum("nd,nd->n", queries, vectors[shown])
+    return np.concatenate([best, others]), np.concatenate([best <= own + TIE_TOLERANCE, np.zeros(len(shown), bool)])
 
 
 def _rounded(values: np.ndarray) -> tuple[float, ...]:
-    """To three digits: the encoder's last ones differ from run to run, and a build is to give the same index again."""
-    return tuple(np.round(values, 3).tolist())
+    return tuple(np.round(values, 5).tolist())

@@ -13,21 +13,6 @@ from testkit.fake_shop import ThumbnailEncoder, draw, encoded, fake_shop
 CALIBRATION = Calibration("articleType", (0.0, 1.0), (0.0, 0.9), threshold=0.5, refused=0.05, queries=60)
 
 
-class Gallery:
-    """An exact search over some vectors."""
-
-    def __init__(self, vectors):
-        self.matrix = vectors
-
-    def vectors(self, rows):
-        return self.matrix[rows]
-
-    def search(self, vectors, k):
-        cosines = vectors @ self.matrix.T
-        best = np.argsort(-cosines, axis=1)[:, :k]
-        return best, np.take_along_axis(cosines, best, axis=1)
-
-
 @pytest.fixture(scope="module")
 def drawn():
     """Pictures of 150 caps, each of a colour of its own."""
@@ -36,14 +21,14 @@ def drawn():
     return [draw("Caps", colour, (60, 80)) for colour in colours]
 
 
-def fit(pictures, searcher, encoder):
-    return fit_product_chance(CALIBRATION, encoder, searcher, map(encoded, pictures), len(pictures))
+def fit(pictures, vectors, encoder):
+    return fit_product_chance(CALIBRATION, encoder, vectors, map(encoded, pictures))
 
 
 def test_a_nearer_product_is_more_likely_the_very_product(drawn):
     encoder = ThumbnailEncoder()
-    fitted = fit(drawn, Gallery(encoder.encode(drawn)), encoder)
-    assert fitted == fit(drawn, Gallery(encoder.encode(drawn)), encoder)
+    fitted = fit(drawn, encoder.encode(drawn), encoder)
+    assert fitted == fit(drawn, encoder.encode(drawn), encoder)
     far, near = fitted.product_chance_at(0.5), fitted.product_chance_at(1.0)
     assert 0 <= far < 0.3 < near <= 1
     assert Calibration.from_json(vars(fitted)) == fitted
@@ -54,12 +39,12 @@ def test_an_encoder_that_knows_no_products_gives_each_a_low_chance(drawn):
         def encode(self, images):
             return unit(np.random.default_rng(len(images)).normal(size=(len(images), 16))).astype(np.float32)
 
-    gallery = Gallery(unit(np.random.default_rng(1).normal(size=(150, 16))).astype(np.float32))
+    gallery = unit(np.random.default_rng(1).normal(size=(150, 16))).astype(np.float32)
     assert fit(drawn, gallery, Blind()).product_chance_at(1.0) < 0.2
 
 
 def test_a_small_shop_and_an_older_index_say_nothing_of_the_very_product(drawn):
-    fitted = fit(drawn[:50], Gallery(ThumbnailEncoder().encode(drawn[:50])), ThumbnailEncoder())
+    fitted = fit(drawn[:50], ThumbnailEncoder().encode(drawn[:50]), ThumbnailEncoder())
     assert fitted == CALIBRATION and fitted.product_chance_at(1.0) is None
     assert "product" not in fake_shop(calibration=fitted).recommend(draw("Caps", "#222222"))[0].chances
 

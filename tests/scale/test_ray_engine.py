@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import re
 import shutil
 import signal
 import socket
@@ -144,11 +143,7 @@ def test_a_killed_driver_continues_with_the_missing_vectors(nodes, shop):
     assert kept < PRODUCTS, "it was killed too late"
     printed = ended(on(nodes, shop, "driver"))
     assert f"{PRODUCTS - kept:,} pictures embedded" in printed
-    found, expected = contents(shop / "driver"), contents(shop / "plain")
-    # The chance of the very product is fitted to pictures that are encoded again, whose last digits differ.
-    fitted = re.compile(rb'"(product_similarity|product_chance)": \[[^]]*\]|"sha256": "[0-9a-f]{64}"\n}')
-    found["index.json"], expected["index.json"] = (fitted.sub(b"", one["index.json"]) for one in (found, expected))
-    assert found == expected
+    assert contents(shop / "driver") == contents(shop / "plain")
 
 
 @needs_ray
