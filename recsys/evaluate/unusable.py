@@ -17,7 +17,7 @@ from recsys.images.fetch import PUBLIC, Policy, status_of
 MIN_DEVIATION = 2.0
 """A picture whose brightness, from 0 to 255, has a smaller standard deviation is blank."""
 MIN_SIDE_PX = 24
-"""A picture with both sides smaller than this shows too little to be told from others."""
+"""A picture with both sides smaller than this shows too little to be distinguished from others."""
 NOT_DEAD = {401, 403, 405, 406, 408, 425, 429}
 """Statuses of a page that exists, but is not for programs, or not now."""
 

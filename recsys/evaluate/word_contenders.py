@@ -11,13 +11,13 @@ from typing import Protocol
 
 import numpy as np
 
+from recsys.evaluate.search_task import nearest
 from recsys.types import Item, Rows, Vectors
 from recsys.words.tower import TextTower
 
 WORD = re.compile(r"[^\W_]+")
 TABLE = "CREATE VIRTUAL TABLE products USING fts5(words, tokenize='porter unicode61 remove_diacritics 2')"
 FIND = "SELECT rowid FROM products WHERE products MATCH ? ORDER BY rank LIMIT ?"
-QUERY_BLOCK = 256
 
 
 class WordContender(Protocol):
@@ -40,13 +40,8 @@ class TowerAlone:
     name: str = "text tower alone"
 
     def find(self, texts: Sequence[str], gallery: Rows, k: int) -> list[Rows]:
-        found, pictures = [], self.vectors[gallery]
-        for start in range(0, len(texts), QUERY_BLOCK):
-            cosines = self.tower.encode(texts[start : start + QUERY_BLOCK]) @ pictures.T
-            best = np.argpartition(-cosines, min(k, len(gallery)) - 1, axis=1)[:, :k]
-            order = np.argsort(-np.take_along_axis(cosines, best, axis=1), axis=1, kind="stable")
-            found += list(gallery[np.take_along_axis(best, order, axis=1)])
-        return found
+        nowhere, pictures = np.full(len(texts), -1), self.vectors[gallery]
+        return list(gallery[nearest(self.tower.encode(texts), [pictures], min(k, len(gallery)), nowhere)[0]])
 
 
 class FullTextAlone:

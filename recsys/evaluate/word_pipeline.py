@@ -23,7 +23,7 @@ from recsys.words.full_text import FullText
 LOOKS = ("striped", "checked", "printed", "floral")
 """Words of names that are no values of most catalogues."""
 MIN_NAMED = 20
-"""Of the kind of a query, at least so many products of the gallery have the word in their name."""
+"""A word is measured on kinds of which at least this many products of the gallery have it in their name."""
 MAX_PHOTOS = 100
 
 

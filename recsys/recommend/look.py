@@ -14,7 +14,7 @@ from recsys.recommend.found import Found
 from recsys.types import Attribute, ImageEncoder, Rows, Searcher, TextEncoder, Understood, Vectors
 
 LOOK_NEAREST = 1000
-"""The products among which those with the look are searched: the nearest to the query as it was."""
+"""This many products, those nearest to the unmoved query, are ordered by the look."""
 WEIGHT = 3.0
 """How far the words move the query. This and the next weights were measured on real photos; see docs/text-tower.md."""
 WEIGHT_WITHOUT_KIND = 1.5

@@ -13,7 +13,6 @@ from recsys.core.items import Items
 from recsys.core.reranking import (
     RERANKED,
     Ranking,
-    coverage,
     head_probabilities,
     own_probabilities,
     vote_probabilities,
@@ -74,8 +73,10 @@ class Reranker:
 
     def _coverage(self, name: str) -> float:
         """The probability that the catalogue has the query's value of an attribute; 1 where it is not known."""
-        found = coverage(self.encoder, self.embedding, name, self.items.columns.get(name))
-        return 1.0 if found is None or self.row is not None else float(found[0])
+        column = self.items.columns.get(name)
+        if column is None or name not in self._logits:
+            return 1.0
+        return float(head_probabilities(self._logits[name], self.encoder.values[name], column).sum())
 
     def chances(self, name: str | None, rows: Rows) -> list[float | None]:
         """The chance that the product in each row has the query's value of an attribute; None where it is not known."""

@@ -46,7 +46,7 @@ NEIGHBOURS_THAT_DESCRIBE = 20
 PICTURES_THAT_DESCRIBE = 10
 """The least number of different pictures that these products show. Each picture has one vote."""
 EXACT = MAX_APPROXIMATE + 1
-"""So many products are searched for at least where some are skipped, so that all pages of an answer have one order."""
+"""A search with an offset requests at least this many products, so that all pages of an answer have one order."""
 GROWTH = 4
 """Where the nearest products show too few different pictures, this many times as many are searched for."""
 

@@ -60,8 +60,13 @@ def relation(one: Tone, other: Tone) -> str | None:
         return "a neutral"
     if isinstance(one, str) or isinstance(other, str):
         return None
+    return RELATIONS.get(distance(one, other))
+
+
+def distance(one: int, other: int) -> int:
+    """The places between two hues on the circle, the shorter way round."""
     apart = abs(one - other)
-    return RELATIONS.get(min(apart, CIRCLE - apart))
+    return min(apart, CIRCLE - apart)
 
 
 def joins(tone: Tone, worn: Sequence[Tone]) -> bool:

@@ -61,7 +61,7 @@ class Facet(NamedTuple):
 
     @property
     def is_searched(self) -> bool:
-        """Whether there are so many values that one needs a field to find one."""
+        """Whether it has enough values to need a search field."""
         return self.size > MIN_TO_SEARCH
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from recsys.core.items import Items
-from recsys.recommend.outfit.harmony import CIRCLE, tone_of
+from recsys.recommend.outfit.harmony import CIRCLE, distance, tone_of
 from recsys.types import Value, Where
 from recsys.web.page.templates import render
 
@@ -25,8 +25,8 @@ def offer(items: Items, where: Where, kind: str, attribute: str, wanted: str) ->
 
 
 def _distance(one: Value, other: Value) -> int:
-    """How far two colours lie apart on the colour circle. What is no hue lies farthest."""
+    """The distance of two colours on the colour circle. It is the largest where one of them has no hue."""
     first, second = tone_of(one), tone_of(other)
     if not isinstance(first, int) or not isinstance(second, int):
         return CIRCLE
-    return min((first - second) % CIRCLE, (second - first) % CIRCLE)
+    return distance(first, second)

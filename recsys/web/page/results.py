@@ -217,7 +217,10 @@ class ResultsView:
         return query, self._heading(query, options, outfit_view.RULE), found
 
     def _outfit(self, query: Query, look: LookState, around: str | Vectors) -> Outfit:
-        """A look by the rules, or one of a link as it was made: what stands for its picture need not agree with it."""
+        """A new look by the rules, or the look of a link as it was made.
+
+        The rules are not applied to a link, whose products in place of the picture need not agree with it.
+        """
         if query.kind == "link" and look.pieces and not look.passed:
             return self.recommender.stylist.as_given(look.pieces)
         is_strict = query.item is not None

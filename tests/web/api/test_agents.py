@@ -9,21 +9,10 @@ import pytest
 
 from recsys.web.server.uploads import NO_DATA_URLS
 from testkit.fake_shop import draw, encoded, fake_shop
+from tests.support.api import ENDPOINTS
 
 RED_DRESS = draw("Dresses", "#b3262e")
 META = {"_type": "gradio.FileData"}
-ENDPOINTS = [
-    *(
-        "recommend",
-        "similar",
-        "closest_for_less",
-        "describe",
-        "complete_the_look",
-        "catalog",
-        "recommend_batch",
-        "suggest",
-    )
-]
 
 
 @pytest.fixture(scope="module")

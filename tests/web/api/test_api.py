@@ -14,21 +14,10 @@ from PIL import Image
 from recsys import errors
 from recsys.web.server.error_responses import INTERNAL_MESSAGE, MAX_MESSAGE_CHARS
 from testkit.fake_shop import draw, encoded, fake_shop
+from tests.support.api import ENDPOINTS
 
 RED_DRESS = draw("Dresses", "#b3262e")
 META = {"_type": "gradio.FileData"}
-ENDPOINTS = [
-    *(
-        "recommend",
-        "similar",
-        "closest_for_less",
-        "describe",
-        "complete_the_look",
-        "catalog",
-        "recommend_batch",
-        "suggest",
-    )
-]
 INDEX = {"name": "tests/fake-shop", "revision": "1a2b3c4d5e6f7890", "items": 60}
 OPTIONS = {
     "where": {"gender": "Women"},

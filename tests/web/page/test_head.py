@@ -64,8 +64,8 @@ def test_a_link_to_a_product_is_previewed_as_the_product(client):
     hostile = client.get("/?item=p1").text
     assert facts(client.get("/?item=gone").text)["title"] == "Find it by picture"
     assert "<script>" not in hostile and hostile.count("<script") == 1
-    told = json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', hostile)[1])
-    assert told["@type"] == "Product" and told["sku"] == "p1" and told["name"] == HOSTILE_NAME
+    described = json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', hostile)[1])
+    assert described["@type"] == "Product" and described["sku"] == "p1" and described["name"] == HOSTILE_NAME
 
 
 def test_the_owner_has_the_last_word(shop, client, monkeypatch):

@@ -2,7 +2,7 @@
 // new product gets the focus; a button that disappears leaves the focus to the heading.
 const pictures = () => element.querySelectorAll(".front > a");
 let shown = null;
-let judged = null; // the heart that was pressed: the focus stays on it when the answer comes anew
+let judged = null; // the heart that was pressed: it keeps the focus when a new answer arrives
 
 watch("value", () => {
   if (shown !== null) pictures()[shown]?.focus({ preventScroll: true });
