@@ -12,6 +12,7 @@ RecsysError
 │   ├── IndexDamagedError                   a file of the index is missing, truncated or altered
 │   ├── IndexFormatError                    the index has a format that this version does not read
 │   └── IndexMismatchError                  the index was built with another encoder
+├── StripError              (ValueError)    a strip of similar products cannot be written as requested
 ├── StoreError              (OSError)       an operation of an external vector store failed
 │   ├── StoreDownError                      no connection to the store, or no answer in time
 │   ├── StoreTokenError                     the token for the store is missing, unknown or not permitted
@@ -105,6 +106,12 @@ class IndexMismatchError(IndexFolderError):
     """The index was built with another encoder."""
 
     code = "index_mismatch"
+
+
+class StripError(RecsysError, ValueError):
+    """A strip of similar products cannot be written as requested."""
+
+    code = "bad_strip"
 
 
 class StoreError(RecsysError, OSError):

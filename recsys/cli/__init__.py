@@ -1,1 +1,1 @@
-"""The command line: `recsys build`, `serve`, `evaluate`, `train`, `compare` and `publish`."""
+"""The command line: `recsys build`, `serve`, `strip`, `evaluate`, `train`, `compare` and `publish`."""

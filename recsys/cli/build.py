@@ -16,8 +16,10 @@ from recsys import hub
 from recsys.build.embed import Engine, embed_in_process
 from recsys.build.pipeline import BuildReport, Comparison, build_index
 from recsys.build.previous import PreviousIndex
+from recsys.build.strip import StripOptions, check_strip
 from recsys.build.text_tower import FitTower
 from recsys.catalog import Catalog
+from recsys.cli import strip
 from recsys.cli.build_flags import DEFAULT_ENCODER, OFFER_FLAGS, SHIPPED_ENCODER, parse
 from recsys.core.storefront import Storefront
 from recsys.encoder import Encoder
@@ -55,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Build the index, then load it into a store and publish it if asked. A dry run only reads the catalogue."""
+    """Build the index, then load it into a store, publish it and write its strip if asked. A dry run only reads."""
     if options.dry_run:
         catalog = _open_catalog(options)
         print(catalog.summary(), catalog.preview(), sep="\n")
@@ -63,6 +65,7 @@ def run(options: argparse.Namespace) -> None:
     token = os.environ.get("HF_TOKEN") or None
     if options.push_to_hub:
         hub.check_push(options.push_to_hub, token)
+    strip_options = _strip_options(options)
     milvus = _connect_to_milvus(options.uri) if options.store else None
     check_replaceable(options.output.resolve())
     previous = _index_to_update(options.push_to_hub if options.update == "" else options.update, token)
@@ -89,6 +92,8 @@ def run(options: argparse.Namespace) -> None:
         _load_into_milvus(milvus, options)
     if options.push_to_hub:
         _publish(options, token)
+    if strip_options:
+        print(strip.written(options.output, options.strip, strip_options))
 
 
 def _open_catalog(options: argparse.Namespace) -> Catalog:
@@ -109,6 +114,14 @@ def _open_catalog(options: argparse.Namespace) -> Catalog:
         allow_private_hosts=options.allow_private_hosts,
         requests_per_second=options.requests_per_second,
     )
+
+
+def _strip_options(options: argparse.Namespace) -> StripOptions | None:
+    """What the strip shows; None where none is asked for. Raises StripError if it cannot be written."""
+    if options.strip is None:
+        return None
+    check_strip(options.strip)
+    return StripOptions(app=options.strip_app)
 
 
 def _load_encoder(source: str | Path, token: str | None, device: str) -> Encoder:

@@ -39,6 +39,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         flags.error("--store names the kind of store and --uri its address: give both, or neither")
     if options.store_index and not options.store:
         flags.error("--store-index says how --store searches; it does nothing without it")
+    if options.strip_app and not options.strip:
+        flags.error("--strip-app says where products of --strip lead; it does nothing without it")
     if options.address and options.engine != "ray":
         flags.error("--address is the head of the cluster of --engine ray; it does nothing without that")
     return options
@@ -130,6 +132,10 @@ def _add_output_flags(group: argparse._ArgumentGroup) -> None:
     add("--uri", help="address of the store: https://HOST:19530, or NAME.db for Milvus Lite")
     add("--push-to-hub", metavar="REPO", help="publish the index as this dataset repository")
     add("--private", action="store_true", help="create that repository as private")
+    strip = "also write similar products as static files for the shop's own product pages, as `recsys strip` does"
+    add("--strip", metavar="FOLDER", type=Path, help=f"{strip} (docs/own-shop.md)")
+    app = "address of the search page, to which products of a strip lead that have no page in the shop"
+    add("--strip-app", metavar="ADDRESS", help=f"{app} (default: such products are left out)")
 
 
 def _positive(text: str) -> int:

@@ -20,6 +20,7 @@ COMMANDS = {
     ),
     "compare": ("recsys.compare.__main__", "compare encoders on a catalogue"),
     "doctor": ("recsys.cli.doctor", "examine the products of an index: equal pictures, wrong and missing values"),
+    "strip": ("recsys.cli.strip", "write similar products as static files, for a shop's own product pages"),
     "asked": ("recsys.cli.asked", "print what visitors asked for and the shop does not have"),
     "publish": ("recsys.cli.publish", "publish this app as a Space on the Hugging Face Hub"),
     "publish-encoder": ("recsys.train.publish", "publish a trained encoder as a model repository on the Hub"),

@@ -63,3 +63,23 @@ def test_a_shop_of_one_kind_and_twelve_products_is_built(encoder_folder, tmp_pat
     flags = ["--dataset", str(tmp_path), "--encoder", str(encoder_folder), "--output", str(tmp_path / "out")]
     assert main(["build", *flags]) == 0
     assert list(IndexFolder.open(tmp_path / "out").items.columns) == ["Type", "Colour"]
+
+
+def test_a_build_also_writes_the_strip_of_similar_products(pictures, encoder_folder, tmp_path, capsys):
+    flags = ["--dataset", str(pictures), "--encoder", str(encoder_folder), "--output", str(tmp_path / "out")]
+    assert main(["build", *flags, "--strip", str(tmp_path / "strip"), "--strip-app", "https://app.example"]) == 0
+    assert (tmp_path / "strip" / "strip.js").is_file() and "of 30 products in" in capsys.readouterr().out
+    assert (
+        main(["strip", str(tmp_path / "out"), "--output", str(tmp_path / "strip"), "--app", "https://app.example"]) == 0
+    )
+    assert " 0 files written" in capsys.readouterr().out
+    assert main(["strip", str(tmp_path / "out"), "--output", str(tmp_path / "out")]) == 1
+    assert "something other than a strip" in capsys.readouterr().err
+
+
+def test_a_build_checks_the_folder_of_the_strip_before_it_begins(pictures, tmp_path, capsys):
+    (tmp_path / "strip").mkdir()
+    (tmp_path / "strip" / "mine.txt").write_text("mine")
+    flags = ["--dataset", str(pictures), "--output", str(tmp_path / "out"), "--strip", str(tmp_path / "strip")]
+    assert main(["build", *flags]) == 1
+    assert "something other than a strip" in capsys.readouterr().err and not (tmp_path / "out").exists()

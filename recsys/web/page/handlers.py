@@ -12,6 +12,7 @@ from PIL import Image
 
 from recsys.errors import QueryError
 from recsys.images.box import Box
+from recsys.images.media_type import media_type
 from recsys.images.segment import Segmentation
 from recsys.recommend.options import check_text
 from recsys.recommend.recommender import MAX_K, Recommender
@@ -21,7 +22,6 @@ from recsys.web.page.results import ResultsView, Shown
 from recsys.web.page.state import PAGE, PageOptions, Query, longer
 from recsys.web.page.templates import render
 from recsys.web.page.visit import only_looks, starts_a_search
-from recsys.web.server import thumbnails
 from recsys.web.server.uploads import decode, picture_bytes, read_picture
 
 EXAMPLES = 6
@@ -43,7 +43,7 @@ class PageHandlers:
         data = picture_bytes(upload)
         picture = decode(data)
         *shown, preview, around = self._search_picture(picture, options, query)
-        return *shown, gr.skip() if thumbnails.media_type(data) else preview, around
+        return *shown, gr.skip() if media_type(data) else preview, around
 
     @starts_a_search
     def search_link(self, link: str, options: PageOptions, query: Query) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from recsys.errors import QueryError
+from recsys.images.media_type import media_type
 from recsys.recommend.recommender import Recommender
 from recsys.serving.live import LiveRecommender
 
@@ -30,21 +31,6 @@ def url(recommender: Recommender, item_id: str, view: int = 0) -> str:
     """
     further = f"&view={view}" if view else ""
     return f"{PREFIX}/{quote(item_id, safe='')}?v={recommender.assets.version}{further}"
-
-
-def media_type(data: bytes) -> str | None:
-    """The media type of an encoded picture by its first bytes; None for a format that browsers do not show."""
-    if data.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return "image/gif"
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return "image/webp"
-    if data[4:12] in (b"ftypavif", b"ftypavis"):
-        return "image/avif"
-    return None
 
 
 def route(served: LiveRecommender | Recommender) -> Route:
