@@ -17,10 +17,11 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any, Self
 
 import numpy as np
@@ -49,7 +50,10 @@ MAX_COMPILATION_S = 3600.0
 
 
 class CompiledNetwork:
-    """A network that OpenVINO runs on all cores of this process, one call at a time."""
+    """A network that OpenVINO runs in one stream per core, for several calls or for the parts of one batch.
+
+    A picture on one core takes 0.2 ms longer than on two, but costs a third less processor time.
+    """
 
     runtime = "openvino"
 
@@ -58,7 +62,10 @@ class CompiledNetwork:
         self.files, self.model, self.facts = folder, model, facts
         self.parameters, self.dim = int(facts["parameters"]), len(facts["features"])
         self._lock = threading.Lock()
-        self._request = _request(model, -1, facts["size"], outputs=1)
+        compiled = _compiled(model, -1, facts["size"], outputs=1)
+        self._idle = SimpleQueue[Any]()
+        for _ in range(compiled.get_property("NUM_STREAMS")):
+            self._idle.put(compiled.create_infer_request())
 
     @classmethod
     def load(cls, folder: Path, spec: EncoderSpec) -> Self:
@@ -85,8 +92,27 @@ class CompiledNetwork:
         return network
 
     def features(self, pixels: Pixels) -> Vectors:
-        with self._lock:
-            return np.array(self._request.infer([np.ascontiguousarray(pixels)], share_inputs=True)[0])
+        with self._requests(len(pixels)) as requests:
+            parts = [np.ascontiguousarray(part) for part in np.array_split(pixels, len(requests))]
+            for request, part in zip(requests, parts, strict=True):
+                request.start_async([part], share_inputs=True)
+            for request in requests:
+                request.wait()
+            return np.concatenate([request.results[0] for request in requests])
+
+    @contextlib.contextmanager
+    def _requests(self, count: int) -> Iterator[list[Any]]:
+        """The idle requests, at most `count`; waits for the first of them."""
+        requests = [self._idle.get()]
+        try:
+            with contextlib.suppress(Empty):
+                while len(requests) < count:
+                    requests.append(self._idle.get_nowait())
+            yield requests
+        finally:
+            for request in requests:
+                request.wait()
+                self._idle.put(request)
 
     @property
     def scale(self) -> int:
@@ -105,7 +131,7 @@ class CompiledNetwork:
 
     @cached_property
     def _whole_request(self) -> Any:
-        return _request(self.model, 1, self.facts["enlarged"], outputs=2)
+        return _compiled(self.model, 1, self.facts["enlarged"], outputs=2).create_infer_request()
 
 
 def convert(module: Any, example: Any, facts: dict[str, Any], spec: EncoderSpec, folder: Path) -> None:
@@ -135,7 +161,7 @@ def convert_to_int8(network: CompiledNetwork, pixels: Pixels, spec: EncoderSpec,
     """
     model = quantize(network.model, pixels)
     size = network.facts["size"]
-    features = _request(model, 1, size, outputs=1).infer([known_picture(size)])[0][0].tolist()
+    features = _compiled(model, 1, size, outputs=1).create_infer_request().infer([known_picture(size)])[0][0].tolist()
     with tempfile.TemporaryDirectory() as made:
         openvino.save_model(model, Path(made) / COMPILED[0])
         spec = replace(spec, int8=file_sha256(Path(made) / COMPILED[1]))
@@ -175,10 +201,10 @@ def known_picture(size: Sequence[int]) -> Pixels:
     return np.random.default_rng(0).integers(0, 256, (1, *size, 3), dtype=np.uint8)
 
 
-def _request(model: Any, count: int, size: Sequence[int], outputs: int) -> Any:
-    """A request for the first outputs of the model on `count` pictures (-1: any number) of this size."""
+def _compiled(model: Any, count: int, size: Sequence[int], outputs: int) -> Any:
+    """The first outputs of the model on `count` pictures (-1: any number) of this size, in one stream per core."""
     part = openvino.Model(model.get_results()[:outputs], model.get_parameters()).clone()
     part.reshape([count, *size, 3])
-    options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32", "ENABLE_CPU_PINNING": False}
-    options |= {"INFERENCE_NUM_THREADS": usable_cores()}
-    return openvino.Core().compile_model(part, "CPU", options).create_infer_request()
+    options = {"INFERENCE_PRECISION_HINT": "f32", "ENABLE_CPU_PINNING": False}
+    options |= {"NUM_STREAMS": usable_cores(), "INFERENCE_NUM_THREADS": usable_cores()}
+    return openvino.Core().compile_model(part, "CPU", options)

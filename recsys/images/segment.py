@@ -7,13 +7,13 @@ light and noise all count as plain; a room or a street does not. A copy of the p
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from recsys.images.box import Box
 from recsys.images.decode import decode
@@ -123,8 +123,7 @@ def _regions_of(pixels: Pixels) -> list[Region]:
     foreground = _foreground(pixels)
     if foreground is None or not foreground.any():
         return []
-    kernel = 2 * max(1, round(MAX_GAP * max(foreground.shape))) + 1
-    closed = np.asarray(Image.fromarray(foreground).convert("L").filter(ImageFilter.MaxFilter(kernel))) > 0
+    closed = _grown(foreground, max(1, round(MAX_GAP * max(foreground.shape))))
     regions = sorted(_regions(np.where(foreground, _labels(closed), 0)), key=lambda region: -region.area)
     min_area = max(MIN_REGION_PIXELS, MIN_SHARE_OF_LARGEST * regions[0].area)
     return [region for region in regions if region.area >= min_area]
@@ -148,8 +147,7 @@ def _is_same_product(box: Box, other: Box) -> bool:
 def _foreground(pixels: Pixels) -> Mask | None:
     """The pixels that are not background, bool [height, width]; None where the background is not plain."""
     _, height, width = pixels.shape
-    y, x = np.linspace(-1, 1, height, dtype=np.float32)[:, None], np.linspace(-1, 1, width, dtype=np.float32)
-    terms = np.stack(np.broadcast_arrays(np.float32(1), x, y, x * y, x * x, y * y, (x * x + y * y) ** 2))
+    terms = _terms(height, width)
     depth = max(1, round(BORDER_DEPTH * max(height, width)))
     border = np.ones((height, width), dtype=bool)
     border[depth:-depth, depth:-depth] = False
@@ -166,6 +164,25 @@ def _foreground(pixels: Pixels) -> Mask | None:
         inlying = residuals <= tolerance
     foreground = ~inlying & ~_shadow(pixels, background, tolerance)
     return foreground if noise <= MAX_NOISE and foreground[border].mean() <= 1 - MIN_BACKGROUND_SHARE else None
+
+
+@lru_cache(maxsize=8)
+def _terms(height: int, width: int) -> Pixels:
+    """The terms of the background's surface at each pixel, float32 [7, height, width]."""
+    y, x = np.linspace(-1, 1, height, dtype=np.float32)[:, None], np.linspace(-1, 1, width, dtype=np.float32)
+    return np.stack(np.broadcast_arrays(np.float32(1), x, y, x * y, x * x, y * y, (x * x + y * y) ** 2))
+
+
+def _grown(mask: Mask, by: int) -> Mask:
+    """The pixels of the mask and those at most `by` rows and columns from one."""
+    for _ in range(by):
+        rows = mask.copy()
+        rows[1:] |= mask[:-1]
+        rows[:-1] |= mask[1:]
+        mask = rows.copy()
+        mask[:, 1:] |= rows[:, :-1]
+        mask[:, :-1] |= rows[:, 1:]
+    return mask
 
 
 def _difference(pixels: Pixels, other: Pixels) -> Pixels:
