@@ -7,7 +7,7 @@ light and noise all count as plain; a room or a street does not. A copy of the p
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -84,7 +84,7 @@ class Segmentation:
         """Width and height of the copy that was segmented."""
         return self.pixels.shape[2], self.pixels.shape[1]
 
-    @cached_property
+    @property
     def products(self) -> tuple[Region, ...]:
         """The regions, with those joined that are parts of one product, the largest first."""
         return tuple(_joined(list(self.regions)))

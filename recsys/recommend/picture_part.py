@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -72,27 +71,35 @@ class Part(NamedTuple):
 
 @dataclass(eq=False)
 class _Picture:
-    """A picture, and the parts of it that were embedded so far, the whole first."""
+    """A picture, and the parts of it that were embedded so far, the whole first.
+
+    `cached_property` would hold one lock for all pictures on Python 3.11, and segment those of other requests later.
+    """
 
     image: Image.Image
     refine: bool = True
     parts: list[Part] = field(default_factory=list)
+    _segmentation: Segmentation | None = None
+    _copy: Image.Image | None = None
 
-    @cached_property
+    @property
     def segmentation(self) -> Segmentation:
-        return Segmentation.from_picture(self.image)
+        if self._segmentation is None:
+            self._segmentation = Segmentation.from_picture(self.image)
+        return self._segmentation
 
-    @cached_property
+    @property
     def is_cluttered(self) -> bool:
         """Whether to scan it: nothing stands out from a plain background, and it is large enough to have parts."""
         return self.refine and max(self.image.size) >= MIN_SCANNED_SIDE_PX and not self.segmentation.regions
 
-    @cached_property
+    @property
     def copy(self) -> Image.Image:
         """A small RGB copy, which the parts of a scan are taken from."""
-        copy = decode(self.image).copy()
-        copy.thumbnail((SCANNED_SIDE_PX, SCANNED_SIDE_PX), Image.Resampling.BICUBIC, reducing_gap=2)
-        return copy
+        if self._copy is None:
+            self._copy = decode(self.image).copy()
+            self._copy.thumbnail((SCANNED_SIDE_PX, SCANNED_SIDE_PX), Image.Resampling.BICUBIC, reducing_gap=2)
+        return self._copy
 
     @property
     def chosen(self) -> Part:

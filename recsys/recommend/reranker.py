@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -23,7 +22,7 @@ MIN_COVERAGE = 0.5
 """A category ranks instead of the kind where the catalogue has the query's with a higher probability than this."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Reranker:
     """Says of one query how likely it has the kind, the colour and so on of each product.
 
@@ -37,6 +36,10 @@ class Reranker:
     embedding: Vectors
     row: int | None = None
     calibration: Calibration | None = None
+    _logits: Mapping[str, Vectors] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._logits = self.encoder.logits(self.embedding) if self.row is None else {}
 
     def gains(self, rows: Rows, cosines: Vectors) -> Vectors:
         """What each of the nearest products gains: for `rows` [n] and `cosines` [n], nearest first, float32 [n].
@@ -93,7 +96,3 @@ class Reranker:
             None if column[row] is None else self.ranking.chance(name, float(shares[column.codes[row]]))
             for row in rows.tolist()
         ]
-
-    @cached_property
-    def _logits(self) -> Mapping[str, Vectors]:
-        return self.encoder.logits(self.embedding) if self.row is None else {}

@@ -1,4 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from PIL import Image
 from recsys.core.calibration import Calibration
 from recsys.core.crops import CropCalibration
 from recsys.images.box import Box
+from recsys.images.segment import Segmentation
 from recsys.recommend.options import SearchOptions
 from testkit.fake_shop import draw, fake_shop
 
@@ -48,6 +51,19 @@ def test_without_refinement_the_whole_picture_is_searched_with(shop):
     assert list(plain) == list(shop.search(shop.embed(BESIDE), 3))
     assert shop.recommend_batch([BESIDE], 3, refine=False) == [plain]
     assert shop.search(BESIDE, 3, SearchOptions(refine=False)) == plain
+
+
+def test_pictures_of_two_requests_are_segmented_at_the_same_time(shop, monkeypatch):
+    both, segment = Barrier(2, timeout=10), Segmentation.from_picture
+
+    def segment_together(picture):
+        both.wait()
+        return segment(picture)
+
+    monkeypatch.setattr(Segmentation, "from_picture", segment_together)
+    with ThreadPoolExecutor(2) as pool:
+        parts = list(pool.map(shop.choose_part, [BESIDE, BESIDE]))
+    assert parts[0].box and parts[0].box == parts[1].box
 
 
 def cluttered(product=None):
