@@ -64,7 +64,7 @@ def test_no_state_of_the_page_breaks_the_rules(visit, calibrated, pair, screen):
     unfold(page)
     page.get_by_placeholder("Paste a link to a picture").fill("http://127.0.0.1/x.jpg")
     press(page, "Search")
-    expect(page.locator(".toast-body")).to_be_visible()
+    expect(page.locator("#link .problem")).to_be_visible()
     found["liked, and an error"] = wrong(page)
     look_closer(page)
     found["product"] = wrong(page)

@@ -115,3 +115,24 @@ def test_gradios_own_parameters_stay_in_the_address(visit, photo):
     page = visit(path="?__theme=dark")
     choose(page, photo)
     expect(page).to_have_url(re.compile(r"\?found=.*&__theme=dark$"))
+
+
+def test_the_parameters_of_others_stay_in_the_address_and_the_api_panel_has_one(window, server, photo):
+    page = window("wide").new_page()
+    page.goto(f"{server.local_url}?utm_source=letter&view=api&__sign=abc")
+    expect(page.get_by_text(re.compile("(API|MCP) documentation"))).to_be_visible()
+    choose(page, photo)
+    expect(page).to_have_url(re.compile(r"\?found=.*&utm_source=letter&__sign=abc&view=api$"))
+    page.close()
+
+
+def test_a_page_around_it_hears_of_the_address(visit):
+    page = visit()
+    page.evaluate(
+        """() => { window.heard = [];
+        window.postMessage = (data, origin) => data.queryString !== undefined && heard.push([data.queryString, origin]);
+        document.body.append(Object.assign(document.createElement("iframe"), { src: "?item=p7", id: "inner" })) }"""
+    )
+    expect(page.frame_locator("#inner").locator("#heading h2")).to_contain_text("More like")
+    page.wait_for_function("heard.some(([query]) => query.startsWith('item=p7'))")
+    assert {origin for _, origin in page.evaluate("heard")} == {"https://huggingface.co"}

@@ -63,5 +63,5 @@ def test_what_is_no_part_of_a_look_says_so(visit, shop, monkeypatch):
     look_closer(page)
     monkeypatch.setattr(shop, "outfit", lambda *_, **__: 1 / 0)
     press(dialog(page), "Complete the look")
-    expect(page.locator(".toast-body")).to_contain_text("Something went wrong here")
+    expect(page.locator("#heading .problem")).to_contain_text("Something went wrong here")
     expect(heading(page)).to_have_text("From the shop")

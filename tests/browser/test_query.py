@@ -108,12 +108,12 @@ class TestOnOneScreen:
         page = visit()
         page.get_by_placeholder("Paste a link to a picture").fill("http://127.0.0.1/x.jpg")
         press(page, "Search")
-        expect(page.locator(".toast-body")).to_contain_text("not on the public internet")
+        expect(page.locator("#link .problem")).to_contain_text("not on the public internet")
 
     def test_a_bad_file_is_refused_in_a_sentence_and_leaves_no_trace(self, visit, tmp_path):
         (tmp_path / "bad.jpg").write_text("no picture")
         page = visit("phone")
         page.set_input_files("#picture input[type=file]", tmp_path / "bad.jpg")
-        expect(page.locator(".toast-body")).to_contain_text("not a readable picture")
+        expect(page.locator("#picture .problem")).to_contain_text("not a readable picture")
         expect(page.locator("#picture img")).to_have_count(0)
         expect(heading(page)).to_have_text("From the shop")

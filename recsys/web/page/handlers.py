@@ -96,12 +96,10 @@ class PageHandlers:
         """Show the shop window after the picture was removed."""
         return (gr.skip(),) * 5 if query.picture is None else (*self._shop_window(options, query), "")
 
-    @starts_a_search
     def picture_refused(self, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """Keep the answer that is shown, and show its picture again, after an upload that could not be used."""
-        if query.shown is None:
-            return *self._shop_window(options, query), None, ""
-        return (gr.skip(),) * 4 + self._picture_shown(query)
+        shown = self.results.show(options, query) if query.kind == "window" else (gr.skip(),) * 4
+        return *shown, *self._picture_shown(query)
 
     def filters_changed(self, options: PageOptions, query: Query) -> Shown:
         """Repeat the query with other filters or another diversity."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial, wraps
@@ -12,6 +13,7 @@ import gradio as gr
 from gradio.context import LocalContext
 from gradio.routes import toorjson
 
+from recsys.errors import RecsysError
 from recsys.format.layout import SAMPLE
 from recsys.recommend.recommender import Recommender
 from recsys.serving.live import LiveRecommender
@@ -37,12 +39,16 @@ QUIETLY: dict[str, Any] = {
 }
 """How the page calls its handlers: with plain values, and not listed in the API."""
 
+SHOWN_AT_ONCE = (PageHandlers.search_upload, PageHandlers.search_photo)
+"""The searches with a picture that the page shows before they are answered."""
+
 
 class Fields:
     """The components of the page, which are inputs of the handlers, outputs, or both. Adds them to the open blocks."""
 
     def __init__(self) -> None:
-        self.clicks = _html({}, "clicks", "", js=("speech", "history"))
+        self.clicks = _html({}, "clicks", "", js=("speech", "problems", "history"))
+        self.problem = _html("", "problem", js="problem")
         self.header = _html("", "header")
         self.notice = _html("", "notice")
         with gr.Row(elem_id="columns"):
@@ -142,11 +148,11 @@ def _wire(latest: Callable[[], PageHandlers], on: Fields) -> None:
         [on.clicks, on.narrow, on.variety, on.likes, on.visit],
         [on.visit, on.heading, on.found, on.narrow],
     )
-    with_picture, how = [*shown, on.picture, on.part], QUIETLY | {"show_progress_on": on.found}
+    shown, with_picture = [on.problem, *shown], [on.problem, *shown, on.picture, on.part]
+    how = QUIETLY | {"show_progress_on": on.found}
 
-    given, chosen = partial(_with_options, latest), partial(_with_click, latest)
-    uploaded = on.picture.give(given(PageHandlers.search_upload), [on.picture, *inputs], with_picture, **how)
-    uploaded.failure(given(PageHandlers.picture_refused), inputs, with_picture, **how)
+    given, chosen = partial(_with_options, latest, on), partial(_with_click, latest, on)
+    on.picture.give(given(PageHandlers.search_upload), [on.picture, *inputs], with_picture, **how)
     on.picture.remove(given(PageHandlers.picture_cleared), inputs, [*shown, on.part], **how)
     on.link.ask(given(PageHandlers.search_typed), [on.link, *inputs], [*with_picture, on.link], **how)
     on.picture.link(chosen(PageHandlers.search_link, "link"), inputs, [*with_picture, on.link], **how)
@@ -165,7 +171,7 @@ def _wire(latest: Callable[[], PageHandlers], on: Fields) -> None:
     for place in (on.heading, on.found):
         place.dress(chosen(PageHandlers.change_look, "dress", dict), inputs, shown, **how)
     for place in (on.clicks, on.heading, on.found, on.product, on.likes, on.link):
-        place.open(chosen(PageHandlers.open_product, "open"), inputs, on.product, **QUIETLY)
+        place.open(chosen(PageHandlers.open_product, "open"), inputs, [on.problem, on.product], **QUIETLY)
     on.likes.taste(given(PageHandlers.likes_changed), inputs, [*shown, on.likes], **how)
     visited = [*with_picture, on.variety, on.likes, on.notice]
     on.clicks.visit(given(PageHandlers.open_visit, _visited), inputs, visited, **how)
@@ -184,17 +190,20 @@ def _in_language_of_request(handler: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _with_options(
-    latest: Callable[[], PageHandlers], handler: Callable[..., Any], read: Callable[[Any], list[Any]] | None = None
+    latest: Callable[[], PageHandlers],
+    on: Fields,
+    handler: Callable[..., Any],
+    read: Callable[[Any], list[Any]] | None = None,
 ) -> Callable[..., Any]:
     """The handler, called with what it needs, the search options and the query of the visit.
 
     What it needs is the value of one field, if any, or what `read` makes of the clicks. The visit calls it in the
-    order of the visitor's choices. An answer that a later search made obsolete is not shown.
+    order of the visitor's choices. An answer that a later search made obsolete is not shown. Where there is no answer,
+    the first of the outputs, `on.problem`, says why, and what the page has shown meanwhile is taken back.
     """
 
     @user_errors
-    @_in_language_of_request
-    def handle(*values: Any) -> Any:
+    def answered(*values: Any) -> Any:
         *value, clicks, narrow, variety, liked, visit = values
         given, answers, number = read(clicks) if read else value, latest(), choice_number(clicks)
         options = PageOptions.from_fields(narrow, variety, liked, answers.items)
@@ -203,18 +212,41 @@ def _with_options(
             shown = handler(answers, *given, options, replace(answers.up_to_date(query), choice=number))
             return shown if isinstance(shown, tuple) else (shown,)
 
-        shown = order_of(handler)(visit, number, answer) or (gr.skip(),)
-        shown = [visit if isinstance(part, Query) else part for part in shown]
-        return shown if len(shown) > 1 else shown[0]
+        shown = order_of(handler)(visit, number, answer)
+        return [gr.skip(), *(visit if isinstance(part, Query) else part for part in shown)] if shown else gr.skip()
+
+    @_in_language_of_request
+    def handle(*values: Any) -> Any:
+        try:
+            return answered(*values)
+        except gr.Error as error:
+            problem = {on.problem: {"text": error.message, "choice": choice_number(values[-5])}}
+            return problem | _taken_back(latest(), on, values) if handler in SHOWN_AT_ONCE else problem
 
     return handle
 
 
+def _taken_back(answers: PageHandlers, on: Fields, values: Sequence[Any]) -> dict[gr.HTML | gr.State, Any]:
+    """What the page shows again after a picture that could not be searched with."""
+    *_, clicks, narrow, variety, liked, visit = values
+    with contextlib.suppress(RecsysError):
+        options = PageOptions.from_fields(narrow, variety, liked, answers.items)
+        query = replace(answers.up_to_date(visit.query), choice=choice_number(clicks))
+        _, *shown = answers.picture_refused(options, query)
+        return dict(zip([on.heading, on.found, on.narrow, on.picture, on.part], shown, strict=True))
+    return {}
+
+
 def _with_click(
-    latest: Callable[[], PageHandlers], handler: Callable[..., Any], event: str, kind: type = str, *keys: str
+    latest: Callable[[], PageHandlers],
+    on: Fields,
+    handler: Callable[..., Any],
+    event: str,
+    kind: type = str,
+    *keys: str,
 ) -> Callable[..., Any]:
     """The handler, called with what was clicked, of this kind and with these keys, the options and the query."""
-    return _with_options(latest, handler, lambda clicks: [clicked(clicks, event, kind, keys)])
+    return _with_options(latest, on, handler, lambda clicks: [clicked(clicks, event, kind, keys)])
 
 
 def _visited(clicks: Any) -> list[Any]:

@@ -3,6 +3,7 @@
 // Each choice of the visitor is noted here before its event is triggered: it gets a number, and what was clicked. Handlers
 // read both from the value of #clicks.
 const noteClick = (event, clicked) => {
+  announce("acting", { event, part: element });
   document.dispatchEvent(new CustomEvent("shop:click", { detail: clicked === undefined ? {} : { [event]: clicked } }));
 };
 

@@ -2,6 +2,19 @@
 const current = () => element.querySelector("[data-query]");
 let last = current()?.dataset.query;
 
+// After a picture was given, the focus goes on to its answer: it was on a button that is far from there, or hidden by now.
+let isGiven = false;
+document.addEventListener("shop:acting", ({ detail }) => {
+  isGiven = ["give", "pick", "photo", "link", "part"].includes(detail.event);
+});
+const goOn = () => {
+  const at = document.activeElement;
+  if (isGiven && (at === document.body || at.closest("#examples, #picture .give, #picture input"))) {
+    element.querySelector(".heading").focus({ preventScroll: true });
+  }
+  isGiven = false;
+};
+
 watch("value", () => {
   const now = current()?.dataset.query;
   const stacked = matchMedia("(max-width: 900px)").matches;
@@ -12,6 +25,7 @@ watch("value", () => {
   last = now;
   announce("words", current()?.dataset.words ?? "");
   announce("answer", { ...current()?.dataset });
+  goOn();
 });
 
 const share = async (button) => {

@@ -14,7 +14,20 @@ document.addEventListener("shop:click", ({ detail }) => {
   props.value = { ...props.value, ...detail, choice };
 });
 
-const ownParameters = [...new URLSearchParams(location.search)].filter(([name]) => name === "view" || name.startsWith("__"));
+// Parameters of the address that are not ours, as those of Gradio, of the Hub and of newsletters, stay in it.
+const OURS = /^(item|found|text|look|keep|varied|sort|k|offset|index|product|liked|(but|piece|is|min|max)\..*)$/;
+const foreign = () => new URLSearchParams([...new URLSearchParams(location.search)].filter(([name]) => !OURS.test(name)));
+// ?view=api is the address of Gradio's panel about the API. Gradio does not load the panel at such an address: a first click on
+// its button takes the address away, a second one opens the panel.
+const isApi = () => foreign().get("view") === "api";
+const openApiPanel = (tries = 50) => {
+  const button = document.querySelector("footer .show-api");
+  if (!button) return void (tries && setTimeout(openApiPanel, 100, tries - 1));
+  button.click();
+  if (!isApi()) button.click();
+};
+if (isApi()) openApiPanel();
+
 const overlayIn = (search) => {
   const given = new URLSearchParams(search);
   if (given.get("product")) return `product=${encodeURIComponent(given.get("product"))}`;
@@ -22,7 +35,8 @@ const overlayIn = (search) => {
 };
 const answerIn = (search) => {
   const parts = search.replace(/^\?/, "").split("&");
-  const kept = parts.filter((part) => part && !/^(product|liked|view|__\w+)(=|$)/.test(part));
+  const nameOf = (part) => [...new URLSearchParams(part).keys()][0] ?? "";
+  const kept = parts.filter((part) => OURS.test(nameOf(part)) && !/^(product|liked)(=|$)/.test(part));
   return kept.length ? `?${kept.join("&")}` : "";
 };
 const empty = { address: "", picture: "", part: "", overlay: "", depth: 0, closed: false, top: 0 };
@@ -30,8 +44,7 @@ const entry = () => ({ ...empty, ...(history.state?.shop ?? { address: answerIn(
 let shown = entry(); // the answer that is on the page
 
 const write = (how, shop) => {
-  const own = new URLSearchParams(ownParameters).toString();
-  const parts = [shop.address.slice(1), shop.overlay, own].filter(Boolean);
+  const parts = [shop.address.slice(1), shop.overlay, foreign().toString()].filter(Boolean);
   const address = location.pathname + (parts.length ? `?${parts.join("&")}` : "");
   history[how]({ ...history.state, shop }, "", address);
   if (parent !== window) parent.postMessage({ queryString: parts.join("&") }, "https://huggingface.co");
@@ -152,8 +165,6 @@ document.addEventListener("shop:closed", () => {
     }, 250);
   } else write("replaceState", { ...now, overlay: "" });
 });
-
-document.addEventListener("shop:failed", ({ detail }) => settle(Number(detail)));
 
 addEventListener("popstate", () => {
   stay();

@@ -143,7 +143,7 @@ element.addEventListener("change", async (event) => {
   try {
     keep(read(await event.target.files[0].text()));
   } catch {
-    element.querySelector(".import").firstChild.textContent = "This is not a file of likes. Choose another";
+    announce("problem", { text: say("This is not a file of likes. Choose another one."), part: element });
   }
 });
 

@@ -62,7 +62,7 @@ const show = ({ values, products }) => {
   unfold(found);
 };
 
-const isLink = (text) => /^(https?:|www\.)/i.test(text);
+const isLink = (text) => /^(https?:|data:|www\.)/i.test(text);
 const suggest = async () => {
   request?.abort();
   request = new AbortController();
@@ -75,7 +75,21 @@ const suggest = async () => {
   } catch { /* a later letter, or no connection: the field works without suggestions */ }
 };
 
+const isPicture = (text) => /^data:image\//i.test(text);
+const unpack = (link) => {
+  close();
+  field.value = "";
+  announce("unpack", { link, part: element });
+};
+field.addEventListener("paste", (event) => {
+  const text = event.clipboardData.getData("text/plain").trim();
+  if (!isPicture(text)) return;
+  event.preventDefault();
+  unpack(text);
+});
+
 const ask = (text) => {
+  if (isPicture(text)) return unpack(text);
   close();
   field.value = text;
   props.value = { text };

@@ -37,7 +37,7 @@ const expect = (kind) => {
   turn(kind);
   return () => heading.isConnected && turn("window");
 };
-const complain = (text) => (find(".problem").textContent = text);
+const complain = (text) => announce("problem", { text, part: element });
 
 // Its copy as a JPEG of at most 1,600 px, upright and without the place where it was taken. A file that the browser cannot
 // open goes as it is: the server opens more formats, and says what is wrong with the rest.
@@ -107,6 +107,19 @@ const give = async (picture) => {
     }
   }
 };
+
+// The picture that is in a data: link, which is sent like a file.
+const unpack = (link, part = element) => {
+  const [head, data] = link.split(",", 2);
+  try {
+    if (!/;base64$/i.test(head)) throw new TypeError("not base64");
+    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+    give(new File([bytes], "pasted", { type: head.slice(5).split(";")[0] }));
+  } catch {
+    announce("problem", { text: say("There is no picture in this link. Choose a file instead."), part });
+  }
+};
+document.addEventListener("shop:unpack", ({ detail }) => unpack(detail.link, detail.part));
 
 const follow = (link) => {
   complain("");
@@ -210,16 +223,17 @@ element.addEventListener("click", (event) => {
 
 // A paste or a drop anywhere on the page: a picture, a picture of another page, or a link.
 const isText = (target) => target.closest?.("input:not([type=file]), textarea, [contenteditable=true]");
+const isPicture = (link) => /^data:image\//i.test(link);
 const linkIn = (data) => {
   const html = new DOMParser().parseFromString(data.getData("text/html"), "text/html");
   const link = html.querySelector("img")?.src || data.getData("text/uri-list").split("\n")[0] || data.getData("text/plain");
-  return /^https?:\/\/\S+$/.test(link.trim()) ? link.trim() : "";
+  return /^https?:\/\/\S+$/.test(link.trim()) || isPicture(link) ? link.trim() : "";
 };
 const take = (data) => {
   const picture = [...data.files].find(({ type, name }) => type.startsWith("image/") || /\.hei[cf]$/i.test(name));
   const link = picture ? "" : linkIn(data);
   if (picture) give(picture);
-  if (link) follow(link);
+  if (link) (isPicture(link) ? unpack : follow)(link);
   return picture || link;
 };
 document.addEventListener("paste", (event) => {

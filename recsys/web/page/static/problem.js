@@ -1,0 +1,1 @@
+watch("value", () => props.value && announce("problem", props.value));
