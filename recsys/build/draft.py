@@ -102,7 +102,7 @@ class Draft:
         chosen = curve[-1]
         searcher = AnnoySearcher(self.folder / VECTORS, items, self.encoder.dim, chosen.search_k)
         write_embeddings(self.folder, items, searcher)
-        chooser = PartChooser(self.encoder, searcher, report.calibration)
+        chooser = PartChooser(self.encoder, searcher.repeatable(), report.calibration)
         crops = fit_crops(chooser) if len(items) >= MIN_PRODUCTS else None
         if report.calibration:
             pictures = read_thumbnails(self.folder / ITEMS)

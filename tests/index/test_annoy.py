@@ -12,6 +12,7 @@ from recsys.core.ranking import recall_at_k
 from recsys.errors import IndexDamagedError
 from recsys.index.annoy import AnnoySearcher, build, build_for_recall, exact
 from recsys.index.annoy import file as annoy_file
+from recsys.index.annoy import searcher as annoy_searcher
 
 COUNT, DIM = 2000, 24
 
@@ -146,6 +147,18 @@ def test_all_are_compared_where_that_is_faster_than_annoy(built, items, vectors)
             way(query[None], 10)
             taken.append(time.perf_counter() - started)
     assert min(times[searcher.search]) < min(times[searcher.approximate]) / 3
+
+
+@pytest.mark.parametrize("is_fast", [True, False])
+def test_a_repeatable_search_does_not_depend_on_what_is_faster(built, items, vectors, monkeypatch, is_fast):
+    path, _ = built
+    searcher = AnnoySearcher(path, items, DIM, 1)
+    searcher._scan_is_fast = is_fast
+    again = searcher.repeatable()
+    np.testing.assert_array_equal(again.search(vectors[:20], 5)[0], searcher.exact(vectors[:20], 5)[0])
+    monkeypatch.setattr(annoy_searcher, "MAX_SCANNED", COUNT - 1)
+    large = searcher.repeatable()
+    np.testing.assert_array_equal(large.search(vectors[:20], 5)[0], searcher.approximate(vectors[:20], 5)[0])
 
 
 def test_a_filter_that_few_pass_gives_all_of_them_and_none_gives_none(searcher, vectors):

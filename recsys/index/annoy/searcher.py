@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from copy import copy
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -21,6 +23,8 @@ MIN_SEEDS = 10
 """At least this many results of Annoy are requested, and their neighbours compared too."""
 MAX_APPROXIMATE = 1_000
 """More products than this are found by an exact scan, which is not slower then, and always in the same order."""
+MAX_SCANNED = 200_000
+"""A search that must give the same again scans at most this many products."""
 TIMED_ROWS = 8192
 TIMED_RUNS = 5
 
@@ -44,6 +48,12 @@ class AnnoySearcher:
         self._trees = None if self.problem else load_trees(path, len(items), dim, metric)
         self._graph = load_graph(path, len(items))
         self._exact = ExactSearch(self._vectors)
+
+    def repeatable(self) -> Self:
+        """The same search, but exact or approximate by the number of products: not by what is faster at the moment."""
+        found = copy(self)
+        found._scan_is_fast = len(self.items) <= MAX_SCANNED
+        return found
 
     def vectors(self, rows: Sequence[int] | Rows) -> Vectors:
         return self._vectors[np.asarray(rows, dtype=np.int64)]
