@@ -12,7 +12,7 @@ from recsys.errors import RecsysError
 from recsys.runtime.json_log import log_to_stderr
 from recsys.serving.folder_reload import reloader
 from recsys.serving.live import LiveRecommender
-from recsys.serving.open import open_recommender
+from recsys.serving.open import open_recommender, prepare
 from recsys.settings import Settings
 
 VARIABLES = """\
@@ -49,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from recsys.web import launch  # Gradio takes seconds to import: the index opens meanwhile
 
             shop = opening.result()
+        prepare(shop.current)
         reloader(shop, settings).start()
         launch(shop, share=options.share, embed_origins=settings.embed_origins)
     except RecsysError as error:

@@ -14,8 +14,10 @@ import numpy.typing as npt
 from recsys.core.filters import canonical, number
 from recsys.types import IN_STOCK, Offer, Range, Rows, Value
 
+MAX_COMBINED = 2**62
 Flags = npt.NDArray[np.bool_]
-Codes = npt.NDArray[np.int32]
+Codes = npt.NDArray[np.signedinteger]
+"""Codes of values, in the smallest type that holds them."""
 Numbers = npt.NDArray[np.float64]
 
 
@@ -68,7 +70,8 @@ class Column(Vocabulary):
         column.counts = _most_common_first(present)
         column.vocabulary = list(column.counts)
         code_of = {value: code for code, value in enumerate(column.vocabulary)}
-        column.codes = np.array([code_of.get(value, -1) for value in vocabulary], dtype=np.int32)[codes]
+        compact = np.min_scalar_type(-1 - len(vocabulary))
+        column.codes = np.array([code_of.get(value, -1) for value in vocabulary], dtype=compact)[codes]
         return column
 
     def __len__(self) -> int:
@@ -84,6 +87,17 @@ class Column(Vocabulary):
     def counts_in(self, rows: Flags) -> Rows:
         """The number of these rows with each value of the vocabulary."""
         return np.bincount(self.codes[rows], minlength=len(self.vocabulary))
+
+
+def combined(columns: Sequence[Column], count: int) -> Rows:
+    """A number for each of `count` rows, equal for rows with the same values, and rising as their codes do."""
+    numbers, size = np.zeros(count, dtype=np.int64), 1
+    for column in columns:
+        if size * len(column.vocabulary) > MAX_COMBINED:
+            numbers = np.unique(numbers, return_inverse=True)[1]
+            size = count
+        numbers, size = numbers * len(column.vocabulary) + column.codes, size * len(column.vocabulary)
+    return numbers
 
 
 class ListColumn(Vocabulary):

@@ -6,15 +6,15 @@ would otherwise fill the nearest five by itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 
 from recsys.core.calibration import Flags
 from recsys.core.items import Items
-from recsys.types import Rows, Searcher, Vectors
+from recsys.types import Rows, Searcher, Value, Vectors
 
 BLOCK_ROWS = 8192
 MIN_PLACEHOLDER_ROWS = 4
@@ -29,27 +29,28 @@ MIN_PLACEHOLDER_NAMES = 8
 class SamePictures:
     """For each row, the `first` row with the same picture; and the rows that show a placeholder, such as "no image"."""
 
-    first: Rows
+    first: npt.NDArray[np.int32]
     is_placeholder: Flags
 
     @classmethod
     def find(cls, items: Items, vectors: Vectors) -> Self:
         """In the unit vectors [n, dim] of these items."""
-        return cls._from_hashes(items, _hashes(vectors))
+        return cls.from_hashes(items, _hashes(vectors))
 
     @classmethod
     def of_searcher(cls, items: Items, searcher: Searcher) -> Self:
         """In the vectors that a searcher holds."""
         blocks = np.array_split(np.arange(len(items)), len(items) // BLOCK_ROWS + 1)
-        return cls._from_hashes(items, [number for rows in blocks for number in _hashes(searcher.vectors(rows))])
+        return cls.from_hashes(items, np.concatenate([_hashes(searcher.vectors(rows)) for rows in blocks]))
 
     @classmethod
-    def _from_hashes(cls, items: Items, hashes: Sequence[int]) -> Self:
+    def from_hashes(cls, items: Items, hashes: Rows) -> Self:
+        """In the hashes [n] of the pictures, or of their vectors."""
         _, firsts, picture, counts = np.unique(hashes, return_index=True, return_inverse=True, return_counts=True)
-        is_placeholder = counts >= MIN_PLACEHOLDER_ROWS
-        for number in np.flatnonzero(is_placeholder):
-            is_placeholder[number] = _is_varied(items, np.flatnonzero(picture == number))
-        return cls(firsts[picture], is_placeholder[picture])
+        shared = np.flatnonzero((counts >= MIN_PLACEHOLDER_ROWS)[picture])
+        is_placeholder = np.zeros(len(counts), dtype=bool)
+        is_placeholder[_varied(items, shared, picture[shared])] = True
+        return cls(firsts.astype(np.int32)[picture], is_placeholder[picture])
 
     @property
     def distinct(self) -> Rows:
@@ -62,13 +63,19 @@ class SamePictures:
         return firsts[~self.is_placeholder[rows[firsts]]]
 
 
-def _is_varied(items: Items, rows: Rows) -> bool:
-    """Whether these rows have too many kinds, or names, for one picture to show all of them."""
+def _varied(items: Items, rows: Rows, pictures: Rows) -> Rows:
+    """Those of the pictures of these rows that are shown with too many kinds, or names, for one picture."""
     if items.roles.kind:
-        return len(np.unique(items.columns[items.roles.kind].codes[rows])) >= MIN_PLACEHOLDER_KINDS
-    return len({items.names[row] for row in rows}) >= MIN_PLACEHOLDER_NAMES
+        kinds, least = items.columns[items.roles.kind].codes[rows].astype(np.int64), MIN_PLACEHOLDER_KINDS
+    else:
+        names: dict[Value, int] = {}
+        kinds = np.array([names.setdefault(items.names[row], len(names)) for row in rows.tolist()], dtype=np.int64)
+        least = MIN_PLACEHOLDER_NAMES
+    different = np.unique(pictures * (1 + kinds.max(initial=0)) + kinds) // (1 + kinds.max(initial=0))
+    found, counts = np.unique(different, return_counts=True)
+    return found[counts >= least]
 
 
-def _hashes(vectors: Vectors) -> list[int]:
+def _hashes(vectors: Vectors) -> Rows:
     """A 64-bit hash of each vector [n, dim]."""
-    return [hash(vector.tobytes()) for vector in vectors]
+    return np.fromiter((hash(vector.tobytes()) for vector in vectors), np.int64, len(vectors))

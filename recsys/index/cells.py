@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Protocol, overload
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -23,54 +23,6 @@ class CellReader(Protocol):
     def cells(self) -> Sequence[Any] | Column:
         """The cells of all rows."""
         ...
-
-
-class Texts(Sequence[Value]):
-    """Texts, or None, of all rows. They stay in Arrow's memory, without an object for each."""
-
-    def __init__(self, blocks: Sequence[pa.Array]):
-        self._blocks, self._ends = blocks, np.cumsum([len(block) for block in blocks])
-
-    def __len__(self) -> int:
-        return int(self._ends[-1]) if len(self._ends) else 0
-
-    def __iter__(self) -> Iterator[Value]:
-        for block in self._blocks:
-            yield from block.to_pylist()
-
-    def __eq__(self, other: object) -> bool:
-        """Whether the other is a sequence of the same texts, such as a list."""
-        if not isinstance(other, Sequence) or len(other) != len(self):
-            return False
-        return all(own == its for own, its in zip(self, other, strict=True))
-
-    __hash__ = None  # type: ignore[assignment]
-
-    @overload
-    def __getitem__(self, row: int) -> Value: ...
-    @overload
-    def __getitem__(self, row: slice) -> list[Value]: ...
-    def __getitem__(self, row: int | slice) -> Value | list[Value]:
-        if isinstance(row, slice):
-            return [self[each] for each in range(*row.indices(len(self)))]
-        place = range(len(self))[row]
-        block = int(np.searchsorted(self._ends, place, side="right"))
-        found: Value = self._blocks[block][place - int(self._ends[block])].as_py()
-        return found
-
-
-class TextReader:
-    """Keeps texts that differ from row to row, such as ids and names."""
-
-    def __init__(self) -> None:
-        self._blocks: list[pa.Array] = []
-
-    def add(self, block: pa.Array) -> None:
-        block.validate(full=True)  # a text that is no Unicode would fail when it is shown
-        self._blocks.append(block)
-
-    def cells(self) -> Texts:
-        return Texts(self._blocks)
 
 
 class CodeReader:

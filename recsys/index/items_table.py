@@ -12,11 +12,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from recsys.core.items import Items
+from recsys.core.large import is_large
 from recsys.errors import IndexDamagedError
 from recsys.format.layout import ADDED_COLUMN, GROUP_COLUMN, ID_COLUMN, ITEMS, NAME_COLUMN, OFFER_COLUMN, PICTURE_COLUMN
 from recsys.format.manifest import REMEDY, Manifest
-from recsys.index.cells import CellReader, CodeReader, ListReader, TextReader
+from recsys.index.cells import CellReader, CodeReader, ListReader
 from recsys.index.parquet_pages import check_pages
+from recsys.index.texts import TextReader
+from recsys.runtime.memory import release_memory
 from recsys.types import OFFER_FIELDS
 
 PICTURE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
@@ -138,7 +141,7 @@ def _read_cells(path: Path, schema: pa.Schema, rows: int) -> list[Any]:
     file = open_table(path, [leaf for field in fields for leaf in text_leaves(field)])
     _check_sizes(file.metadata, rows)
     check_pages(path, file.metadata)
-    readers = [_reader(field) for field in fields]
+    readers = [_reader(field, is_large=is_large(rows)) for field in fields]
     for groups in _blocks(file.metadata):
         table = _read_columns(file, fields, groups)
         for reader, column in zip(readers, table.columns, strict=True):
@@ -149,7 +152,11 @@ def _read_cells(path: Path, schema: pa.Schema, rows: int) -> list[Any]:
             if reader is readers[0] and cells.null_count:
                 raise ValueError("a product has no id")
             reader.add(cells)
-    return [reader.cells() for reader in readers]
+    found = [reader.cells() for reader in readers]
+    if is_large(rows):
+        pa.default_memory_pool().release_unused()
+        release_memory()
+    return found
 
 
 def _blocks(metadata: pq.FileMetaData) -> Iterator[range]:
@@ -162,10 +169,10 @@ def _blocks(metadata: pq.FileMetaData) -> Iterator[range]:
             start, held = group + 1, 0
 
 
-def _reader(field: pa.Field) -> CellReader:
+def _reader(field: pa.Field, *, is_large: bool) -> CellReader:
     """What collects the cells of a column: the ids and names, an attribute of one value, or any other column."""
     if field.name in (ID_COLUMN, NAME_COLUMN):
-        return TextReader()
+        return TextReader(is_large=is_large)
     return CodeReader() if field.type == pa.string() and field.name != ADDED_COLUMN else ListReader()
 
 

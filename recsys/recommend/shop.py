@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
 
 from recsys.core.calibration import Calibration
@@ -17,9 +18,12 @@ from recsys.recommend.search import Search
 from recsys.recommend.steering import Steering
 from recsys.recommend.variants import Variants
 from recsys.recommend.word_search import WordSearch
+from recsys.runtime.once import once
 from recsys.types import ImageEncoder, IndexAssets, Origin, Searcher, TextEncoder
 from recsys.words.query import QueryReader
 from recsys.words.synonyms import Synonyms
+
+logger = logging.getLogger(__name__)
 
 
 class Shop:
@@ -53,12 +57,17 @@ class Shop:
         served = f"{self.origin.name}{revision}, {len(self):,} products of {self.origin.dataset}"
         return f"<Recommender: {served}, with {attributes}>"
 
-    @cached_property
+    def prepare(self) -> None:
+        """Make all that answers need beside the index. In a large catalogue this takes seconds, or a minute."""
+        for part in (self._pictures, self.variants, self.stylist, self.query_reader):
+            logger.debug("Prepared %s", type(part).__name__)
+
+    @once
     def stylist(self) -> Stylist:
         """Completes outfits, and tells which slots a product fills."""
         return Stylist(self.items, self.searcher)
 
-    @cached_property
+    @once
     def variants(self) -> Variants:
         """Tells which products are one product in several colours or pictures."""
         return Variants(self.items, self.searcher)
@@ -71,11 +80,11 @@ class Shop:
     def _chooser(self) -> PartChooser:
         return PartChooser(self.encoder, self.searcher, self.calibration, self.crops)
 
-    @cached_property
+    @once
     def _pictures(self) -> SamePictures:
         return SamePictures.of_searcher(self.items, self.searcher)
 
-    @cached_property
+    @once
     def query_reader(self) -> QueryReader:
         """Understands texts. The words of all products are indexed when it is first asked for."""
         return QueryReader(self.items, self._synonyms, self.text_tower.words if self.text_tower else frozenset())

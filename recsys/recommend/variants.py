@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from recsys.core.columns import combined
 from recsys.core.items import Items
 from recsys.core.linalg import class_means, unit
 from recsys.types import Answer, Item, Match, Rows, Searcher, Value, Vectors
@@ -18,6 +19,7 @@ MIN_STYLE_COSINE = 0.74
 STYLE_COSINE_PER_DOUBLING = 0.05
 """Added to the least cosine for each doubling of the number of products that share the name."""
 MIN_PICTURE_COSINE = 0.998
+SCATTER = np.uint64(0x9E3779B97F4A7C15)
 PRIOR_PRODUCTS = 10
 """The mean of all weighs as much as this many products in the mean vector of a colour."""
 
@@ -40,13 +42,14 @@ class Variants:
         self.items, self.searcher = items, searcher
         columns = items.columns
         colour = items.roles.colour
-        alike = [columns[name].codes.tolist() for name in (items.roles.kind, items.roles.wearer) if name]
-        self._colours = columns[colour].codes if colour else np.zeros(len(items), dtype=np.int32)
-        stems = _stems(columns[colour].vocabulary if colour else [], items.names)
-        self._nameless = np.array([not stem for stem in stems], dtype=bool)
-        self._kinds = _numbered(zip(*alike, strict=True)) if alike else np.zeros(len(items), dtype=np.int64)
-        self._names = _numbered(zip(stems, self._kinds.tolist(), strict=True))
-        self._sharing = np.bincount(self._names)[self._names]
+        self._colours = columns[colour].codes if colour else np.zeros(len(items), dtype=np.int8)
+        alike = [columns[name] for name in (items.roles.kind, items.roles.wearer) if name]
+        self._kinds = combined(alike, len(items))
+        stems = np.fromiter(
+            map(hash, _stems(columns[colour].vocabulary if colour else [], items.names)), np.int64, len(items)
+        )
+        self._nameless = stems == hash("")
+        self._names, self._sharing = _numbered(stems ^ _scattered(self._kinds))
 
     def group(self, answer: Answer) -> list[list[Match]]:
         """The matches of an answer, grouped by product. Each group and the list of groups start with the best match."""
@@ -101,17 +104,22 @@ class Variants:
         return (centre + (means - centre) * (counts / (counts + PRIOR_PRODUCTS))[:, None]).astype(np.float32)
 
 
-def _stems(colours: Iterable[Value], names: Iterable[Value]) -> list[str]:
+def _stems(colours: Iterable[Value], names: Iterable[Value]) -> Iterator[str]:
     """The names in lower case, without punctuation and without words that occur in colours."""
     words = {word for colour in colours for word in _words(colour)}
-    return [" ".join(word for word in _words(name) if word not in words) for name in names]
+    return (" ".join(word for word in _words(name) if word not in words) for name in names)
 
 
 def _words(text: Value) -> list[str]:
     return re.findall(r"\w+", (text or "").casefold())
 
 
-def _numbered(values: Iterable[Hashable]) -> Rows:
-    """A number for each value: equal values get equal numbers."""
-    numbers: dict[Hashable, int] = {}
-    return np.array([numbers.setdefault(value, len(numbers)) for value in values], dtype=np.int64)
+def _scattered(numbers: Rows) -> Rows:
+    """Numbers, different ones for different `numbers`, whose bits look random."""
+    return (numbers.astype(np.uint64) * SCATTER).view(np.int64)
+
+
+def _numbered(values: Rows) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """A number for each value, and how often the value occurs: equal values get equal numbers."""
+    _, numbers, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return numbers.astype(np.int32), counts.astype(np.int32)[numbers]

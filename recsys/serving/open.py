@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
 from recsys import hub
+from recsys.core.large import is_large
 from recsys.encoder import Encoder
 from recsys.errors import HubError, IndexFolderError, StoreError
 from recsys.format.layout import default_index
@@ -36,6 +38,12 @@ def open_recommender(settings: Settings, device: str = "auto") -> Recommender:
         return encoder
 
     return Recommender.from_index(opened, BackgroundEncoder(load), settings.synonyms)
+
+
+def prepare(recommender: Recommender) -> None:
+    """Prepare the answers of a large catalogue in the background. Requests that need a part meanwhile wait for it."""
+    if is_large(len(recommender)):
+        threading.Thread(target=recommender.prepare, daemon=True, name="prepare").start()
 
 
 def fallback_notice(origin: Origin, repo: str, reason: str) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import logging
 import random
 import threading
-from contextlib import suppress
 from copy import copy
 from dataclasses import replace
 
@@ -19,6 +17,7 @@ from recsys.images.decode import decode
 from recsys.index.folder import IndexFolder
 from recsys.index.opening import open_snapshot
 from recsys.recommend.recommender import Recommender
+from recsys.runtime.memory import release_memory
 from recsys.serving.live import LiveRecommender
 from recsys.serving.open import fallback_notice, with_store
 from recsys.settings import Settings
@@ -116,8 +115,7 @@ class Reloader:
     def _free(self) -> None:
         """Free the memory of earlier indexes, and delete those downloaded since the start from the disk."""
         gc.collect()
-        with suppress(OSError, TypeError, AttributeError):  # the C library is not glibc
-            ctypes.CDLL(None).malloc_trim(0)  # glibc keeps freed memory otherwise
+        release_memory()
         served = self._shop.current.origin.revision
         hub.forget(snapshot for snapshot in self._fetched if snapshot.revision != served)
         self._fetched = [snapshot for snapshot in self._fetched if snapshot.revision == served]

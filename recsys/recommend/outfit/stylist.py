@@ -11,14 +11,17 @@ from typing import Self
 import numpy as np
 
 from recsys.core.items import Items
+from recsys.core.large import evenly, is_large
 from recsys.errors import QueryError
 from recsys.recommend.outfit.harmony import Tone, joins, relation, tone_of
 from recsys.recommend.outfit.slots import PLURALS, SLOTS
 from recsys.recommend.outfit.style import Style
 from recsys.recommend.outfit.theme import Aspect, Theme, common
 from recsys.recommend.outfit.wardrobe import Profile, Wardrobe
-from recsys.types import Guess, Item, Searcher, Value, Vectors
+from recsys.types import Guess, Item, Rows, Searcher, Value, Vectors
 
+MAX_COMPARED = 2_000
+"""In a large catalogue, this many products are compared with the anchor for each slot."""
 NOTHING_LOCKED: Mapping[str, str] = MappingProxyType({})
 
 
@@ -203,11 +206,23 @@ class Stylist:
         rows = rows[np.array([joins(tone, worn) for tone in self._tones])[self._colour_codes[rows]]]
         if not len(rows):
             return None
+        rows = self._fewest_unknown(rows)
         turns = np.array([passed[self._items.ids[row]] for row in rows] if passed else np.zeros(len(rows)))
-        unknown_tones = np.array([tone is None for tone in self._tones])[self._colour_codes[rows]]
-        unknown = self._wardrobe.unknown_counts[self._wardrobe.codes[rows]] + unknown_tones
+        unknown = self._unknown(rows)
         closeness = self._style.closeness(rows, (slot,), anchor.departure)
         return int(rows[np.lexsort((rows, -closeness, unknown, turns))[0]])
+
+    def _unknown(self, rows: Rows) -> Rows:
+        """The number of unknown attributes of these products."""
+        unknown_tones = np.array([tone is None for tone in self._tones])[self._colour_codes[rows]]
+        return self._wardrobe.unknown_counts[self._wardrobe.codes[rows]] + unknown_tones
+
+    def _fewest_unknown(self, rows: Rows) -> Rows:
+        """In a large catalogue, some of those rows with the fewest unknown attributes; else all of them."""
+        if not is_large(len(self._items)):
+            return rows
+        unknown = self._unknown(rows)
+        return evenly(rows[unknown == unknown.min()], MAX_COMPARED)
 
     def _piece(self, row: int, anchor: _Anchor, note: str | None) -> Piece:
         item = self._items[row]

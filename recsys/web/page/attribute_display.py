@@ -8,6 +8,7 @@ from itertools import chain, islice, zip_longest
 from zlib import crc32
 
 from recsys.core.items import Items
+from recsys.core.large import evenly, is_large
 from recsys.core.nesting import implies, kind
 from recsys.core.roles import NO_OVERRIDES, Roles
 from recsys.types import Guess, Item, Reason, Rows, Value
@@ -15,6 +16,7 @@ from recsys.types import Guess, Item, Reason, Rows, Value
 MAX_CARD_ATTRIBUTES = 3
 MAX_SHARED = 3
 MAX_GUESSES = 4
+MAX_SHOWN_FROM = 20_000
 
 
 def card_attributes(items: Items) -> list[str]:
@@ -64,8 +66,12 @@ def shared(
 
 
 def showcase(items: Items, rows: Rows, count: int, purpose: str, offset: int = 0) -> list[Item]:
-    """Chooses `count` of these rows after the first `offset`, one of each kind in turn, in an order of the purpose."""
+    """Chooses `count` of these rows after the first `offset`, one of each kind in turn, in an order of the purpose.
+
+    Of the rows of a large catalogue, some are chosen from.
+    """
     name = items.roles.kind or kind(items.columns)
+    rows = evenly(rows, MAX_SHOWN_FROM) if is_large(len(items)) else rows
     shuffled = sorted(rows.tolist(), key=lambda row: crc32(f"{purpose} {items.ids[row]}".encode()))
     by_kind: dict[Value, list[int]] = {}
     for row in shuffled:

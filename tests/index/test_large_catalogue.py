@@ -1,0 +1,129 @@
+"""A large catalogue is kept and computed otherwise, with the same answers. Here a few products are a large one."""
+
+import threading
+import time
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from recsys.core import columns, large
+from recsys.core.columns import Column, combined
+from recsys.core.row_index import RowIndex
+from recsys.encoder import Encoder
+from recsys.format.layout import sample_index
+from recsys.index.opening import open_folder
+from recsys.index.texts import TextReader
+from recsys.index.writer import ItemsWriter
+from recsys.recommend.recommender import Recommender
+from recsys.runtime.once import once
+from recsys.types import Item
+
+
+@pytest.fixture(scope="module")
+def shops():
+    """The sample shop as it is, and as a large one."""
+    encoder, opened = Encoder.from_pretrained(sample_index(), device="cpu"), open_folder(sample_index())
+    small = Recommender.from_index(opened, encoder)
+    small.prepare()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(large, "LARGE_COUNT", 10)
+        of_large = Recommender.from_index(open_folder(sample_index()), encoder)
+        of_large.prepare()
+        yield small, of_large
+
+
+def test_the_items_are_the_same(shops):
+    small, of_large = (shop.items for shop in shops)
+    assert list(small) == list(of_large) and small.facets() == of_large.facets()
+    assert [of_large.row(item.id) for item in small] == list(range(len(small)))
+    assert "no such id" not in of_large and 7 not in of_large and "" not in of_large
+
+
+@pytest.mark.parametrize("text", ["red shirts", "watches not black", "shoos", "women's handbag"])
+def test_texts_find_the_same(shops, text):
+    answers = [shop.recommend(text=text, k=20) for shop in shops]
+    assert [match.item for match in answers[0]] == [match.item for match in answers[1]]
+    assert answers[0].words == answers[1].words and shops[0].suggest(text) == shops[1].suggest(text)
+
+
+def test_variants_outfits_and_overrides_are_the_same(shops):
+    small, of_large = shops
+    for item in list(small.items)[::40]:
+        assert small.variants.of(item.id) == of_large.variants.of(item.id)
+        assert small.stylist.slots(item.id) == of_large.stylist.slots(item.id)
+        if small.stylist.has_looks(item.id):
+            assert small.complete_the_look(item_id=item.id) == of_large.complete_the_look(item_id=item.id)
+        answers = [shop.similar(item.id, but={"baseColour": "Blue"}) for shop in shops]
+        assert [match.item for match in answers[0]] == [match.item for match in answers[1]]
+
+
+def read(texts, *, is_large):
+    reader = TextReader(is_large=is_large)
+    for start in range(0, len(texts), 7):
+        reader.add(pa.array(texts[start : start + 7]).dictionary_encode())
+    return reader.cells()
+
+
+def test_the_texts_of_a_large_catalogue_are_not_in_memory():
+    texts = [f"name {row} é" * 40 for row in range(700)]
+    before = pa.total_allocated_bytes()
+    found = read(texts, is_large=True)
+    assert found == texts and found[-1] == texts[-1] and pa.total_allocated_bytes() == before
+    assert read(texts, is_large=False) == texts
+
+
+def test_a_text_that_all_rows_repeat_is_kept_once():
+    texts = ["x" * 10_000] * 700
+    before = pa.total_allocated_bytes()
+    found = read(texts, is_large=True)
+    assert found == texts and pa.total_allocated_bytes() < before + 2_000_000
+
+
+@pytest.mark.parametrize("is_large", [True, False])
+def test_ids_are_found_by_their_text(is_large):
+    texts = ["", "a", "b", "ab", "ba", "aa", "é", "x" * 3000, "x" * 3001, *map(str, range(300)), "end"]
+    rows = RowIndex(read(texts, is_large=is_large))
+    assert [rows.find(text) for text in texts] == list(range(len(texts))) and not rows.has_repeats
+    assert [rows.find(text) for text in ("c", "x" * 2999, "300")] == [None] * 3
+    assert RowIndex(read([*texts, "ab"], is_large=is_large)).has_repeats
+
+
+def test_a_large_catalogue_has_larger_row_groups(tmp_path):
+    groups = []
+    for of_large in (False, True):
+        with ItemsWriter(tmp_path / "items.parquet", [], large=of_large) as writer:
+            for row in range(6000):
+                writer.add(Item(str(row), None, {}), b"jpeg")
+        groups.append(pq.read_metadata(tmp_path / "items.parquet").num_row_groups)
+    assert groups[1] < groups[0] / 4
+
+
+def test_combinations_of_many_values_are_numbered_in_order(monkeypatch):
+    rng = np.random.default_rng(0)
+    some = [Column([str(value) for value in rng.integers(30, size=500)]) for _ in range(4)]
+    table = np.stack([column.codes for column in some], axis=1)
+    wanted = np.unique(table, axis=0, return_inverse=True)[1].ravel()
+    for most in (2**62, 20_000):
+        monkeypatch.setattr(columns, "MAX_COMBINED", most)
+        assert (np.unique(combined(some, 500), return_inverse=True)[1] == wanted).all()
+
+
+def test_what_is_slow_is_computed_once():
+    class Slow:
+        computed = 0
+
+        @once
+        def value(self):
+            time.sleep(0.05)
+            self.computed += 1
+            return object()
+
+    slow, found = Slow(), []
+    threads = [threading.Thread(target=lambda: found.append(slow.value)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert slow.computed == 1 and len(set(map(id, found))) == 1
