@@ -46,7 +46,7 @@ class Shop:
         self.encoder, self.searcher, self.items = encoder, searcher, items
         self.assets, self.origin, self.calibration = assets, origin, calibration
         self.crops, self.ranking, self.storefront = crops, ranking, storefront or Storefront()
-        self.text_tower, self._synonyms = text_tower, synonyms
+        self.text_tower, self.synonyms = text_tower, synonyms or Synonyms.read()
 
     def __len__(self) -> int:
         return len(self.items)
@@ -87,7 +87,7 @@ class Shop:
     @once
     def query_reader(self) -> QueryReader:
         """Understands texts. The words of all products are indexed when it is first asked for."""
-        return QueryReader(self.items, self._synonyms, self.text_tower.words if self.text_tower else frozenset())
+        return QueryReader(self.items, self.synonyms, self.text_tower.words if self.text_tower else frozenset())
 
     def _search_for(self, options: SearchOptions) -> Search | WordSearch:
         return WordSearch(self._search, self.query_reader, self.text_tower) if options.text else self._search

@@ -23,6 +23,7 @@ class Synonyms:
 
     def __init__(self, groups: Sequence[Sequence[str]] = (), means: Mapping[str, Sequence[str]] | None = None):
         self.phrases: dict[str, dict[str, None]] = {}
+        self._standing: dict[str, dict[str, None]] = {}
         self.words: set[str] = set()
         self.all_phrases: list[str] = []
         for group in groups:
@@ -44,8 +45,14 @@ class Synonyms:
         """The phrases that mean the same as the phrase with this key."""
         return tuple(self.phrases.get(key, ()))
 
+    def standing_for(self, value: str) -> Sequence[str]:
+        """The phrases that stand for a value of a catalogue."""
+        return tuple(self._standing.get(phrase_key(value), ()))
+
     def _add(self, phrase: str, others: Sequence[str]) -> None:
         self.phrases.setdefault(phrase_key(phrase), {}).update(dict.fromkeys(others))
+        for other in others:
+            self._standing.setdefault(phrase_key(other), {})[phrase] = None
         self.words.update(token.plain for token in tokens(phrase))
         self.all_phrases.append(phrase)
 

@@ -12,6 +12,7 @@ from recsys.types import Range, Value
 from recsys.web.page.attribute_display import label
 from recsys.web.page.languages import say
 from recsys.web.page.swatches import swatch
+from recsys.words.synonyms import Synonyms
 
 ABSENT = "Not given"
 YES_NO = {"True": "Yes", "False": "No"}
@@ -28,7 +29,8 @@ class Option(NamedTuple):
     """A value of an attribute, with the `number` of its products; `place` is its place among the attribute's values.
 
     `swatch` is the colour to show, and `children` are the values that belong to this one. Where only one did, it stands
-    here in place of the coarser ones, which are in `also` as attribute and value.
+    here in place of the coarser ones, which are in `also` as attribute and value. `words` are other words for the
+    value, in a filter that has a field to find one.
     """
 
     attribute: str
@@ -37,6 +39,7 @@ class Option(NamedTuple):
     number: int
     place: int
     swatch: str = ""
+    words: tuple[str, ...] = ()
     children: tuple[Option, ...] = ()
     also: tuple[tuple[str, str], ...] = ()
 
@@ -70,8 +73,11 @@ class Facet(NamedTuple):
         return len(self.attributes) > 1
 
 
-def facets(items: Items) -> list[Facet]:
-    """The filters of a shop, the most useful first. An attribute of a single value has none."""
+def facets(items: Items, synonyms: Synonyms | None = None) -> list[Facet]:
+    """The filters of a shop, the most useful first. An attribute of a single value has none.
+
+    The values of a filter with a field to find one are found by these synonyms too.
+    """
     ranges = {name: ends for name, ends in items.ranges().items() if ends["min"] < ends["max"]}
     tree = [name for name in items.kind_levels if name not in ranges and len(items.values(name)) > 1]
     names = [name for name, column in items.filters.items() if len(column.vocabulary) > 1 and name not in ranges]
@@ -81,7 +87,8 @@ def facets(items: Items) -> list[Facet]:
         found[tree[-1]] = Facet(say(KIND), tuple(tree), _tree(items, tree))
     first = [name for name in (_with_role(items, role, tree) for role in FIRST) if name in found]
     rest = [facet for name, facet in found.items() if name not in first]
-    return [*(found[name]._replace(is_first=True) for name in first), *rest]
+    ordered = [*(found[name]._replace(is_first=True) for name in first), *rest]
+    return [_with_words(facet, synonyms or Synonyms.read()) for facet in ordered]
 
 
 def title(items: Items, attribute: str) -> str:
@@ -130,6 +137,16 @@ def _tree(items: Items, names: Sequence[str]) -> tuple[Option, ...]:
         children = grown
     options = children.get(None, [])
     return (*(option for option in options if option.value), *(option for option in options if not option.value))
+
+
+def _with_words(facet: Facet, synonyms: Synonyms) -> Facet:
+    def named(options: Sequence[Option]) -> tuple[Option, ...]:
+        return tuple(
+            option._replace(words=tuple(synonyms.standing_for(option.text)), children=named(option.children))
+            for option in options
+        )
+
+    return facet._replace(options=named(facet.options)) if facet.is_searched else facet
 
 
 def _walk(options: Sequence[Option]) -> Iterator[Option]:

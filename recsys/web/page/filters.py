@@ -14,13 +14,14 @@ from recsys.types import Range, Value, Where
 from recsys.web.page.facets import ABSENT, facets, title
 from recsys.web.page.languages import say
 from recsys.web.page.templates import render
+from recsys.words.synonyms import Synonyms
 
 ORDERS = {CLOSENESS: "Closest first", BY_PRICE: "Lowest price first", NEWEST: "Newest first"}
 
 
-def panels(items: Items, index: str | None = None) -> Markup:
-    """The menus of all filters of an index, and of its orders."""
-    found = facets(items)
+def panels(items: Items, index: str | None = None, synonyms: Synonyms | None = None) -> Markup:
+    """The menus of all filters of an index, whose values are found by these synonyms too, and of its orders."""
+    found = facets(items, synonyms)
     orders = {order: say(ORDERS[order]) for order in sorts_of(items)}
     return render("filters.html", facets=found, orders=orders, index=index or "", total=len(items))
 
@@ -38,7 +39,13 @@ def to_loosen(items: Items, options: SearchOptions) -> dict[str, tuple[str, int]
 
 
 def state(
-    items: Items, where: Where, index: str | None, shown: str | None, choice: int = 0, sort: str = CLOSENESS
+    items: Items,
+    where: Where,
+    index: str | None,
+    shown: str | None,
+    choice: int = 0,
+    sort: str = CLOSENESS,
+    synonyms: Synonyms | None = None,
 ) -> dict[str, Any]:
     """The value of the filters' field.
 
@@ -51,7 +58,7 @@ def state(
     counts = {name: list(column.values()) for name, column in items.facets(where).items()}
     value = {"where": dict(where), "counts": counts, "index": index, "choice": choice, "sort": sort}
     value |= {"total": len(items.passing(where)), "nested": _nested_counts(items, where)}
-    return value if shown == index else value | {"markup": panels(items, index)}
+    return value if shown == index else value | {"markup": panels(items, index, synonyms)}
 
 
 def _nested_counts(items: Items, where: Where) -> dict[str, list[int]]:

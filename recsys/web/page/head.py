@@ -40,7 +40,7 @@ MAX_ICON_CHARACTERS = 10_000
 """A logo of more is not sent as the icon too."""
 WIDTH, HEIGHT, COLUMNS, ROWS, GAP = 1200, 630, 4, 2, 12
 PAPER, TILE = (251, 250, 247), (243, 240, 234)
-DESCRIPTION = "Show a picture of something you like, and see which products come closest."
+DESCRIPTION = "Show a picture of something you like, or describe it in words, and see which products come closest."
 
 
 class PageHead:

@@ -1,6 +1,8 @@
-"""What "Same but …" shows where no product of the query's kind has the value that is wanted."""
+"""What "Same but …" offers, and what it shows where no product of the query's kind has the value that is wanted."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -10,6 +12,13 @@ from recsys.types import Value, Where
 from recsys.web.page.templates import render
 
 MAX_OFFERED = 6
+
+
+def counted(items: Items, values: Mapping[str, Sequence[str]], where: Where) -> dict[str, dict[str, int]]:
+    """The values of the menu with the number of products that each would leave. Those without a product come last."""
+    counts = items.facets(where)
+    left = {name: {value: counts[name][value] for value in several} for name, several in values.items()}
+    return {name: dict(sorted(known.items(), key=lambda entry: not entry[1])) for name, known in left.items()}
 
 
 def offer(items: Items, where: Where, kind: str, attribute: str, wanted: str) -> Markup:

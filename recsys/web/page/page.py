@@ -121,7 +121,7 @@ def _first_values(answers: PageHandlers) -> dict[str, str]:
         "examples": answers.examples(),
         "heading": heading,
         "found": found,
-        "filters": filters.panels(items, origin.revision),
+        "filters": filters.panels(items, origin.revision, answers.recommender.synonyms),
         "likes": answers.results.for_you(PageOptions())["panel"],
         "picture": render("picture.html"),
         "words": render("words_field.html"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from recsys.recommend.options import CLOSENESS, SearchOptions, sorted_places
 from recsys.recommend.outfit import Outfit, PictureAnchor
 from recsys.recommend.picture_part import ChosenPart
 from recsys.recommend.recommender import MAX_K, Recommender
-from recsys.types import Answer, Item, Match, Vectors
+from recsys.types import Answer, Guess, Item, Match, Vectors
 from recsys.web.page import attribute_display, filters, headings, instead, outfit_view, permalink, product, word_chips
 from recsys.web.page.cards import Card, ProductViews, gallery
 from recsys.web.page.languages import say
@@ -47,7 +47,8 @@ class ResultsView:
         options = replace(options, but=query.but, text=query.words or None)
         if query.offset:
             query = replace(query, offset=0 if options.diversity else self._offset(query.offset, options))
-        narrow = filters.state(self.items, options.where, self.index, options.index, options.choice, options.sort)
+        shown = (options.index, options.choice, options.sort, self.recommender.synonyms)
+        narrow = filters.state(self.items, options.where, self.index, *shown)
         if query.look is not None:
             return *self._look(query, query.look, options), narrow
         return *self._results(options, query), narrow
@@ -137,9 +138,13 @@ class ResultsView:
 
     def _kind_of(self, kind: str, options: PageOptions, query: Query) -> str | None:
         """The kind of the product or of the picture that is searched with, if the shop has it."""
+        seen = {} if query.item else self.recommender.search(self._searched(query), 1, replace(options, but={})).seen
+        return self._kind_among(kind, query, seen)
+
+    def _kind_among(self, kind: str, query: Query, seen: Mapping[str, Guess]) -> str | None:
         if query.item is not None:
             return self.items[self.items.row(query.item)].single_values.get(kind)
-        guess = self.recommender.search(self._searched(query), 1, replace(options, but={})).seen.get(kind)
+        guess = seen.get(kind)
         return guess.value if guess and guess.value in self.items.values(kind) else None
 
     def _found(self, options: PageOptions, query: Query) -> Answer:
@@ -261,13 +266,19 @@ class ResultsView:
         if answer and self._are_moved(answer, options):
             yield render("moved_by_likes.html", other="on" if options.likes_off else "off")
         if (answer and query.kind != "words") or query.but:
-            yield render("same_but.html", choices=self.steerable, chosen=query.but)
+            yield self._same_but(query, options, answer)
         if answer and query.kind == "picture" and query.picture is not None:
             anchor = PictureAnchor.from_guesses(query.picture, answer.seen)
             if answer.close is not False and self.recommender.stylist.has_looks(anchor):
                 yield render("look_start.html")
             if answer.close is False:
                 yield render("point_out.html")
+
+    def _same_but(self, query: Query, options: PageOptions, answer: Answer | None) -> Markup:
+        kind = self.items.roles.kind
+        own = self._kind_among(kind, query, answer.seen if answer else {}) if kind else None
+        where = {kind: [own], **options.where} if kind and own else options.where
+        return render("same_but.html", choices=instead.counted(self.items, self.steerable, where), chosen=query.but)
 
     def _are_moved(self, answer: Answer, options: PageOptions) -> bool:
         """Whether likes order these products: likes of a kind that the answer has."""

@@ -19,12 +19,13 @@ from recsys.errors import QueryError
 from recsys.images.box import Box
 from recsys.recommend.outfit import Outfit, Piece
 from recsys.types import Guess, Item, Match, Reason
-from recsys.web.page import attribute_display, crop_hint, filters, headings, outfit_view, product
+from recsys.web.page import attribute_display, crop_hint, filters, headings, instead, outfit_view, product
 from recsys.web.page.cards import ProductViews, gallery
 from recsys.web.page.page import origin_line
 from recsys.web.page.results import ResultsView
 from recsys.web.page.state import LookState, PageOptions, Query
 from recsys.web.page.templates import ENVIRONMENT, TEMPLATES, OneLine, render
+from recsys.words.synonyms import Synonyms
 from testkit.fake_shop import HOSTILE_NAME, fake_shop
 
 
@@ -172,7 +173,7 @@ def test_what_an_encoder_and_a_catalogue_say_stays_text(shop):
             ProductViews(shop, [HOSTILE_NAME]), item, has_looks=True, why=why, variants=[item], others=[item]
         ),
         "chips": headings.chips([guess], {}, items) + headings.chips([guess], {}, shop.items),
-        "menu": same_but({HOSTILE_NAME: [HOSTILE_NAME]}, {HOSTILE_NAME: HOSTILE_NAME}),
+        "menu": same_but({HOSTILE_NAME: {HOSTILE_NAME: 1}}, {HOSTILE_NAME: HOSTILE_NAME}),
         "heading": heading(text=HOSTILE_NAME, detail=HOSTILE_NAME, query="1", back=HOSTILE_NAME, link=HOSTILE_NAME),
         "nothing": render("nothing_passes.html", loosen={HOSTILE_NAME: (HOSTILE_NAME, 1)}),
         "notice": render("notice.html", text=HOSTILE_NAME),
@@ -226,6 +227,31 @@ def test_filters_list_every_value_with_its_count(shop):
     assert "Ours" not in markup
     assert re.search(r"data-absent><span>Not given</span><span class=\"count\">20<", markup)
     assert "Base colour" in markup and 'name="baseColour" value="Navy Blue"' in markup
+
+
+def test_a_value_is_found_by_the_shops_other_words_for_it(tmp_path):
+    kinds = ["Tshirts", "Sweaters", *(f"Kind {number}" for number in range(12))]
+    items = Items.from_items([Item(kind, None, {"articleType": kind}) for kind in kinds], ["articleType"])
+    file = tmp_path / "synonyms.json"
+    file.write_text('{"groups": [["Sweaters", "woollies"]], "means": {"upper": ["tshirts"]}}')
+    markup = filters.panels(items, synonyms=Synonyms.read(file))
+    words = dict(re.findall(r'data-words="([^"]*)" name="articleType" value="([^"]*)"', markup))
+    words = {value: found.split("|") for found, value in words.items()}
+    assert words.keys() == {"Tshirts", "Sweaters"}
+    assert {"tee", "t-shirt", "upper"} <= set(words["Tshirts"])
+    assert {"jumper", "woollies"} <= set(words["Sweaters"])
+
+
+def test_same_but_counts_what_each_value_would_leave_of_the_kind(shop):
+    results = ResultsView(shop)
+    _, heading, *_ = results.show(PageOptions({"gender": ["Women"]}), Query(item="p7"))
+    menu = re.findall(r'data-but="(\w+)" data-value="([^"]*)"( disabled)?>[^<]*<span[^>]*>(\d+)<', heading)
+    assert ("baseColour", "Red", "", "1") in menu and ("gender", "Men", "", "5") in menu
+    _, heading, *_ = results.show(PageOptions({"season": ["Winter"]}), Query(item="p7"))
+    menu = re.findall(r'data-but="(\w+)" data-value="([^"]*)"( disabled)?>[^<]*<span[^>]*>(\d+)<', heading)
+    assert all(is_disabled and count == "0" for *_, is_disabled, count in menu)
+    counted = instead.counted(shop.items, {"articleType": ["Caps", "Watches", "Dresses"]}, {"season": ["Winter"]})
+    assert counted == {"articleType": {"Caps": 10, "Watches": 0, "Dresses": 0}}
 
 
 @pytest.mark.parametrize(

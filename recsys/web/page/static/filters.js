@@ -172,28 +172,26 @@ element.addEventListener("change", (event) => {
   if (boxes.includes(event.target) || bounds.includes(event.target) || event.target === order) choose();
 });
 
-// Words that mean the same, as people write them.
-const SAME = [
-  ["tshirt", "tee", "tees"], ["shoe", "sneaker", "trainer"], ["sweater", "jumper", "pullover"], ["trousers", "pants", "chino"],
-  ["handbag", "purse"], ["grey", "gray"], ["colour", "color"], ["backpack", "rucksack"], ["jacket", "coat"], ["flipflop", "slipper"],
-  ["cap", "hat"], ["scarf", "stole", "shawl"], ["women", "woman", "lady", "ladies", "female"], ["men", "man", "male", "gents"],
-];
+// A value is found by a part of its name, and by the beginning of another word for it, which the shop's synonyms give.
+const MIN_LETTERS = 3;
 const plain = (text) => text.normalize("NFKD").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
-const meanings = (text) => {
-  const word = plain(text);
-  return [word, ...SAME.filter((group) => word.length > 2 && group.some((other) => other === word || other + "s" === word)).flat()];
+const finds = (wanted, option) => {
+  const box = option.querySelector("input");
+  const singular = wanted.length > MIN_LETTERS ? wanted.replace(/s$/, "") : wanted;
+  const others = wanted.length < MIN_LETTERS ? [] : (box.dataset.words ?? "").split("|").map(plain);
+  return plain(textOf(box)).includes(wanted) || others.some((word) => word.startsWith(singular));
 };
 element.addEventListener("input", (event) => {
   if (event.target.type !== "search") return;
   const panel = event.target.closest(".panel");
-  const wanted = meanings(event.target.value);
-  const fits = (option) => wanted.some((word) => plain(option.querySelector("label span").textContent).includes(word));
+  const wanted = plain(event.target.value);
+  const fits = (option) => finds(wanted, option);
   for (const option of panel.querySelectorAll("li")) {
     const twig = option.querySelector(":scope > [data-twig]");
     const inside = [...option.querySelectorAll("li")].some(fits);
     option.hidden = !(fits(option) || inside || option.parentElement.closest("li:not([hidden])")?.dataset.fits);
     option.dataset.fits = fits(option) ? "yes" : "";
-    if (twig) grow(twig, inside && wanted[0] !== "");
+    if (twig) grow(twig, inside && wanted !== "");
   }
   panel.querySelector(".none-found").hidden = [...panel.querySelectorAll("li")].some((option) => !option.hidden);
 });
