@@ -23,6 +23,7 @@ from recsys.web.page.attribute_display import card_attributes, showcase
 from recsys.web.page.cards import ProductViews
 from recsys.web.page.languages import ENGLISH, preferred, texts
 from recsys.web.page.offers import json_ld
+from recsys.web.page.preload import preloads
 from recsys.web.page.templates import render
 from recsys.web.server import thumbnails
 from recsys.web.server.uploads import Translations
@@ -77,7 +78,8 @@ class PageHead:
 
     def _with_head(self, page: bytes, request: Request) -> bytes:
         page = self.in_language(OTHERS_META.sub(b"", page), preferred(request.headers.get("accept-language")))
-        return page.replace(BEFORE, BEFORE + head_of(self.shop.current, self.title, request).encode(), 1)
+        head = preloads() + head_of(self.shop.current, self.title, request)
+        return page.replace(BEFORE, BEFORE + head.encode(), 1)
 
     def in_language(self, page: bytes, language: str) -> bytes:
         """The page with its first parts in this language, and with the texts that its scripts say."""

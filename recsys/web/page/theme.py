@@ -18,13 +18,21 @@ PAPER_AND_INK = {
 """Not in style.css, because the browser paints the page with them before it has loaded that."""
 
 
+class QuickFont(gr.themes.LocalFont):
+    """A font that Gradio serves. Until it has come, the system's font shows the text."""
+
+    def stylesheet(self) -> dict[str, str | None]:
+        css = super().stylesheet()["css"]
+        return {"url": None, "css": css.replace("font-style:", "font-display: swap; font-style:")}
+
+
 def theme() -> gr.themes.Base:
     """Gradio's plainest theme, in the light and dark colours of the page.
 
     Of the weights of this font that Gradio serves, only 400 and 700 have the Latin letters.
     """
     look = gr.themes.Base(
-        font=[gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif"],
+        font=[QuickFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif"],
         font_mono=["ui-monospace", "monospace"],
         radius_size=gr.themes.sizes.radius_sm,
     )

@@ -1,4 +1,4 @@
-"""Middleware that allows only the Gradio routes the shop needs, and adds security headers to every response.
+"""Middleware that allows only the Gradio routes the shop needs, and adds headers for security and caching.
 
 Gradio has routes that a shop does not need and that anyone could call: it fetches any public link (`file=http://…`),
 passes an upload to ffmpeg (`process_recording`), writes a session to disk (`deep_link`) and runs methods of components
@@ -24,6 +24,9 @@ ALLOWED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """The routes below GRADIO_API that the page, gradio_client, @gradio/client, curl and agents call."""
+ASSETS = "/assets/"
+LASTING = {b"cache-control": b"public, max-age=31536000, immutable"}
+"""A script or style sheet of Gradio has the hash of its content in its name, so that a browser can keep it."""
 HUB_ORIGINS = ("https://huggingface.co", "https://*.huggingface.co", "https://*.hf.space")
 """The Hub shows a Space in a frame."""
 
@@ -55,7 +58,7 @@ class RouteAllowlist:
             return
         path = path_of(scope)
         is_blocked = path.startswith(GRADIO_API) and not ALLOWED.fullmatch(path.removeprefix(GRADIO_API))
-        response = _ResponseWithHeaders(send, self.headers)
+        response = _ResponseWithHeaders(send, self.headers | (LASTING if path.startswith(ASSETS) else {}))
         try:
             await (NOT_FOUND if is_blocked else self.app)(scope, receive, response.send)
         except Exception as error:  # Gradio's routes raise errors of many types on a malformed request
@@ -78,6 +81,8 @@ class _ResponseWithHeaders:
         if message["type"] == "http.response.start":
             self.started = True
             present = {name.lower() for name, _ in message["headers"]}
-            missing = [(name, value) for name, value in self._headers.items() if name not in present]
+            lasts = message["status"] == 200
+            added = {name: value for name, value in self._headers.items() if lasts or name not in LASTING}
+            missing = [(name, value) for name, value in added.items() if name not in present]
             message = {**message, "headers": [*message["headers"], *missing]}
         await self._send(message)

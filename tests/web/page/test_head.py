@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -17,6 +18,7 @@ from starlette.testclient import TestClient
 from recsys.core.storefront import Storefront
 from recsys.serving.live import LiveRecommender
 from recsys.web.page import head
+from recsys.web.page.preload import LIST
 from testkit.fake_shop import HOSTILE_NAME, fake_shop
 
 GRADIOS = (
@@ -43,6 +45,16 @@ def client(shop):
 
 def facts(page):
     return dict(re.findall(r'<meta property="og:(\w+)" content="([^"]*)">', page))
+
+
+def test_the_head_asks_for_the_scripts_and_style_sheets_of_gradio_that_are_there(client):
+    from gradio import routes
+
+    asked = re.findall(r'<link rel="(modulepreload|preload)"[^>]* href="./assets/([^"]+)">', client.get("/").text)
+    listed = LIST.read_text("utf-8").split()
+    assert [name for _, name in asked] == listed and len(listed) > 20
+    assert all((kind == "modulepreload") == name.endswith(".js") for kind, name in asked)
+    assert all((Path(routes.__file__).parent / "templates/frontend/assets" / name).is_file() for name in listed)
 
 
 def test_a_link_to_the_page_is_previewed_with_its_title_and_products(client):
