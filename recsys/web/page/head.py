@@ -21,7 +21,7 @@ from recsys.recommend.recommender import Recommender
 from recsys.serving.live import LiveRecommender
 from recsys.web.page.attribute_display import card_attributes, showcase
 from recsys.web.page.cards import ProductViews
-from recsys.web.page.languages import ENGLISH, preferred, texts
+from recsys.web.page.languages import ENGLISH, attributes, preferred, texts
 from recsys.web.page.offers import json_ld
 from recsys.web.page.preload import preloads
 from recsys.web.page.templates import render
@@ -88,7 +88,7 @@ class PageHead:
         for english, other in self.texts.get(language, ()):
             page = page.replace(english, other)
         script = f"<script>window.shopTexts = {toorjson(dict(texts(language)))}</script>"
-        page = page.replace(b'lang="en"', f'lang="{language}"'.encode(), 1)
+        page = page.replace(b'lang="en"', attributes(language).encode(), 1)
         return page.replace(BEFORE, BEFORE + script.encode(), 1)
 
 

@@ -17,6 +17,8 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "texts"
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, *sorted(path.stem for path in FOLDER.glob("*.json")))
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+"""The languages that are written from right to left. There is a test of the page in such a language."""
 RANGE = re.compile(r"\s*([a-zA-Z]+)[\w-]*\s*(?:;\s*q\s*=\s*([\d.]+))?\s*$")
 """An entry of Accept-Language, such as "de-AT;q=0.8"."""
 BEFORE, AFTER = r"(?P<before>[>\"%}]|^)(?P<space>\s*)", r"(?=\s*(?:[<\"{]|$))"
@@ -37,6 +39,11 @@ def speaking(name: str) -> Iterator[None]:
         yield
     finally:
         _language.reset(token)
+
+
+def attributes(name: str) -> str:
+    """What the element `html` says of a language."""
+    return f'lang="{name}" dir="rtl"' if name in RIGHT_TO_LEFT else f'lang="{name}"'
 
 
 def preferred(accept_language: str | None) -> str:

@@ -48,7 +48,7 @@ class Fields:
 
     def __init__(self) -> None:
         self.clicks = _html({}, "clicks", "", js=("speech", "problems", "history"))
-        self.problem = _html("", "problem", js="problem")
+        self.problem = _html("", "problem", "", js="problem")
         self.header = _html("", "header")
         self.notice = _html("", "notice")
         with gr.Row(elem_id="columns"):

@@ -18,6 +18,13 @@ const say = (text, values = {}) =>
   (window.shopTexts?.[text] ?? text).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 const inWords = (number) => number.toLocaleString(document.documentElement.lang || "en");
 
+// Opens the panel of a menu to the other side where it would lie outside of the window.
+const keepInWindow = (menu) => {
+  menu.classList.remove("flipped");
+  const { left, right } = menu.querySelector(".panel").getBoundingClientRect();
+  menu.classList.toggle("flipped", left < 0 || right > innerWidth);
+};
+
 // A click that should act on the page, and not open a link in a new tab.
 const isPlain = (event) => !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
 

@@ -229,9 +229,7 @@ element.addEventListener("click", (event) => {
 element.addEventListener("toggle", (event) => {
   if (!event.target.open || !panels.includes(event.target)) return;
   for (const panel of panels) if (panel !== event.target) panel.open = false;
-  event.target.classList.remove("flipped");
-  const edge = event.target.querySelector(".panel").getBoundingClientRect().right;
-  event.target.classList.toggle("flipped", edge > innerWidth);
+  keepInWindow(event.target);
 }, true);
 document.addEventListener("click", (event) => {
   if (!event.target.closest("details.facet")) for (const panel of panels) panel.open = false;

@@ -79,6 +79,7 @@ element.addEventListener("click", (event) => {
   }
 });
 
+element.addEventListener("toggle", ({ target }) => target.open && keepInWindow(target), true);
 document.addEventListener("click", (event) => {
   const menu = element.querySelector("details.menu[open]");
   if (menu && !menu.contains(event.target)) menu.open = false;
