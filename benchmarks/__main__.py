@@ -20,6 +20,7 @@ BENCHMARKS = {
     "speed": ("speed.suite", "encoder, build, query, start-up, search, load and growth in one report"),
     "load": ("speed.load", "throughput and latency of the app with 1 to 16 clients"),
     "routes": ("speed.routes", "the plain JSON route against Gradio's, with one client and with eight"),
+    "building": ("speed.building", "the rate of a build as a share of that of its encoder alone, in turn"),
     "neighbours": ("speed.neighbours", "recall against latency of the search, exact search and hnswlib"),
     "page": ("speed.page", "the page against an empty Gradio app: load time, weight, time from photo to products"),
     "encoder": ("quality.encoder", "an encoder beside the bars of its quality: attributes, the very product, names"),

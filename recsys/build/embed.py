@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 from tqdm import tqdm
 
+from recsys.build.batches import BatchEmbedder
 from recsys.build.previous import PreviousIndex
 from recsys.build.vector_cache import KeySet, VectorCache
 from recsys.catalog import Catalog
@@ -31,6 +32,8 @@ SHARD_BATCHES = 8
 """Batches of vectors in one shard of the cache."""
 PREFETCHED_BATCHES = 2
 """Batches of pictures that are decoded while one batch is embedded."""
+PREPARED_AT_ONCE = 8
+"""Pictures that a thread decodes one after the other."""
 
 Keys = KeySet | VectorCache | PreviousIndex
 """Collections of picture keys."""
@@ -172,24 +175,14 @@ def prepare_picture(picture: bytes, encoder: Encoder, cached: Keys, reusable: Ke
     if key in reusable:
         return PreparedPicture(key, b"", None)
     image = decode(picture)
-    pixels = None if key in cached else encoder.pixels([image])[0]
+    pixels = None if key in cached else encoder.pixels_of(image)
     return PreparedPicture(key, thumbnail(picture, image), pixels)
-
-
-def embed_batch(encoder: Encoder, pixels: Sequence[Pixels], batch_size: int) -> Vectors:
-    """The features of at most `batch_size` pictures, float32 [n, features], equal for batches of any size.
-
-    A single picture is passed twice, because some networks compute a batch of one differently: the last bits of
-    ResNet-50 change (2e-7). From two pictures on, neither their number nor that of the threads changes a bit.
-    """
-    is_single = len(pixels) == 1 < batch_size
-    return encoder.features(np.stack([*pixels, *pixels] if is_single else pixels))[: len(pixels)]
 
 
 def embed_in_process(
     catalog: Products, encoder: Encoder, writer: VectorWriter, reusable: PreviousIndex | None, batch_size: int
 ) -> Iterator[EmbeddedProduct | Skipped]:
-    """The engine of one machine: threads prepare pictures while this thread embeds them in full batches."""
+    """The engine of one machine: some threads prepare pictures, others embed them in full batches."""
 
     def prepare(product: Product) -> tuple[EmbeddedProduct, Pixels | None] | Skipped:
         if product.picture is None:
@@ -200,17 +193,13 @@ def embed_in_process(
             return Skipped(product.item.id, str(error))
         return EmbeddedProduct(product.item, picture.key, picture.thumbnail), picture.pixels
 
-    pending: dict[str, Pixels] = {}
-    for prepared in prefetch(prepare, progress(catalog, len(catalog)), PREFETCHED_BATCHES * batch_size):
-        if isinstance(prepared, Skipped):
-            yield prepared
-            continue
-        product, pixels = prepared
-        if pixels is not None and product.key not in writer and product.key not in pending:
-            pending[product.key] = pixels
-        if len(pending) == batch_size:
-            writer.add(list(pending), embed_batch(encoder, list(pending.values()), batch_size))
-            pending = {}
-        yield product
-    if pending:
-        writer.add(list(pending), embed_batch(encoder, list(pending.values()), batch_size))
+    products = progress(catalog, len(catalog))
+    with BatchEmbedder(encoder, batch_size, writer.add) as embedder:
+        for prepared in prefetch(prepare, products, PREFETCHED_BATCHES * batch_size, PREPARED_AT_ONCE):
+            if isinstance(prepared, Skipped):
+                yield prepared
+                continue
+            product, pixels = prepared
+            if pixels is not None and product.key not in writer:
+                embedder.add(product.key, pixels)
+            yield product

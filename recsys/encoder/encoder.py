@@ -145,7 +145,11 @@ class Encoder:
 
     def pixels(self, images: Sequence[Image.Image]) -> Pixels:
         """The pictures as input of the network, resized and cropped: uint8 [n, h, w, 3]."""
-        return np.stack([self._transform(decode(image)) for image in images])
+        return np.stack([self.pixels_of(decode(image)) for image in images])
+
+    def pixels_of(self, picture: Image.Image) -> Pixels:
+        """One picture as input of the network, uint8 [h, w, 3]; it must be as `decode` returns it."""
+        return self._transform(picture)
 
     def encode(self, images: Sequence[Image.Image]) -> Vectors:
         """Unit vectors of these pictures, float32 [n, dim]."""

@@ -41,6 +41,8 @@ sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 import openvino  # noqa: E402
 
+FASTEST_BATCH = 8
+"""The activations of more pictures do not fit into the caches of a core."""
 MIN_COSINE = 0.9999
 """The minimum cosine of the computed and the recorded features of the known picture."""
 FACTS = ["recsys", "facts"]
@@ -56,6 +58,7 @@ class CompiledNetwork:
     """
 
     runtime = "openvino"
+    fastest_batch = FASTEST_BATCH
 
     def __init__(self, folder: Path, model: Any, facts: dict[str, Any]):
         """`facts` are the metadata of the model; see `convert`."""
@@ -64,7 +67,8 @@ class CompiledNetwork:
         self._lock = threading.Lock()
         compiled = _compiled(model, -1, facts["size"], outputs=1)
         self._idle = SimpleQueue[Any]()
-        for _ in range(compiled.get_property("NUM_STREAMS")):
+        self.streams = compiled.get_property("NUM_STREAMS")
+        for _ in range(self.streams):
             self._idle.put(compiled.create_infer_request())
 
     @classmethod
@@ -92,7 +96,7 @@ class CompiledNetwork:
         return network
 
     def features(self, pixels: Pixels) -> Vectors:
-        with self._requests(len(pixels)) as requests:
+        with self._requests(len(pixels) // 2) as requests:  # a part of one picture could differ in the last bits
             parts = [np.ascontiguousarray(part) for part in np.array_split(pixels, len(requests))]
             for request, part in zip(requests, parts, strict=True):
                 request.start_async([part], share_inputs=True)

@@ -31,6 +31,14 @@ class Network(Protocol):
     def scale(self) -> int:
         """The picture passed to `regions` is this many times larger than the one passed to `features`."""
 
+    @property
+    def streams(self) -> int:
+        """The number of calls of `features` that run at once."""
+
+    @property
+    def fastest_batch(self) -> int:
+        """The number of pictures in one call of `features` from which on more are no faster."""
+
     def features(self, pixels: Pixels) -> Vectors:
         """The features of pictures uint8 [n, h, w, 3], float32 [n, features]."""
 

@@ -121,6 +121,9 @@ def find_device(name: str) -> torch.device:
 class TorchNetwork:
     """A network that PyTorch runs: the reference, and the fallback if the network cannot be compiled."""
 
+    streams = 1
+    fastest_batch = sys.maxsize
+
     def __init__(self, network: torch.nn.Module, spec: EncoderSpec, device: str = "auto"):
         """`network` maps normalized pictures [n, c, h, w] to features. Raises EncoderError as `find_device` does."""
         self.device = find_device(device)

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,14 @@ def test_it_gives_what_pytorch_gives_whatever_the_batch(reference, images):
     assert compiled.logits(compiled.encode(images))["label"].shape == (3, 6)
     assert compiled.parameters == reference.parameters
     assert compiled.spec == reference.spec
+
+
+def test_batches_at_once_give_the_same_features_to_the_last_bit(reference, images):
+    compiled, pixels = reference.compiled(), reference.pixels(images * 11)
+    batches = [pixels[start : start + size] for start, size in ((0, 8), (8, 2), (10, 3), (13, 20))]
+    with ThreadPoolExecutor(4) as threads:
+        found = np.concatenate(list(threads.map(compiled.features, batches)))
+    np.testing.assert_array_equal(found, compiled.features(pixels))
 
 
 def test_it_is_compiled_once(reference, images, monkeypatch):

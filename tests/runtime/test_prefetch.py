@@ -25,6 +25,15 @@ def test_results_come_in_order_with_no_more_begun_than_asked():
     assert sorted(begun) == list(range(30))
 
 
+@pytest.mark.parametrize("at_once", [1, 3, 8, 40])
+def test_several_values_are_given_to_a_thread_at_once(at_once):
+    drawn = []
+    for place, result in enumerate(prefetch(str, (drawn.append(value) or value for value in range(30)), 9, at_once)):
+        assert result == str(place)
+        assert len(drawn) <= place + 9 + at_once
+    assert len(drawn) == 30
+
+
 def test_the_work_is_done_beside_the_caller():
     assert threading.get_ident() not in set(prefetch(lambda value: threading.get_ident(), range(9), 3))
 

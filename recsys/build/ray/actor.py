@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import ray
 
-from recsys.build.embed import PREFETCHED_BATCHES, PreparedPicture, embed_batch, prepare_picture
+from recsys.build.batches import BatchEmbedder
+from recsys.build.embed import PREFETCHED_BATCHES, PREPARED_AT_ONCE, PreparedPicture, prepare_picture
 from recsys.build.vector_cache import KeySet
 from recsys.catalog import PictureSource
 from recsys.catalog.pictures import Pictures
@@ -23,7 +24,7 @@ from recsys.errors import EncoderError, PictureError, RecsysError
 from recsys.format.encoder_spec import EncoderSpec
 from recsys.runtime.cpus import CORES_VARIABLE
 from recsys.runtime.prefetch import prefetch
-from recsys.types import Pixels
+from recsys.types import Vectors
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,15 +122,24 @@ class EmbeddingActor:
             reason = f"The memory of {platform.node()} ran out. Take a smaller --batch-size."
         return to_columns([Row(FAILED, reason=reason)])
 
-    def _rows(self, numbers: range) -> Iterator[Row]:
+    def _rows(self, numbers: range) -> list[Row]:
+        vectors: dict[str, Vectors] = {}
+
+        def store(keys: Sequence[str], found: Vectors) -> None:
+            vectors.update(zip(keys, found, strict=True))
+
+        size, rows = self._job.batch_size, []
         pictures = self._pictures[numbers.start : numbers.stop]
-        prepared = list(prefetch(self._prepare, pictures, PREFETCHED_BATCHES * self._job.batch_size))
-        vectors = self._vectors({each.key: each.pixels for each in prepared if isinstance(each, PreparedPicture)})
-        for number, each in zip(numbers, prepared, strict=True):
-            if isinstance(each, str):
-                yield Row(number, reason=each)
-            else:
-                yield Row(number, each.key, thumbnail=each.thumbnail, vector=vectors.get(each.key, b""))
+        prepared = prefetch(self._prepare, pictures, PREFETCHED_BATCHES * size, PREPARED_AT_ONCE)
+        with BatchEmbedder(self._encoder, size, store) as embedder:
+            for number, each in zip(numbers, prepared, strict=True):
+                if isinstance(each, str):
+                    rows.append(Row(number, reason=each))
+                    continue
+                if each.pixels is not None and each.key not in vectors:
+                    embedder.add(each.key, each.pixels)
+                rows.append(Row(number, each.key, thumbnail=each.thumbnail))
+        return [row._replace(vector=vectors[row.key].tobytes()) if row.key in vectors else row for row in rows]
 
     @cached_property
     def _job(self) -> Job:
@@ -152,13 +162,3 @@ class EmbeddingActor:
             return prepare_picture(picture, self._encoder, self._job.cached, self._job.reusable)
         except PictureError as error:
             return str(error)
-
-    def _vectors(self, pixels: dict[str, Pixels | None]) -> dict[str, bytes]:
-        """Key → vector as bytes, for the pictures with pixels."""
-        new = {key: each for key, each in pixels.items() if each is not None}
-        keys, size = list(new), self._job.batch_size
-        vectors: dict[str, bytes] = {}
-        for batch in (keys[start : start + size] for start in range(0, len(keys), size)):
-            features = embed_batch(self._encoder, [new[key] for key in batch], size)
-            vectors.update((key, vector.tobytes()) for key, vector in zip(batch, features, strict=True))
-        return vectors
