@@ -2,7 +2,7 @@
 
 The page is interactive when the first product, or the empty app's one field, is painted. The weight is what the browser
 received before, without thumbnails. The time of an answer is compared with the encoder's time for the same picture and
-the round trip of an event of the empty app. Needs Chromium.
+the round trip of an event of the empty app. `phone.py` says how a slow phone is measured. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import shutil
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, Request, sync_playwright
@@ -19,6 +21,7 @@ from playwright.sync_api import Browser, Page, Request, sync_playwright
 from benchmarks.core.processes import ROOT
 from benchmarks.core.results import Result
 from benchmarks.core.timing import ms
+from benchmarks.speed import phone
 from benchmarks.speed.empty_app import launch_empty_app
 from recsys import Recommender
 from recsys.web import launch
@@ -63,7 +66,7 @@ def answer(page: Page) -> float:
         arg=before,
     )
     taken = time.perf_counter() - started
-    page.locator("#picture .icon-button-wrapper button").click()
+    page.locator("#picture [data-remove]").click()
     page.get_by_role("heading", name="From the shop").wait_for()
     return taken
 
@@ -96,6 +99,9 @@ def run(options: argparse.Namespace) -> Result:
             lambda: event(plain, next(texts)),
             lambda: ms(lambda: shop.embed(picture))[0] / 1000,
         )
+        with TemporaryDirectory() as folder:
+            photo = phone.large_photo(PICTURE, Path(folder) / "photo.jpg")
+            on_phone = [*phone.rows(browser, *(app.local_url for app in apps.values()), photo, options.repeats)]
         browser.close()
     for app in apps.values():
         app.close()
@@ -109,5 +115,6 @@ def run(options: argparse.Namespace) -> Result:
             answered / (encoding + 2 * trip),
             "at most 1 × the encoder and two events",
         ),
+        *on_phone,
     ]
     return Result({"": [dict(zip(("what", "ours", "empty app", "compared", "bar"), row, strict=True)) for row in rows]})
