@@ -43,6 +43,7 @@ BENCHMARKS = {
     "updating": ("resilience.updating", "an update of 1 % of the catalogue against a full build"),
     "pushes": ("resilience.pushes", "the bytes that an update of 1 % sends to the Hub, against a full push"),
     "bounded": ("growth.bounded", "memory of a build beside its files, up to a million random vectors, with its law"),
+    "large": ("growth.large", "an app over millions of products that Milvus searches: start, memory, answers"),
     "growth": ("growth.study", "build, size, memory and query up to a million products, extrapolated to a billion"),
 }  # fmt: skip
 

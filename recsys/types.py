@@ -407,6 +407,11 @@ class IndexAssets(Protocol):
         ...
 
     @property
+    def picture_numbers(self) -> Rows | None:
+        """A number for the picture of each product, equal for equal pictures; None where that is not known."""
+        ...
+
+    @property
     def plots(self) -> Mapping[str, bytes]:
         """The plots that the card shows, by file name, as PNG."""
         ...

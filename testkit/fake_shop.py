@@ -78,6 +78,7 @@ class Pictures:
     card: str = "# A fake shop"
     plots: Mapping[str, bytes] = field(default_factory=dict)
     version: str = "0123abcd"
+    picture_numbers: None = None
 
     def thumbnail(self, row: int) -> bytes:
         return self.encoded[row]

@@ -7,7 +7,7 @@ The table, its row groups and the encoder are those of a real index.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,14 +16,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
+from recsys.core.items import Items
 from recsys.core.linalg import unit
 from recsys.encoder import Encoder
 from recsys.encoder.projection import Projection
 from recsys.format.layout import ENCODER, ITEMS, MANIFEST, PICTURE_COLUMN, PICTURE_HASHES, VECTORS
 from recsys.format.manifest import Manifest, SearchFacts
+from recsys.index.annoy.exact import ExactSearch
 from recsys.index.items_table import schema_for, text_leaves
 from recsys.index.writer import file_facts, table_options
-from recsys.types import Vectors
+from recsys.types import Rows, Vectors, Where
 
 SIZES = {"masterCategory": 7, "subCategory": 45, "articleType": 140, "gender": 5, "baseColour": 46}
 SIZES |= {"season": 4, "usage": 8, "year": 13}
@@ -73,12 +75,15 @@ def write_vectors(file: Path, count: int, dim: int) -> Path:
 
 
 class FileSearcher:
-    """Vectors of a .npy file, as a searcher that cannot search."""
+    """An exact search of the vectors in a .npy file."""
 
-    def __init__(self, file: Path):
-        self._vectors = np.load(file, mmap_mode="r")
+    def __init__(self, file: Path, items: Items):
+        self._vectors, self._items = np.load(file, mmap_mode="r"), items
 
-    def vectors(self, rows: range | np.ndarray) -> Vectors:
+    def search(self, vectors: Vectors, k: int, where: Where | None = None) -> tuple[Rows, Vectors]:
+        return ExactSearch(self._vectors).nearest(vectors, k, self._items.passing(where) if where else None)
+
+    def vectors(self, rows: Sequence[int] | Rows) -> Vectors:
         return np.array(self._vectors[np.asarray(rows, dtype=np.int64)])
 
 

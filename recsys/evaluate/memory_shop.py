@@ -39,6 +39,7 @@ class NoPictures:
     version: str = ""
     card: str = ""
     plots: dict[str, bytes] = field(default_factory=dict)
+    picture_numbers: Rows | None = None
 
     def thumbnail(self, row: int) -> bytes:
         return b""

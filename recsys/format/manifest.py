@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -188,8 +188,10 @@ class Manifest:
     def _has_booleans(self) -> bool:
         return all(type(value) is bool for value in (self.has_offers, self.has_groups, self.has_added))
 
-    def check_files(self, folder: Path) -> None:
+    def check_files(self, folder: Path, without: Collection[str] = ()) -> None:
         """Compare every file with its listed size, then its SHA-256. Raises IndexDamagedError, naming the file.
+
+        The files in `without` are not looked at.
 
         Files that are read by their name must be listed: an unlisted one was never checked, and may be a link to a file
         outside the folder.
@@ -201,6 +203,8 @@ class Manifest:
                     raise IndexDamagedError(f"{name} is in the index folder but not listed in {MANIFEST}. {REMEDY}")
         for name, facts in self.files.items():
             path = folder / name
+            if name in without:
+                continue
             if not path.is_file():
                 raise IndexDamagedError(f"{name} is missing from the index. {REMEDY}")
             size = path.stat().st_size

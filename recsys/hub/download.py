@@ -8,7 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import HfApi, constants, get_cached_repo_tree, is_offline_mode, scan_cache_dir, snapshot_download
 from huggingface_hub.errors import CacheNotFound, LocalEntryNotFoundError
@@ -45,11 +47,13 @@ def pull(
     token: str | None = None,
     files: Sequence[str] | None = None,
     optional: Sequence[str] = (),
+    without: Sequence[str] = (),
 ) -> Snapshot:
     """Download one commit of a repository to the cache, and verify every file against the hash the Hub announced.
 
-    `files` selects these names or patterns, each of which must exist, and the `optional` ones. A 40-digit revision
-    that is complete in the cache needs no request. With HF_HUB_OFFLINE, the commit pulled last is used.
+    `files` selects these names or patterns, each of which must exist, and the `optional` ones, but none of those in
+    `without`. A 40-digit revision that is complete in the cache needs no request. With HF_HUB_OFFLINE, the commit
+    pulled last is used.
 
     Raises HubDownError or HubTimeoutError if the Hub fails or is silent for about 7 seconds, HubTokenError,
     HubNotFoundError, and HubCorruptError for files that arrive altered twice.
@@ -67,7 +71,7 @@ def pull(
                 raise LocalEntryNotFoundError("never pulled")
         else:
             sha = str(retry(lambda: HfApi(token=token).repo_info(repo_id, repo_type=repo_type, revision=requested)).sha)
-        folder = _download(cache, repo_id, repo_type, sha, token, files, optional)
+        folder = _download(cache, repo_id, repo_type, sha, token, files, optional, without)
         cache.note("pulled", requested, sha)
     return Snapshot(folder, repo_id, sha, stale, requested)
 
@@ -119,11 +123,14 @@ def _download(
     token: str | None,
     patterns: Sequence[str] | None,
     optional: Sequence[str],
+    without: Sequence[str],
 ) -> Path:
     """The complete folder of the commit. Altered files are deleted and downloaded once more."""
     wanted = [*(patterns or ["*"]), *optional]
+    asked: dict[str, Any] = {"repo_type": repo_type, "revision": sha, "token": token}
+    fetch = partial(snapshot_download, repo_id, allow_patterns=wanted, ignore_patterns=[*without], **asked)
     for _ in range(2):
-        retry(lambda: snapshot_download(repo_id, repo_type=repo_type, revision=sha, token=token, allow_patterns=wanted))
+        retry(fetch)
         # raises if the download was incomplete because the Hub was down
         get_cached_repo_tree(repo_id, repo_type=repo_type, revision=sha)
         folder = cache.snapshot(sha)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from recsys import hub
+from recsys.core.large import is_large
 from recsys.errors import IndexMismatchError
 from recsys.format.encoder_spec import EncoderSpec, is_repo_id
-from recsys.format.layout import COMPILED, ENCODER, SAMPLE, WEIGHTS, sample_index
-from recsys.index.folder import IndexFolder
+from recsys.format.layout import COMPILED, ENCODER, MANIFEST, SAMPLE, WEIGHTS, sample_index
+from recsys.format.manifest import Manifest
+from recsys.index.folder import NOT_IN_STORE, IndexFolder
 from recsys.runtime.hashing import file_sha256
 from recsys.types import Origin, Searcher
 
@@ -31,39 +33,61 @@ class OpenedIndex:
     searcher: Searcher
     origin: Origin
 
-    def in_store(self, store: VectorStore | None) -> OpenedIndex:
-        """The same index, searched by the store, or by itself if that is None. Raises StoreError."""
-        return self if store is None else replace(self, searcher=store.searcher(self.folder))
+    @classmethod
+    def from_folder(
+        cls, path: Path, store: VectorStore | None, name: str | None = None, origin: Origin | None = None
+    ) -> Self:
+        """The index in a folder, searched by the store, or by itself if that is None.
+
+        Raises IndexFolderError, and StoreError if the store does not have the vectors.
+        """
+        folder = IndexFolder.open(path, name, in_store=store is not None)
+        searcher = store.searcher(folder) if store else folder.searcher
+        origin = origin or Origin(path.resolve().name, folder.manifest.dataset.id)
+        return cls(folder, searcher, replace(origin, dataset=folder.manifest.dataset.id))
 
 
-def open_index(source: str | Path, *, revision: str | None = None, token: str | None = None) -> OpenedIndex:
+def open_index(
+    source: str | Path, *, revision: str | None = None, token: str | None = None, store: VectorStore | None = None
+) -> OpenedIndex:
     """The index of a folder, of a dataset repository on the Hub, or the `sample` index that comes with the library.
 
-    Raises IndexFolderError for an index that must not be served, and HubError if it cannot be downloaded.
+    It is searched by `store`, or by itself if that is None. Raises IndexFolderError for an index that must not be
+    served, HubError if it cannot be downloaded, and StoreError if the store does not have its vectors.
     """
     if str(source) == SAMPLE:
-        return open_folder(sample_index())
+        return open_folder(sample_index(), store)
     if Path(source).exists() or not is_repo_id(str(source)):
-        return open_folder(Path(source))
-    return open_snapshot(hub.pull(str(source), revision=revision, token=token), token)
+        return open_folder(Path(source), store)
+    return open_snapshot(pull_index(str(source), revision, token, in_store=store is not None), token, store)
 
 
-def open_folder(path: Path) -> OpenedIndex:
-    """The index of a folder. Raises IndexFolderError."""
-    folder = IndexFolder.open(path)
-    return OpenedIndex(folder, folder.searcher, Origin(path.resolve().name, folder.manifest.dataset.id))
+def pull_index(repo: str, revision: str | None, token: str | None, *, in_store: bool) -> hub.Snapshot:
+    """Download an index; of a large one that a store searches, all but the vectors. Raises as `hub.pull` does."""
+    if not in_store:
+        return hub.pull(repo, revision=revision, token=token)
+    known = hub.pull(repo, revision=revision, token=token, files=[MANIFEST])
+    left_out = NOT_IN_STORE if is_large(Manifest.read(known.folder, repo).count) else ()
+    return replace(known, folder=hub.pull(repo, revision=known.revision, token=token, without=left_out).folder)
 
 
-def open_snapshot(snapshot: hub.Snapshot, token: str | None = None) -> OpenedIndex:
+def open_folder(path: Path, store: VectorStore | None = None) -> OpenedIndex:
+    """The index of a folder, searched by the store, or by itself if that is None. Raises IndexFolderError."""
+    return OpenedIndex.from_folder(path, store)
+
+
+def open_snapshot(snapshot: hub.Snapshot, token: str | None = None, store: VectorStore | None = None) -> OpenedIndex:
     """The index of a downloaded repository. Also downloads the weights of its encoder, but does not load them.
 
-    Raises IndexFolderError, and HubError if the weights cannot be downloaded.
+    It is searched by the store, or by itself if that is None. Raises IndexFolderError, HubError if the weights cannot
+    be downloaded, and StoreError if the store does not have its vectors.
     """
-    folder = IndexFolder.open(snapshot.folder, snapshot.repo)
+    origin = Origin(snapshot.repo, "", snapshot.revision, snapshot.stale)
+    opened = OpenedIndex.from_folder(snapshot.folder, store, snapshot.repo, origin)
+    folder = opened.folder
     if not folder.manifest.files.keys() >= {f"{ENCODER}/{name}" for name in COMPILED}:
         _fetch_weights(folder.manifest.encoder, token)
-    origin = Origin(snapshot.repo, folder.manifest.dataset.id, snapshot.revision, snapshot.stale)
-    return OpenedIndex(folder, folder.searcher, origin)
+    return opened
 
 
 def _fetch_weights(spec: EncoderSpec, token: str | None) -> None:

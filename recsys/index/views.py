@@ -7,7 +7,7 @@ the picture, and its thumbnail. `views.npy` has their embeddings, float32 [count
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +36,9 @@ UNIT_TOLERANCE = 1e-3
 MAX_TEXT_BYTES_PER_VIEW = 1_000
 MAX_BLOCK_COSINES = 2**24
 """Queries are compared in blocks with at most this many cosines."""
+
+
+SearchRows = Callable[[Vectors, int, Rows], tuple[Rows, Vectors]]
 
 
 class ViewsWriter:
@@ -143,11 +146,24 @@ class ViewSearcher:
     def vectors(self, rows: Sequence[int] | Rows) -> Vectors:
         return self.base.vectors(rows)
 
+    @property
+    def search_rows(self) -> SearchRows | None:
+        """`search` among ascending rows instead of with a filter; None where the other searcher cannot do it."""
+        found: SearchRows | None = getattr(self.base, "search_rows", None)
+        return found and (lambda vectors, k, rows: self._with_views(vectors, k, found(vectors, k, rows), rows))
+
     def search(self, vectors: Vectors, k: int, where: Where | None = None) -> tuple[Rows, Vectors]:
-        rows, cosines = self.base.search(vectors, k, where)
+        return self._with_views(
+            vectors, k, self.base.search(vectors, k, where), self._items.passing(where) if where else None
+        )
+
+    def _with_views(
+        self, vectors: Vectors, k: int, found: tuple[Rows, Vectors], passing: Rows | None
+    ) -> tuple[Rows, Vectors]:
+        """What the other searcher found, and what is found by further pictures, of the rows in `passing`."""
+        rows, cosines = found
         block = max(1, MAX_BLOCK_COSINES // len(self.views.rows))
         parts = [slice(start, start + block) for start in range(0, len(vectors), block)]
-        passing = self._items.passing(where) if where else None
         by_views = [near for part in parts for near in self._nearest_by_views(vectors[part], k, passing)]
         merged = [self._merge(vector, *found) for vector, *found in zip(vectors, rows, cosines, by_views, strict=True)]
         return np.stack([rows for rows, _ in merged]), np.stack([cosines for _, cosines in merged])

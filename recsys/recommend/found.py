@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from recsys.recommend.picture_part import ChosenPart
-from recsys.types import Attribute, Rows, Vectors
+from recsys.types import Attribute, Rows, Searcher, Vectors
 
 
 class Found(NamedTuple):
@@ -43,3 +43,16 @@ class Query:
     values: Mapping[str, Attribute]
     row: int | None = None
     part: ChosenPart | None = None
+
+
+def nearest_of(
+    searcher: Searcher, vector: Vectors, count: int, rows: Rows, cosines: Callable[[Vectors, Rows], Vectors]
+) -> Found:
+    """The nearest `count` of these rows to a vector [1, dim].
+
+    They are searched by the searcher, if it can search among rows, or else compared by their `cosines` to it.
+    """
+    if (search_rows := getattr(searcher, "search_rows", None)) is None:
+        return Found(rows, cosines(vector[0], rows)).best(count)
+    (found,), (near,) = search_rows(vector, count, rows)
+    return Found(found, near)

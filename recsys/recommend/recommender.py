@@ -57,7 +57,7 @@ class Recommender(Shop):
         EncoderError if its encoder cannot be loaded, StoreError if the store does not have its vectors, and RecsysError
         if the synonyms cannot be read.
         """
-        opened = open_index(source, revision=revision, token=token).in_store(store)
+        opened = open_index(source, revision=revision, token=token, store=store)
         encoder = Encoder.from_pretrained(opened.folder.path, token=token, device=device)
         return cls.from_index(opened, encoder, synonyms)
 

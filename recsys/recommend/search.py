@@ -19,7 +19,7 @@ from recsys.recommend.closeness import is_close
 from recsys.recommend.closest_for_less import closest_for_less
 from recsys.recommend.describe import by_heads, by_neighbours, shared
 from recsys.recommend.diversity import maximal_marginal_relevance, pool_size
-from recsys.recommend.found import Found, Query
+from recsys.recommend.found import Found, Query, nearest_of
 from recsys.recommend.likes import RERANKED as RERANKED_BY_LIKES
 from recsys.recommend.likes import Likes
 from recsys.recommend.look import LOOK_NEAREST, Look
@@ -270,7 +270,7 @@ class Search:
         if among is None:
             (rows,), (cosines,) = self.searcher.search(vector, count, where)
             return Found(rows, cosines)
-        return Found(among, self._cosines(vector[0], among)).best(count)
+        return nearest_of(self.searcher, vector, count, among, self._cosines)
 
     def _cosines(self, vector: Vectors, rows: Rows) -> Vectors:
         """The cosines of products to a vector [dim], each by its nearest picture."""

@@ -8,6 +8,7 @@ from functools import cached_property
 from recsys.core.calibration import Calibration
 from recsys.core.crops import CropCalibration
 from recsys.core.items import Items
+from recsys.core.large import is_large
 from recsys.core.reranking import Ranking
 from recsys.core.same_pictures import SamePictures
 from recsys.core.storefront import Storefront
@@ -82,7 +83,10 @@ class Shop:
 
     @once
     def _pictures(self) -> SamePictures:
-        return SamePictures.of_searcher(self.items, self.searcher)
+        numbers = self.assets.picture_numbers if is_large(len(self.items)) else None
+        if numbers is None:
+            return SamePictures.of_searcher(self.items, self.searcher)
+        return SamePictures.from_hashes(self.items, numbers)
 
     @once
     def query_reader(self) -> QueryReader:

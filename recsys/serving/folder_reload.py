@@ -13,7 +13,7 @@ from recsys.index.opening import open_folder
 from recsys.index.replace import current_location
 from recsys.recommend.recommender import Recommender
 from recsys.serving.live import LiveRecommender
-from recsys.serving.open import with_store
+from recsys.serving.open import store_of
 from recsys.serving.reload import Reloader
 from recsys.settings import Settings
 
@@ -71,7 +71,7 @@ class FolderReloader(Reloader):
 
     def _rebuilt(self, serving: Recommender) -> Recommender:
         """The recommender over the folder's index, which has answered a test query."""
-        opened = with_store(open_folder(self._folder), self._settings)
+        opened = open_folder(self._folder, store_of(self._settings))
         found = Recommender.from_index(opened, self._encoder(opened.folder, serving), self._settings.synonyms)
         found.variants.group(found.recommend(decode(opened.folder.thumbnail(0))))
         return found

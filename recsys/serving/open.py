@@ -12,7 +12,7 @@ from recsys.core.large import is_large
 from recsys.encoder import Encoder
 from recsys.errors import HubError, IndexFolderError, StoreError
 from recsys.format.layout import default_index
-from recsys.index.opening import OpenedIndex, open_folder, open_snapshot
+from recsys.index.opening import OpenedIndex, VectorStore, open_folder, open_snapshot, pull_index
 from recsys.recommend.recommender import Recommender
 from recsys.serving.lazy_encoder import BackgroundEncoder
 from recsys.settings import Settings
@@ -55,19 +55,19 @@ def fallback_notice(origin: Origin, repo: str, reason: str) -> str:
 
 def _open(settings: Settings) -> tuple[OpenedIndex, Callable[[], None]]:
     """The first available index, and a function to call when its encoder has loaded too."""
-    repo = settings.index_repo
+    repo, store = settings.index_repo, store_of(settings)
     if repo is None:
         return _open_folder(settings), lambda: None
     try:
-        snapshot = hub.pull(repo, revision=settings.index_revision, token=settings.token)
-        return with_store(open_snapshot(snapshot, settings.token), settings), lambda: hub.remember(snapshot)
+        snapshot = pull_index(repo, settings.index_revision, settings.token, in_store=store is not None)
+        return open_snapshot(snapshot, settings.token, store), lambda: hub.remember(snapshot)
     except (HubError, IndexFolderError, StoreError) as error:
         logger.warning("The index %s is not available: %s", repo, error)
         reason = str(error)
     good = hub.last_good(repo, revision=settings.index_revision)
     try:
         if good:
-            return _with_notice(with_store(open_snapshot(good, settings.token), settings), repo, reason), lambda: None
+            return _with_notice(open_snapshot(good, settings.token, store), repo, reason), lambda: None
     except (HubError, IndexFolderError, StoreError) as error:
         logger.warning("The last good copy of %s could not be opened: %s", repo, error)
     try:
@@ -77,20 +77,17 @@ def _open(settings: Settings) -> tuple[OpenedIndex, Callable[[], None]]:
 
 
 def _open_folder(settings: Settings) -> OpenedIndex:
-    return with_store(open_folder(settings.index_dir or default_index()), settings)
+    return open_folder(settings.index_dir or default_index(), store_of(settings))
 
 
 def _with_notice(opened: OpenedIndex, repo: str, reason: str) -> OpenedIndex:
     return replace(opened, origin=replace(opened.origin, notice=fallback_notice(opened.origin, repo, reason)))
 
 
-def with_store(opened: OpenedIndex, settings: Settings) -> OpenedIndex:
-    """The index, searched by the Milvus that the settings name, or by itself if they name none.
-
-    Raises StoreError if Milvus does not have its vectors, or does not answer.
-    """
+def store_of(settings: Settings) -> VectorStore | None:
+    """The Milvus that the settings name; None if they name none."""
     if settings.store_uri is None:
-        return opened
+        return None
     from recsys.stores.milvus import MilvusStore
 
-    return opened.in_store(MilvusStore(settings.store_uri, settings.store_token))
+    return MilvusStore(settings.store_uri, settings.store_token)

@@ -15,11 +15,11 @@ from recsys.errors import RecsysError
 from recsys.format.layout import COMPILED, ENCODER
 from recsys.images.decode import decode
 from recsys.index.folder import IndexFolder
-from recsys.index.opening import open_snapshot
+from recsys.index.opening import open_snapshot, pull_index
 from recsys.recommend.recommender import Recommender
 from recsys.runtime.memory import release_memory
 from recsys.serving.live import LiveRecommender
-from recsys.serving.open import fallback_notice, with_store
+from recsys.serving.open import fallback_notice, store_of
 from recsys.settings import Settings
 from recsys.types import ImageEncoder
 
@@ -88,12 +88,14 @@ class Reloader:
 
     def _newest(self, serving: Recommender, repo: str) -> Recommender:
         """The recommender over the Hub's index: the current one, or a new one that has answered a test query."""
-        snapshot = hub.pull(repo, revision=self._settings.index_revision, token=self._settings.token)
+        store = store_of(self._settings)
+        asked = (repo, self._settings.index_revision, self._settings.token)
+        snapshot = pull_index(*asked, in_store=store is not None)
         if (snapshot.repo, snapshot.revision) == (serving.origin.name, serving.origin.revision):
             return _with_notice(serving, snapshot.stale)
         if snapshot not in self._fetched:
             self._fetched.append(snapshot)
-        opened = with_store(open_snapshot(snapshot, self._settings.token), self._settings)
+        opened = open_snapshot(snapshot, self._settings.token, store)
         found = Recommender.from_index(opened, self._encoder(opened.folder, serving), self._settings.synonyms)
         found.variants.group(found.recommend(decode(opened.folder.thumbnail(0))))
         hub.remember(snapshot)

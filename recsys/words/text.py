@@ -37,13 +37,10 @@ def tokens(text: str) -> list[Token]:
 
 def plain(word: str) -> str:
     """A word in small letters, without accents, apostrophes and a possessive 's."""
-    decomposed = unicodedata.normalize("NFKD", POSSESSIVE.sub("", word))
-    return (
-        "".join(char for char in decomposed if not unicodedata.combining(char))
-        .casefold()
-        .replace("'", "")
-        .replace("’", "")
-    )
+    text = POSSESSIVE.sub("", word)
+    if not text.isascii():
+        text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    return text.casefold().replace("'", "").replace("’", "")
 
 
 def stem(word: str) -> str:

@@ -6,6 +6,7 @@ from recsys.index.folder import IndexFolder
 from recsys.stores.milvus.client import Milvus
 from recsys.stores.milvus.collection import IndexCollection
 from recsys.stores.milvus.searcher import MilvusSearcher
+from recsys.stores.milvus.vectors import StoredVectors
 
 
 class MilvusStore:
@@ -20,4 +21,5 @@ class MilvusStore:
     def searcher(self, folder: IndexFolder) -> MilvusSearcher:
         """The searcher of the vectors of this index. Raises StoreError if Milvus does not have them."""
         collection = IndexCollection.from_manifest(folder.manifest)
-        return MilvusSearcher(self._milvus, collection, folder.items, folder.searcher)
+        stored = StoredVectors(self._milvus, collection.name, folder.manifest.search.dim)
+        return MilvusSearcher(self._milvus, collection, folder.items, folder.searcher if folder.has_vectors else stored)
