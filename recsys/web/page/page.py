@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial, wraps
@@ -30,6 +31,8 @@ from recsys.web.server.uploads import Translations
 
 HERE = Path(__file__).parent
 TITLE = "Find it by picture"
+COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)
+"""A line of a script that is not sent: all of them are a fifteenth of the page."""
 QUIETLY: dict[str, Any] = {
     "api_visibility": "private",
     "show_progress": "minimal",
@@ -263,5 +266,5 @@ def origin_line(origin: Origin, items: int) -> str:
 
 def _html(value: Any, name: str, template: str = "${value}", js: str | Sequence[str] = (), **props: Any) -> gr.HTML:
     parts = ["common", *([js] if isinstance(js, str) else js)] if js else []
-    script = "".join((HERE / "static" / f"{part}.js").read_text("utf-8") for part in parts) or None
+    script = COMMENT.sub("", "".join((HERE / "static" / f"{part}.js").read_text("utf-8") for part in parts)) or None
     return gr.HTML(value, html_template=template, js_on_load=script, apply_default_css=False, elem_id=name, **props)

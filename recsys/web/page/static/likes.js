@@ -1,4 +1,6 @@
-// The likes are stored in this browser only. Every [data-opinion] button of the page changes them.
+// The likes are stored in this browser only. Every [data-opinion] button of the page changes them. Why this is no gr.BrowserState:
+// that does not hear of changes in another tab, loads an encryption library, and gives a value to other parts of the page
+// through the server alone, while a heart must be filled at once.
 const key = `likes of ${props.shop}`;
 const sides = ["liked", "disliked"];
 const past = [];

@@ -1,3 +1,5 @@
+// Why this is no gr.Slider: each choice gets its number in the order of all choices before it is sent, the address sets it, and
+// an answer to an earlier choice must not move it back. A script would have to add all three to that slider too.
 const slider = element.querySelector("input");
 let chosen = null; // what the visitor or the address chose, until its answer is here
 
