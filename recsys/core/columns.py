@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys.core.filters import canonical, number
+from recsys.core.large import is_large
 from recsys.types import IN_STOCK, Offer, Range, Rows, Value
 
 MAX_COMBINED = 2**62
 Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.signedinteger]
-"""Codes of values, in the smallest type that holds them."""
+"""Codes of values; in a large catalogue, in the smallest type that holds them."""
 Numbers = npt.NDArray[np.float64]
 
 
@@ -70,7 +71,7 @@ class Column(Vocabulary):
         column.counts = _most_common_first(present)
         column.vocabulary = list(column.counts)
         code_of = {value: code for code, value in enumerate(column.vocabulary)}
-        compact = np.min_scalar_type(-1 - len(vocabulary))
+        compact = np.min_scalar_type(-1 - len(vocabulary)) if is_large(len(codes)) else np.int32
         column.codes = np.array([code_of.get(value, -1) for value in vocabulary], dtype=compact)[codes]
         return column
 

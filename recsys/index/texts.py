@@ -6,6 +6,7 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import overload
 
@@ -23,6 +24,7 @@ POSITIONS = 1024
 """Bytes of a text whose places differ by this number have the same weight in its hash."""
 WEIGHTS = np.frombuffer(os.urandom(8 * POSITIONS), np.uint64) | np.uint64(1)
 """They are random, so that no catalogue can be made whose ids have the same hash."""
+NUMBERS = WEIGHTS.tolist()
 
 Hashes = npt.NDArray[np.int64]
 
@@ -66,7 +68,11 @@ class Texts(Sequence[Value]):
 
     def hash_of(self, text: str) -> int:
         """The hash of any text."""
-        return int(_hashes(pa.array([text]))[0])
+        weighted = (
+            (byte + 1) * weight
+            for byte, weight in zip(text.encode("utf-8", "surrogatepass"), cycle(NUMBERS), strict=False)
+        )
+        return (sum(weighted) + 2**63) % 2**64 - 2**63
 
 
 class TextReader:

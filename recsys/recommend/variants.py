@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from recsys.core.columns import combined
 from recsys.core.items import Items
+from recsys.core.large import index_type
 from recsys.core.linalg import class_means, unit
 from recsys.types import Answer, Item, Match, Rows, Searcher, Value, Vectors
 
@@ -24,6 +25,7 @@ PRIOR_PRODUCTS = 10
 """The mean of all weighs as much as this many products in the mean vector of a colour."""
 
 Flags = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.signedinteger]
 
 
 class Variants:
@@ -119,7 +121,8 @@ def _scattered(numbers: Rows) -> Rows:
     return (numbers.astype(np.uint64) * SCATTER).view(np.int64)
 
 
-def _numbered(values: Rows) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+def _numbered(values: Rows) -> tuple[Numbers, Numbers]:
     """A number for each value, and how often the value occurs: equal values get equal numbers."""
     _, numbers, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return numbers.astype(np.int32), counts.astype(np.int32)[numbers]
+    compact = index_type(len(values))
+    return numbers.astype(compact), counts.astype(compact)[numbers]

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -10,15 +11,18 @@ import pytest
 
 from recsys.core import columns, large
 from recsys.core.columns import Column, combined
+from recsys.core.items import Items
 from recsys.core.row_index import RowIndex
 from recsys.encoder import Encoder
 from recsys.format.layout import sample_index
+from recsys.index.annoy import AnnoySearcher, build
 from recsys.index.opening import open_folder
 from recsys.index.texts import TextReader
 from recsys.index.writer import ItemsWriter
 from recsys.recommend.recommender import Recommender
 from recsys.runtime.once import once
 from recsys.types import Item
+from testkit.memory import memory_mb
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +90,7 @@ def test_ids_are_found_by_their_text(is_large):
     texts = ["", "a", "b", "ab", "ba", "aa", "é", "x" * 3000, "x" * 3001, *map(str, range(300)), "end"]
     rows = RowIndex(read(texts, is_large=is_large))
     assert [rows.find(text) for text in texts] == list(range(len(texts))) and not rows.has_repeats
-    assert [rows.find(text) for text in ("c", "x" * 2999, "300")] == [None] * 3
+    assert [rows.find(text) for text in ("c", "x" * 2999, "300", "\ud800")] == [None] * 4
     assert RowIndex(read([*texts, "ab"], is_large=is_large)).has_repeats
 
 
@@ -127,3 +131,19 @@ def test_what_is_slow_is_computed_once():
     for thread in threads:
         thread.join()
     assert slow.computed == 1 and len(set(map(id, found))) == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+def test_an_index_that_is_opened_is_not_in_memory_as_a_whole(tmp_path):
+    """Else a reload would take the memory of two indexes: both would be read whole to be checked."""
+    count, dim = 60_000, 64
+    vectors = np.random.default_rng(0).normal(size=(count, dim)).astype(np.float32)
+    path = tmp_path / "vectors.ann"
+    build(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), path, 1)
+    np.save(tmp_path / "vectors.neighbours.npy", np.zeros((count, 16), np.int32))
+    items = Items([str(row) for row in range(count)], [None] * count, {})
+    whole = path.stat().st_size / 2**20
+    before = memory_mb("self", "RssFile")
+    searcher = AnnoySearcher(path, items, dim, 10)
+    assert memory_mb("self", "RssFile") - before < whole / 4
+    assert (searcher.exact(searcher.vectors([7, 59_999]), 1)[0] == [[7], [59_999]]).all()

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from recsys.errors import IndexDamagedError
 from recsys.format.manifest import REMEDY
+from recsys.runtime.memory import release_pages
 from recsys.types import Rows, Vectors
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ HEADERS: dict[str, int] = {"euclidean": 16, "angular": 12}
 """Metric → bytes before the vector of a node. Older indexes are angular."""
 CHILDREN: dict[str, int] = {"euclidean": 8, "angular": 4}
 """Metric → bytes before the numbers of a node's children. In a leaf, they extend over the place of the vector."""
+CHECKED_VECTORS = 2**16
+"""Vectors are checked in blocks of this size, and their pages released after each."""
 CHECKED_NODES = 4096
 """Nodes are checked in blocks of this size."""
 SEED = 20261124
@@ -90,10 +93,13 @@ def load_vectors(path: Path, count: int, dim: int, metric: str) -> Vectors:
         )
     layout = np.dtype([("header", f"V{HEADERS[metric]}"), ("vector", "<f4", (dim,))])
     vectors: Vectors = np.asarray(np.memmap(path, dtype=layout, mode="r", shape=(count,))["vector"])
-    with np.errstate(over="ignore", invalid="ignore"):
-        lengths = np.sqrt(np.vecdot(vectors, vectors))
-    if not (np.abs(lengths - 1) <= UNIT_TOLERANCE).all():
-        raise IndexDamagedError(f"{path.name} holds vectors that are not of length one. {REMEDY}")
+    for start in range(0, count, CHECKED_VECTORS):
+        some = vectors[start : start + CHECKED_VECTORS]
+        with np.errstate(over="ignore", invalid="ignore"):
+            lengths = np.sqrt(np.vecdot(some, some))
+        if not (np.abs(lengths - 1) <= UNIT_TOLERANCE).all():
+            raise IndexDamagedError(f"{path.name} holds vectors that are not of length one. {REMEDY}")
+        release_pages(vectors)
     return vectors
 
 
@@ -123,11 +129,15 @@ def check_trees(path: Path, count: int, dim: int, metric: str) -> None:
     gap = CHILDREN[metric] - 4
     layout = np.dtype([("size", "<i4"), ("gap", f"V{gap}"), ("children", "<i4", (dim + 2,))])
     nodes = np.memmap(path, dtype=layout, mode="r")
-    sizes = np.array(nodes["size"])
+    sizes = np.empty(len(nodes), np.int32)
+    for start in range(0, len(nodes), CHECKED_VECTORS):
+        sizes[start : start + CHECKED_VECTORS] = nodes["size"][start : start + CHECKED_VECTORS]
+        release_pages(nodes)
     sound = len(nodes) > count and (sizes[:count] == 1).all() and (sizes[count:] > 0).all() and sizes[-1] == count
     for start in range(count, len(nodes), CHECKED_NODES):
         places = np.arange(start, min(start + CHECKED_NODES, len(nodes)))
         sound = sound and _are_sound(places, nodes["children"][start : start + CHECKED_NODES], sizes, count)
+        release_pages(nodes)
     if not sound:
         raise IndexDamagedError(f"{path.name} holds trees that cannot be searched. {REMEDY}")
 

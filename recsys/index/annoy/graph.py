@@ -16,6 +16,7 @@ import numpy.typing as npt
 from recsys.errors import IndexDamagedError
 from recsys.format.manifest import REMEDY
 from recsys.index.annoy.file import METRIC, check_trees, load_trees
+from recsys.runtime.memory import release_pages
 
 if TYPE_CHECKING:
     import annoy
@@ -68,6 +69,13 @@ def load_graph(path: Path, count: int) -> Graph | None:
         raise IndexDamagedError(f"{file.name} cannot be read: {error}. {REMEDY}") from error
     is_shaped = graph.dtype == np.int32 and graph.ndim == 2 and len(graph) == count and graph.shape[1] <= DEGREE
     blocks = np.array_split(graph, len(graph) // CHECKED_ROWS + 1) if is_shaped else []
-    if not is_shaped or not all(((block >= 0) & (block < count)).all() for block in blocks):
+    if not is_shaped or not all(_are_within(block, count) for block in blocks):
         raise IndexDamagedError(f"{file.name} does not hold the neighbours of {count} items. {REMEDY}")
     return np.asarray(graph)
+
+
+def _are_within(block: Graph, count: int) -> bool:
+    """Whether these are rows of `count` items. Their pages are released."""
+    found = bool(((block >= 0) & (block < count)).all())
+    release_pages(block)
+    return found
