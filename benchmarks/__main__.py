@@ -41,6 +41,7 @@ BENCHMARKS = {
     "reload": ("resilience.reload", "newer indexes published while clients send requests"),
     "soak": ("resilience.soak", "32 clients for ten minutes: throughput, rejections, memory"),
     "updating": ("resilience.updating", "an update of 1 % of the catalogue against a full build"),
+    "walks": ("resilience.walks", "random walks through the page in Chromium, against a model of the page"),
     "pushes": ("resilience.pushes", "the bytes that an update of 1 % sends to the Hub, against a full push"),
     "bounded": ("growth.bounded", "memory of a build beside its files, up to a million random vectors, with its law"),
     "large": ("growth.large", "an app over millions of products that Milvus searches: start, memory, answers"),

@@ -8,14 +8,16 @@ import re
 from playwright.sync_api import expect
 
 from testkit.fake_shop import draw
-from tests.browser.steps import cards, choose, dialog, heading, ids, look_closer, press, tick
+from tests.browser.steps import cards, choose, dialog, heading, ids, look_closer, menu, press, status, tick, value_of
 
 SHOWN = "JSON.stringify([...document.querySelectorAll('#cards .front > a')].map(link => link.dataset.item))"
 
 
 def wait_for(page, found):
     """Wait until these products are shown, in this order."""
-    page.wait_for_function(f"found => {SHOWN} === found", arg=json.dumps(found, separators=(",", ":")))
+    page.wait_for_function(
+        f"found => {SHOWN} === found", arg=json.dumps(found, separators=(",", ":"), ensure_ascii=False)
+    )
 
 
 def test_back_undoes_each_step_and_forward_makes_it_again(page, photo):
@@ -136,3 +138,90 @@ def test_a_page_around_it_hears_of_the_address(visit):
     expect(page.frame_locator("#inner").locator("#heading h2")).to_contain_text("More like")
     page.wait_for_function("heard.some(([query]) => query.startsWith('item=p7'))")
     assert {origin for _, origin in page.evaluate("heard")} == {"https://huggingface.co"}
+
+
+def test_likes_are_no_step_of_the_history(visit, photo):
+    page = visit()
+    choose(page, photo)
+    steps = page.evaluate("history.length")
+    cards(page).nth(4).locator("[data-opinion=liked]").click()
+    expect(page.locator("#heading .moved")).to_be_visible()
+    look_closer(page, 0)
+    dialog(page).locator("[data-opinion=liked]").click()
+    expect(page.locator("#taste .hint")).to_contain_text("2 liked")
+    press(dialog(page), "Close")
+    page.wait_for_url(re.compile("^((?!product=).)*$"))
+    assert page.evaluate("history.length") == steps + 1
+    page.go_back()
+    expect(heading(page)).to_have_text("From the shop")
+
+
+def test_the_sheet_of_filters_is_closed_by_back_and_what_was_ticked_stays(visit):
+    page = visit("phone")
+    details = menu(page, "Gender")
+    details.locator("summary").click()
+    value_of(details, "Women").click()
+    expect(status(page)).to_contain_text("of 30 products")
+    page.go_back()
+    expect(page.locator(".sheet[open]")).to_have_count(0)
+    expect(page.locator("#filters .token")).to_have_text(["Women"])
+    expect(page).to_have_url(re.compile("is.gender=Women"))
+    page.go_back()
+    expect(page.locator("#filters .tokens")).to_be_hidden()
+    expect(status(page)).to_contain_text("of 60 products")
+
+
+def test_back_brings_the_very_answer_of_an_earlier_picture(visit, pair, photo):
+    page = visit()
+    page.set_input_files("#picture input[type=file]", pair)
+    page.locator("#part [data-box]").nth(1).click()
+    page.wait_for_function("history.state.shop?.part")
+    found = ids(page)
+    page.evaluate("sessionStorage.clear()")
+    choose(page, photo)
+    expect(cards(page).first.locator(".facts")).to_contain_text("Dresses")
+    page.wait_for_timeout(300)
+    page.go_back()
+    expect(page.locator(".veil i")).to_be_visible()
+    wait_for(page, found)
+    page.go_back()
+    expect(page.locator(".veil i")).to_be_hidden()
+
+
+def test_the_words_before_an_item_are_known_after_back_and_forward(visit):
+    page = visit(path="?text=red+caps")
+    look_closer(page)
+    press(dialog(page), "More like this")
+    expect(page.locator("#heading [data-back]")).to_have_text("Back to “red caps”")
+    page.go_back()
+    page.go_back()
+    expect(heading(page)).to_have_text("Products for “red caps”")
+    page.go_forward()
+    page.go_forward()
+    expect(page.locator("#heading [data-back]")).to_have_text("Back to “red caps”")
+
+
+def test_the_field_follows_back_although_it_has_the_focus(visit):
+    page = visit()
+    field = page.get_by_role("combobox")
+    for text in ("red caps", "olive watches"):
+        field.fill(text)
+        field.press("Enter")
+        expect(heading(page)).to_have_text(f"Products for “{text}”")
+    for text in ("red caps", ""):
+        page.go_back()
+        expect(field).to_have_value(text)
+
+
+def test_what_comes_right_after_a_closed_chain_of_products_leaves_none_of_them(visit):
+    page = visit()
+    first = look_closer(page)
+    dialog(page).locator(".strip a").first.click()
+    expect(dialog(page).locator("h2")).not_to_have_text(first)
+    press(dialog(page), "Close")
+    page.locator("#examples button").nth(1).click()
+    expect(heading(page)).to_have_text("Closest to your picture")
+    page.wait_for_timeout(500)
+    page.go_back()
+    expect(heading(page)).to_have_text("From the shop")
+    expect(dialog(page)).to_have_count(0)

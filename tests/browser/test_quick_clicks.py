@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
-from tests.browser.steps import cards, choose, dialog, heading, ids, look_closer, menu, press, status, tick, value_of
+from tests.browser.steps import (
+    cards,
+    choose,
+    dialog,
+    heading,
+    ids,
+    leave,
+    look_closer,
+    menu,
+    press,
+    status,
+    tick,
+    value_of,
+)
 
 LATENCY_MS = 400
 
@@ -13,6 +28,31 @@ def delay(page):
     """From now on, each request takes as long as one to a distant server."""
     conditions = {"offline": False, "latency": LATENCY_MS, "downloadThroughput": -1, "uploadThroughput": -1}
     page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", conditions)
+
+
+def hold(page, event):
+    """From now on, the next request of this event waits until `release`."""
+    page.evaluate(
+        """event => {
+            const send = window.fetch;
+            let next = false;
+            document.addEventListener("shop:acting", ({detail}) => (next ||= detail.event === event), {once: false});
+            window.held = new Promise(done => (window.release = done));
+            window.fetch = async (...given) => {
+                if (next && String(given[0]).includes("queue/join")) {
+                    next = false;
+                    window.fetch = send;
+                    await window.held;
+                }
+                return send(...given);
+            };
+        }""",
+        event,
+    )
+
+
+def release(page):
+    page.evaluate("window.release()")
 
 
 def filters(page):
@@ -142,3 +182,98 @@ def test_a_waiting_click_is_seen_at_once(visit):
     expect(product).to_have_class("waiting", timeout=100)
     expect(dialog(page)).to_be_visible()
     expect(product).not_to_have_class("waiting")
+
+
+def test_a_filter_that_is_answered_below_an_open_product_is_a_step_before_it(visit):
+    page = visit()
+    details = menu(page, "Gender")
+    details.locator("summary").click()
+    hold(page, "narrow")
+    value_of(details, "Women").click()
+    leave(page)
+    look_closer(page)
+    release(page)
+    expect(status(page)).to_contain_text("of 30 products")
+    expect(page).to_have_url(re.compile("is.gender=Women.*product="))
+    press(dialog(page), "Close")
+    expect(page).to_have_url(re.compile("is.gender=Women[^&]*(&index=[^&]*)?$"))
+    expect(filters(page)).to_have_text(["For whom: Women"])
+    page.go_back()
+    expect(page.locator("#filters .active")).to_have_count(0)
+
+
+def test_words_that_are_sent_after_a_click_on_a_product_keep_it_closed(visit):
+    page = visit()
+    hold(page, "open")
+    cards(page).first.locator(".front > a").click()
+    page.get_by_role("combobox").fill("red caps")
+    page.get_by_role("combobox").press("Enter")
+    expect(heading(page)).to_have_text("Products for “red caps”")
+    release(page)
+    page.wait_for_timeout(LATENCY_MS)
+    expect(dialog(page)).to_have_count(0)
+
+
+def test_a_product_that_was_left_does_not_come_back_as_another_one(visit):
+    page = visit()
+    look_closer(page)
+    hold(page, "open")
+    dialog(page).locator(".strip a").last.click()
+    page.keyboard.press("Escape")
+    release(page)
+    page.wait_for_timeout(2 * LATENCY_MS)
+    expect(dialog(page)).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("product="))
+
+
+def test_a_picture_closes_the_product_that_lies_over_its_answer(visit, photo):
+    page = visit()
+    look_closer(page)
+    page.set_input_files("#picture input[type=file]", photo)
+    expect(heading(page)).to_have_text("Closest to your picture")
+    expect(dialog(page)).to_have_count(0)
+    page.go_back()
+    expect(dialog(page)).to_be_visible()
+
+
+def test_an_older_answer_takes_no_words_out_of_the_field(visit):
+    page = visit()
+    field = page.get_by_role("combobox")
+    hold(page, "taste")
+    cards(page).first.locator("[data-opinion=liked]").click()
+    field.fill("red caps")
+    field.press("Enter")
+    release(page)
+    expect(heading(page)).to_have_text("Products for “red caps”")
+    expect(field).to_have_value("red caps")
+
+
+def test_requests_that_overtake_each_other_are_answered_in_the_order_of_the_clicks(visit):
+    page = visit()
+    hold(page, "pick")
+    page.locator("#examples button").nth(1).click()
+    tick(page, "Gender", "Women")
+    page.wait_for_timeout(2 * LATENCY_MS)
+    release(page)
+    expect(heading(page)).to_have_text("Closest to your picture")
+    expect(page).to_have_url(re.compile("found=.*is.gender=Women"))
+    expect(status(page)).to_contain_text("of 30 products")
+    page.wait_for_timeout(LATENCY_MS)
+    expect(status(page)).to_contain_text("of 30 products")
+
+
+def test_a_sheet_that_is_closed_before_the_last_answer_keeps_all_that_was_ticked(visit):
+    page = visit("phone")
+    details = menu(page, "Gender")
+    details.locator("summary").click()
+    for value in ("Women", "Men"):
+        hold(page, "narrow") if value == "Men" else None
+        value_of(details, value).click()
+        page.wait_for_timeout(LATENCY_MS)
+    leave(page)
+    page.wait_for_timeout(2 * LATENCY_MS)
+    release(page)
+    expect(filters(page)).to_have_text(["For whom: 2"])
+    page.wait_for_timeout(LATENCY_MS)
+    expect(filters(page)).to_have_text(["For whom: 2"])
+    expect(page).to_have_url(re.compile("is.gender=Women.*is.gender=Men|is.gender=Men.*is.gender=Women"))

@@ -81,17 +81,14 @@ class PageHandlers:
         query = self._with_part(self._next_search(query), picture, crop_hint.box_of(part, segmentation))
         return *self.results.show(options, query), crop_hint.markup(query.things, query.box)
 
-    @starts_a_search
     def search_similar(self, item_id: str, options: PageOptions, query: Query) -> Shown:
         """Search for products like an item of the shop."""
         return self.results.show(options, replace(self._next_search(query), item=item_id))
 
-    @starts_a_search
     def go_back(self, options: PageOptions, query: Query) -> Shown:
         """Go back from an item or a look to the answer for the picture, or to the shop window."""
         return self.results.show(options, replace(self._next_search(query), item=query.item if query.look else None))
 
-    @starts_a_search
     def picture_cleared(self, options: PageOptions, query: Query) -> tuple[Any, ...]:
         """Show the shop window after the picture was removed."""
         return (gr.skip(),) * 5 if query.picture is None else (*self._shop_window(options, query), "")
@@ -127,7 +124,6 @@ class PageHandlers:
         """The dialog of a product."""
         return self.results.dialog(item_id, options, query)
 
-    @starts_a_search
     def start_look(self, product: Mapping[str, str], options: PageOptions, query: Query) -> Shown:
         """Start a look around a product."""
         return self.change_look({"item": product["item"]}, options, query)
@@ -160,8 +156,9 @@ class PageHandlers:
     ) -> tuple[Any, ...]:
         """Show the answer at an address: of a link, or one that the visitor goes back or forward to.
 
-        For the visitor's own answers, `visit` also names the "picture" and the "part" of it that was pointed to, and
-        `preview` is the small JPEG that the browser kept of that picture; "reload" says that the page was reloaded.
+        For the visitor's own answers, `visit` also names the "picture", the "part" of it that was pointed to, and the
+        "text" that was searched with before an item was followed. `preview` is the small JPEG that the browser kept of
+        that picture; "reload" says that the page was reloaded.
         Also returns the picture, the line under it, the diversity, the row "For you", and a notice.
         """
         read = permalink.read(visit["address"], self.items)
@@ -176,12 +173,17 @@ class PageHandlers:
             is_restored=bool(visit.get("reload")),
             pins={},
             choice=query.choice,
+            recent=query.recent,
         )
+        if query.item is not None:
+            query = replace(query, text=visit.get("text", ""))
         change = permalink.moved_on(read, self.results.index)
         is_shown = query.shown is not None and query.picture_id == before and not query.is_restored
+        picture, line = self._picture_shown(query)
         return (
             *self.results.show(options, query),
-            *(gr.skip() if is_shown else part for part in self._picture_shown(query)),
+            gr.skip() if is_shown else picture,
+            line,
             options.diversity,
             self.results.for_you(options),
             render("notice.html", text=change) if change else gr.skip(),
@@ -265,22 +267,24 @@ class PageHandlers:
         return replace(query, picture=embedding, box=box, index=self.results.index, by_crops=False, is_pointed=True)
 
     def _pictured(self, visit: Mapping[str, str], preview: bytes | None, query: Query) -> Query:
-        """The query for the picture of a visit: that of `query`, if it is the same, or else the one of the preview."""
+        """The query for the picture of a visit: as it was searched with in this visit, or else by its preview."""
         name, part = visit.get("picture", ""), visit.get("part", "")
         if not PICTURE_ID.fullmatch(name):
             return Query()
-        if name != query.picture_id:
-            if preview is None:
-                return Query()
-            query = replace(self._of_picture(decode(preview)), kept_as=name)
+        known = [query, *query.recent]
+        for part_name in (part, ""):
+            same = [other for other in known if (other.picture_id, other.part_name) == (name, part_name)]
+            if same:
+                return self._of_part(self.up_to_date(same[0]), part)
+        if preview is None:
+            return Query()
+        return self._of_part(replace(self._of_picture(decode(preview)), kept_as=name), part)
+
+    def _of_part(self, query: Query, part: str) -> Query:
+        """The query with the part of its picture of this name."""
         if part == query.part_name or query.shown is None:
             return query
-        picture = decode(query.shown)
-        return (
-            self._with_part(query, picture, crop_hint.box_from(part))
-            if part
-            else replace(self._of_picture(picture), kept_as=name)
-        )
+        return self._with_part(query, decode(query.shown), crop_hint.box_from(part))
 
     def _picture_shown(self, query: Query) -> tuple[Any, str]:
         """The picture for the page, and the line under it; None and "" without a picture."""

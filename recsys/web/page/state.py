@@ -42,7 +42,8 @@ class Query:
     `is_pointed` says that the visitor chose the part of the picture, and `is_restored` that the browser kept the
     picture over a reload. `choice` is the number of the visitor's choice that the answer is for. `kept_as` is the name
     under which the browser gave the picture back. `listed` are the products of the answer in their order, and `pins`
-    the places of those that were liked or disliked there: they keep them until the next search.
+    the places of those that were liked or disliked there: they keep them until the next search. `recent` are the latest
+    queries of the visit with a picture, one for each part that was searched with.
     """
 
     picture: Vectors | None = None
@@ -74,6 +75,7 @@ class Query:
     kept_as: str = ""
     listed: tuple[str, ...] = ()
     pins: Mapping[str, int] = field(default_factory=dict)
+    recent: tuple[Query, ...] = ()
 
     @property
     def picture_id(self) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import copy
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+import recsys.web.page.visit as visit_module
 from recsys.web.page.handlers import PageHandlers
 from recsys.web.page.state import Query
 from recsys.web.page.visit import Visit, order_of
@@ -87,3 +90,30 @@ def test_a_product_is_looked_at_without_waiting(calls):
     assert order_of(PageHandlers.open_product)(visit, 2, lambda query: ("a dialog",)) == ("a dialog",)
     slow.may_end.set()
     assert search.result(10)[0] == visit.query
+
+
+def test_a_change_waits_for_an_earlier_choice_that_has_not_arrived(calls):
+    visit = Visit()
+    change = calls.submit(visit.change, 2, at_once(k=40))
+    time.sleep(0.1)
+    assert not change.done()
+    assert visit.search(1, at_once(item="p1"))[1] == "now"
+    assert change.result(10)[0] == visit.query == Query(item="p1", k=40)
+
+
+def test_a_change_does_not_wait_for_ever_for_what_never_arrives(calls, monkeypatch):
+    monkeypatch.setattr(visit_module, "MAX_LATE_S", 0.5)
+    visit = Visit()
+    assert visit.change(3, at_once(k=40))[1] == "now"
+    began = time.monotonic()
+    assert visit.change(4, at_once(k=60))[1] == "now"
+    assert time.monotonic() - began < 0.4
+
+
+def test_the_latest_pictures_are_known_on_the_way_back():
+    visit, seen = Visit(), []
+    for number in range(1, 11):
+        visit.search(number, at_once(shown=bytes([number]), picture=np.eye(1)))
+    visit.look(11, lambda query: seen.extend(query.recent) or ("looked",))
+    assert [query.shown for query in seen] == [bytes([number]) for number in range(10, 2, -1)]
+    assert all(not query.recent for query in (*seen, visit.query))

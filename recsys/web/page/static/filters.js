@@ -199,14 +199,27 @@ element.addEventListener("input", (event) => {
 // On a narrow screen the menus open one below the other in a sheet.
 const sheet = () => part(".sheet");
 const openSheet = () => {
+  if (sheet().open) return;
   sheet().querySelector(".place").append(part(".menus"));
   sheet().showModal();
+  announce("opened", { overlay: "filters" });
 };
+let isLeft = false; // closed by the page, and not by the visitor
 element.addEventListener("close", (event) => {
   if (event.target !== sheet()) return;
   part("[data-sheet]").after(part(".menus"));
   part("[data-sheet]").focus();
+  if (!isLeft) announce("closed");
+  isLeft = false;
 }, true);
+document.addEventListener("shop:filters", openSheet);
+const leave = () => {
+  if (!sheet().open) return;
+  isLeft = true;
+  sheet().close();
+};
+document.addEventListener("shop:overlay", ({ detail }) => detail === "filters" || leave());
+document.addEventListener("shop:elsewhere", leave);
 
 element.addEventListener("click", (event) => {
   const on = (selector) => event.target.closest(selector);

@@ -23,7 +23,6 @@ watch("value", () => {
     element.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
   }
   last = now;
-  announce("words", current()?.dataset.words ?? "");
   announce("answer", { ...current()?.dataset });
   goOn();
 });

@@ -3,7 +3,9 @@
 // that is open, "" for none), how many entries the dialog has (`depth`), whether it is `closed` again, and where the page was
 // scrolled to (`top`).
 let choice = 0; // the number of the visitor's latest choice
+let asked = 0; // that of the latest one that leads to another answer
 let settled = 0; // the latest choice that was answered
+let answered = 0; // the latest one of which the answer is on the page
 let returning = -1; // the choice that led to an entry that exists already
 let wanted = ""; // the overlay to open once the answer of that entry is here
 const isReload = performance.getEntriesByType("navigation")[0]?.type !== "navigate";
@@ -11,6 +13,7 @@ if (!isReload) history.replaceState({ ...history.state, shop: undefined }, "");
 
 document.addEventListener("shop:click", ({ detail }) => {
   choice += 1;
+  if (!("open" in detail)) asked = choice;
   props.value = { ...props.value, ...detail, choice };
 });
 
@@ -39,12 +42,13 @@ const answerIn = (search) => {
   const kept = parts.filter((part) => OURS.test(nameOf(part)) && !/^(product|liked)(=|$)/.test(part));
   return kept.length ? `?${kept.join("&")}` : "";
 };
-const empty = { address: "", picture: "", part: "", overlay: "", depth: 0, closed: false, top: 0 };
+const FILTERS = "filters"; // an overlay that no address has
+const empty = { address: "", picture: "", part: "", text: "", overlay: "", depth: 0, closed: false, top: 0 };
 const entry = () => ({ ...empty, ...(history.state?.shop ?? { address: answerIn(location.search), overlay: overlayIn(location.search) }) });
 let shown = entry(); // the answer that is on the page
 
 const write = (how, shop) => {
-  const parts = [shop.address.slice(1), shop.overlay, foreign().toString()].filter(Boolean);
+  const parts = [shop.address.slice(1), shop.overlay !== FILTERS && shop.overlay, foreign().toString()].filter(Boolean);
   const address = location.pathname + (parts.length ? `?${parts.join("&")}` : "");
   history[how]({ ...history.state, shop }, "", address);
   if (parent !== window) parent.postMessage({ queryString: parts.join("&") }, "https://huggingface.co");
@@ -64,10 +68,13 @@ const push = (shop) => {
   write("pushState", { ...shop, top: 0 });
 };
 
-// "Show more" lengthens an answer; it does not make another one.
-const withoutLength = (address) => address.replace(/[?&]k=\d+/, "").replace(/^&/, "?");
+// "Show more" lengthens an answer, and likes move the products that stand for a picture; neither makes another answer.
+const essence = ({ address, picture }) => {
+  const parts = address.replace(/^\?/, "").split("&");
+  return parts.filter((part) => !part.startsWith("k=") && !(picture && part.startsWith("found="))).join("&");
+};
 const isSame = (one, other) =>
-  withoutLength(one.address) === withoutLength(other.address) && one.picture === other.picture && one.part === other.part;
+  essence(one) === essence(other) && ["picture", "part", "text"].every((name) => one[name] === other[name]);
 
 // The browser alone keeps a small copy of the latest pictures, so that a reload and the way back can show them again.
 const shop = () => `picture of ${location.pathname} `;
@@ -81,7 +88,7 @@ const copyOf = (picture) => {
 const keepCopy = async (picture) => {
   const image = document.querySelector("#picture img");
   if (!picture || copyOf(picture) || !image) return;
-  const asked = choice;
+  const before = asked;
   try {
     await image.decode();
     const scale = Math.min(1, 480 / Math.max(image.naturalWidth, image.naturalHeight));
@@ -91,7 +98,7 @@ const keepCopy = async (picture) => {
     pen.fillStyle = "#fff";
     pen.fillRect(0, 0, canvas.width, canvas.height);
     pen.drawImage(image, 0, 0, canvas.width, canvas.height);
-    if (asked !== choice) return;
+    if (before !== asked) return;
     const order = JSON.parse(sessionStorage.getItem(shop()) ?? "[]");
     order.push(picture);
     while (order.length > 8) sessionStorage.removeItem(shop() + order.shift());
@@ -101,9 +108,9 @@ const keepCopy = async (picture) => {
 };
 
 const visit = (to, reload = false) => {
-  const { address, picture, part } = to;
+  const { address, picture, part, text } = to;
   returning = choice + 1;
-  noteClick("visit", { address, picture, part, ...(reload && { reload: "1" }) });
+  noteClick("visit", { address, picture, part, text, ...(reload && { reload: "1" }) });
   props.value = { ...props.value, preview: copyOf(picture) };
   announce("address", address);
   announce("picture", copyOf(picture) ?? "");
@@ -112,6 +119,7 @@ const visit = (to, reload = false) => {
 
 const openOverlay = (overlay) => {
   if (overlay === "liked=1") announce("sheet");
+  if (overlay === FILTERS) announce("filters");
   if (!overlay.startsWith("product=")) return;
   noteClick("open", decodeURIComponent(overlay.slice("product=".length)));
   trigger("open");
@@ -124,25 +132,38 @@ const settle = (number) => {
   return true;
 };
 
-// The heading brings each answer: { link, choice, picture, part }.
+// The heading brings each answer: { link, choice, picture, part, text, words }.
 document.addEventListener("shop:answer", ({ detail }) => {
   const number = Number(detail.choice ?? 0);
   if (props.value.preview) props.value = { ...props.value, preview: undefined };
-  shown = { ...empty, address: detail.link ?? "", picture: detail.picture ?? "", part: detail.part ?? "" };
-  if (!settle(number)) return;
+  const { link: address = "", picture = "", part = "", text = "" } = detail;
+  shown = { ...empty, address, picture, part, text };
+  settle(number);
+  // An older answer that came after the latest one has taken its place on the page.
+  if (number < answered && answered === asked) return visit(entry());
+  if (number < asked) return;
+  answered = number;
+  announce("latest");
+  announce("words", detail.words ?? "");
   keepCopy(shown.picture);
   const now = entry();
+  const isOver = now.overlay && document.querySelector("dialog[open]");
   if (number === returning) {
     returning = -1;
     write("replaceState", { ...now, ...shown, overlay: now.overlay, depth: now.depth, top: now.top });
     scrollTo({ top: now.top, behavior: "instant" });
     if (wanted) openOverlay(wanted);
     wanted = "";
-  } else if (!isSame(shown, now)) push(shown);
-  else if (!now.overlay || !document.querySelector("dialog[open]")) write("replaceState", { ...shown, top: now.top });
+  } else if (isSame(shown, now)) {
+    write("replaceState", { ...shown, top: now.top, ...(isOver && { overlay: now.overlay, depth: now.depth }) });
+  } else if (isOver) {
+    // The dialog was opened before this answer came, or the answer changes below it: the answer's step comes before it.
+    write("replaceState", shown);
+    write("pushState", { ...shown, overlay: now.overlay, depth: 1 });
+  } else push(shown);
 });
 
-// A product or the sheet of likes was opened: { overlay, choice }.
+// A product, the sheet of likes or that of the filters was opened: { overlay, choice }.
 document.addEventListener("shop:opened", ({ detail }) => {
   settle(Number(detail.choice ?? 0));
   const now = entry();
@@ -153,29 +174,42 @@ document.addEventListener("shop:opened", ({ detail }) => {
   stay();
 });
 
-// The visitor closed a dialog: back to the answer below it.
+// The visitor closed a dialog: back to the answer below it. Of several entries, all but one are left at once.
+let skipping = false;
+let isOwn = false; // the page goes back, and not the visitor
 document.addEventListener("shop:closed", () => {
   const now = entry();
   if (!now.overlay) return;
-  if (now.depth) {
-    write("replaceState", { ...now, closed: true }); // for a reload before the browser has gone back
-    leaving = setTimeout(() => {
-      leaving = 0;
-      history.go(-now.depth);
-    }, 250);
-  } else write("replaceState", { ...now, overlay: "" });
+  if (!now.depth) return write("replaceState", { ...now, overlay: "" });
+  write("replaceState", { ...now, closed: true }); // for a reload before the browser has gone back
+  leaving = setTimeout(() => {
+    leaving = 0;
+    isOwn = true;
+    history.back();
+  }, 250);
+  skipping = now.depth > 1;
+  if (skipping) history.go(1 - now.depth);
 });
 
 addEventListener("popstate", () => {
-  stay();
   const to = entry();
-  const isWaiting = settled < choice;
+  if (skipping) {
+    skipping = false;
+    return write("replaceState", { ...to, closed: true });
+  }
+  if (stay() && !to.overlay) return history.back(); // from a dialog that was closed already
+  const wasOwn = isOwn;
+  isOwn = false;
+  if (wasOwn && answered < asked) return; // the answer that is under way is the next step
+  const isWaiting = !wasOwn && (settled < choice || answered < asked);
   announce("overlay", to.overlay);
   wanted = "";
   if (!isSame(to, shown) || isWaiting) {
     wanted = to.overlay;
-    visit(to);
-  } else openOverlay(to.overlay);
+    return visit(to);
+  }
+  write("replaceState", { ...to, address: shown.address });
+  openOverlay(to.overlay);
 });
 
 let resting;

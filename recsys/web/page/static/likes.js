@@ -35,6 +35,7 @@ const offer = () => {
 const use = (next) => {
   likes = next;
   paint();
+  offer();
   hold();
   noteClick("taste");
   trigger("taste");
@@ -80,11 +81,13 @@ element.addEventListener("close", () => {
   isLeft = false;
 }, true);
 document.addEventListener("shop:sheet", openSheet);
-document.addEventListener("shop:overlay", ({ detail }) => {
-  if (detail || !dialog()?.open) return;
+const leave = () => {
+  if (!dialog()?.open) return;
   isLeft = true;
   dialog().close();
-});
+};
+document.addEventListener("shop:overlay", ({ detail }) => detail || leave());
+document.addEventListener("shop:elsewhere", leave);
 
 // The server sends the panel. The value sent to the server has only the ids of the present likes.
 watch("value", () => {

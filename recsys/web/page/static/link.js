@@ -5,6 +5,7 @@ const field = form.querySelector("input");
 const list = form.querySelector("ul");
 const PAUSE_MS = 150;
 let waiting, request, marked = -1;
+let said = ""; // what the field had before the visitor went on typing
 
 const options = () => [...list.children];
 const mark = (number) => {
@@ -91,7 +92,7 @@ field.addEventListener("paste", (event) => {
 const ask = (text) => {
   if (isPicture(text)) return unpack(text);
   close();
-  field.value = text;
+  field.value = said = text;
   props.value = { text };
   noteClick("ask");
   trigger("ask");
@@ -125,5 +126,5 @@ form.addEventListener("submit", (event) => {
 
 // The heading says which words the answer shown is for. What a visitor is typing stays.
 document.addEventListener("shop:words", ({ detail }) => {
-  if (document.activeElement !== field || field.value === props.value?.text) field.value = detail;
+  if (document.activeElement !== field || field.value === said) field.value = said = detail;
 });

@@ -90,6 +90,7 @@ const give = async (picture) => {
   const turn = (given += 1);
   const before = image()?.src ?? "";
   complain("");
+  announce("elsewhere");
   fold();
   show(URL.createObjectURL(picture));
   const back = expect("picture");

@@ -10,9 +10,10 @@ const facts =
 let isLeft = false; // closed by the page, and not by the visitor
 let count = 0;
 let latest = 0; // the number of the latest choice that leads elsewhere
-document.addEventListener("shop:click", ({ detail }) => {
+const STAYS = ["narrow", "vary", "taste", "longer"]; // choices that a product may open after
+document.addEventListener("shop:acting", ({ detail }) => {
   count += 1;
-  if (Object.keys(detail).length) latest = count;
+  if (!STAYS.includes(detail.event)) latest = count;
 });
 
 watch("value", () => {
@@ -32,6 +33,7 @@ watch("value", () => {
 });
 
 element.addEventListener("close", () => {
+  if (!isLeft) latest = count + 1; // what was clicked before in it does not open any more
   props.value = "";
   facts.remove();
   if (document.activeElement === document.body || element.contains(document.activeElement)) origin?.focus();
@@ -45,11 +47,15 @@ const leaveDialog = () => {
   dialog().close();
 };
 document.addEventListener("shop:overlay", ({ detail }) => detail.startsWith("product=") || leaveDialog());
+document.addEventListener("shop:elsewhere", () => {
+  latest = count + 1;
+  leaveDialog();
+});
 
 element.addEventListener("click", (event) => {
   const on = (selector) => event.target.closest(selector);
   const leave = (button) => {
-    leaveDialog();
+    announce("elsewhere");
     document.querySelector("#heading .heading").focus();
     return button.dataset;
   };

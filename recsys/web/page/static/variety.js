@@ -19,4 +19,4 @@ const follow = (address) => {
 };
 if (location.search) follow(location.search);
 document.addEventListener("shop:address", ({ detail }) => follow(detail));
-document.addEventListener("shop:answer", () => (chosen = null));
+document.addEventListener("shop:latest", () => (chosen = null));
