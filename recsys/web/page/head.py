@@ -47,7 +47,8 @@ DESCRIPTION = "Show a picture of something you like, or describe it in words, an
 class PageHead:
     """Middleware that puts the head of this shop into the page, and the language of the visitor.
 
-    A link to a product is previewed as the product.
+    A link to a product is previewed as the product. An address without a query shows the first view of the shop until
+    the scripts have arrived.
     """
 
     def __init__(self, app: ASGIApp, shop: LiveRecommender, title: str, texts: Translations | None = None):
@@ -77,7 +78,10 @@ class PageHead:
         await self.app(scope, receive, change)
 
     def _with_head(self, page: bytes, request: Request) -> bytes:
-        page = self.in_language(OTHERS_META.sub(b"", page), preferred(request.headers.get("accept-language")))
+        page = OTHERS_META.sub(b"", page)
+        for place, first_view in () if request.url.query else self.texts.get(ENGLISH, ()):
+            page = page.replace(place, first_view, 1)
+        page = self.in_language(page, preferred(request.headers.get("accept-language")))
         head = preloads() + head_of(self.shop.current, self.title, request)
         return page.replace(BEFORE, BEFORE + head.encode(), 1)
 

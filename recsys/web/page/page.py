@@ -13,6 +13,7 @@ from typing import Any
 import gradio as gr
 from gradio.context import LocalContext
 from gradio.routes import toorjson
+from markupsafe import Markup
 
 from recsys.errors import RecsysError
 from recsys.format.layout import SAMPLE
@@ -20,9 +21,10 @@ from recsys.recommend.recommender import Recommender
 from recsys.serving.live import LiveRecommender
 from recsys.types import Origin
 from recsys.web.page import filters
+from recsys.web.page.attribute_display import showcase
 from recsys.web.page.clicks import choice_number, clicked, preview
 from recsys.web.page.handlers import PageHandlers
-from recsys.web.page.languages import LANGUAGES, preferred, say, speaking
+from recsys.web.page.languages import ENGLISH, LANGUAGES, preferred, say, speaking
 from recsys.web.page.state import PageOptions, Query
 from recsys.web.page.templates import render
 from recsys.web.page.visit import Visit, order_of
@@ -31,6 +33,10 @@ from recsys.web.server.uploads import Translations
 
 HERE = Path(__file__).parent
 TITLE = "Find it by picture"
+BODY = b"<gradio-app"
+"""Where Gradio's scripts put the page."""
+FIRST_SHOWN = 8
+"""How many products are there before the scripts are."""
 COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)
 """A line of a script that is not sent: all of them are a fifteenth of the page."""
 QUIETLY: dict[str, Any] = {
@@ -132,13 +138,30 @@ def _first_values(answers: PageHandlers) -> dict[str, str]:
     }
 
 
+def _first_view(answers: PageHandlers, header: str) -> bytes:
+    """What a visitor sees until the scripts of the page have arrived: the header and the first products."""
+    items = answers.items
+    shown = showcase(items, items.passing({}), FIRST_SHOWN, "window")
+    products = answers.results.views.products(shown)
+    return render("first_view.html", header=Markup(header), products=products).encode()
+
+
 def _translations(answers: PageHandlers) -> Translations:
-    """For each language but English, the first parts of the page as JSON in English and in that language."""
+    """For each language but English, the first parts of the page as JSON in English and in that language.
+
+    For English, the first view, and where it stands.
+    """
     english, found = _first_values(answers), {}
+    first_view = _first_view(answers, english["header"])
+    found[ENGLISH] = [(BODY, first_view + BODY)]
     for language in LANGUAGES[1:]:
         with speaking(language):
             other = _first_values(answers)
-        found[language] = [(toorjson(english[name]).encode(), toorjson(other[name]).encode()) for name in english]
+            views = (first_view, _first_view(answers, other["header"]))
+        found[language] = [
+            views,
+            *((toorjson(english[name]).encode(), toorjson(other[name]).encode()) for name in english),
+        ]
     return found
 
 

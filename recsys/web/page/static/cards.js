@@ -1,5 +1,6 @@
 // A plain click on a product opens it on the page; with Ctrl, Shift, Alt or Meta its link opens. After "Show more" the first
 // new product gets the focus; a button that disappears leaves the focus to the heading.
+document.querySelector("#first-view")?.remove(); // what was seen until now
 const pictures = () => element.querySelectorAll(".front > a");
 let shown = null;
 let judged = null; // the heart that was pressed: it keeps the focus when a new answer arrives
