@@ -15,8 +15,35 @@ from pathlib import Path
 RAY = [sys.executable, "-m", "ray.scripts.scripts"]
 MARK = "LOOPBACK_NODE"
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token"}
+PATIENT = {"RAY_agent_register_timeout_ms": "150000", "RAY_raylet_start_wait_time_s": "150"}
+"""Ray waits 30 s for its own processes, which is too little on a busy machine."""
 STORE = 100_000_000
-PATIENCE = 90
+PATIENCE = 150
+DEADLY = b"ends the process that decodes it"
+"""Bytes in a picture that end a worker as a fault in a decoder would."""
+DEADLY_DECODER = f"""
+import importlib.util, os, signal, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name != "recsys.images.decode":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        run = spec.loader.exec_module
+        def exec_module(module):
+            run(module)
+            decode = module.decode
+            def deadly(source):
+                if isinstance(source, bytes) and {DEADLY!r} in source:
+                    os.kill(os.getpid(), signal.SIGSEGV)
+                return decode(source)
+            module.decode = deadly
+        spec.loader.exec_module = exec_module
+        return spec
+
+sys.meta_path.insert(0, Finder())
+"""
 
 
 class Loopback:
@@ -29,7 +56,10 @@ class Loopback:
         self._started: list[subprocess.Popen[bytes]] = []
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.address = f"127.0.0.1:{free.getsockname()[1]}"
-        self.environment = {**os.environ, **QUIET, "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+        (folder / "code").mkdir()
+        (folder / "code" / "sitecustomize.py").write_text(DEADLY_DECODER)
+        self.environment = {**os.environ, **QUIET, **PATIENT, "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+        self.environment["PYTHONPATH"] = str(folder / "code")
         self._log = (folder / "log").open("w")
         port = self.address.rpartition(":")[2]
         head = ["--head", "--port", port, "--include-dashboard", "false", "--temp-dir", str(folder), "--num-cpus", "0"]

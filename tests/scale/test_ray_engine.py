@@ -18,7 +18,7 @@ from recsys.build.ray import cluster
 from recsys.errors import EngineError
 from testkit.fake_shop import KINDS, draw
 from testkit.killed_builds import contents
-from testkit.loopback import Loopback
+from testkit.loopback import DEADLY, Loopback
 
 ROOT = Path(__file__).parents[2]
 PRODUCTS = 1500
@@ -144,6 +144,24 @@ def test_a_killed_driver_continues_with_the_missing_vectors(nodes, shop):
     printed = ended(on(nodes, shop, "driver"))
     assert f"{PRODUCTS - kept:,} pictures embedded" in printed
     assert contents(shop / "driver") == contents(shop / "plain")
+
+
+@needs_ray
+def test_a_picture_that_ends_its_process_is_left_out_and_named(nodes, shop):
+    few = shop / "few"
+    few.mkdir()
+    for number in range(60):
+        shutil.copyfile(shop / "shop" / f"{number:04d}.png", few / f"{number:04d}.png")
+    run = build(few, shop / "few-plain")
+    assert run.communicate(timeout=100)[0] and run.returncode == 0
+    (few / "0033-deadly.png").write_bytes((few / "0007.png").read_bytes() + DEADLY)
+    flags = ["--engine", "ray", "--address", nodes.address]
+    printed = ended(build(few, shop / "few-rays", *flags, environment=nodes.environment))
+    assert "one by one, to find a picture that ends its process" in printed
+    assert "Left out: 1 products" in printed
+    assert "0033-deadly: The process that decoded this picture ended unexpectedly, 2 times" in printed
+    names = ("vectors.ann", "items.parquet", "pictures.npy")
+    assert all((shop / "few-rays" / name).read_bytes() == (shop / "few-plain" / name).read_bytes() for name in names)
 
 
 @needs_ray

@@ -76,6 +76,8 @@ class Job:
 
 FAILED = -1
 """The row number of a row that says why a machine cannot run the job."""
+OUT_OF_MEMORY = -2
+"""The row number of a row that says where the memory ran out."""
 
 
 class Row(NamedTuple):
@@ -117,10 +119,9 @@ class EmbeddingActor:
             [(first, end)] = batch["item"]
             return to_columns(self._rows(range(int(first), int(end))))
         except (RecsysError, ImportError) as error:
-            reason = f"{platform.node()}: {error}"
+            return to_columns([Row(FAILED, reason=f"{platform.node()}: {error}")])
         except MemoryError:
-            reason = f"The memory of {platform.node()} ran out. Take a smaller --batch-size."
-        return to_columns([Row(FAILED, reason=reason)])
+            return to_columns([Row(OUT_OF_MEMORY, reason=f"The memory of {platform.node()} ran out.")])
 
     def _rows(self, numbers: range) -> list[Row]:
         vectors: dict[str, Vectors] = {}

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import ray
 import ray.data
-from ray.exceptions import RayError, RayTaskError
+from ray.exceptions import RayError
 
 from recsys.build.embed import SHARD_BATCHES, EmbeddedProduct, VectorWriter, progress
 from recsys.build.previous import PreviousIndex
-from recsys.build.ray.actor import FAILED, EmbeddingActor, EncoderFiles, Job, Row, from_columns
+from recsys.build.ray.actor import FAILED, OUT_OF_MEMORY, EmbeddingActor, EncoderFiles, Job, Row, from_columns
+from recsys.build.ray.failures import CONTINUES, explain, is_final, is_out_of_memory
+from recsys.build.ray.one_by_one import embed_one_by_one
 from recsys.build.ray.pool import ActorPool
-from recsys.build.resource_errors import OUT_OF_MEMORY_MESSAGE
 from recsys.build.vector_cache import KeySet
 from recsys.catalog import Catalog
 from recsys.encoder import Encoder
@@ -25,7 +26,8 @@ from recsys.types import Skipped
 
 RESTART_DELAYS_S = (1, 5, 20)
 """The delays before the restarts of a job that yields no further row. After the last one, the engine gives up."""
-CONTINUES = "Run the same command: it continues with the vectors that are already computed."
+FAILURES_BEFORE_ONE_BY_ONE = 2
+"""A picture that ends its process does so in every restart, and a lost machine in one."""
 
 logger = logging.getLogger(__name__)
 
@@ -39,11 +41,11 @@ class RayEngine:
         """See `Engine`. Raises EngineError if the cluster gives up, or cannot run the encoder."""
         files = EncoderFiles.from_encoder(encoder)
 
-        def job(cores: int) -> Job:
+        def job(cores: int, size: int) -> Job:
             reusable_keys = reusable.keys if reusable else KeySet.empty()
-            return Job(files, catalog.pictures, writer.cache.keys, reusable_keys, batch_size, cores)
+            return Job(files, catalog.pictures, writer.cache.keys, reusable_keys, size, cores)
 
-        rows = progress(self._rows(len(catalog), encoder.runtime, job, SHARD_BATCHES * batch_size), len(catalog))
+        rows = progress(self._rows(len(catalog), encoder.runtime, job, batch_size), len(catalog))
         for item, row in zip(catalog.items(), rows, strict=True):
             if row.reason:
                 yield Skipped(item.id, row.reason)
@@ -52,26 +54,52 @@ class RayEngine:
                 writer.add([row.key], np.frombuffer(row.vector, np.float32)[None])
             yield EmbeddedProduct(item, row.key, row.thumbnail)
 
-    def _rows(self, count: int, runtime: str, job: Callable[[int], Job], chunk: int) -> Iterator[Row]:
+    def _rows(self, count: int, runtime: str, job: Callable[[int, int], Job], batch_size: int) -> Iterator[Row]:
         """Each row once, in order."""
         done = failures = 0
+        chunk = SHARD_BATCHES * batch_size
         while done < count:
-            pool = ActorPool.from_cluster(runtime)
+            pool, before = ActorPool.from_cluster(runtime), done
             try:
-                for row in _run(job(pool.cores), pool, range(done, count), chunk):
-                    if row.number == FAILED:
-                        raise EngineError(f"{row.reason} {CONTINUES}")
+                for row in _attempt(job(pool.cores, batch_size), pool, range(done, count), chunk, failures):
+                    _check(row)
                     if row.number == done:
                         done, failures = done + 1, 0
                         yield row
-                if done < count:
+                if done == before:
                     raise EngineError(f"Ray ended after {done:,} of {count:,} products. {CONTINUES}")
-            except RayError as error:
+            except (RayError, MemoryError) as error:
+                if is_out_of_memory(error) and batch_size > 1:
+                    batch_size //= 2
+                    logger.warning(
+                        "The memory of a machine ran out at product %s; continuing with batches of %s pictures.",
+                        done,
+                        batch_size,
+                    )
+                    continue
                 failures += 1
-                if isinstance(error, RayTaskError) or failures > len(RESTART_DELAYS_S):
-                    raise _final_error(error, done, count) from error
+                if is_final(error) or failures > len(RESTART_DELAYS_S):
+                    raise explain(error, done, count) from error
                 logger.warning("An actor or a machine was lost at product %s of %s; continuing.", done, count)
                 time.sleep(RESTART_DELAYS_S[failures - 1])
+
+
+def _check(row: Row) -> None:
+    """Raises EngineError or MemoryError if this is no row but says why a machine failed."""
+    if row.number == FAILED:
+        raise EngineError(f"{row.reason} {CONTINUES}")
+    if row.number == OUT_OF_MEMORY:
+        raise MemoryError(row.reason)
+
+
+def _attempt(job: Job, pool: ActorPool, rows: range, chunk: int, failures: int) -> Iterator[Row]:
+    """The results for these rows. After repeated failures at the first row: for `chunk` rows, one by one."""
+    if failures < FAILURES_BEFORE_ONE_BY_ONE:
+        return _run(job, pool, rows, chunk)
+    logger.warning(
+        "Reading %s products from %s on one by one, to find a picture that ends its process.", chunk, rows.start
+    )
+    return embed_one_by_one(job, pool, rows[:chunk])
 
 
 def _run(job: Job, pool: ActorPool, rows: range, chunk: int) -> Iterator[Row]:
@@ -91,12 +119,3 @@ def _run(job: Job, pool: ActorPool, rows: range, chunk: int) -> Iterator[Row]:
     )
     for batch in found.iter_batches(batch_size=None, batch_format="numpy"):
         yield from from_columns(batch)
-
-
-def _final_error(error: RayError, done: int, count: int) -> EngineError:
-    message = str(error)
-    reason = (message.strip().splitlines() or [type(error).__name__])[-1].rstrip(".")
-    where = f"Ray gave up after {done:,} of {count:,} products: {reason}."
-    if OUT_OF_MEMORY_MESSAGE.search(message) or "low on memory" in message:
-        return EngineError(f"{where} The memory of its machines ran out: take a smaller --batch-size. {CONTINUES}")
-    return EngineError(f"{where} See ray status and its logs. {CONTINUES}")
