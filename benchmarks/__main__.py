@@ -39,6 +39,7 @@ BENCHMARKS = {
     "rays": ("resilience.rays", "a build by Ray with workers, nodes and driver killed, against a plain one"),
     "links": ("resilience.links", "1,000 pictures by link from a server that fails, with a kill in between"),
     "reload": ("resilience.reload", "newer indexes published while clients send requests"),
+    "slow-readers": ("resilience.slow_readers", "what 200 connections that read a byte a second cost the others"),
     "soak": ("resilience.soak", "32 clients for ten minutes: throughput, rejections, memory"),
     "updating": ("resilience.updating", "an update of 1 % of the catalogue against a full build"),
     "walks": ("resilience.walks", "random walks through the page in Chromium, against a model of the page"),

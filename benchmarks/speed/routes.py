@@ -62,10 +62,10 @@ def run(options: argparse.Namespace) -> Result:
     stages: dict[str, Counter[str]] = {name: Counter() for name in routes}
     with our_app(options.index) as app:
         for turn, (name, count) in itertools.product(range(options.turns + 1), rates):
-            before, stages_before = _processor_s(app.pid), _stage_ms(app.port)
+            before, stages_before = processor_s(app.pid), _stage_ms(app.port)
             seconds, elapsed = asyncio.run(_turn(app.port, routes[name], count, options.seconds))
             if turn:  # the first turn warms up
-                processor[name, count].append(1000 * (_processor_s(app.pid) - before) / len(seconds))
+                processor[name, count].append(1000 * (processor_s(app.pid) - before) / len(seconds))
                 rates[name, count].append(len(seconds) / elapsed)
                 latencies[name, count] += seconds
                 stages[name].update(_stage_ms(app.port) - stages_before if count == 1 else {})
@@ -91,7 +91,7 @@ def _row(name: str, count: int, rates: list[float], latencies: list[float]) -> d
     return {"route": name, "clients": count, "answers a second": median(rates), "p50, ms": p50, "p95, ms": p95}
 
 
-def _processor_s(pid: int) -> float:
+def processor_s(pid: int) -> float:
     """The processor time that a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
