@@ -70,13 +70,18 @@ const showSheet = () => {
   if (isOpen) dialog().showModal();
   if (focused) element.querySelector("#liked-name").focus();
 };
+let origin = null; // where the sheet was opened: the focus returns there
 const openSheet = () => {
   if (!dialog() || dialog().open) return;
+  origin = document.activeElement;
   dialog().showModal();
   announce("opened", { overlay: "liked=1" });
 };
 let isLeft = false; // closed by the page, and not by the visitor
 element.addEventListener("close", () => {
+  const isLost = document.activeElement === document.body || element.contains(document.activeElement);
+  const ways = [origin, document.querySelector("#heading [data-liked]"), document.querySelector("#heading .heading")];
+  if (isLost) ways.find((way) => way?.isConnected && way !== document.body)?.focus();
   if (!isLeft) announce("closed");
   isLeft = false;
 }, true);
