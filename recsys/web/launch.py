@@ -21,6 +21,7 @@ from recsys.web.api.endpoints import add_endpoints
 from recsys.web.api.mcp import without_files
 from recsys.web.page import head, photos
 from recsys.web.page.page import TITLE, add_page
+from recsys.web.page.templates import render_about
 from recsys.web.page.theme import STYLE_SHEETS, theme
 from recsys.web.server import about, gradio_gc, health, thumbnails
 from recsys.web.server.admission import AdmissionControl, Load
@@ -132,7 +133,7 @@ def _app_settings(
             photos.route(),
             head.route(shop),
             *json_routes.routes(shop, MAX_CONCURRENT_CALLS),
-            *about.routes(shop, shop.current.storefront.title or TITLE),
+            *about.routes(shop, shop.current.storefront.title or TITLE, render_about),
             *health.routes(lambda: shop.current, lambda: len(page._queue), load.pending),
         ],
         "lifespan": _lifespan,

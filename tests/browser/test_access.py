@@ -2,30 +2,63 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
 from tests.browser.steps import cards, choose, dialog, heading, leave, like, look_closer, menu, press, tick, unfold
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+NARROW = [{"width": 640, "height": 400}, {"width": 320, "height": 568}]
+"""A window of 1280 px at 200 % and at 400 %."""
 GRADIOS_OWN = [[".toast-wrap"]]
 """Its notices are buttons with a button inside, in an empty page of Gradio too; their words are ours, and plain."""
-CHECK = """([rules, without]) => axe.run({exclude: without}, {runOnly: rules, resultTypes: ["violations"]}).then(
-    ({violations}) => violations.filter(({impact}) => ["serious", "critical"].includes(impact))
-        .flatMap(({id, nodes}) => nodes.map(({html}) => `${id}: ${html.slice(0, 200)}`)))"""
+CHECK = """([rules, without]) => axe.run({exclude: without}, {...rules, resultTypes: ["violations"]}).then(
+    ({violations}) => violations.flatMap(({id, nodes}) => nodes.map(({html}) => `${id}: ${html.slice(0, 200)}`)))"""
+OUTSIDE = """() => [...document.querySelectorAll("button, a, input, select, summary, h1, h2, h3, p")]
+    .filter((part) => part.checkVisibility() && !part.closest(".unseen, .skip, .sheet table"))
+    .filter((part) => { const { left, right, width } = part.getBoundingClientRect();
+        return width > 1 && (left < -1 || right > innerWidth + 1) }).map((part) => part.outerHTML.slice(0, 200))"""
+UNSEEN = """() => {
+    const shown = [...document.querySelectorAll("*")].filter((part) => part.checkVisibility());
+    const style = (part, pseudo) => getComputedStyle(part, pseudo);
+    const hearts = shown.filter((part) => part.matches(".opinion")
+        && style(part, "::before").backgroundColor !== "rgb(0, 0, 0)");
+    const pressed = shown.filter((part) => part.matches("[aria-pressed=true], .chip.chosen, .facet.active summary")
+        && style(part).outlineStyle !== "solid");
+    const ticks = shown.filter((part) => part.matches("#filters input[type=checkbox]:checked")
+        && style(part, "::after").backgroundColor !== "rgb(0, 0, 0)");
+    const parts = shown.filter((part) => part.matches(".tile, .chip:not(span), .pill, .row > .menus summary, form")
+        && style(part).borderTopWidth === "0px");
+    return [...hearts, ...pressed, ...ticks, ...parts].map((part) => part.outerHTML.slice(0, 200)) }"""
+"""What is not seen in forced colours, where black is the colour of text."""
 
 
 def wrong(page):
-    """What axe-core finds serious or critical in what is shown; colours are looked at in the dark as well."""
+    """What is wrong with what is shown, by all rules of axe-core, in the dark, at 400 %, and in forced colours."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    found = page.evaluate(CHECK, [RULES, GRADIOS_OWN])
+    found = page.evaluate(CHECK, [{}, GRADIOS_OWN])
     page.emulate_media(color_scheme="dark")
     page.evaluate("document.body.classList.add('dark')")
-    found += [f"dark {wrong}" for wrong in page.evaluate(CHECK, [["color-contrast"], GRADIOS_OWN])]
-    page.emulate_media(color_scheme="light")
+    found += [f"dark {wrong}" for wrong in page.evaluate(CHECK, [{"runOnly": ["color-contrast"]}, GRADIOS_OWN])]
+    page.emulate_media(color_scheme="light", forced_colors="active")
     page.evaluate("document.body.classList.remove('dark')")
+    found += [f"forced colours {wrong}" for wrong in page.evaluate(UNSEEN)]
+    page.emulate_media(forced_colors="none")
+    return found + [f"narrow {wrong}" for wrong in outside(page)]
+
+
+def outside(page):
+    """What lies outside of a narrow window, which is that of a visitor who zooms in."""
+    before, found = page.viewport_size, []
+    for size in NARROW:
+        page.set_viewport_size(size)
+        found += page.evaluate(OUTSIDE)
+        if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+            found.append(f"it scrolls sideways at {size}")
+    page.set_viewport_size(before)
     return found
 
 
@@ -66,6 +99,11 @@ def test_no_state_of_the_page_breaks_the_rules(visit, calibrated, pair, screen):
     press(page, "Search")
     expect(page.locator("#link .problem")).to_be_visible()
     found["liked, and an error"] = wrong(page)
+    page.locator("#taste [data-liked]").click()
+    expect(page.locator(".sheet.liked[open]")).to_be_visible()
+    found["what is liked"] = wrong(page)
+    page.keyboard.press("Escape")
+    expect(page).not_to_have_url(re.compile("liked=1"))
     look_closer(page)
     found["product"] = wrong(page)
     press(dialog(page), "Complete the look")

@@ -15,18 +15,18 @@ def pseudo(text: str) -> str:
     """The text in the language, with its placeholders and tags."""
     parts = KEPT.split(text)
     other = "".join(part if KEPT.fullmatch(part) else part.lower().translate(LETTERS) for part in parts)
-    return other + " " + "ת" * (len(KEPT.sub("", text)) // 3) if len(text) > 8 else other
+    return other + " תתתת" * (len(KEPT.sub("", text)) // 15)
 
 
 def speak_it(monkeypatch, folder):
     """Let the page speak the language too, with its texts in this folder."""
     from recsys.web.page import languages, page
 
-    for path in languages.FOLDER.glob("*.json"):
-        texts = json.loads(path.read_text("utf-8"))
-        (folder / path.name).write_text(json.dumps(texts), "utf-8")
-    other = {text: pseudo(text) for text in texts}
-    (folder / f"{NAME}.json").write_text(json.dumps(other), "utf-8")
+    for path in languages.FOLDER.rglob("de.json"):
+        place = folder / path.relative_to(languages.FOLDER).parent
+        place.mkdir(exist_ok=True)
+        other = {text: pseudo(text) for text in json.loads(path.read_text("utf-8"))}
+        (place / f"{NAME}.json").write_text(json.dumps(other), "utf-8")
     monkeypatch.setattr(languages, "FOLDER", folder)
     for module in (languages, page):
-        monkeypatch.setattr(module, "LANGUAGES", (*languages.LANGUAGES, NAME))
+        monkeypatch.setattr(module, "LANGUAGES", (languages.ENGLISH, NAME))

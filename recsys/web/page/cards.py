@@ -12,7 +12,7 @@ from markupsafe import Markup
 from recsys.recommend.recommender import MAX_K, Recommender
 from recsys.types import Attribute, Item, Match, Reason, Value, as_tuple
 from recsys.web.page import attribute_display
-from recsys.web.page.languages import say
+from recsys.web.page.languages import decimal, say
 from recsys.web.page.offers import OfferView, offer_view
 from recsys.web.page.pages import Page
 from recsys.web.page.templates import render
@@ -53,11 +53,15 @@ class Closeness(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """A slot of a look. That of the product which the look is for has no `name`: it cannot be changed."""
+    """A slot of a look. That of the product which the look is for has no `name`: it cannot be changed.
+
+    `word` is the name in the language of the page.
+    """
 
     title: str
     name: str = ""
     is_kept: bool = False
+    word: str = ""
 
 
 class Card(NamedTuple):
@@ -89,7 +93,7 @@ class ProductViews:
     def title(self, item: Item) -> str:
         """The name of a product, or else the values of its attributes, or else its id."""
         values = (fact.value for fact in facts(item.attributes, self.attributes))
-        return item.name or " · ".join(values) or f"Product {item.id}"
+        return item.name or " · ".join(values) or say("Product {name}", name=item.id)
 
     def colour(self, item: Item) -> Value:
         """The colour of a product; None where the catalogue does not say."""
@@ -154,14 +158,17 @@ def closeness(match: Match, colour: Value = None) -> Closeness:
 
     Without a confidence, the similarity alone.
     """
-    similarity, same_colour = f"similarity {_two_digits(match.similarity)}", match.chances.get("colour")
+    similarity, same_colour = (
+        say("similarity {number}", number=_two_digits(match.similarity)),
+        match.chances.get("colour"),
+    )
     same_kind = match.chances.get("kind", match.confidence)
     if same_kind is None:
         return Closeness(similarity)
     words = say(next(text for least, text in WORDS.items() if same_kind >= least))
-    detail = f"{percent(same_kind)} sure to be the same kind of thing"
+    detail = say("{chance} sure to be the same kind of thing", chance=percent(same_kind))
     if same_colour is not None and colour is not None:
-        detail += f", {percent(same_colour)} sure to have the same colour"
+        detail += say(", {chance} sure to have the same colour", chance=percent(same_colour))
         is_same, is_same_kind = same_colour >= SAME_COLOUR, same_kind >= SAME_KIND
         if is_same:
             words += say(" and colour" if is_same_kind else ", same colour")
@@ -170,7 +177,7 @@ def closeness(match: Match, colour: Value = None) -> Closeness:
     if (very_product := match.chances.get("product", 0.0)) >= VERY_PRODUCT:
         words, detail = (
             say("Probably this very product"),
-            f"{percent(very_product)} sure to be this very product; {detail}",
+            say("{chance} sure to be this very product", chance=percent(very_product)) + f"; {detail}",
         )
     return Closeness(f"{detail}; {similarity}", words)
 
@@ -178,8 +185,8 @@ def closeness(match: Match, colour: Value = None) -> Closeness:
 def percent(share: float) -> str:
     """A probability in percent. It never reads "100 %" or "0 %", which people take literally."""
     rounded = round(100 * share)
-    return "over 99 %" if rounded > 99 else "under 1 %" if rounded < 1 else f"{rounded} %"
+    return say("over 99 %") if rounded > 99 else say("under 1 %") if rounded < 1 else f"{rounded} %"
 
 
 def _two_digits(similarity: float) -> str:
-    return f"{similarity:.2f}".replace("-0.00", "0.00").replace("-", "−")
+    return decimal(f"{similarity:.2f}".replace("-0.00", "0.00").replace("-", "−"))

@@ -72,8 +72,8 @@ def _nested_counts(items: Items, where: Where) -> dict[str, list[int]]:
 def _in_words(name: str, values: Sequence[Value] | Range) -> str:
     if isinstance(values, dict):
         bounds = [
-            f"from {values['min']:g}" if "min" in values else "",
-            f"to {values['max']:g}" if "max" in values else "",
+            say("from {bound}", bound=f"{values['min']:g}") if "min" in values else "",
+            say("to {bound}", bound=f"{values['max']:g}") if "max" in values else "",
         ]
         return f"{name} {' '.join(filter(None, bounds))}"
-    return f"{name}: {' or '.join(say(ABSENT) if value is None else value for value in values)}"
+    return f"{name}: {say(' or ').join(say(ABSENT) if value is None else value for value in values)}"

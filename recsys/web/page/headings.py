@@ -16,6 +16,8 @@ from recsys.web.page.languages import say
 from recsys.web.page.state import Query
 from recsys.web.page.templates import render
 
+SURE = "{name}, {chance} sure"
+
 
 def title(query: Query, name: str, *, is_close: bool | None, is_filtered: bool, missing_kind: Value = None) -> str:
     """What the products are; `name` is that of the product searched with.
@@ -76,7 +78,7 @@ def _chip(guess: Guess, where: Where, items: Items) -> dict[str, object]:
     return {
         "attribute": guess.attribute,
         "value": guess.value,
-        "certainty": f"{label(guess.attribute)}, {percent(guess.probability)} sure",
+        "certainty": say(SURE, name=label(guess.attribute), chance=percent(guess.probability)),
         "is_filter": guess.value in values and len(values) > 1,
         "is_pressed": guess.value in parse_filter(where).get(guess.attribute, ()),
     }

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from recsys.core.items import Items
 from recsys.recommend.outfit.harmony import CIRCLE, distance, tone_of
 from recsys.types import Value, Where
+from recsys.web.page.languages import say
 from recsys.web.page.templates import render
 
 MAX_OFFERED = 6
@@ -28,7 +29,7 @@ def offer(items: Items, where: Where, kind: str, attribute: str, wanted: str) ->
     """
     counts = {value: count for value, count in items.facets(where)[attribute].items() if count and value is not None}
     closest = sorted(counts, key=lambda value: (_distance(value, wanted), -counts[value]))[:MAX_OFFERED]
-    text = f"The shop has no {wanted} among its {kind}. These {kind} come nearest."
+    text = say("The shop has no {wanted} among its {kind}. These {kind} come nearest.", wanted=wanted, kind=kind)
     choices = {value: counts[value] for value in closest}
     return render("instead.html", text=text, attribute=attribute, choices=choices)
 

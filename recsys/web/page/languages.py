@@ -15,6 +15,9 @@ from functools import lru_cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "texts"
+MESSAGES, ABOUT = "messages", "about"
+"""The folders of what other packages say: their messages, and the page about the shop."""
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, *sorted(path.stem for path in FOLDER.glob("*.json")))
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
@@ -58,6 +61,14 @@ def say(text: str, /, **values: object) -> str:
     return texts(language()).get(text, text).format(**values) if values else texts(language()).get(text, text)
 
 
+def say_message(text: str) -> str:
+    """A text that was made elsewhere, with its values in it: an error, or the reason of a look."""
+    for message, other in _messages(language()):
+        if found := message.fullmatch(text):
+            return other.format(**{name: say_message(value) for name, value in found.groupdict().items()})
+    return text
+
+
 def number(value: int) -> str:
     """A whole number as the language writes it."""
     if language() == "hi":
@@ -67,17 +78,33 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", ".") if language() == "de" else f"{value:,}"
 
 
+def decimal(written: str) -> str:
+    """A number with a decimal point, as the language writes it."""
+    return written.replace(",", " ").replace(".", ",").replace(" ", ".") if language() == "de" else written
+
+
+@lru_cache(32)
+def texts(name: str, part: str = "") -> Mapping[str, str]:
+    """English text → its translation; empty for English. `part` is a folder of texts, "" for those of the page."""
+    path = FOLDER / part / f"{name}.json"
+    return dict(json.loads(path.read_text("utf-8"))) if path.exists() else {}
+
+
 @lru_cache(8)
-def texts(name: str) -> Mapping[str, str]:
-    """English text → its translation; empty for English."""
-    if name == ENGLISH:
-        return {}
-    return dict(json.loads((FOLDER / f"{name}.json").read_text("utf-8")))
+def _messages(name: str) -> list[tuple[re.Pattern[str], str]]:
+    """The messages of `texts/messages/`, with a group for each of their {names}, and their translations."""
+    known = texts(name, MESSAGES).items()
+    return [(re.compile(_with_groups(message), re.DOTALL), other) for message, other in known]
 
 
-def translate(source: str, name: str) -> str:
+def _with_groups(message: str) -> str:
+    parts = PLACEHOLDER.split(message)
+    return "".join(f"(?P<{part}>.+?)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
+
+
+def translate(source: str, name: str, part: str = "") -> str:
     """The source of a template in another language. Only whole texts between tags, quotes and blocks are replaced."""
-    known = {text: other for text, other in texts(name).items() if text in source}
+    known = {text: other for text, other in texts(name, part).items() if text in source and not text.startswith(" ")}
     if not known:
         return source
     longest_first = "|".join(re.escape(text) for text in sorted(known, key=len, reverse=True))

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from recsys.types import Item
 from recsys.web.page.cards import ProductViews
+from recsys.web.page.languages import number, say
 from recsys.web.page.product import facts_of
 from recsys.web.page.templates import render
 
@@ -24,7 +25,9 @@ def liked_sheet(views: ProductViews, items: Sequence[Item]) -> Markup:
     return render(
         "liked.html",
         liked=len(items),
-        note=f"The latest {MAX_COMPARED} of {len(items)}." if len(items) > MAX_COMPARED else "",
+        note=say("The latest {count} of {total}.", count=MAX_COMPARED, total=number(len(items)))
+        if len(items) > MAX_COMPARED
+        else "",
         products=[(views.product(item), views.offer(item)) for item in shown],
         rows=dict(sorted(rows.items(), key=lambda row: is_same[row[0]])),
         is_same=is_same if len(shown) > 1 else dict.fromkeys(names, False),

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from recsys.core.roles import words_of
 from recsys.types import IN_STOCK, OUT_OF_STOCK, PREORDER, Item, Offer, as_tuple
+from recsys.web.page.languages import decimal, say
 
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹"}
 STOCK = {IN_STOCK: "In stock", OUT_OF_STOCK: "Out of stock", PREORDER: "Pre-order"}
@@ -39,7 +40,7 @@ def offer_view(item: Item, utm_source: str | None = None) -> OfferView:
     return OfferView(
         price=money(offer.amount, offer.currency),
         before=money(offer.price, offer.currency) if is_reduced else "",
-        stock=STOCK.get(offer.availability or "", ""),
+        stock=say(STOCK[offer.availability]) if offer.availability in STOCK else "",
         is_available=offer.availability != OUT_OF_STOCK,
         sizes=", ".join(_sizes(item)),
         brand=offer.brand or "",
@@ -52,7 +53,7 @@ def money(amount: float | None, currency: str | None) -> str:
     """An amount with its currency, such as "€12.50" or "CHF 1,200"; "" for None."""
     if amount is None:
         return ""
-    number = f"{amount:,.2f}".removesuffix(".00")
+    number = decimal(f"{amount:,.2f}".removesuffix(".00"))
     return f"{SYMBOLS[currency]}{number}" if currency in SYMBOLS else f"{currency or ''} {number}".strip()
 
 

@@ -13,6 +13,7 @@ from recsys.errors import QueryError
 from recsys.recommend.outfit import Outfit
 from recsys.types import Item
 from recsys.web.page.cards import ProductViews, Slot, gallery
+from recsys.web.page.languages import say, say_message
 from recsys.web.page.state import LookState, PageOptions
 from recsys.web.page.templates import render
 
@@ -50,12 +51,19 @@ def markup(
     """The pieces as cards, each with its slot, after the product `own` that they go with; and why a slot is empty."""
     shown = []
     if own is not None:
-        slot = Slot(" and ".join(outfit.slots).capitalize())
+        slot = Slot(capital(say(" and ").join(map(say_message, outfit.slots))))
         shown.append(views.card(own, options.opinion(own.id), slot=slot))
     for name, piece in outfit.pieces.items():
-        slot, opinion = Slot(name.capitalize(), name, name in kept), options.opinion(piece.item.id)
-        shown.append(views.card(piece.item, opinion, slot=slot, reasons=piece.reasons))
-    return render("look.html", gallery=gallery(shown), missing=outfit.missing, has_pieces=bool(outfit.pieces))
+        word, reasons = say_message(name), list(map(say_message, piece.reasons))
+        slot, opinion = Slot(capital(word), name, name in kept, word), options.opinion(piece.item.id)
+        shown.append(views.card(piece.item, opinion, slot=slot, reasons=reasons))
+    missing = {capital(say_message(name)): say_message(why) for name, why in outfit.missing.items()}
+    return render("look.html", gallery=gallery(shown), missing=missing, has_pieces=bool(outfit.pieces))
+
+
+def capital(text: str) -> str:
+    """The text with a capital letter at its beginning."""
+    return text[:1].upper() + text[1:]
 
 
 def _without(look: LookState, slots: set[str]) -> LookState:

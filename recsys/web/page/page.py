@@ -24,7 +24,7 @@ from recsys.web.page import filters
 from recsys.web.page.attribute_display import showcase
 from recsys.web.page.clicks import choice_number, clicked, preview
 from recsys.web.page.handlers import PageHandlers
-from recsys.web.page.languages import ENGLISH, LANGUAGES, preferred, say, speaking
+from recsys.web.page.languages import ENGLISH, LANGUAGES, number, preferred, say, say_message, speaking
 from recsys.web.page.state import PageOptions, Query
 from recsys.web.page.templates import render
 from recsys.web.page.visit import Visit, order_of
@@ -246,7 +246,7 @@ def _with_options(
         try:
             return answered(*values)
         except gr.Error as error:
-            problem = {on.problem: {"text": error.message, "choice": choice_number(values[-5])}}
+            problem = {on.problem: {"text": say_message(error.message), "choice": choice_number(values[-5])}}
             return problem | _taken_back(latest(), on, values) if handler in SHOWN_AT_ONCE else problem
 
     return handle
@@ -284,7 +284,8 @@ def origin_line(origin: Origin, items: int) -> str:
     """The index that is served, in words: "index shop @ 1a2b3c4 · 300 products from sample"."""
     name = origin.name if origin.name == "index" else f"index {origin.name}"
     revision = f" @ {origin.revision[:7]}" if origin.revision else ""
-    return f"{name}{revision} · {items:,} products from {origin.dataset}"
+    products = say("{count} products from {dataset}", count=number(items), dataset=origin.dataset)
+    return f"{name}{revision} · {products}"
 
 
 def _html(value: Any, name: str, template: str = "${value}", js: str | Sequence[str] = (), **props: Any) -> gr.HTML:

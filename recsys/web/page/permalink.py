@@ -15,6 +15,7 @@ from recsys.core.items import Items
 from recsys.recommend.options import CLOSENESS
 from recsys.recommend.recommender import MAX_K
 from recsys.types import Value
+from recsys.web.page.languages import say
 from recsys.web.page.state import PAGE, LookState, PageOptions, Query
 from recsys.words.query import MAX_TEXT_CHARACTERS
 
@@ -103,11 +104,12 @@ def moved_on(visit: Visit, revision: str | None) -> str:
     gone = ""
     if visit.missing:
         more = " …" if len(visit.missing) > NAMED else ""
-        gone = f" The shop no longer has: {', '.join(visit.missing[:NAMED])}{more}."
+        gone = " " + say("The shop no longer has: {names}.", names=", ".join(visit.missing[:NAMED]) + more)
     if visit.revision is not None and visit.revision != revision:
-        now = f"index {revision[:7]}" if revision else "another one"
-        return f"This link was made with index {visit.revision[:7]}; the shop now has {now}.{gone}"
-    return f"This link is out of date.{gone}" if gone else ""
+        now = say("index {name}", name=revision[:7]) if revision else say("another one")
+        made = "This link was made with index {before}; the shop now has {now}."
+        return say(made, before=visit.revision[:7], now=now) + gone
+    return say("This link is out of date.") + gone if gone else ""
 
 
 def _where(pairs: Iterable[tuple[str, str]], items: Items) -> tuple[Filter, list[str]]:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from recsys.core.items import Items
 from recsys.errors import QueryError
+from recsys.web.page.languages import say
 from recsys.web.server.thumbnails import MAX_AGE_S, SAFE_HEADERS
 
 FOLDER = Path(__file__).parent / "static" / "photos"
@@ -32,6 +33,11 @@ class Photo(NamedTuple):
     name: str
     title: str
     kinds: tuple[str, ...]
+
+    @property
+    def title_in_words(self) -> str:
+        """What the photo shows, in the language of the page."""
+        return say(self.title)
 
     @property
     def url(self) -> str:

@@ -104,7 +104,7 @@ class ResultsView:
         passing = len(self.items.passing(options.filter or {}))
         if not passing:
             loosen = filters.to_loosen(self.items, options)
-            return query, self._heading(query, options, "0 products"), render("nothing_passes.html", loosen=loosen)
+            return query, self._heading(query, options, say("0 products")), render("nothing_passes.html", loosen=loosen)
         if query.kind == "window":
             return query, *self.window(options, query)
         asked, note = self._of_the_kind(options, query)
@@ -219,7 +219,7 @@ class ResultsView:
         query = replace(query, look=replace(look, pieces=pieces))
         own = None if query.item is None else self.items[self.items.row(query.item)]
         found = outfit_view.markup(self.views, outfit, look.kept, options, own)
-        return query, self._heading(query, options, outfit_view.RULE), found
+        return query, self._heading(query, options, say(outfit_view.RULE)), found
 
     def _outfit(self, query: Query, look: LookState, around: str | Vectors) -> Outfit:
         """A new look by the rules, or the look of a link as it was made.

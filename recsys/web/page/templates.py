@@ -7,12 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from jinja2.ext import Extension
 from markupsafe import Markup
 
 from recsys.web.page.attribute_display import label
-from recsys.web.page.languages import ENGLISH, language, number, translate
+from recsys.web.page.languages import ABOUT, ENGLISH, attributes, language, number, preferred, say, speaking, translate
 
 TEMPLATES = Path(__file__).parent / "templates"
 DROPPED_BREAK = re.compile(r"(?<=[>}])\s*\n\s*|\s*\n\s*(?=[<{]|$)")
@@ -40,6 +40,7 @@ def environment(name: str) -> Environment:
         auto_reload=False,
         extensions=[OneLine],
     )
+    found.globals["say"] = say
     found.filters["label"] = label
     found.filters["thousands"] = _thousands
     return found
@@ -51,6 +52,17 @@ def render(template: str, **values: Any) -> Markup:
     Raises `jinja2.UndefinedError` if a value that it uses is not given.
     """
     return Markup(environment(language()).get_template(template).render(values))
+
+
+def render_about(source: str, accept_language: str | None, **values: Any) -> str:
+    """The page about the shop in the language that a browser asks for, from the source of its template."""
+    with speaking(preferred(accept_language)):
+        return _about(source, language()).render(values, html_attributes=Markup(attributes(language())))
+
+
+@lru_cache(8)
+def _about(source: str, name: str) -> Template:
+    return environment(name).from_string(translate(source, name, ABOUT))
 
 
 def _thousands(value: Any) -> str:

@@ -12,6 +12,7 @@ from recsys.core.items import Items
 from recsys.errors import QueryError
 from recsys.types import BY_LOOK, BY_SPELLING, Range, Understood, Words
 from recsys.web.page.attribute_display import label
+from recsys.web.page.languages import say
 from recsys.web.page.templates import render
 
 LINK = re.compile(r"(https?://|www\.)\S+|[\w-]+(\.[\w-]+)+(:\d+)?/\S*", re.IGNORECASE)
@@ -47,7 +48,8 @@ def chips(words: Words, items: Items) -> Markup:
 
 
 def _chip(words: Words, term: Understood, unit: str | None) -> dict[str, str]:
-    meaning = ("not " if term.is_negated else "") + _meaning(term, unit)
+    meaning = _meaning(term, unit)
+    meaning = say("not {meaning}", meaning=meaning) if term.is_negated else meaning
     return {
         "meaning": meaning,
         "words": term.words,
@@ -58,16 +60,18 @@ def _chip(words: Words, term: Understood, unit: str | None) -> dict[str, str]:
 
 def _meaning(term: Understood, unit: str | None) -> str:
     if term.attribute == PRICE:
-        return f"{_range(term.bounds)} {unit or ''}".strip() if term.bounds else "lowest price first"
+        return f"{_range(term.bounds)} {unit or ''}".strip() if term.bounds else say("lowest price first")
     if term.attribute == IN_STOCK:
-        return "in stock"
+        return say("in stock")
     if term.attribute is None:
         return f"“{term.values[0] if term.how in (BY_SPELLING, BY_LOOK) else term.words}”"
     more = " …" if len(term.values) > MAX_VALUES_IN_WORDS else ""
-    return " or ".join(term.values[:MAX_VALUES_IN_WORDS]) + more
+    return say(" or ").join(term.values[:MAX_VALUES_IN_WORDS]) + more
 
 
 def _range(bounds: Range) -> str:
     if "min" in bounds and "max" in bounds:
-        return f"{bounds['min']:g} to {bounds['max']:g}"
-    return f"from {bounds['min']:g}" if "min" in bounds else f"up to {bounds['max']:.6g}"
+        return say("{least} to {most}", least=f"{bounds['min']:g}", most=f"{bounds['max']:g}")
+    if "min" in bounds:
+        return say("from {bound}", bound=f"{bounds['min']:g}")
+    return say("up to {bound}", bound=f"{bounds['max']:.6g}")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from starlette.requests import Request
@@ -23,7 +24,7 @@ from recsys.web.server.health import search_problem
 from recsys.web.server.uploads import USED_UPLOAD_LIFE_S
 
 HERE = Path(__file__).parent
-TEMPLATE = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True).get_template("about.html")
+SOURCE = (HERE / "templates" / "about.html").read_text("utf-8")
 STYLE = Markup((HERE / "static" / "about.css").read_text(encoding="utf-8"))
 FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 ASSETS = "assets"
@@ -58,14 +59,27 @@ class ShopFacts:
         return cls(len(items), owner.name or owner.title, origin.dataset, is_demo, sells, recommender.calibration)
 
 
-def routes(served: LiveRecommender | Recommender, title: str) -> list[Route]:
+Render = Callable[..., str]
+"""Renders the source of a template for an Accept-Language header, with values."""
+
+
+def in_english(source: str, accept_language: str | None, **values: Any) -> str:
+    """Renders in English, whatever a browser asks for."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    environment.filters["thousands"] = "{:,}".format
+    return environment.from_string(source).render(values, html_attributes=Markup('lang="en"'))
+
+
+def routes(served: LiveRecommender | Recommender, title: str, render: Render = in_english) -> list[Route]:
     """`GET /about`, the card as a page, and `GET /about/{name}`, its plots. (`/assets` is a route of Gradio.)"""
     shop = LiveRecommender.ensure(served)
 
     def about(request: Request) -> Response:
         recommender = shop.current
         facts = ShopFacts.of(recommender)
-        return HTMLResponse(page(recommender.assets.card, title, search_problem(recommender), facts), headers=HEADERS)
+        language = request.headers.get("accept-language")
+        html = page(recommender.assets.card, title, search_problem(recommender), facts, render, language)
+        return HTMLResponse(html, headers=HEADERS)
 
     def plot(request: Request) -> Response:
         png = shop.current.assets.plots.get(request.path_params["name"])
@@ -76,13 +90,25 @@ def routes(served: LiveRecommender | Recommender, title: str) -> list[Route]:
     return [Route("/about", about, methods=["GET"]), Route("/about/{name}", plot, methods=["GET"])]
 
 
-@lru_cache(2)
-def page(card: str, title: str, problem: str | None = None, shop: ShopFacts | None = None) -> str:
-    """The page of a Markdown card, in which HTML is shown as text. Cached, because a hostile card takes seconds.
+def page(
+    card: str,
+    title: str,
+    problem: str | None = None,
+    shop: ShopFacts | None = None,
+    render: Render = in_english,
+    accept_language: str | None = None,
+) -> str:
+    """The page of a Markdown card, in which HTML is shown as text.
 
     `problem` says which search serves instead of that of the index. With the facts about a `shop`, these come first.
     """
+    values = {"title": title, "style": STYLE, "card": _html(card), "problem": problem, "shop": shop}
+    return render(SOURCE, accept_language, **values)
+
+
+@lru_cache(2)
+def _html(card: str) -> Markup:
+    """The card as HTML. Cached, because a hostile card takes seconds."""
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(FRONT_MATTER.sub("", card))
     html = html.replace("<table>", '<div class="scroll" tabindex="0"><table>').replace("</table>", "</table></div>")
-    html = html.replace(f'src="{ASSETS}/', 'src="about/')
-    return TEMPLATE.render(title=title, style=STYLE, card=Markup(html), problem=problem, shop=shop)
+    return Markup(html.replace(f'src="{ASSETS}/', 'src="about/'))

@@ -1,9 +1,10 @@
 // Draws a frame over the picture, and a numbered one over each of several things in it. A click or a drag on the picture chooses the part to search with.
 const veil = document.createElement("div");
 veil.className = "veil";
-veil.innerHTML = `<i tabindex="0" role="group" aria-roledescription="frame"
-  aria-label="The part to search with. Arrow keys move it, with Shift they change its size, Enter searches."></i>`;
+veil.innerHTML = `<i tabindex="0" role="group"></i>`;
 const frame = veil.firstChild;
+frame.ariaRoleDescription = say("frame");
+frame.ariaLabel = say("The part to search with. Arrow keys move it, with Shift they change its size, Enter searches.");
 let start = null;
 let held; // the edges of the frame that are dragged
 let drawn; // the box of the frame; undefined for the whole picture

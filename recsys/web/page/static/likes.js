@@ -121,8 +121,8 @@ document.addEventListener("click", (event) => {
   if (!had) next[opinion].push(id);
   keep(next);
   const name = button.getAttribute("aria-label").replace(/^[^:]*: /, "");
-  const done = had ? "Taken back" : opinion === "liked" ? "Liked" : "Not for you";
-  announce("say", `${done}: ${name}. ${next.liked.length} liked.`);
+  const done = say(had ? "Taken back: {name}." : opinion === "liked" ? "Liked: {name}." : "Not for you: {name}.", { name });
+  announce("say", `${done} ${say("{count} liked.", { count: inWords(next.liked.length) })}`);
 });
 
 const save = () => {

@@ -49,7 +49,7 @@ const label = (attribute) => attribute.replace(/([a-z0-9])([A-Z])/g, "$1 $2").re
 
 const show = ({ values, products }) => {
   const found = values.map(({ text, attribute, count }, number) => {
-    const detail = `${label(attribute)} · ${count.toLocaleString("en")}`;
+    const detail = `${label(attribute)} · ${inWords(count)}`;
     return option(number, [part("span", text), part("span", detail, { className: "count" })], () => ask(text));
   });
   for (const { id, name, image } of products) {

@@ -1,6 +1,6 @@
 // Says what went wrong where the visitor acted, until the next action: beside the picture, below the field, or after the part
 // of the page that was pressed.
-const BESIDE = ".card .front, .longer, .pages, .strip, .actions, .slot, .place, .row, .tokens, .tools";
+const BESIDE = ".card .front, .longer, .pages, .strip, .actions, .slot, .place, .facets .row, .tokens, .tools, #taste .ways";
 const actions = new Map(); // the number of each of the latest choices → where the visitor made it
 const MAX_ACTIONS = 20;
 let touched = null;

@@ -2,6 +2,8 @@
 const spoken = Object.assign(document.createElement("p"), { className: "unseen" });
 spoken.setAttribute("role", "status");
 document.body.append(spoken);
+const slow = say("This takes longer than usual: the model may still be loading.");
+document.documentElement.style.setProperty("--slow", JSON.stringify(slow));
 document.addEventListener("click", (event) => {
   if (!event.target.closest?.("[data-skip]")) return;
   event.preventDefault();
