@@ -41,14 +41,16 @@ MAX_ICON_CHARACTERS = 10_000
 """A logo of more is not sent as the icon too."""
 WIDTH, HEIGHT, COLUMNS, ROWS, GAP = 1200, 630, 4, 2, 12
 PAPER, TILE = (251, 250, 247), (243, 240, 234)
+NO_VISIT = ("__", "utm_")
+"""Parameters of these names, which the Hub and statistics add to an address, say nothing about what it leads to."""
 DESCRIPTION = "Show a picture of something you like, or describe it in words, and see which products come closest."
 
 
 class PageHead:
     """Middleware that puts the head of this shop into the page, and the language of the visitor.
 
-    A link to a product is previewed as the product. An address without a query shows the first view of the shop until
-    the scripts have arrived.
+    A link to a product is previewed as the product. An address that leads to nothing else shows the first view of the
+    shop until the scripts have arrived.
     """
 
     def __init__(self, app: ASGIApp, shop: LiveRecommender, title: str, texts: Translations | None = None):
@@ -79,7 +81,8 @@ class PageHead:
 
     def _with_head(self, page: bytes, request: Request) -> bytes:
         page = OTHERS_META.sub(b"", page)
-        for place, first_view in () if request.url.query else self.texts.get(ENGLISH, ()):
+        is_start = all(name.startswith(NO_VISIT) for name in request.query_params)
+        for place, first_view in self.texts.get(ENGLISH, ()) if is_start else ():
             page = page.replace(place, first_view, 1)
         page = self.in_language(page, preferred(request.headers.get("accept-language")))
         head = preloads() + head_of(self.shop.current, self.title, request)

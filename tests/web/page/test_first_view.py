@@ -33,4 +33,5 @@ def test_it_is_in_the_language_of_the_visitor(server):
 
 
 def test_an_address_of_something_else_does_not_begin_with_the_shop(server):
-    assert first_view(server, "?item=p1") == ""
+    assert first_view(server, "?item=p1&__theme=light") == ""
+    assert first_view(server, "?__theme=light&__sign=x") and first_view(server, "?utm_source=mail")
