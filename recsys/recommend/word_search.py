@@ -18,6 +18,7 @@ from recsys.recommend.search import Search, pool
 from recsys.recommend.word_plan import WordPlan, plan_words
 from recsys.types import BY_LOOK, Answer, Rows, TextEncoder, Vectors, Words
 from recsys.words.query import QueryReader
+from recsys.words.text import plain, stem, tokens
 
 TYPICAL_ROWS = 2048
 """How many of the products that fit are averaged to find what is typical of them."""
@@ -59,7 +60,8 @@ class WordSearch:
         if likes.judged:
             found = found.at(likes.rerank(target, found.rows))
         found = search.select(search.each_once(found).at(slice(pool(k, options))), k, plan.options)
-        return search.answer(found, plan.values, {}, close=_are_close(plan.words))
+        close = False if self._ask_for_missing_kind(plan.words) else _are_close(plan.words)
+        return search.answer(found, plan.values, {}, close=close)
 
     def _narrowed(self, plan: WordPlan) -> Search:
         shop = (self.search.encoder, self.search.items)
@@ -69,6 +71,14 @@ class WordSearch:
     @property
     def _looks(self) -> Collection[str]:
         return self.tower.words if self.tower else ()
+
+    def _ask_for_missing_kind(self, words: Words) -> bool:
+        """Whether a word that stands for a look names a kind of product that the encoder knows and the shop lacks."""
+        kind = self.search.items.roles.kind or ""
+        known = {stem(plain(value)) for value in self.search.encoder.values.get(kind, ())}
+        own = {token.stem for value in self.search.items.values(kind) for token in tokens(value or "")}
+        asked = {stem(term.values[0]) for term in words.understood if term.how == BY_LOOK and not term.is_negated}
+        return bool(asked & (known - own))
 
     def _named(self, plan: WordPlan) -> Rows:
         """The rows that the words leave, and whose names have a word that stands for a look."""

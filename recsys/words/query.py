@@ -50,6 +50,8 @@ class QueryReader:
         ignored = [term.words for term in prices if term not in known]
         free = [token for token in tokens(text) if not any(term.start <= token.start < term.end for term in prices)]
         terms, unknown = self._read_words(text, free)
+        if not (prices or free) and text.strip():
+            unknown = [text.strip()]  # an emoji or punctuation alone
         ordered = sorted([*known, *terms], key=lambda term: term.start)
         return Words(text, tuple(ordered), (), (*ignored, *unknown))
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.steps import cards, choose, dialog, heading, leave, like, look_closer, menu, press, tick, unfold
@@ -151,6 +153,16 @@ def test_the_main_path_can_be_walked_by_keyboard_alone(visit):
     tab_to("[data-back]", most=2)
     page.keyboard.press("Enter")
     expect(heading(page)).to_have_text("Closest to your picture")
+
+
+def test_pictures_and_marks_are_seen_in_the_colours_of_the_system(visit, photo):
+    page = visit(forced_colors="active", color_scheme="dark")
+    picture = Image.open(BytesIO(cards(page).first.locator(".tile img").screenshot()))
+    assert max(high for _, high in picture.convert("RGB").getextrema()) > 100, "the picture is as dark as the page"
+    choose(page, photo)
+    colours = "mark => [getComputedStyle(mark).backgroundColor, getComputedStyle(mark).color]"
+    ground, ink = page.locator("#cards mark").first.evaluate(colours)
+    assert ground.startswith("rgb(") and ink != ground
 
 
 def test_everything_to_press_is_large_enough_and_named(visit, calibrated, pair):

@@ -13,6 +13,7 @@ from tests.browser.steps import (
     heading,
     ids,
     leave,
+    like,
     look_closer,
     menu,
     press,
@@ -70,6 +71,17 @@ def test_the_product_that_was_clicked_last_opens(visit):
     expect(dialog(page).locator("h2")).to_have_text(last)
     page.wait_for_timeout(3 * LATENCY_MS)
     expect(dialog(page).locator("h2")).to_have_text(last)
+
+
+def test_the_second_click_of_a_double_click_on_a_heart_opens_no_product(visit):
+    page = visit()
+    like(page)
+    picture = cards(page).first.locator(".front > a")
+    picture.dispatch_event("click", {"detail": 2})
+    page.wait_for_timeout(500)
+    assert "product=" not in page.url and not dialog(page).count()
+    picture.dispatch_event("click", {"detail": 1})
+    expect(dialog(page)).to_be_visible()
 
 
 def test_every_chip_that_was_pressed_filters(calibrated, visit, photo):

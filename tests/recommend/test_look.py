@@ -1,5 +1,7 @@
 """Words for a look: the text tower knows them, and the catalogue has no value for them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from recsys.evaluate.memory_shop import MemorySearcher, NoPictures
 from recsys.recommend.recommender import Recommender
 from recsys.train.text_tower import fit_tower
 from recsys.types import BY_LOOK, BY_NAME, Item, Origin
-from testkit.fake_shop import ThumbnailEncoder
+from testkit.fake_shop import KINDS, ThumbnailEncoder
 from tests.support.worded_shop import TINY, spec_of_vectors, worded_items, worded_vectors
 
 COUNT = 600
@@ -94,6 +96,25 @@ def test_beside_a_product_words_for_a_look_move_the_query_and_the_kind_stays(nam
     if name != "bare":  # there, neither a value nor a head of the encoder says what the products are
         assert kinds(after, trained).count("Tshirts") == 4
     assert [term.how for term in after.words.understood] == [BY_NAME if name == "named" else BY_LOOK]
+
+
+@pytest.fixture(scope="module")
+def without_dresses(trained):
+    items, vectors, tower = trained
+    rows = [row for row, item in enumerate(items) if item.attributes["articleType"] != "Dresses"]
+    table = Items.from_items([replace(items[row], name=None) for row in rows], list(items[0].attributes))
+    searcher = MemorySearcher(vectors[rows], table)
+    encoder = ThumbnailEncoder({"articleType": dict.fromkeys(KINDS, 1 / len(KINDS))})
+    return Recommender(encoder, searcher, table, NoPictures(), Origin("shop", "shop"), text_tower=tower)
+
+
+@pytest.mark.parametrize(
+    ("text", "close"),
+    [("dress", False), ("striped dresses", False), ("striped", None), ("caps", True), ("striped, not a dress", None)],
+)
+def test_nothing_is_close_to_words_for_a_kind_that_the_shop_lacks(without_dresses, text, close):
+    answer = without_dresses.recommend(text=text)
+    assert (answer.close, len(answer)) == (close, 5)
 
 
 def test_a_negated_look_moves_the_query_away(nameless, trained):

@@ -98,6 +98,12 @@ def test_what_no_product_has_is_named_and_stop_words_are_not(reader):
     assert words.ignored == ("xqzz",)
 
 
+@pytest.mark.parametrize("text", ["👗", "?!", "-- --"])
+def test_a_text_without_words_is_not_understood(reader, text):
+    assert reader.read(f" {text} ").ignored == (text,)
+    assert reader.read(f"{text} red").ignored == ()
+
+
 def test_a_gift_for_her_is_for_women(reader):
     assert understood(reader, "gift for her") == {"her": ("Women",)}
 

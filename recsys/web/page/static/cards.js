@@ -23,6 +23,8 @@ element.addEventListener("keydown", ({ key }) => key === "Tab" && (judged = null
 
 element.addEventListener("click", (event) => {
   const on = (selector) => event.target.closest(selector);
+  // A first like can move the cards, so that the second click of a double click on a heart meets a picture.
+  if (judged && event.detail > 1 && !on("[data-opinion]")) return event.preventDefault();
   const card = on("a[data-item]");
   if (card && isPlain(event)) {
     event.preventDefault();
