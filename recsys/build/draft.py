@@ -6,7 +6,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import compress
@@ -129,16 +129,17 @@ class Draft:
         vectors = vectors if len(sample) == len(vectors) else vectors[sample]
         return tuple(fit_own_tower(items, vectors, self.encoder.spec, self.fit_tower, self.folder))
 
-    def _vectors(self, keys: list[str]) -> Vectors:
+    def _vectors(self, keys: Sequence[str]) -> Vectors:
         """The final vectors of the pictures with these keys, float32 [len(keys), dim], on disk beside the cache."""
         reusable, projection = self.reusable, self.encoder.projection
         vectors = _on_disk((len(keys), self.encoder.dim), self.cache.folder)
-        is_reusable = np.array([reusable is not None and key in reusable for key in keys])
+        is_reusable = np.fromiter((reusable is not None and key in reusable for key in keys), bool, len(keys))
         if reusable:
             for rows in _blocks(np.flatnonzero(is_reusable)):
                 vectors[rows] = reusable.vectors([keys[row] for row in rows])
         others = np.flatnonzero(~is_reusable)
-        for positions, features in self.cache.chunks([keys[row] for row in others]):
+        missing = keys if len(others) == len(keys) else [keys[row] for row in others.tolist()]
+        for positions, features in self.cache.chunks(missing):
             vectors[others[positions]] = projection(features) if projection else features
         return vectors
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from array import array
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from tqdm import tqdm
 
 from recsys.build.batches import BatchEmbedder
 from recsys.build.previous import PreviousIndex
-from recsys.build.vector_cache import KeySet, VectorCache
+from recsys.build.vector_cache import KeyList, KeySet, VectorCache
 from recsys.catalog import Catalog
 from recsys.core.items import Items
 from recsys.encoder import Encoder
@@ -57,7 +58,7 @@ class EmbeddedCatalog:
     """
 
     items: Items
-    keys: list[str]
+    keys: Sequence[str]
     skipped: tuple[Skipped, ...]
     embedded: int
 
@@ -91,24 +92,22 @@ def embed_catalog(
     complete batches are kept. Raises CatalogError if no picture can be read.
     """
     writer = VectorWriter(cache, SHARD_BATCHES * batch_size)
-    items: list[Item] = []
-    keys: list[str] = []
-    skipped: list[Skipped] = []
+    keys, rows_kept, skipped = KeyList(), array("q"), list[Skipped]()
     with writer.flushed(), ItemsWriter.for_items(table, catalog.products) as rows:
-        for product in engine(catalog, encoder, writer, reusable, batch_size):
+        for row, product in enumerate(engine(catalog, encoder, writer, reusable, batch_size)):
             if isinstance(product, Skipped):
                 skipped.append(product)
                 continue
-            items.append(product.item)
+            rows_kept.append(row)
             keys.append(product.key)
             rows.add(product.item, product.thumbnail or (reusable.thumbnail(product.key) if reusable else b""))
-    if not items:
+    if not keys:
         reason = f" The first reason: {skipped[0].reason}" if skipped else ""
         raise CatalogError(
             f"None of the {len(skipped):,} products of {catalog.dataset} has a readable picture.{reason}"
         )
-    columns = Items.from_items(items, catalog.attributes, catalog.role_overrides)
-    return EmbeddedCatalog(columns, keys, tuple(skipped), writer.embedded)
+    items = catalog.products.take(np.frombuffer(rows_kept, np.int64), catalog.role_overrides)
+    return EmbeddedCatalog(items, keys, tuple(skipped), writer.embedded)
 
 
 def progress(products: Iterable[T], total: int) -> Iterator[T]:

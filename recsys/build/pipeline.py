@@ -7,7 +7,7 @@ import json
 import logging
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -190,7 +190,7 @@ def _with_previous_projection(encoder: Encoder, previous: PreviousIndex | None, 
     return encoder.with_projection(Projection.load(previous.folder.path / ENCODER / PROJECTION))
 
 
-def _with_fitted_projection(encoder: Encoder, cache: VectorCache, keys: list[str], dim: int) -> Encoder:
+def _with_fitted_projection(encoder: Encoder, cache: VectorCache, keys: Sequence[str], dim: int) -> Encoder:
     """The encoder of the new index: a frozen network with more than `dim` dimensions gets a PCA of its features."""
     if not _needs_projection(encoder, dim):
         return encoder

@@ -81,6 +81,10 @@ class Column(Vocabulary):
     def __getitem__(self, row: int) -> Value:
         return self.vocabulary[self.codes[row]]
 
+    def take(self, rows: Rows) -> Self:
+        """The column of these rows."""
+        return self.from_codes(self.vocabulary, self.codes[rows])
+
     def having(self, chosen: Flags) -> Flags:
         """The rows whose value is chosen: `chosen` [vocabulary] → [rows]."""
         return chosen.take(self.codes)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -18,6 +20,15 @@ from recsys.types import Attribute, Item, Offer, Range, Rows, Value, Where, as_t
 MAX_LISTED = 12
 MANY_NUMBERS = 20
 """An attribute of more different numbers than this is filtered by a range."""
+
+
+@runtime_checkable
+class Takes(Protocol):
+    """A sequence whose rows are taken without an object for each."""
+
+    def take(self, rows: Rows) -> Sequence[Any]:
+        """The texts of these ascending rows."""
+        ...
 
 
 class Items:
@@ -64,6 +75,29 @@ class Items:
         groups, added = [item.group for item in items], [item.added for item in items]
         ids, names = [item.id for item in items], [item.name for item in items]
         return cls(ids, names, columns, role_overrides, offers, groups, added)
+
+    def take(self, rows: Rows, role_overrides: Mapping[str, str | None] = NO_OVERRIDES) -> Items:
+        """The items of these rows, which are ascending. Only what takes several values, and offers, are copied."""
+        if len(rows) == len(self):
+            return self._with_roles(role_overrides)
+        some = rows.tolist()
+        cells = lambda each: each.take(rows) if isinstance(each, Column) else [each[row] for row in some]  # noqa: E731
+        return Items(
+            self.ids.take(rows) if isinstance(self.ids, Takes) else [self.ids[row] for row in some],
+            self.names.take(rows) if isinstance(self.names, Takes) else [self.names[row] for row in some],
+            {name: cells(column) for name, column in self.all_columns.items()},
+            role_overrides,
+            [self.offers[row] for row in some] if self.offers else None,
+            self.groups.take(rows) if self.groups else None,
+            None if self.added is None else [self[row].added for row in some],
+        )
+
+    def _with_roles(self, role_overrides: Mapping[str, str | None]) -> Items:
+        """The same items, of whose roles these are overruled."""
+        found = copy(self)
+        found.__dict__.pop("kind_levels", None)
+        found.role_overrides, found.roles = role_overrides, Roles.from_names(self.columns, role_overrides)
+        return found
 
     @cached_property
     def columns(self) -> dict[str, Column]:

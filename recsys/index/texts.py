@@ -62,6 +62,13 @@ class Texts(Sequence[Value]):
         found: Value = self._blocks[block][place - int(self._ends[block])].as_py()
         return found
 
+    def take(self, rows: npt.NDArray[np.int64]) -> Texts:
+        """The texts of these ascending rows."""
+        places = np.searchsorted(rows, [0, *self._ends])
+        starts = [0, *self._ends[:-1].tolist()]
+        parts = [rows[low:high] - start for low, high, start in zip(places, places[1:], starts, strict=False)]
+        return Texts([block.take(pa.array(part)) for block, part in zip(self._blocks, parts, strict=True)])
+
     def hashes(self) -> Hashes:
         """A hash of each text, of which none may be None. They differ from process to process."""
         return np.concatenate([np.empty(0, np.int64), *map(_hashes, self._blocks)])

@@ -3,7 +3,8 @@ import pickle
 import numpy as np
 import pytest
 
-from recsys.build.vector_cache import KeySet, VectorCache, key_table
+from recsys.build import vector_cache
+from recsys.build.vector_cache import KeyList, KeySet, VectorCache, key_table
 from recsys.runtime.hashing import sha256
 
 
@@ -76,3 +77,27 @@ def test_a_cache_lists_its_keys(tmp_path):
     cache.add(keys_of(5), np.zeros((5, 2), np.float32))
     assert len(cache.keys) == 5
     assert keys_of(5)[3] in cache.keys
+
+
+def test_keys_in_an_array_are_those_that_were_added():
+    keys, found = keys_of(5), KeyList()
+    for key in keys:
+        found.append(key)
+    assert list(found) == keys and found[1:4] == keys[1:4] and found[-1] == keys[-1] and len(found) == 5
+    np.testing.assert_array_equal(key_table(found), key_table(keys))
+
+
+def test_keys_are_known_before_and_after_they_are_sorted(tmp_path, monkeypatch):
+    monkeypatch.setattr(vector_cache, "MIN_SORTED", 4)
+    cache, keys = VectorCache(tmp_path), keys_of(30)
+    for start in range(0, 30, 3):
+        cache.add(keys[start : start + 3], np.full((3, 2), start, np.float32))
+        assert all((key in cache) == (place < start + 3) for place, key in enumerate(keys))
+    wanted = [*keys[::-1], keys[4]]
+    found = np.empty((31, 2), np.float32)
+    for places, vectors in cache.chunks(wanted):
+        found[places] = vectors
+    assert found[:, 0].tolist() == [3 * (keys.index(key) // 3) for key in wanted]
+    assert all(key in cache.keys for key in keys)
+    with pytest.raises(KeyError, match="1 of 2 vectors"):
+        list(cache.chunks([keys[0], keys_of(31)[30]]))

@@ -3,6 +3,7 @@ import pytest
 
 from recsys.core.items import Items
 from recsys.errors import QueryError
+from recsys.types import Item, Offer
 
 
 @pytest.fixture
@@ -120,3 +121,24 @@ def test_rows_are_ascending_integers(items):
 def test_an_invalid_filter_is_refused_with_an_example(items, where):
     with pytest.raises(QueryError, match='where is a filter such as {"gender": "Women"'):
         items.passing(where)
+
+
+@pytest.mark.parametrize("rows", [range(4), [1, 3], [0]])
+def test_the_items_of_some_rows_are_those_of_a_catalogue_of_them(rows):
+    offers = [Offer(price=5.0), None, Offer(price=2.0, brand="A"), None]
+    made = [
+        Item(str(row), f"name {row}", {"kind": kind, "size": size}, offers[row], group, added)
+        for row, (kind, size, group, added) in enumerate(
+            [
+                ("Cap", ("S",), "g", None),
+                (None, (), None, "2026-01-02"),
+                ("Bag", ("M", "S"), "g", None),
+                ("Cap", (), None, None),
+            ]
+        )
+    ]
+    whole = Items.from_items(made, ["kind", "size"])
+    some = whole.take(np.array(list(rows)), {"kind": "kind"})
+    wanted = Items.from_items([made[row] for row in rows], ["kind", "size"], {"kind": "kind"})
+    assert list(some) == list(wanted) and some.facets() == wanted.facets() and some.roles == wanted.roles
+    assert (some.offers is None, some.groups is None) == (wanted.offers is None, wanted.groups is None)

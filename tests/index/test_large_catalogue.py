@@ -76,6 +76,7 @@ def test_the_texts_of_a_large_catalogue_are_not_in_memory():
     found = read(texts, is_large=True)
     assert found == texts and found[-1] == texts[-1] and pa.total_allocated_bytes() == before
     assert read(texts, is_large=False) == texts
+    assert found.take(np.arange(3, 700, 9)) == texts[3::9] and found.take(np.array([699])) == texts[699:]
 
 
 def test_a_text_that_all_rows_repeat_is_kept_once():

@@ -12,17 +12,21 @@ from typing import Self
 import numpy as np
 
 from recsys.core.items import Items
+from recsys.core.large import is_large
 from recsys.index.annoy.exact import ExactSearch, ranked
 from recsys.index.annoy.file import METRIC, check_trees, load_trees, load_vectors
 from recsys.index.annoy.graph import DEGREE, load_graph
 from recsys.index.annoy.stopwatch import quickest
 from recsys.index.annoy.trial import REMEDY, Trial
+from recsys.runtime.memory import release_pages
 from recsys.types import Rows, Vectors, Where
 
 MIN_SEEDS = 10
 """At least this many results of Annoy are requested, and their neighbours compared too."""
 MAX_APPROXIMATE = 1_000
 """More products than this are found by an exact scan, which is not slower then, and always in the same order."""
+SCATTERED_ROWS = 500
+"""As many rows of a large catalogue lie on pages that are much of the file. They are released after they are read."""
 MAX_SCANNED = 200_000
 """A search that must give the same again scans at most this many products."""
 TIMED_ROWS = 8192
@@ -56,7 +60,10 @@ class AnnoySearcher:
         return found
 
     def vectors(self, rows: Sequence[int] | Rows) -> Vectors:
-        return self._vectors[np.asarray(rows, dtype=np.int64)]
+        found: Vectors = self._vectors[np.asarray(rows, dtype=np.int64)]
+        if len(found) >= SCATTERED_ROWS and is_large(len(self.items)):
+            release_pages(self._vectors)
+        return found
 
     def neighbours(self, rows: Rows) -> Rows:
         """About 16 nearest other rows of each row, [len(rows), n]. A row stands for itself where it has too few."""
