@@ -15,8 +15,6 @@ from pathlib import Path
 RAY = [sys.executable, "-m", "ray.scripts.scripts"]
 MARK = "LOOPBACK_NODE"
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token"}
-PATIENT = {"RAY_agent_register_timeout_ms": "150000", "RAY_raylet_start_wait_time_s": "150"}
-"""Ray waits 30 s for its own processes, which is too little on a busy machine."""
 STORE = 100_000_000
 PATIENCE = 150
 DEADLY = b"ends the process that decodes it"
@@ -58,7 +56,7 @@ class Loopback:
             self.address = f"127.0.0.1:{free.getsockname()[1]}"
         (folder / "code").mkdir()
         (folder / "code" / "sitecustomize.py").write_text(DEADLY_DECODER)
-        self.environment = {**os.environ, **QUIET, **PATIENT, "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+        self.environment = {**os.environ, **QUIET, "RAY_AUTH_TOKEN": secrets.token_hex(32)}
         self.environment["PYTHONPATH"] = str(folder / "code")
         self._log = (folder / "log").open("w")
         port = self.address.rpartition(":")[2]

@@ -35,7 +35,8 @@ ADDRESS = "203.0.113.9"
 """The address of the slow readers. The others connect directly."""
 PICTURES = 16
 MAX_RATIO = 1.2
-SETTLE_S = 2.0
+SETTLE_S = 5.0
+"""Time until the app has filled the buffers of the readers, on a busy machine too."""
 ASSETS = Path(gradio.__file__).parent / "templates" / "frontend" / "assets"
 
 
@@ -110,7 +111,7 @@ async def slow_readers(port: int, count: int) -> AsyncIterator[Counter[int]]:
     loop = asyncio.get_running_loop()
     try:
         heads = await asyncio.gather(*(loop.sock_recv(reader, 12) for reader in opened))
-        reading = [asyncio.create_task(_read_slowly(reader)) for reader in opened]
+        reading = [asyncio.create_task(_read_slowly(reader, place / count)) for place, reader in enumerate(opened)]
         yield Counter(int(head.split()[1]) for head in heads)
         for task in reading:
             task.cancel()
@@ -129,6 +130,7 @@ def _open(port: int, request: bytes) -> socket.socket:
     return reader
 
 
-async def _read_slowly(reader: socket.socket) -> None:
+async def _read_slowly(reader: socket.socket, delay_s: float) -> None:
+    await asyncio.sleep(delay_s)
     while await asyncio.get_running_loop().sock_recv(reader, 1):
         await asyncio.sleep(1)
