@@ -16,7 +16,7 @@ const clear = () => {
 const placeOf = (part) => {
   if (part.closest("#picture, #examples, #part")) return document.querySelector("#picture .problem");
   if (part.closest("#link")) return document.querySelector("#link .problem");
-  return part.closest("#clicks") ? null : touched.closest?.(BESIDE);
+  return part.closest("#clicks") ? null : touched?.closest?.(BESIDE);
 };
 const complain = (text, place) => {
   clear();
