@@ -99,6 +99,21 @@ def test_a_reload_keeps_the_picture_and_what_was_chosen(visit, pair):
     assert ids(page)[:3] == found[:3]
 
 
+def test_a_reload_keeps_words_that_were_not_answered(visit):
+    page = visit(path="?text=caps")
+    field = page.locator("#link input")
+    expect(field).to_have_value("caps")
+    field.fill("red dres")
+    page.reload()
+    expect(heading(page)).to_have_text("Products for “caps”")
+    expect(field).to_have_value("red dres")
+    press(page, "Search")
+    expect(heading(page)).to_have_text("Products for “red dres”")
+    page.reload()
+    expect(heading(page)).to_have_text("Products for “red dres”")
+    expect(field).to_have_value("red dres")
+
+
 def test_two_pictures_come_back_each_with_its_answer(visit, photo, tmp_path):
     page = visit()
     choose(page, photo)

@@ -124,7 +124,23 @@ form.addEventListener("submit", (event) => {
   else ask(field.value.trim());
 });
 
+// What was typed and not answered is kept over a reload. Gradio reloads the page after a lost connection.
+const KEPT = `unanswered words of ${location.pathname}`;
+let answered = "";
+let kept = "";
+try {
+  if (performance.getEntriesByType("navigation")[0]?.type === "reload") kept = sessionStorage.getItem(KEPT) ?? "";
+} catch { /* without storage, nothing is kept */ }
+field.value = kept;
+addEventListener("pagehide", () => {
+  try {
+    sessionStorage.setItem(KEPT, field.value === answered ? "" : field.value);
+  } catch { /* the same */ }
+});
+
 // The heading says which words the answer shown is for. What a visitor is typing stays.
 document.addEventListener("shop:words", ({ detail }) => {
-  if (document.activeElement !== field || field.value === said) field.value = said = detail;
+  answered = detail;
+  if (kept) kept = ""; // the answer before the reload is here again, and the field has what was typed after it
+  else if (document.activeElement !== field || field.value === said) field.value = said = detail;
 });
