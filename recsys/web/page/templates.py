@@ -57,6 +57,7 @@ def render(template: str, **values: Any) -> Markup:
 def render_about(source: str, accept_language: str | None, **values: Any) -> str:
     """The page about the shop in the language that a browser asks for, from the source of its template."""
     with speaking(preferred(accept_language)):
+        values["title"] = say(values["title"])
         return _about(source, language()).render(values, html_attributes=Markup(attributes(language())))
 
 

@@ -33,6 +33,7 @@ from recsys.web.page.languages import (
     translate,
 )
 from recsys.web.page.offers import money
+from recsys.web.page.page import TITLE
 from recsys.web.page.pages import Page
 from recsys.web.page.state import PageOptions, Query
 from recsys.web.page.templates import TEMPLATES, render, render_about
@@ -132,9 +133,10 @@ def test_errors_and_reasons_are_said_in_the_language_with_their_values(language)
 
 def test_the_page_about_the_shop_is_in_the_language():
     shop = fake_shop()
-    with TestClient(Starlette(routes=routes(shop, "Shop", render_about))) as web:
+    with TestClient(Starlette(routes=routes(shop, TITLE, render_about))) as web:
         pages = {name: web.get("/about", headers={"accept-language": name}).text for name in LANGUAGES}
     assert '<html lang="de">' in pages["de"] and "Was geschieht mit meinem Bild?" in pages["de"]
+    assert "<h1>Über diesen Laden</h1>" in pages["de"] and "← Finden mit einem Bild" in pages["de"]
     assert '<html lang="hi">' in pages["hi"] and "मेरी तस्वीर का क्या होता है?" in pages["hi"]
     assert "What happens to my picture?" in pages["en"] and "What happens" not in pages["de"] + pages["hi"]
 
