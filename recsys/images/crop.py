@@ -10,7 +10,6 @@ from math import ceil
 from numbers import Real
 
 import numpy as np
-import numpy.typing as npt
 
 from recsys.errors import QueryError
 from recsys.images.box import ROUNDING, Box
@@ -94,8 +93,8 @@ def closer_boxes(box: Box) -> list[Box]:
     width, height = box.right - box.left, box.bottom - box.top
     return [
         Box(left, top, min(left + ZOOM * width, 1), min(top + ZOOM * height, 1))
-        for top in box.top + height * _starts(ZOOM, 3)
-        for left in box.left + width * _starts(ZOOM, 3)
+        for top in (box.top + height * start for start in _starts(ZOOM, 3))
+        for left in (box.left + width * start for start in _starts(ZOOM, 3))
     ]
 
 
@@ -110,9 +109,10 @@ def _largest(size: tuple[int, int]) -> tuple[float, float]:
     return min(aspect, 1), min(1 / aspect, 1)
 
 
-def _starts(length: float, count: int) -> npt.NDArray[np.float64]:
+def _starts(length: float, count: int) -> list[float]:
     """Where `count` evenly spaced intervals of this length begin, which together cover 0 to 1."""
-    return np.linspace(0, 1 - length, count)
+    starts: list[float] = np.linspace(0, 1 - length, count).tolist()
+    return starts
 
 
 def _framed(box: Box, size: tuple[int, int], min_height: float = 0, growth: float = 1) -> Box:

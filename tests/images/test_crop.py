@@ -1,5 +1,7 @@
 """Boxes have the margins of a shop's picture, and a click means a product, a patch of colour or a place."""
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -107,3 +109,8 @@ def test_closer_boxes_lie_within_their_box_and_cover_it():
     boxes = closer_boxes(outer)
     assert len(boxes) == 9 and all(box.overlap(outer) == pytest.approx(box.area) for box in boxes)
     assert all(any(box.contains(x, y) for box in boxes) for x in (0.2, 0.4, 0.6) for y in (0.4, 0.7, 1.0))
+
+
+def test_the_boxes_of_a_scan_are_plain_numbers():
+    boxes = [*scan_boxes((800, 600)), *closer_boxes(Box(0.2, 0.1, 0.9, 0.8))]
+    assert {type(side) for box in boxes for side in astuple(box)} <= {float, int}

@@ -271,7 +271,7 @@ class ResultsView:
             anchor = PictureAnchor.from_guesses(query.picture, answer.seen)
             if answer.close is not False and self.recommender.stylist.has_looks(anchor):
                 yield render("look_start.html")
-            if answer.close is False:
+            if answer.close is False and not (options.where or headings.missing_kind(answer.seen, self.items)):
                 yield render("point_out.html")
 
     def _same_but(self, query: Query, options: PageOptions, answer: Answer | None) -> Markup:

@@ -14,6 +14,7 @@ from recsys.types import BY_LOOK, BY_SPELLING, Range, Understood, Words
 from recsys.web.page.attribute_display import label
 from recsys.web.page.languages import say
 from recsys.web.page.templates import render
+from recsys.words.prices import prices_in
 
 LINK = re.compile(r"(https?://|www\.)\S+|[\w-]+(\.[\w-]+)+(:\d+)?/\S*", re.IGNORECASE)
 """A link, or one without its https://, which has a path unless it begins with www."""
@@ -37,14 +38,20 @@ def as_link(text: str) -> str:
 
 
 def chips(words: Words, items: Items) -> Markup:
-    """How each word was understood. A chip takes its word out of the text; words that mean nothing are struck out."""
+    """How each word was understood. A chip takes its word out of the text; words without effect are struck out."""
     unit = items.offers.usual_currency if items.offers else None
+    prices = [] if items.has_prices else [text for text in words.ignored if _is_price(text)]
     return render(
         "words.html",
         understood=[_chip(words, term, unit) for term in words.understood],
         loosened=[_chip(words, term, unit) for term in words.loosened],
-        ignored=words.ignored,
+        prices=prices,
+        ignored=[text for text in words.ignored if text not in prices],
     )
+
+
+def _is_price(text: str) -> bool:
+    return any(term.attribute == PRICE for term in prices_in(text))
 
 
 def _chip(words: Words, term: Understood, unit: str | None) -> dict[str, str]:

@@ -121,9 +121,10 @@ class TestPicture:
         assert "<h2>No close match in this shop</h2>" in heading
         assert "These come nearest: 20 of 60 products" in heading
         assert found.count('class="similarity"') == 20 and "closeness" not in found
+        assert "data-point-out" in heading
         _, heading, *_ = knowing.filters_changed(WOMEN, far)
         assert "<h2>No close match with these filters</h2>" in heading
-        assert "20 of 30 products that match the filters" in heading
+        assert "20 of 30 products that match the filters" in heading and "data-point-out" not in heading
 
     def test_a_picture_of_a_kind_that_the_shop_lacks_is_told_so(self):
         calibration = replace(CALIBRATION, least_coverage=0.15)

@@ -169,3 +169,9 @@ def test_cheaper_beside_a_picture_is_below_the_price_of_the_nearest_product(pric
     bound = priced.items.cost(priced.items.row(nearest))
     assert "up to" in heading and ids(found)
     assert all(priced.items.cost(priced.items.row(item_id)) < bound for item_id in ids(found))
+
+
+def test_a_shop_without_prices_says_so_of_a_price(answers):
+    _, heading, _ = type_in(answers, "red dress under 50 zzzzzz")
+    assert re.search(r"This shop gives no prices:\s*<s>under 50</s>", heading)
+    assert re.search(r"Not understood:\s*<s>zzzzzz</s>", heading)
