@@ -76,8 +76,9 @@ window.walk = {
   find: (selector, place = 0) => [...document.querySelectorAll(selector)].filter(within)[place],
   press: ([selector, place]) => {
     const found = walk.find(selector, place);
-    found?.click();
-    return found ? { ...found.dataset } : null;
+    if (!found || found.disabled) return null;
+    found.click();
+    return { ...found.dataset };
   },
   set: ([selector, value]) => {
     const field = walk.find(selector);

@@ -111,7 +111,7 @@ class WalkedPage:
         """Press a button: by the mouse where it is in sight and nothing is under way."""
         if self.is_settled and place < await (found := self.page.locator(selector)).count():
             button = found.nth(place)
-            if await button.is_visible() and await button.evaluate("walk.within"):
+            if await button.is_visible() and await button.is_enabled() and await button.evaluate("walk.within"):
                 data = await button.evaluate("element => ({...element.dataset})")
                 await button.click(timeout=CLICK_MS)
                 return data

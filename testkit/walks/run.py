@@ -6,6 +6,7 @@ import asyncio
 import io
 import shutil
 import tempfile
+import traceback
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,7 +70,7 @@ class Walks:
         try:
             return await Walk(page, promises, outcome, Random(seed)).run(self.length, given)
         except Exception as error:
-            outcome.wrong, outcome.where = {"error": f"{type(error).__name__}: {error}"}, "in the middle"
+            outcome.wrong, outcome.where = {"error": "".join(traceback.format_exception(error))}, "in the middle"
             return outcome
         finally:
             await page.context.close()

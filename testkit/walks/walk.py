@@ -21,6 +21,8 @@ QUICK_SHARE = 0.35
 MAX_PAUSE_S = 0.25
 POLL_S, PATIENCE_S = 0.08, 20.0
 STEPS = {"back": -1, "forward": 1}
+OFFERED_BY_THE_PAGE = ("chip", "but")
+"""What the page offers for some values only, which the model does not know."""
 NOT_AFTER_BACK = ("longer", "turn", "token", "undo", "change look")
 """What acts on something that Back may be about to replace."""
 
@@ -70,7 +72,8 @@ class Walk:
         """Walk that many random steps, or the given ones, and then Back to where the walk began."""
         for number in range(len(given) or length):
             step = given[number] if given else self._chosen(is_last=number == length - 1)
-            if step and not await self._take(step, is_last=number == (len(given) or length) - 1):
+            is_last = number == (len(given) or length) - 1
+            if not await (self._take(step, is_last=is_last) if step else self._settle()):
                 self.outcome.where = f"after action {number + 1}"
                 return self.outcome
         while all(model.at for model in self.models):
@@ -84,8 +87,11 @@ class Walk:
     def _scene(self, model: Model) -> Scene:
         return Scene(model, self.promises.answers, self.random, self.outcome.screen == "phone")
 
-    def _chosen(self, *, is_last: bool) -> Step:
+    def _chosen(self, *, is_last: bool) -> Step | None:
+        """A random step; None where nothing can be done before the answers have come."""
         possible = [(action, given) for action in ACTIONS if (given := self._possible(action)) is not None]
+        if not possible:
+            return None
         action, given = self.random.choices(possible, [action.weight for action, _ in possible])[0]
         is_quick = self.random.random() < QUICK_SHARE and not is_last
         pause = self.random.uniform(0, MAX_PAUSE_S) if is_quick and action.name != "longer" else None
@@ -110,7 +116,7 @@ class Walk:
         resolved = await self.page.do(step.name, step.arguments)
         self.outcome.steps.append(step)
         if resolved is None:
-            if self.pending or step.name == "chip":
+            if self.pending or step.name in OFFERED_BY_THE_PAGE:
                 return True if step.pause is not None and not is_last else await self._settle()
             self.outcome.wrong = {"action": f"the page does not offer {step}"}
             return False

@@ -32,7 +32,7 @@ class Visit:
     def __init__(self) -> None:
         self.query = Query()
         self._recent: tuple[Query, ...] = ()
-        self._latest_search = 0
+        self._latest_search = self._latest_look = 0
         self._running: list[int] = []
         self._arrived_to = 0  # every choice up to this number has arrived, or is not waited for any more
         self._arrived: set[int] = set()
@@ -60,9 +60,11 @@ class Visit:
             return self._keep(number, answer(self._known))
 
     def look(self, number: int, answer: Callable[[Query], T]) -> T | None:
-        """The answer to a choice that leaves the search as it is. It does not wait."""
+        """The answer to a choice that leaves the search as it is; None if a later one was made. It does not wait."""
         self._arrive(number)
-        return answer(self._known)
+        self._latest_look = max(self._latest_look, number)
+        shown = answer(self._known)
+        return None if 0 < number < self._latest_look else shown
 
     @property
     def _known(self) -> Query:

@@ -117,3 +117,13 @@ def test_the_latest_pictures_are_known_on_the_way_back():
     visit.look(11, lambda query: seen.extend(query.recent) or ("looked",))
     assert [query.shown for query in seen] == [bytes([number]) for number in range(10, 2, -1)]
     assert all(not query.recent for query in (*seen, visit.query))
+
+
+def test_of_two_products_the_one_that_was_chosen_last_is_shown(calls):
+    visit, slow = Visit(), Slow("p1")
+    first = calls.submit(visit.look, 1, slow)
+    assert slow.started.wait(10)
+    assert visit.look(3, lambda query: ("dialog of p3",)) == ("dialog of p3",)
+    assert visit.look(2, lambda query: ("dialog of p2",)) is None
+    slow.may_end.set()
+    assert first.result(10) is None

@@ -19,7 +19,8 @@ document.addEventListener("shop:acting", ({ detail }) => {
 watch("value", () => {
   if (!dialog()) return;
   const { choice, id, product } = dialog().dataset;
-  if (Number(choice) && Number(choice) < latest) return void (props.value = "");
+  // It stays closed. To empty the value here could empty a newer one that arrives at this moment.
+  if (Number(choice) && Number(choice) < latest) return;
   facts.textContent = product;
   document.head.append(facts);
   if (!element.contains(document.activeElement)) origin = document.activeElement;
