@@ -6,6 +6,7 @@ import json
 import resource
 import struct
 from pathlib import Path
+from unittest.mock import Mock
 
 import httpx
 import numpy as np
@@ -405,11 +406,13 @@ class TestWhatIsShown:
         assert 'onerror="' not in answer.text
         assert "default-src 'none'; img-src 'self'" in answer.headers["content-security-policy"]
 
-    def test_a_card_without_end_is_read_in_part_and_made_a_page_of_once(self, index):
+    def test_a_card_without_end_is_read_in_part_and_made_a_page_of_once(self, index, monkeypatch):
         """A million brackets take ten seconds, for whoever asks for the page about the shop."""
         put(index, "README.md", b"![" * 500_000)
         assert len(IndexFolder.open(index).card) == 200_000
-        assert about.page("# Shop", "A") is about.page("# Shop", "A")
+        monkeypatch.setattr(about.MarkdownIt, "render", Mock(return_value="<h1>Another shop</h1>"))
+        assert about.page("# Another shop", "A") == about.page("# Another shop", "A", accept_language="de")
+        assert about.MarkdownIt.render.call_count == 1
 
     def test_a_plot_is_a_picture_whatever_it_holds(self, server):
         answer = httpx.get(f"{server.local_url}about/x.png")
