@@ -73,13 +73,18 @@ def window(browser):
     return open_window
 
 
+def is_trouble(message):
+    """Whether the console names an error. That a test has no connection is none."""
+    return message.type == "error" and "ERR_INTERNET_DISCONNECTED" not in message.text
+
+
 @pytest.fixture
 def visit(window, server):
     """Open the page; at the end, it has shown no error, asked no other host, and scrolls sideways nowhere."""
     pages, troubles = [], []
 
     def watch(page):
-        page.on("console", lambda message: message.type == "error" and troubles.append(message.text))
+        page.on("console", lambda message: is_trouble(message) and troubles.append(message.text))
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("dialog", lambda dialog: (troubles.append(dialog.message), dialog.dismiss()))
         page.on("response", lambda answer: answer.status >= 400 and troubles.append(f"{answer.status} {answer.url}"))

@@ -136,3 +136,16 @@ def test_after_a_picture_the_focus_is_on_the_answer_which_is_spoken(visit, photo
     page.get_by_role("combobox").press("Enter")
     expect(heading(page)).to_contain_text("“red”")
     expect(page.get_by_role("combobox")).to_be_focused()
+
+
+def test_without_a_connection_every_action_says_so(visit):
+    page = visit()
+    page.context.set_offline(True)
+    try:
+        for number in (1, 2):
+            card = cards(page).nth(number)
+            card.locator(".front > a").click()
+            expect_only(page, f"#cards .card:nth-child({number + 1})", "There is no connection.")
+            expect(card.locator(".waiting")).to_have_count(0)
+    finally:
+        page.context.set_offline(False)

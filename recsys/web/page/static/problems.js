@@ -3,6 +3,7 @@
 const BESIDE = ".card .front, .longer, .pages, .strip, .actions, .slot, .place, .facets .row, .tokens, .tools, #taste .ways";
 const actions = new Map(); // the number of each of the latest choices → where the visitor made it
 const MAX_ACTIONS = 20;
+const OFFLINE = "There is no connection. Try again when it is back.";
 let touched = null;
 for (const kind of ["click", "change", "keydown"]) document.addEventListener(kind, ({ target }) => (touched = target), true);
 
@@ -33,8 +34,12 @@ const complain = (text, place) => {
 
 document.addEventListener("shop:acting", ({ detail }) => {
   clear();
-  actions.set(choice + 1, placeOf(detail.part));
+  const place = placeOf(detail.part);
+  actions.set(choice + 1, place);
   actions.delete(choice + 1 - MAX_ACTIONS);
+  if (navigator.onLine) return;
+  complain(say(OFFLINE), place); // Gradio says it only once, and not at every action
+  document.querySelectorAll(".waiting").forEach((button) => button.classList.remove("waiting"));
 });
 // A problem of the latest choice: { text, choice }, or without a choice { text, part }, of a part of the page itself; "" for none.
 document.addEventListener("shop:problem", ({ detail }) => {
@@ -48,6 +53,6 @@ document.addEventListener("shop:problem", ({ detail }) => {
 new MutationObserver((changes) => {
   const added = changes.flatMap(({ addedNodes }) => [...addedNodes]).filter((node) => node.querySelector);
   const notice = added.map((node) => node.querySelector('[data-testid="toast-text"]')).find(Boolean);
-  if (notice) announce("problem", { text: notice.textContent, choice });
+  if (notice) announce("problem", { text: navigator.onLine ? notice.textContent : say(OFFLINE), choice });
 }).observe(document.body, { childList: true, subtree: true });
 
