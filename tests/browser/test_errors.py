@@ -26,6 +26,11 @@ def expect_only(page, place, text):
     expect(page.get_by_test_id("toast-body").filter(visible=True)).to_have_count(0)
 
 
+def ring(page):
+    """The outline of the part that has the focus."""
+    return page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+
+
 def break_once(monkeypatch, shop, method):
     """The shop fails the next time that this method is called."""
     monkeypatch.setattr(shop, method, lambda *_, **__: 1 / 0)
@@ -125,6 +130,7 @@ def test_after_a_picture_the_focus_is_on_the_answer_which_is_spoken(visit, photo
     page.locator("#examples button").first.press("Enter")
     expect(heading(page)).to_have_text("Closest to your picture")
     expect(page.locator("#heading .heading")).to_be_focused()
+    assert ring(page) == "solid"
     expect(page.locator(SPOKEN)).to_have_text(re.compile("Closest to your picture. 20 of 60 products"))
     page.evaluate("speaker => (window.kept = document.querySelector(speaker))", SPOKEN)
     page.get_by_role("button", name="Choose a picture").focus()
@@ -136,6 +142,13 @@ def test_after_a_picture_the_focus_is_on_the_answer_which_is_spoken(visit, photo
     page.get_by_role("combobox").press("Enter")
     expect(heading(page)).to_contain_text("“red”")
     expect(page.get_by_role("combobox")).to_be_focused()
+
+
+def test_the_answer_to_a_picture_that_was_given_by_mouse_has_no_ring(visit, photo):
+    page = visit()
+    choose(page, photo)
+    expect(page.locator("#heading .heading")).to_be_focused()
+    assert ring(page) == "none"
 
 
 def test_without_a_connection_every_action_says_so(visit):

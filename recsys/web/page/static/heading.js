@@ -3,14 +3,20 @@ const current = () => element.querySelector("[data-query]");
 let last = current()?.dataset.query;
 
 // After a picture was given, the focus goes on to its answer: it was on a button that is far from there, or hidden by now.
+// Its ring is for those who go on by keyboard.
 let isGiven = false;
+let isByKeyboard = false;
+document.addEventListener("keydown", () => (isByKeyboard = true), true);
+document.addEventListener("pointerdown", () => (isByKeyboard = false), true);
 document.addEventListener("shop:acting", ({ detail }) => {
   isGiven = ["give", "pick", "photo", "link", "part"].includes(detail.event);
 });
 const goOn = () => {
   const at = document.activeElement;
   if (isGiven && (at === document.body || at.closest("#examples, #picture .give, #picture input"))) {
-    element.querySelector(".heading").focus({ preventScroll: true });
+    const heading = element.querySelector(".heading");
+    document.querySelector("#heading").classList.toggle("ringless", !isByKeyboard);
+    heading.focus({ preventScroll: true });
   }
   isGiven = false;
 };
