@@ -88,13 +88,17 @@ class Loopback:
 
     def halt(self, node: int) -> None:
         """Have the actor of a node go no further, so that there is work which is lost with it."""
-        workers = self.pids(node, "MapWorker")
+        workers = self._actors(node)
         assert workers, f"there is no actor on node {node}"
         signal_all(workers, signal.SIGSTOP)
 
     def kill_worker(self, node: int) -> None:
         """Kill the actor of a node."""
-        signal_all(self.pids(node, "MapWorker"), signal.SIGKILL)
+        signal_all(self._actors(node), signal.SIGKILL)
+
+    def _actors(self, node: int) -> list[int]:
+        """The actors of a node. After two failures the build reads some products one by one, in an actor of its own."""
+        return [pid for name in ("MapWorker", "_Alone") for pid in self.pids(node, name)]
 
     def kill_node(self, node: int) -> None:
         """Kill all that runs on a node, as a power cut would."""

@@ -164,7 +164,9 @@ class TestFaults:
             load(milvus, collection, items, local)
             assert len(again) == 24 - marked
             searcher = MilvusSearcher(milvus, collection, items, local)
-            np.testing.assert_array_equal(searcher.search(local.matrix[::500], 1)[0][:, 0], np.arange(0, COUNT, 500))
+            found = searcher.search(local.matrix[::50], 1)[0][:, 0]
+            missed = np.count_nonzero(found != np.arange(0, COUNT, 50))
+            assert missed < 5, "a batch that is not there is missed ten times, and the graph misses one in a hundred"
         finally:
             delete(milvus, collection.name)
 
