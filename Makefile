@@ -19,10 +19,10 @@ check: ## Lint, formatting, types and the layers between packages
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: ## All tests (some six minutes on two cores; needs Chromium)
+test: ## All tests (some fifteen minutes on two cores; needs Chromium)
 	$(BIN)/python -m pytest
 
-test-fast: ## The tests that need neither a server nor a browser (under a minute on two cores)
+test-fast: ## The tests that need neither a server nor a browser (some two minutes on two cores)
 	$(BIN)/python -m pytest -m "not server and not browser and not slow"
 
 bench: ## The speed benchmark at its smallest size; fails if a ratio is worse than noise explains

@@ -1,4 +1,4 @@
-"""Child processes and their memory."""
+"""Child processes, their memory and their processor time."""
 
 from __future__ import annotations
 
@@ -81,3 +81,9 @@ def peak_memory_mb(field: str, every_s: float = 0.05) -> Iterator[list[float]]:
     finally:
         over.set()
         watcher.join()
+
+
+def processor_s(pid: int) -> float:
+    """The processor time that a process has used, in user and in system mode."""
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.core.app import RunningApp, our_app
-from benchmarks.core.processes import ROOT
+from benchmarks.core.processes import ROOT, processor_s
 from benchmarks.core.results import Result, figures
 from recsys.format.manifest import Manifest
 from recsys.index.folder import IndexFolder
@@ -82,14 +82,8 @@ def _state(app: RunningApp, what: str, seconds: float) -> dict[str, Any]:
     return {
         "what": what,
         "seconds": seconds,
-        "processor, s since the start": _cpu_s(app.pid),
+        "processor, s since the start": processor_s(app.pid),
         "resident, MB": memory_mb(app.pid),
         "of it anonymous, MB": memory_mb(app.pid, "RssAnon"),
         "peak, MB": memory_mb(app.pid, "VmHWM"),
     }
-
-
-def _cpu_s(pid: int) -> float:
-    """The processor time of a process, user and system."""
-    facts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(facts[11]) + int(facts[12])) / os.sysconf("SC_CLK_TCK")

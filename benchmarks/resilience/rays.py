@@ -24,12 +24,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from safetensors.numpy import load_file
 
-from benchmarks.core.processes import ROOT
+from benchmarks.core.processes import ROOT, processor_s
 from benchmarks.core.results import Result, figures
 from testkit.loopback import Loopback
 
 FILES = 4
-TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 MARK = "BENCHMARK"
 LOST = "was lost at product"
 EMBEDDED = re.compile(r"([\d,]+) pictures embedded")
@@ -62,8 +61,7 @@ class Cpu(threading.Thread):
         for place in Path("/proc").iterdir():
             with contextlib.suppress(OSError):
                 if place.name.isdecimal() and self._mark in (place / "environ").read_bytes():
-                    fields = (place / "stat").read_text().rpartition(")")[2].split()
-                    self._now[place.name] = (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+                    self._now[place.name] = processor_s(int(place.name))
 
 
 def write_catalogue(data: Path, folder: Path, count: int) -> Path:

@@ -26,9 +26,9 @@ import numpy as np
 from benchmarks.core.app import HOST, our_app
 from benchmarks.core.load import Connection
 from benchmarks.core.photos import photos
-from benchmarks.core.processes import ROOT
+from benchmarks.core.processes import ROOT, processor_s
 from benchmarks.core.results import Result, figures
-from benchmarks.speed.routes import ByJson, processor_s
+from benchmarks.speed.routes import ByJson
 from testkit.memory import memory_mb
 
 ADDRESS = "203.0.113.9"

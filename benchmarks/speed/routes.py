@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import itertools
 import json
-import os
 import secrets
 import time
 import urllib.request
@@ -30,7 +29,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from benchmarks.core.app import HOST, MULTIPART, file_data, multipart, our_app
 from benchmarks.core.load import Connection
 from benchmarks.core.photos import photos
-from benchmarks.core.processes import ROOT
+from benchmarks.core.processes import ROOT, processor_s
 from benchmarks.core.results import Result, figures
 
 MANY = 8
@@ -89,12 +88,6 @@ def run(options: argparse.Namespace) -> Result:
 def _row(name: str, count: int, rates: list[float], latencies: list[float]) -> dict[str, Any]:
     p50, p95 = (1000 * np.percentile(latencies, [50, 95])).tolist()
     return {"route": name, "clients": count, "answers a second": median(rates), "p50, ms": p50, "p95, ms": p95}
-
-
-def processor_s(pid: int) -> float:
-    """The processor time that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _stage_ms(port: int) -> Counter[str]:

@@ -49,14 +49,17 @@ class VectorCache:
     @property
     def keys(self) -> KeySet:
         """The keys that are in the cache now."""
-        self._sorted, self._known = self._sorted.with_keys(self._known), set()
+        self._sort()
         return self._sorted
 
     def _know(self, keys: list[bytes]) -> None:
         """Add the keys of a shard. When many are new, they are sorted among the others, where they take less memory."""
         self._known.update(keys)
         if len(self._known) > MIN_SORTED + len(self._sorted) // 4:
-            self._sorted, self._known = self._sorted.with_keys(self._known), set()
+            self._sort()
+
+    def _sort(self) -> None:
+        self._sorted, self._known = self._sorted.with_keys(self._known), set()
 
     def add(self, keys: Sequence[str], vectors: Vectors) -> None:
         """Write these vectors [n, dim] as a shard. Even after a power cut it is either complete or absent."""

@@ -1,4 +1,4 @@
-"""What is done otherwise in a large catalogue: it is sampled where a part is enough."""
+"""Which catalogues are large, and a sample of rows where that is enough for one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LARGE_COUNT = 200_000
 
 
 def is_large(count: int) -> bool:
-    """Whether a catalogue of so many products is large."""
+    """Whether a catalogue with this number of products is large."""
     return count > LARGE_COUNT
 
 

@@ -1,7 +1,7 @@
 """What a screen reader reads: the accessibility tree of each main state, as text.
 
 `WRITE_ACCESSIBILITY_TREE=1 python -m pytest tests/browser/test_accessibility_tree.py` writes `accessibility_tree.yml`
-anew. Read what changed in it: names, roles and states are all that a visitor who does not see has.
+again. Read what changed in it: names, roles and states are all that a visitor who does not see has.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.browser.steps import cards, choose, dialog, heading, like, look_close
 
 EXPECTED = Path(__file__).with_name("accessibility_tree.yml")
 KEPT = 2
-"""Of longer lists, so many entries are compared."""
+"""The number of entries of a longer list that are compared."""
 GRADIOS_OWN = re.compile(r"\n- contentinfo .*?(?=\n- |\Z)|\n- status[^\n]*", re.DOTALL)
 """Its footer, and its place for "Loading" and the like, which changes by the moment."""
 SPOKEN = "body > .unseen[role=status]"

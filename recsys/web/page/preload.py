@@ -1,8 +1,9 @@
 """Tells the browser at once which of Gradio's scripts and style sheets the page needs.
 
 Without this the browser finds them in four steps, each script after the one that asks for it: on a phone that is half a
-second of waiting. `static/preload.txt` lists them for the pinned version of Gradio, and tests/browser/test_front.py
-compares it with what the page loads. A file that another version does not have is left out.
+second of waiting. `static/preload.txt` lists them for the pinned version of Gradio, and a test in
+tests/browser/test_first_visit.py compares it with what the page loads. A file that
+another version does not have is left out.
 """
 
 from __future__ import annotations

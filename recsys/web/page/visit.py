@@ -62,7 +62,8 @@ class Visit:
     def look(self, number: int, answer: Callable[[Query], T]) -> T | None:
         """The answer to a choice that leaves the search as it is; None if a later one was made. It does not wait."""
         self._arrive(number)
-        self._latest_look = max(self._latest_look, number)
+        with self._settled:
+            self._latest_look = max(self._latest_look, number)
         shown = answer(self._known)
         return None if 0 < number < self._latest_look else shown
 

@@ -8,9 +8,9 @@ let touched = null;
 for (const kind of ["click", "change", "keydown"]) document.addEventListener(kind, ({ target }) => (touched = target), true);
 
 const clear = () => {
-  for (const told of document.querySelectorAll(".problem")) {
-    if (told.hasAttribute("data-fixed")) told.textContent = "";
-    else told.remove();
+  for (const problem of document.querySelectorAll(".problem")) {
+    if (problem.hasAttribute("data-fixed")) problem.textContent = "";
+    else problem.remove();
   }
   document.querySelector("#link input")?.removeAttribute("aria-invalid");
 };
@@ -26,10 +26,10 @@ const complain = (text, place) => {
     if (place.closest("#link")) document.querySelector("#link input").setAttribute("aria-invalid", "true");
     return;
   }
-  const told = Object.assign(document.createElement("p"), { className: "problem", textContent: text });
-  told.setAttribute("role", "alert");
+  const problem = Object.assign(document.createElement("p"), { className: "problem", textContent: text });
+  problem.setAttribute("role", "alert");
   const around = document.querySelector("dialog[open] :is(.actions, .place)") ?? document.querySelector("#heading .heading");
-  (place?.checkVisibility?.() ? place : around).after(told);
+  (place?.checkVisibility?.() ? place : around).after(problem);
 };
 
 document.addEventListener("shop:acting", ({ detail }) => {
