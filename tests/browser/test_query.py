@@ -46,8 +46,9 @@ class TestOnEveryScreen:
         unfold(page)
         expect(frame).to_be_visible()
         press(page.locator("#part"), "Whole picture")
-        expect(frame).to_be_hidden()
+        expect(page.locator("#part")).to_contain_text("Searched with the whole picture")
         unfold(page)
+        expect(frame).to_be_hidden()
         assert ids(page)[:2] == whole[:2]
 
         veil.scroll_into_view_if_needed()
@@ -56,7 +57,8 @@ class TestOnEveryScreen:
             page.mouse.move(size["x"] + x * size["width"], size["y"] + y * size["height"])
             page.mouse.down() if step == 0 else None
         page.mouse.up()
-        expect(first).to_contain_text("Handbags")
+        expect(first).to_contain_text("Handbags · Navy Blue")
+        expect(page.locator("#part [data-frame]")).to_have_attribute("data-frame", re.compile("^0.5"))
         unfold(page)
         drawn, shown = frame.bounding_box(), veil.bounding_box()
         assert drawn["x"] == pytest.approx(shown["x"] + 0.56 * shown["width"], abs=4)

@@ -57,7 +57,10 @@ const place = () => {
   Object.assign(veil.style, {
     left: `${rect.left - origin.left}px`, top: `${rect.top - origin.top}px`, width: `${rect.width}px`, height: `${rect.height}px`,
   });
-  const edges = element.querySelector("[data-frame]").dataset.frame;
+};
+
+const drawAnswer = () => {
+  const edges = element.querySelector("[data-frame]")?.dataset.frame;
   draw(edges ? edges.split(" ").map(Number) : undefined);
   drawThings();
 };
@@ -84,7 +87,7 @@ veil.addEventListener("pointerdown", (event) => {
 veil.addEventListener("pointermove", (event) => start && draw(boxTo(at(event))));
 veil.addEventListener("pointercancel", () => {
   start = null;
-  place();
+  drawAnswer();
 });
 veil.addEventListener("pointerup", (event) => {
   if (!start) return;
@@ -128,6 +131,7 @@ element.addEventListener("click", (event) => {
 // Gradio replaces the picture's element with each picture: then the frame moves to the new one.
 const follow = () => {
   place();
+  drawAnswer();
   if (image() && !image().complete) image().addEventListener("load", place, { once: true });
 };
 const watching = new ResizeObserver(place);
