@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from recsys.images.decode import MAX_BYTES
+from recsys.images.memory import keep_picture_memory
 from recsys.recommend.recommender import Recommender
 from recsys.serving.live import LiveRecommender
 from recsys.web.api import json_routes
@@ -90,6 +91,7 @@ def launch(
     """
     for name, value in NO_STATISTICS.items():
         os.environ.setdefault(name, value)
+    keep_picture_memory()
     limits = limits or Limits()
     shop = LiveRecommender.ensure(served)
     for observe in (time_stages, count_unmet):
