@@ -43,6 +43,12 @@ def choice_number(clicks: Any) -> int:
     return number if isinstance(number, int) and number > 0 else 0
 
 
+def has_answer(clicks: Any) -> bool:
+    """Whether the page shows an answer to an earlier choice."""
+    answered = clicks.get("answered") if isinstance(clicks, dict) else None
+    return isinstance(answered, int) and answered > 0
+
+
 def preview(clicks: Any) -> bytes | None:
     """The small JPEG that the browser kept of a picture; None if there is none, or it is too long or malformed."""
     url = clicks.get("preview") if isinstance(clicks, dict) else None

@@ -290,4 +290,5 @@ class PageHandlers:
         """The picture for the page, and the line under it; None and "" without a picture."""
         if query.shown is None:
             return None, ""
-        return {"path": None, "url": product.data_url(query.shown)}, crop_hint.markup(query.things, query.box)
+        picture = {"path": None, "url": product.data_url(query.shown), "choice": query.choice}
+        return picture, crop_hint.markup(query.things, query.box)

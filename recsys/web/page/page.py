@@ -22,7 +22,7 @@ from recsys.serving.live import LiveRecommender
 from recsys.types import Origin
 from recsys.web.page import filters
 from recsys.web.page.attribute_display import showcase
-from recsys.web.page.clicks import choice_number, clicked, preview
+from recsys.web.page.clicks import choice_number, clicked, has_answer, preview
 from recsys.web.page.handlers import PageHandlers
 from recsys.web.page.languages import ENGLISH, LANGUAGES, number, preferred, say, say_message, speaking
 from recsys.web.page.state import PageOptions, Query
@@ -56,13 +56,13 @@ class Fields:
     """The components of the page, which are inputs of the handlers, outputs, or both. Adds them to the open blocks."""
 
     def __init__(self) -> None:
-        self.clicks = _html({}, "clicks", "", js=("speech", "problems", "history"))
+        self.clicks = _html({}, "clicks", "", js=("speech", "problems", "history", "again"))
         self.problem = _html("", "problem", "", js="problem")
         self.header = _html("", "header")
         self.notice = _html("", "notice")
         with gr.Row(elem_id="columns"):
             with gr.Column(elem_id="ask", min_width=300):
-                self.picture = _html(None, "picture", render("picture.html"), js="picture")
+                self.picture = _html(None, "picture", render("picture.html"), js=("send", "picture"))
                 self.part = _html("", "part", js=("frame", "focus"))
                 self.link = _html({}, "link", render("words_field.html"), js="link")
                 self.examples = _html("", "examples", js="examples")
@@ -225,13 +225,18 @@ def _with_options(
 
     What it needs is the value of one field, if any, or what `read` makes of the clicks. The visit calls it in the
     order of the visitor's choices. An answer that a later search made obsolete is not shown. Where there is no answer,
-    the first of the outputs, `on.problem`, says why, and what the page has shown meanwhile is taken back.
+    the first of the outputs, `on.problem`, says why, and what the page has shown meanwhile is taken back. It is "lost"
+    where the server has forgotten the visit: then the page asks for its answer again, and makes the choice after that.
     """
 
     @user_errors
     def answered(*values: Any) -> Any:
         *value, clicks, narrow, variety, liked, visit = values
         given, answers, number = read(clicks) if read else value, latest(), choice_number(clicks)
+        if order_of(handler) is not Visit.look:
+            if not visit.is_known and has_answer(clicks) and handler is not PageHandlers.open_visit:
+                return {on.problem: {"lost": True, "choice": number}}
+            visit.is_known = True
         options = PageOptions.from_fields(narrow, variety, liked, answers.items)
 
         def answer(query: Query) -> tuple[Any, ...]:

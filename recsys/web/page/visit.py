@@ -37,6 +37,8 @@ class Visit:
         self._arrived_to = 0  # every choice up to this number has arrived, or is not waited for any more
         self._arrived: set[int] = set()
         self._settled = threading.Condition()
+        self.is_known = False
+        """Whether the server has answered in this visit. It forgets a visit where it is restarted, or has too many."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Visit:
         """A new visit: Gradio copies the one of the page for each visitor."""

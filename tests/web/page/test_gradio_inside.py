@@ -39,6 +39,8 @@ SCRIPT_NAMES = ("element", "trigger", "props", "server", "upload", "watch")
 """What a script of gr.HTML is called with, in this order."""
 CONFIG_KEYS = ("root", "api_prefix")
 """What scripts read from window.gradio_config, to send a picture to its upload route."""
+NOTICE = "Connection to the server was lost"
+"""How the notice of a lost connection begins, which the page says in its own words."""
 IMPORTS = {
     "gradio.context.LocalContext": "request",
     "gradio.data_classes.FileData": None,
@@ -92,6 +94,11 @@ def test_a_script_gets_what_it_relies_on_in_its_order():
     assert "Function(" + ",".join(f"`{name}`" for name in SCRIPT_NAMES) in LOADED
     assert re.search(r"window\.gradio_config\b", ALL_SCRIPTS)
     assert all(key in gr.Blocks().get_config_file() or key in LOADED for key in CONFIG_KEYS)
+
+
+def test_gradio_reloads_the_page_after_a_notice_that_the_script_knows():
+    assert f"/^{NOTICE}/" in ALL_SCRIPTS and NOTICE in LOADED
+    assert re.search(r"\.reconnect\(\).{0,100}window\.location\.reload\(\)", LOADED)
 
 
 def test_each_event_of_a_component_is_one_that_its_script_triggers():

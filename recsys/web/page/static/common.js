@@ -1,11 +1,22 @@
 // Every script of the page begins with these lines.
 
 // Each choice of the visitor is noted here before its event is triggered: it gets a number, and what was clicked. Handlers
-// read both from the value of #clicks.
-const noteClick = (event, clicked) => {
-  announce("acting", { event, part: element });
+// read both from the value of #clicks. `kept` is what else the part needs to make the choice again.
+const noteClick = (event, clicked, kept) => {
+  announce("acting", { event, part: element, clicked, kept });
   document.dispatchEvent(new CustomEvent("shop:click", { detail: clicked === undefined ? {} : { [event]: clicked } }));
 };
+
+// How a choice of this part is made again after the connection was lost. A part that needs more has its own way.
+let again = ({ event, clicked }) => {
+  noteClick(event, clicked);
+  trigger(event);
+};
+document.addEventListener("shop:again", ({ detail }) => {
+  if (!element.closest(`#${detail.place}`)) return;
+  detail.isDone = true;
+  again(detail);
+});
 
 // Other parts of the page hear of this.
 const announce = (event, detail) => document.dispatchEvent(new CustomEvent(`shop:${event}`, { detail }));

@@ -3,8 +3,8 @@
 element.addEventListener("click", (event) => {
   const on = (selector) => event.target.closest(selector);
   if (on("[data-photo]")) {
-    document.dispatchEvent(new CustomEvent("shop:picture", { detail: on("[data-photo]").querySelector("img").dataset.large }));
     noteClick("photo", on("[data-photo]").dataset.photo);
+    announce("picture", on("[data-photo]").querySelector("img").dataset.large);
     trigger("photo");
   }
   if (on("[data-item]")) {
@@ -12,3 +12,4 @@ element.addEventListener("click", (event) => {
     trigger("pick");
   }
 });
+again = ({ event, clicked }) => element.querySelector(`[data-${event === "pick" ? "item" : event}="${CSS.escape(clicked)}"]`)?.click();

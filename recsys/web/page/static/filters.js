@@ -101,8 +101,17 @@ const choose = () => {
   choice += 1;
   hold();
   summarise();
-  noteClick("narrow");
+  noteClick("narrow", undefined, { where: selection(), sort: order?.value });
   trigger("narrow");
+};
+const set = (where, sort) => {
+  for (const box of boxes) box.checked = meant(box).some(([name, value]) => where[name]?.includes?.(value));
+  for (const end of bounds) end.value = where[end.name]?.[end.dataset.bound] ?? "";
+  if (order) order.value = sort;
+};
+again = ({ kept }) => {
+  set(kept.where, kept.sort);
+  choose();
 };
 
 // The filters of an address, at once: what is chosen before its answer arrives is chosen in addition to them.
@@ -142,13 +151,7 @@ watch("value", () => {
   }
   const { where = {}, sort = "closeness" } = props.value ?? {};
   const late = (props.value?.choice ?? choice) < choice;
-  if (!late) {
-    for (const box of boxes) {
-      box.checked = meant(box).some(([name, value]) => where[name]?.includes?.(value));
-    }
-    for (const end of bounds) end.value = where[end.name]?.[end.dataset.bound] ?? "";
-    if (order) order.value = sort;
-  }
+  if (!late) set(where, sort);
   if (props.value?.counts) recount();
   if (late) hold();
   summarise();

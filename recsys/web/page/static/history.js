@@ -14,7 +14,8 @@ if (!isReload) history.replaceState({ ...history.state, shop: undefined }, "");
 document.addEventListener("shop:click", ({ detail }) => {
   choice += 1;
   if (!("open" in detail)) asked = choice;
-  props.value = { ...props.value, ...detail, choice };
+  props.value = { ...props.value, ...detail, choice, answered };
+  announce("numbered", choice);
 });
 
 // Parameters of the address that are not ours, as those of Gradio, of the Hub and of newsletters, stay in it.

@@ -94,9 +94,11 @@ const ask = (text) => {
   close();
   field.value = said = text;
   props.value = { text };
-  noteClick("ask");
+  noteClick("ask", undefined, text);
   trigger("ask");
 };
+const openAgain = again;
+again = (choice) => (choice.event === "ask" ? ask(choice.kept) : openAgain(choice));
 
 field.addEventListener("input", () => {
   clearTimeout(waiting);

@@ -1,13 +1,15 @@
 // Takes a picture from the camera, a file, the clipboard or a drop, shows it at once, makes it small and sends it.
 // The component's value is what the server reads: { path } of the file that was sent; the server may answer with { url }, a
 // picture to show, or null for none.
-// An encoder looks at 128 to 224 px of a picture, or of a part of it. 80 kB take 0.65 s at 1 Mb/s.
-const [LONGEST, MOST_BYTES, QUALITIES] = [1024, 80_000, [0.8, 0.65, 0.5]];
 const find = (selector) => element.querySelector(selector);
 const [shown, file, camera, drop] = [".shown", "input[type=file]", ".camera", ".drop"].map(find);
 const image = () => shown.querySelector("img");
 const columns = () => document.querySelector("#columns");
 let given = 0;
+let copy = ""; // the picture that is on its way, as a data: link
+let latest = 0; // the number of the visitor's latest choice
+let shownFor = 0; // the choice that the picture is for; Infinity while the picture is on its way
+document.addEventListener("shop:numbered", ({ detail }) => (latest = detail));
 
 const show = (url) => {
   const before = image();
@@ -40,52 +42,6 @@ const expect = (kind) => {
 };
 const complain = (text) => announce("problem", { text, part: element });
 
-// Its copy as a JPEG of at most 1,024 px, upright and without the place where it was taken. A file that the browser cannot
-// open goes as it is: the server opens more formats, and says what is wrong with the rest.
-const small = async (picture) => {
-  const bitmap = await createImageBitmap(picture, { imageOrientation: "from-image" });
-  const scale = Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height));
-  if (scale === 1 && picture.type === "image/png") return picture;
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [Math.max(1, bitmap.width * scale), Math.max(1, bitmap.height * scale)].map(Math.round);
-  const pen = canvas.getContext("2d");
-  pen.fillStyle = "#fff";
-  pen.fillRect(0, 0, canvas.width, canvas.height);
-  pen.imageSmoothingQuality = "high";
-  pen.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  bitmap.close();
-  let blob;
-  for (const quality of QUALITIES) {
-    blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
-    if (!blob || blob.size <= MOST_BYTES) break;
-  }
-  return blob ? new File([blob], "picture.jpg", { type: "image/jpeg" }) : picture;
-};
-
-const send = (picture) =>
-  new Promise((done, fail) => {
-    const { root = "", api_prefix = "/gradio_api" } = window.gradio_config ?? {};
-    const request = new XMLHttpRequest();
-    const form = new FormData();
-    form.append("files", picture, picture.name || "picture");
-    const bar = find("progress");
-    request.upload.onprogress = ({ loaded, total }) => (bar.value = loaded / total);
-    request.onload = () => (request.status === 200 ? done(JSON.parse(request.responseText)[0]) : fail(request));
-    request.onerror = () => fail(request);
-    request.open("POST", `${root}${api_prefix}/upload`);
-    bar.value = 0;
-    request.send(form);
-  });
-
-const refusal = (request) => {
-  try {
-    const { detail, error } = JSON.parse(request.responseText);
-    return String(error ?? detail);
-  } catch {
-    return say("The picture could not be sent. Check the connection and try again.");
-  }
-};
-
 const give = async (picture) => {
   const turn = (given += 1);
   const before = image()?.src ?? "";
@@ -93,17 +49,25 @@ const give = async (picture) => {
   announce("elsewhere");
   fold();
   show(URL.createObjectURL(picture));
+  shownFor = Infinity;
   const back = expect("picture");
   find(".sending").hidden = false;
   columns().classList.add("sending");
   try {
-    const path = await send(await small(picture).catch(() => picture));
+    const ready = await small(picture).catch(() => picture);
+    const kept = await copyOf(ready);
     if (turn !== given) return;
+    copy = kept;
+    const path = await sendOnce(ready, turn);
+    if (turn !== given) return;
+    complain("");
     props.value = { path };
-    noteClick("give");
+    noteClick("give", undefined, copy);
+    shownFor = latest;
     trigger("give");
   } catch (request) {
     if (turn !== given) return;
+    shownFor = 0;
     show(before.startsWith("blob:") ? "" : before);
     back();
     complain(refusal(request));
@@ -135,15 +99,30 @@ const follow = (link) => {
   trigger("link");
 };
 
+// An answer to an earlier choice does not change the picture that the visitor has chosen since.
 watch("value", () => {
-  if (props.value?.url) show(props.value.url);
-  if (props.value === null) show("");
+  if (props.value?.url && (props.value.choice ?? shownFor) >= shownFor) show(props.value.url);
+  if (props.value === null && shownFor < Infinity) show("");
 });
+
+// After the connection was lost.
+const isSending = () => !find(".sending").hidden;
+document.addEventListener("shop:leaving", ({ detail }) => isSending() && detail.push({ place: "picture", event: "give", kept: copy }));
+const againAsEver = again;
+again = (choice) => {
+  const { event, clicked, kept } = choice;
+  if (event === "link") return follow(clicked);
+  if (event === "remove") show("");
+  if (event !== "give") return againAsEver(choice);
+  if (kept) unpack(kept);
+  else complain(say("The picture could not be sent, because the connection was lost. Choose it again."));
+};
 
 // Another part of the page has a picture to show at once, such as an example.
 document.addEventListener("shop:picture", ({ detail }) => {
   fold();
   show(detail);
+  shownFor = latest;
   expect("picture");
 });
 
@@ -220,6 +199,7 @@ element.addEventListener("click", (event) => {
   }
   if (on("[data-remove]")) {
     given += 1;
+    shownFor = 0;
     show("");
     fold();
     noteClick("remove");

@@ -1,1 +1,1 @@
-watch("value", () => props.value && announce("problem", props.value));
+watch("value", () => props.value && announce(props.value.lost ? "lost" : "problem", props.value));

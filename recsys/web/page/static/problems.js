@@ -3,7 +3,8 @@
 const BESIDE = ".card .front, .longer, .pages, .strip, .actions, .slot, .place, .facets .row, .tokens, .tools, #taste .ways";
 const actions = new Map(); // the number of each of the latest choices → where the visitor made it
 const MAX_ACTIONS = 20;
-const OFFLINE = "There is no connection. Try again when it is back.";
+const OFFLINE = "There is no connection. What you chose is done when it is back.";
+const LOST = /^Connection to the server was lost/; // what Gradio says before it waits for the connection and reloads the page
 let touched = null;
 for (const kind of ["click", "change", "keydown"]) document.addEventListener(kind, ({ target }) => (touched = target), true);
 
@@ -32,14 +33,18 @@ const complain = (text, place) => {
   (place?.checkVisibility?.() ? place : around).after(problem);
 };
 
+const sayOffline = (place) => {
+  complain(say(OFFLINE), place);
+  document.querySelectorAll(".waiting").forEach((button) => button.classList.remove("waiting"));
+};
+
 document.addEventListener("shop:acting", ({ detail }) => {
   clear();
   const place = placeOf(detail.part);
   actions.set(choice + 1, place);
   actions.delete(choice + 1 - MAX_ACTIONS);
   if (navigator.onLine) return;
-  complain(say(OFFLINE), place); // Gradio says it only once, and not at every action
-  document.querySelectorAll(".waiting").forEach((button) => button.classList.remove("waiting"));
+  sayOffline(place); // Gradio says it only once, and not at every action
 });
 // A problem of the latest choice: { text, choice }, or without a choice { text, part }, of a part of the page itself; "" for none.
 document.addEventListener("shop:problem", ({ detail }) => {
@@ -53,6 +58,8 @@ document.addEventListener("shop:problem", ({ detail }) => {
 new MutationObserver((changes) => {
   const added = changes.flatMap(({ addedNodes }) => [...addedNodes]).filter((node) => node.querySelector);
   const notice = added.map((node) => node.querySelector('[data-testid="toast-text"]')).find(Boolean);
-  if (notice) announce("problem", { text: navigator.onLine ? notice.textContent : say(OFFLINE), choice });
+  if (!notice) return;
+  if (navigator.onLine && !LOST.test(notice.textContent)) announce("problem", { text: notice.textContent, choice });
+  else sayOffline(actions.get(choice));
 }).observe(document.body, { childList: true, subtree: true });
 

@@ -6,9 +6,13 @@ let chosen = null; // what the visitor or the address chose, until its answer is
 const hold = (value) => (props.value = chosen = Number(value));
 slider.addEventListener("change", () => {
   hold(slider.value);
-  noteClick("vary");
+  noteClick("vary", undefined, slider.value);
   trigger("vary");
 });
+again = ({ kept }) => {
+  slider.value = kept;
+  slider.dispatchEvent(new Event("change"));
+};
 watch("value", () => {
   if (chosen !== null) props.value = chosen;
   slider.value = props.value;
