@@ -16,6 +16,7 @@ from recsys.images.box import Box
 from recsys.images.crop import automatic_box, closer_boxes, product_boxes, relative_size, scan_boxes
 from recsys.images.decode import THUMBNAIL_SIDE_PX, decode
 from recsys.images.segment import Segmentation
+from recsys.runtime.turns import out_of_turn
 from recsys.types import ImageEncoder, Searcher, Vectors
 
 MIN_SCANNED_SIDE_PX = 160
@@ -188,7 +189,8 @@ class PartChooser:
         asked = [(one, box) for one in pictures for box in boxes(one)]
         if not asked:
             return
-        embeddings = self.encoder.encode([one.crop(box) for one, box in asked])
+        with out_of_turn():
+            embeddings = self.encoder.encode([one.crop(box) for one, box in asked])
         closeness = self._closeness(embeddings, np.array([one.is_cluttered for one, _ in asked]))
         for (one, box), embedding, close in zip(asked, embeddings, closeness.tolist(), strict=True):
             size = relative_size(box, one.image.size) if box else 1.0

@@ -22,6 +22,7 @@ from recsys.recommend.outfit import Outfit, PictureAnchor
 from recsys.recommend.picture_part import ChosenPart
 from recsys.recommend.shop import Shop
 from recsys.recommend.suggestions import Suggestions, suggest
+from recsys.runtime.turns import in_turn
 from recsys.types import Answer, Guess, ImageEncoder, Match, Vectors, Where
 from recsys.words.synonyms import Synonyms
 
@@ -135,11 +136,13 @@ class Recommender(Shop):
         """
         return self.search_parts(load_picture(image), k, SearchOptions(where or {}, **options))
 
+    @in_turn
     def search_parts(self, picture: Image.Image, k: int = 5, options: SearchOptions = NO_OPTIONS) -> list[Answer]:
         """`recommend_parts` of an open picture, with search options."""
         self._check(k, options)
         return [self._search_for(options).by_part(part, k, options) for part in self._chooser.parts(picture)]
 
+    @in_turn
     def search(
         self, query: Image.Image | ChosenPart | Vectors | str | None, k: int = 5, options: SearchOptions = NO_OPTIONS
     ) -> Answer:
@@ -160,6 +163,7 @@ class Recommender(Shop):
         part = query if isinstance(query, ChosenPart) else ChosenPart.from_embedding(query)
         return search.by_part(part, k, options)
 
+    @in_turn
     def choose_part(self, image: PictureSource, *, refine: bool = True) -> ChosenPart:
         """The part of the picture to search with, and its embedding; the whole picture if `refine` is False."""
         return self._chooser.choose([load_picture(image)], refine)[0]

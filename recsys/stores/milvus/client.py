@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from recsys.errors import StoreDownError, StoreError, StoreMissingError, StoreTokenError
+from recsys.runtime.turns import out_of_turn
 
 INSTALL = "pip install -r requirements-scale.txt"
 SEARCH_TIMEOUT_S = 4.0
@@ -67,7 +68,8 @@ class Milvus:
         """
         client = self._connected()
         try:
-            return getattr(client, call)(*arguments, timeout=seconds, **options)
+            with out_of_turn():
+                return getattr(client, call)(*arguments, timeout=seconds, **options)
         except Exception as error:
             raise self._convert(error, call) from None
 
