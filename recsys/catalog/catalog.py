@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import platform
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from recsys.catalog.columns import Columns
 from recsys.catalog.dates import parse_dates
@@ -23,11 +25,13 @@ from recsys.catalog.summary import describe_columns, first_rows
 from recsys.catalog.values import attribute_values, cell_texts, texts, to_text, unique_ids
 from recsys.catalog.views import FurtherPictures
 from recsys.core.items import Items
+from recsys.core.large import is_large
 from recsys.core.roles import Roles
 from recsys.errors import CatalogError, PictureError
 from recsys.format.encoder_spec import is_repo_id
 from recsys.format.layout import SAMPLE, sample_index
 from recsys.hub.cache import cache_folder
+from recsys.runtime.memory import release_memory
 from recsys.types import Item, Offer, Product, Value
 
 MAX_ROWS_PER_GROUP = 8
@@ -153,11 +157,15 @@ class Catalog:
         fetcher = _link_fetcher(allow_private_hosts, requests_per_second)
         pictures = Pictures.from_source(source, columns.image, fetcher, columns.further)
         place = dataset if source.revision else str(_folder(dataset).resolve())
+        products = _products(source, columns, limit, currency, link_template)
+        if is_large(len(products)):
+            pa.default_memory_pool().release_unused()
+            release_memory()
         return cls(
             source.name,
             split,
             source.revision,
-            products=_products(source, columns, limit, currency, link_template),
+            products=products,
             pictures=PictureSource(
                 place,
                 split,
@@ -204,7 +212,7 @@ def _products(
     ids = unique_ids(given)[:limit]
     names = texts(table[columns.name][:limit]) if columns.name else [None] * len(ids)
     cells = {attribute: attribute_values(table[attribute][:limit]) for attribute in columns.attributes}
-    groups = _groups(given[:limit], texts(table[columns.group][:limit]) if columns.group else [None] * len(ids))
+    groups = _groups(given, ids, texts(table[columns.group][:limit]) if columns.group else [None] * len(ids))
     added = parse_dates(cell_texts(table[columns.added][:limit])) if columns.added else None
     if source.offers:
         read = _offers(table[source.offers][:limit].to_pylist())
@@ -219,14 +227,15 @@ def _products(
     return Items(ids, names, cells, offers=made, groups=groups, added=added)
 
 
-def _groups(ids: Sequence[object], groups: Sequence[Value]) -> list[Value] | None:
-    """The group of each row: the id that it shares with another row, else its own `groups` cell.
+def _groups(cells: Iterable[object], ids: Sequence[str], groups: Sequence[Value]) -> list[Value] | None:
+    """The group of each row: the cell of its id if another row has the same one, else its own `groups` cell.
 
     None where the groups are so large that they cannot be the rows of one product.
     """
-    given = [to_text(cell) for cell in ids]
-    counts = Counter(given)
-    found = [id if id and counts[id] > 1 else group for id, group in zip(given, groups, strict=True)]
+    given = [to_text(cell) for cell, _ in zip(cells, ids, strict=False)]
+    altered = {text for text, id in zip(given, ids, strict=True) if text != id}
+    counts = Counter(text for text in given if text in altered)
+    found = [text if text and counts[text] > 1 else group for text, group in zip(given, groups, strict=True)]
     known = [group for group in found if group is not None]
     return found if len(known) <= MAX_ROWS_PER_GROUP * len(set(known)) else None
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from recsys.catalog.text_table import Cell
+from recsys.core.columns import Column
 from recsys.types import Attribute, Value
 
 MAX_TEXT_CHARACTERS = 500
 """Longer texts are cut. An index with megabytes of text would be rejected when it is opened."""
+
+BLOCK_ROWS = 2**16
+"""The texts of a column are read in blocks of this size."""
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -39,6 +45,8 @@ def unique_ids(cells: Iterable[object]) -> list[str]:
     """The cells as distinct ids. A second "7" becomes "7-2", and an empty cell becomes its row number."""
     given = [to_text(cell) or str(row) for row, cell in enumerate(cells)]
     taken = set(given)
+    if len(taken) == len(given):
+        return given
     numbers: dict[str, Iterator[int]] = {}
     ids = []
     for base in given:
@@ -51,10 +59,20 @@ def unique_ids(cells: Iterable[object]) -> list[str]:
 
 
 def texts(column: pa.ChunkedArray) -> list[Value]:
-    """The cells of a column as text. Equal cells share one string, so that they take little memory."""
-    distinct = column.unique()
+    """The cells of a column as text. Equal cells of a block share one string, so that they take little memory."""
+    return [text for start in range(0, len(column), BLOCK_ROWS) for text in _texts(column[start : start + BLOCK_ROWS])]
+
+
+def _texts(block: pa.ChunkedArray) -> Iterator[Value]:
+    distinct = block.unique()
     values = [to_text(cell) for cell in distinct.to_pylist()]
-    return [values[code] for code in pc.index_in(column, value_set=distinct).to_pylist()]
+    return (values[code] for code in _codes(block, distinct).tolist())
+
+
+def _codes(column: pa.ChunkedArray, distinct: pa.Array) -> npt.NDArray[np.int32]:
+    """For each cell its place among the distinct ones."""
+    chunks = pc.index_in(column, value_set=distinct).chunks
+    return np.concatenate([np.empty(0, np.int32), *(chunk.to_numpy() for chunk in chunks)])
 
 
 def cell_texts(column: pa.ChunkedArray) -> list[Cell]:
@@ -64,8 +82,10 @@ def cell_texts(column: pa.ChunkedArray) -> list[Cell]:
     return [None if cell is None or cell != cell else str(cell) for cell in column.to_pylist()]
 
 
-def attribute_values(column: pa.ChunkedArray) -> Sequence[Attribute]:
+def attribute_values(column: pa.ChunkedArray) -> Column | Sequence[Attribute]:
     """The cells of a column as the values of an attribute: texts, or tuples of texts for a column of lists."""
-    if not pa.types.is_list(column.type):
-        return texts(column)
-    return [tuple(text for cell in cells or () if (text := to_text(cell))) for cells in column.to_pylist()]
+    if pa.types.is_list(column.type):
+        return [tuple(text for cell in cells or () if (text := to_text(cell))) for cells in column.to_pylist()]
+    distinct, code_of = column.unique(), dict[Value, int]()
+    codes = [code_of.setdefault(to_text(cell), len(code_of)) for cell in distinct.to_pylist()]
+    return Column.from_codes(list(code_of), np.array(codes, np.int32)[_codes(column, distinct)])
