@@ -91,11 +91,11 @@ def _write_items(path: Path, count: int) -> None:
     schema = schema_for(list(SIZES))
     texts = [leaf for column in schema if column.name != PICTURE_COLUMN for leaf in text_leaves(column)]
     with pq.ParquetWriter(path, schema, **table_options(texts)) as writer:
-        for block in _blocks(count, schema):
+        for block in product_blocks(count, schema):
             writer.write_table(block, row_group_size=GROUP_ROWS)
 
 
-def _blocks(count: int, schema: pa.Schema) -> Iterator[pa.Table]:
+def product_blocks(count: int, schema: pa.Schema) -> Iterator[pa.Table]:
     rng = np.random.default_rng(1)
     vocabulary = [f"{a}{b}{c}" for a in SYLLABLES for b in SYLLABLES for c in SYLLABLES][:WORDS]
     pool = pa.array([{"bytes": _picture(rng), "path": None} for _ in range(PICTURES)], schema.field("thumbnail").type)
