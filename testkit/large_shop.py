@@ -22,6 +22,7 @@ from recsys.encoder import Encoder
 from recsys.encoder.projection import Projection
 from recsys.format.layout import ENCODER, ITEMS, MANIFEST, PICTURE_COLUMN, PICTURE_HASHES, VECTORS
 from recsys.format.manifest import Manifest, SearchFacts
+from recsys.index.annoy import build
 from recsys.index.annoy.exact import ExactSearch
 from recsys.index.items_table import schema_for, text_leaves
 from recsys.index.writer import file_facts, table_options
@@ -59,6 +60,13 @@ def write_large_shop(folder: Path, count: int, dim: int, sample: Path) -> Path:
     manifest = replace(manifest, attributes=tuple(SIZES), roles={}, crops=None, ranking=None)
     (folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
     return write_vectors(folder.with_suffix(".npy"), count, dim)
+
+
+def add_search_index(folder: Path, vectors: Path) -> None:
+    """Write the search index of these vectors to the folder, so that an app searches it by itself."""
+    manifest = Manifest.read(folder)
+    build(np.load(vectors, mmap_mode="r"), folder / VECTORS, manifest.search.n_trees)
+    (folder / MANIFEST).write_text(replace(manifest, files=file_facts(folder)).to_json(), encoding="utf-8")
 
 
 def write_vectors(file: Path, count: int, dim: int) -> Path:

@@ -29,13 +29,17 @@ RECONNECT_S = 0.1
 
 @dataclass
 class Tally:
-    """What clients saw: (start, seconds) of each answer, rejections by status, failures; and the app's memory."""
+    """What clients saw: (start, seconds) of each answer, rejections by status, failures; and the app's memory.
+
+    Memory is (moment, MB), resident and the anonymous part of it; see `memory_mb`.
+    """
 
     trips: list[tuple[float, float]] = field(default_factory=list)
     rejected: Counter[int] = field(default_factory=Counter)
     without_retry_after: int = 0
     failed: list[str] = field(default_factory=list)
     memory_mb: list[tuple[float, float]] = field(default_factory=list)
+    anonymous_mb: list[tuple[float, float]] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
@@ -189,4 +193,5 @@ async def _renew_uploads(port: int) -> None:
 async def _sample_memory(pid: int, tally: Tally) -> None:
     while True:
         tally.memory_mb.append((time.monotonic(), memory_mb(pid)))
+        tally.anonymous_mb.append((time.monotonic(), memory_mb(pid, "RssAnon")))
         await asyncio.sleep(MEMORY_EVERY_S)

@@ -102,7 +102,7 @@ def combined(columns: Sequence[Column], count: int) -> Rows:
             numbers = np.unique(numbers, return_inverse=True)[1]
             size = count
         numbers, size = numbers * len(column.vocabulary) + column.codes, size * len(column.vocabulary)
-    return numbers
+    return numbers.astype(np.min_scalar_type(-1 - size)) if is_large(count) else numbers
 
 
 class ListColumn(Vocabulary):

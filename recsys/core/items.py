@@ -11,6 +11,7 @@ import numpy as np
 
 from recsys.core.columns import Column, Flags, ListColumn, Offers
 from recsys.core.filters import BRAND, IN_STOCK, PRICE, parse_filter
+from recsys.core.large import index_type
 from recsys.core.nesting import kind, levels
 from recsys.core.roles import NO_OVERRIDES, Roles
 from recsys.core.row_index import RowIndex
@@ -162,10 +163,10 @@ class Items:
     @cached_property
     def product_of(self) -> Rows:
         """For each row, the first row of the same product: of its group, or itself without one."""
-        rows = np.arange(len(self))
+        rows = np.arange(len(self), dtype=index_type(len(self)))
         if self.groups is None:
             return rows
-        first = np.unique(self.groups.codes, return_index=True)[1][self.groups.codes]
+        first = np.unique(self.groups.codes, return_index=True)[1].astype(rows.dtype)[self.groups.codes]
         is_grouped = np.array([group is not None for group in self.groups.vocabulary])[self.groups.codes]
         return np.where(is_grouped, first, rows)
 

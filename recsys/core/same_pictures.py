@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from recsys.core.calibration import Flags
 from recsys.core.items import Items
+from recsys.core.large import numbered
 from recsys.types import Rows, Searcher, Value, Vectors
 
 BLOCK_ROWS = 8192
@@ -46,7 +47,7 @@ class SamePictures:
     @classmethod
     def from_hashes(cls, items: Items, hashes: Rows) -> Self:
         """In the hashes [n] of the pictures, or of their vectors."""
-        _, firsts, picture, counts = np.unique(hashes, return_index=True, return_inverse=True, return_counts=True)
+        firsts, picture, counts = numbered(hashes)
         shared = np.flatnonzero((counts >= MIN_PLACEHOLDER_ROWS)[picture])
         is_placeholder = np.zeros(len(counts), dtype=bool)
         is_placeholder[_varied(items, shared, picture[shared])] = True

@@ -28,6 +28,8 @@ OUTAGE_ENDS_AFTER_S = 5.0
 """An outage ends after this long without a failure: longer than the 4 s that huggingface_hub waits between tries."""
 RETRY_DELAYS_S = (1.0, 2.0, 4.0)
 """The delays before the second, third and fourth attempt of `retry`."""
+DOWNLOAD_CHUNK_BYTES = 2**18
+"""A download is written in pieces of this size. Those of huggingface_hub, 10 MB, take 80 MB for two files at a time."""
 TRANSIENT_STATUSES = {status: HTTPStatus(status).phrase for status in (408, 429, 500, 502, 503, 504)}
 
 T = TypeVar("T")
@@ -129,11 +131,12 @@ def configure_client() -> None:
     """Apply the timeouts to every request through huggingface_hub, those of datasets and timm included.
 
     Also switches off Xet, which bypasses the HTTP client: hf_xet 1.8 takes 275 s to report a server that refuses
-    connections. Progress bars are shown on a terminal only.
+    connections. Downloads take little memory. Progress bars are shown on a terminal only.
     """
     hooks = get_session().event_hooks  # HF_HUB_OFFLINE is implemented by these hooks
     set_client_factory(lambda: Client(event_hooks=hooks, follow_redirects=True))
     constants.HF_HUB_DISABLE_XET = True
+    constants.DOWNLOAD_CHUNK_SIZE = DOWNLOAD_CHUNK_BYTES
     if not sys.stderr.isatty():
         disable_progress_bars()
 

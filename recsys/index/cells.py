@@ -36,11 +36,14 @@ class CodeReader:
         words: list[Value] = block.dictionary.to_pylist()
         if block.null_count:
             words.append(None)
-        codes = np.array([self._code_of.setdefault(word, len(self._code_of)) for word in words], dtype=np.int32)
+        known = [self._code_of.setdefault(word, len(self._code_of)) for word in words]
+        codes = np.array(known, dtype=np.min_scalar_type(len(self._code_of)))
         self._codes.append(codes[block.indices.fill_null(len(words) - 1).to_numpy(zero_copy_only=False)])
 
     def cells(self) -> Column:
-        return Column.from_codes(list(self._code_of), np.concatenate([np.empty(0, np.int32), *self._codes]))
+        codes = np.concatenate([np.empty(0, np.uint8), *self._codes])
+        self._codes.clear()
+        return Column.from_codes(list(self._code_of), codes)
 
 
 class ListReader:

@@ -37,8 +37,8 @@ EXTRA_TEXT_BYTES = 1_000_000
 MAX_VALUE_BYTES = 20_000
 MAX_VALUES_PER_PRODUCT = 200
 """The most values of one attribute, on average over the products, or over 100 if there are fewer."""
-BLOCK_ROWS = 2**16
-"""The rows are read in blocks of about this size."""
+BLOCK_ROWS = 2**14
+"""The rows are read in blocks of about this size. A block takes some 20 MB while it is read."""
 MAX_GROUP_PICTURE_BYTES = 64_000_000
 """The thumbnails of one row group are read together."""
 
@@ -73,9 +73,9 @@ def _feature(kind: pa.DataType) -> Any:
     return {"dtype": "float64" if pa.types.is_floating(kind) else "string", "_type": "Value"}
 
 
-def open_table(path: Path, dictionary_columns: Sequence[str]) -> pq.ParquetFile:
-    """The table, memory-mapped. The named columns hold each repeated value once."""
-    return pq.ParquetFile(path, memory_map=True, read_dictionary=list(dictionary_columns))
+def open_table(path: Path, dictionary_columns: Sequence[str], *, is_mapped: bool = True) -> pq.ParquetFile:
+    """The table, memory-mapped unless it is read once. The named columns hold each repeated value once."""
+    return pq.ParquetFile(path, memory_map=is_mapped, read_dictionary=list(dictionary_columns))
 
 
 def read_items(path: Path, manifest: Manifest) -> Items:
@@ -138,7 +138,7 @@ def _read_cells(path: Path, schema: pa.Schema, rows: int) -> list[Any]:
     blocks, so that a large catalogue is never in memory in any other form than its columns.
     """
     fields = [field for field in schema if field.name != PICTURE_COLUMN]
-    file = open_table(path, [leaf for field in fields for leaf in text_leaves(field)])
+    file = open_table(path, [leaf for field in fields for leaf in text_leaves(field)], is_mapped=False)
     _check_sizes(file.metadata, rows)
     check_pages(path, file.metadata)
     readers = [_reader(field, is_large=is_large(rows)) for field in fields]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from recsys.runtime.memory import release_map
 from recsys.types import Value
 
 MAX_MEAN_BYTES = 1_000
@@ -30,10 +32,14 @@ Hashes = npt.NDArray[np.int64]
 
 
 class Texts(Sequence[Value]):
-    """Texts, or None, of all rows. They stay in Arrow's memory, without an object for each."""
+    """Texts, or None, of all rows. They stay in Arrow's memory, without an object for each.
 
-    def __init__(self, blocks: Sequence[pa.Array]):
+    `mapped` is the file that the blocks lie in, if they do. Whoever reads all texts leaves none of its pages in memory.
+    """
+
+    def __init__(self, blocks: Sequence[pa.Array], mapped: mmap.mmap | None = None):
         self._blocks, self._ends = blocks, np.cumsum([len(block) for block in blocks])
+        self._mapped = mapped
 
     def __len__(self) -> int:
         return int(self._ends[-1]) if len(self._ends) else 0
@@ -41,6 +47,7 @@ class Texts(Sequence[Value]):
     def __iter__(self) -> Iterator[Value]:
         for block in self._blocks:
             yield from block.to_pylist()
+            release_map(self._mapped)
 
     def __eq__(self, other: object) -> bool:
         """Whether the other is a sequence of the same texts, such as a list."""
@@ -71,7 +78,9 @@ class Texts(Sequence[Value]):
 
     def hashes(self) -> Hashes:
         """A hash of each text, of which none may be None. They differ from process to process."""
-        return np.concatenate([np.empty(0, np.int64), *map(_hashes, self._blocks)])
+        found = np.concatenate([np.empty(0, np.int64), *map(_hashes, self._blocks)])
+        release_map(self._mapped)
+        return found
 
     def hash_of(self, text: str) -> int:
         """The hash of any text."""
@@ -98,8 +107,9 @@ class TextReader:
             self._blocks.append(block)
 
     def cells(self) -> Texts:
-        filed = iter(self._file.blocks() if self._file else ())
-        return Texts([next(filed) if block is None else block for block in self._blocks])
+        mapped = self._file.mapped() if self._file else None
+        filed = iter(_blocks_in(mapped) if mapped else ())
+        return Texts([next(filed) if block is None else block for block in self._blocks], mapped)
 
 
 class TextFile:
@@ -115,11 +125,11 @@ class TextFile:
         """Write the next rows. Raises OSError if the disk is full."""
         self._writer.write_batch(pa.record_batch([block], schema=SCHEMA))
 
-    def blocks(self) -> list[pa.Array]:
-        """The blocks that were added, in a memory map of the file, which has no name from now on."""
+    def mapped(self) -> mmap.mmap:
+        """A memory map of the file, which has no name from now on."""
         self._writer.close()
-        with pa.ipc.open_file(pa.memory_map(str(self._path))) as file:
-            found = [file.get_batch(number).column(0) for number in range(file.num_record_batches)]
+        with self._path.open("rb") as file:
+            found = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self.delete()
         return found
 
@@ -127,6 +137,12 @@ class TextFile:
         """Remove the name of the file; the system keeps its content as long as it is mapped."""
         with contextlib.suppress(OSError):  # Windows keeps the name of a mapped file
             self._path.unlink()
+
+
+def _blocks_in(mapped: mmap.mmap) -> list[pa.Array]:
+    """The blocks of texts in the memory map of a TextFile, which are not copied."""
+    with pa.ipc.open_file(pa.py_buffer(mapped)) as file:
+        return [file.get_batch(number).column(0) for number in range(file.num_record_batches)]
 
 
 def _decoded_bytes(block: pa.DictionaryArray) -> int:

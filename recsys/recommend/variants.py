@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recsys.core.columns import combined
 from recsys.core.items import Items
-from recsys.core.large import index_type
+from recsys.core.large import index_type, numbered
 from recsys.core.linalg import class_means, unit
 from recsys.types import Answer, Item, Match, Rows, Searcher, Value, Vectors
 
@@ -25,7 +25,6 @@ PRIOR_PRODUCTS = 10
 """The mean of all weighs as much as this many products in the mean vector of a colour."""
 
 Flags = npt.NDArray[np.bool_]
-Numbers = npt.NDArray[np.signedinteger]
 
 
 class Variants:
@@ -51,7 +50,9 @@ class Variants:
             map(hash, _stems(columns[colour].vocabulary if colour else [], items.names)), np.int64, len(items)
         )
         self._nameless = stems == hash("")
-        self._names, self._sharing = _numbered(stems ^ _scattered(self._kinds))
+        stems ^= _scattered(self._kinds)
+        _, self._names, counts = numbered(stems)
+        self._sharing = counts.astype(index_type(len(items)))[self._names]
 
     def group(self, answer: Answer) -> list[list[Match]]:
         """The matches of an answer, grouped by product. Each group and the list of groups start with the best match."""
@@ -119,10 +120,3 @@ def _words(text: Value) -> list[str]:
 def _scattered(numbers: Rows) -> Rows:
     """Numbers, different ones for different `numbers`, whose bits look random."""
     return (numbers.astype(np.uint64) * SCATTER).view(np.int64)
-
-
-def _numbered(values: Rows) -> tuple[Numbers, Numbers]:
-    """A number for each value, and how often the value occurs: equal values get equal numbers."""
-    _, numbers, counts = np.unique(values, return_inverse=True, return_counts=True)
-    compact = index_type(len(values))
-    return numbers.astype(compact), counts.astype(compact)[numbers]

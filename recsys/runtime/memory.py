@@ -24,5 +24,11 @@ def release_pages(array: np.ndarray[Any, Any]) -> None:
     base: Any = array
     while isinstance(base, np.ndarray):
         base = base.base
-    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-        base.madvise(mmap.MADV_DONTNEED)
+    if isinstance(base, mmap.mmap):
+        release_map(base)
+
+
+def release_map(mapped: mmap.mmap | None) -> None:
+    """Let go of the pages of a memory map that is open for reading, if there is one, as `release_pages` does."""
+    if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)

@@ -8,10 +8,8 @@ from pathlib import Path
 
 from recsys.errors import RecsysError
 from recsys.format.layout import MANIFEST, default_index
-from recsys.images.decode import decode
 from recsys.index.opening import open_folder
 from recsys.index.replace import current_location
-from recsys.recommend.recommender import Recommender
 from recsys.serving.live import LiveRecommender
 from recsys.serving.open import store_of
 from recsys.serving.reload import Reloader
@@ -45,7 +43,8 @@ class FolderReloader(Reloader):
         if stamp is None or stamp == self._stamp:
             return False
         try:
-            self._serve(self._rebuilt(self._shop.current))
+            opened = open_folder(self._folder, store_of(self._settings))
+            self._serve(self._tried(opened, self._shop.current))
         except Exception as error:
             self._failures += 1
             logger.warning("The rebuilt index is not served: %s", error, exc_info=not isinstance(error, RecsysError))
@@ -68,13 +67,6 @@ class FolderReloader(Reloader):
         except OSError:
             return None
         return self._folder, facts.st_ino, facts.st_mtime_ns
-
-    def _rebuilt(self, serving: Recommender) -> Recommender:
-        """The recommender over the folder's index, which has answered a test query."""
-        opened = open_folder(self._folder, store_of(self._settings))
-        found = Recommender.from_index(opened, self._encoder(opened.folder, serving), self._settings.synonyms)
-        found.variants.group(found.recommend(decode(opened.folder.thumbnail(0))))
-        return found
 
 
 def reloader(shop: LiveRecommender, settings: Settings) -> Reloader:

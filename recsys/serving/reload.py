@@ -14,8 +14,9 @@ from recsys.encoder import Encoder
 from recsys.errors import RecsysError
 from recsys.format.layout import COMPILED, ENCODER
 from recsys.images.decode import decode
+from recsys.index.annoy import AnnoySearcher
 from recsys.index.folder import IndexFolder
-from recsys.index.opening import open_snapshot, pull_index
+from recsys.index.opening import OpenedIndex, open_snapshot, pull_index
 from recsys.recommend.recommender import Recommender
 from recsys.runtime.memory import release_memory
 from recsys.serving.live import LiveRecommender
@@ -95,10 +96,21 @@ class Reloader:
             return _with_notice(serving, snapshot.stale)
         if snapshot not in self._fetched:
             self._fetched.append(snapshot)
-        opened = open_snapshot(snapshot, self._settings.token, store)
-        found = Recommender.from_index(opened, self._encoder(opened.folder, serving), self._settings.synonyms)
-        found.variants.group(found.recommend(decode(opened.folder.thumbnail(0))))
+        release_memory()  # of the download
+        found = self._tried(open_snapshot(snapshot, self._settings.token, store), serving)
         hub.remember(snapshot)
+        return found
+
+    def _tried(self, opened: OpenedIndex, serving: Recommender) -> Recommender:
+        """The recommender over a new index, which has answered a test query.
+
+        It spares memory until it is served, because the current index is in memory too.
+        """
+        found = Recommender.from_index(opened, self._encoder(opened.folder, serving), self._settings.synonyms)
+        for searcher in _searchers(found):
+            searcher.spare_memory()
+        found.variants.group(found.recommend(decode(opened.folder.thumbnail(0))))
+        release_memory()
         return found
 
     def _encoder(self, folder: IndexFolder, serving: Recommender) -> ImageEncoder:
@@ -108,9 +120,15 @@ class Reloader:
         return Encoder.from_pretrained(folder.path, token=self._settings.token, device=self._device)
 
     def _serve(self, recommender: Recommender) -> None:
-        if recommender is self._shop.current:
+        replaced = self._shop.current
+        if recommender is replaced:
             return
         self._shop.swap(recommender)
+        if recommender.searcher is not replaced.searcher:
+            for searcher in _searchers(replaced):
+                searcher.retire()
+            for searcher in _searchers(recommender):
+                searcher.spare_memory(False)
         origin = recommender.origin
         logger.info("Serving %s at %s, %d products", origin.name, origin.revision, len(recommender.items))
 
@@ -121,6 +139,12 @@ class Reloader:
         served = self._shop.current.origin.revision
         hub.forget(snapshot for snapshot in self._fetched if snapshot.revision != served)
         self._fetched = [snapshot for snapshot in self._fetched if snapshot.revision == served]
+
+
+def _searchers(recommender: Recommender) -> list[AnnoySearcher]:
+    """What searches the vectors of an index in this process; none where a store outside does."""
+    assets = recommender.assets
+    return [assets.searcher] if isinstance(assets, IndexFolder) and assets.has_vectors else []
 
 
 def _with_notice(recommender: Recommender, notice: str | None) -> Recommender:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
+import httpx2
 import pytest
 
 from recsys.errors import HubCorruptError, HubNotFoundError, HubTokenError
@@ -17,6 +19,21 @@ def test_a_repository_is_pulled_at_one_commit(hub: HubDouble, shop: str) -> None
     assert content(snapshot.folder) == FILES
     assert (snapshot.repo, snapshot.requested, snapshot.stale) == (shop, "main", None)
     assert snapshot.revision == hub.repo("datasets", shop).branches["main"]
+
+
+def test_a_download_is_held_in_memory_in_small_pieces(
+    hub: HubDouble, shop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+
+    def record(response: httpx2.Response, chunk_size: int | None = None) -> Iterator[bytes]:
+        sizes.extend([chunk_size] if chunk_size else [])
+        return usual(response, chunk_size)
+
+    usual = httpx2.Response.iter_bytes
+    monkeypatch.setattr(httpx2.Response, "iter_bytes", record)
+    assert content(pull(shop).folder) == FILES
+    assert len(sizes) >= len(FILES) and max(sizes) <= 2**18
 
 
 def test_a_branch_can_be_asked_for(hub: HubDouble, shop: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 from recsys.core import columns, large
 from recsys.core.columns import Column, combined
 from recsys.core.items import Items
+from recsys.core.linalg import unit
 from recsys.core.row_index import RowIndex
 from recsys.encoder import Encoder
 from recsys.format.layout import sample_index
@@ -132,6 +133,51 @@ def test_what_is_slow_is_computed_once():
     for thread in threads:
         thread.join()
     assert slow.computed == 1 and len(set(map(id, found))) == 1
+
+
+@pytest.mark.parametrize("count", [0, 1, 900])
+@pytest.mark.parametrize("kinds", [1, 40, 10_000])
+def test_rows_are_numbered_by_value(monkeypatch, count, kinds):
+    values = np.random.default_rng(0).integers(-kinds, kinds, size=count) << 40
+    _, firsts, numbers, counts = np.unique(values, return_index=True, return_inverse=True, return_counts=True)
+    for most in (10, 10_000):
+        monkeypatch.setattr(large, "LARGE_COUNT", most)
+        found = large.numbered(values)
+        assert [part.tolist() for part in found] == [firsts.tolist(), numbers.tolist(), counts.tolist()]
+        assert found[1].dtype == (np.int32 if count > most else np.int64)
+
+
+def test_texts_that_lie_in_a_file_are_read_again_after_their_pages_are_released():
+    texts = [f"name {row}" for row in range(700)]
+    found = read(texts, is_large=True)
+    first = found[0]
+    assert list(found) == texts and list(found) == texts and (first, found[699]) == (texts[0], texts[699])
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+def test_a_search_that_spares_memory_finds_the_same_in_few_pages(tmp_path):
+    """Else both indexes would be in memory as a whole while a newer one answers its test query."""
+    count, dim = 60_000, 64
+    vectors = unit(np.random.default_rng(0).normal(size=(count, dim)))
+    path = tmp_path / "vectors.ann"
+    build(vectors, path, 1)
+    searcher = AnnoySearcher(path, Items([str(row) for row in range(count)], [None] * count, {}), dim, 10)
+    whole, queries, before = path.stat().st_size / 2**20, vectors[[3, 31_000]] + 0.1, memory_mb("self", "RssFile")
+    searcher.spare_memory()
+    spared = searcher.search(queries, 10)
+    assert memory_mb("self", "RssFile") - before < whole / 4
+    usual = searcher.exact(queries, 10)
+    assert memory_mb("self", "RssFile") - before > whole / 2
+    searcher.retire()
+    retired = searcher.search(queries, 10)
+    assert memory_mb("self", "RssFile") - before < whole / 4
+    for found in (spared, retired):
+        assert (found[0] == usual[0]).all() and (found[1] == usual[1]).all()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(large, "LARGE_COUNT", 10)
+        rows = np.arange(0, count, 9)
+        assert (searcher.vectors(rows) == vectors[rows]).all()
+    assert memory_mb("self", "RssFile") - before < whole / 4
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")

@@ -20,6 +20,7 @@ from recsys.core.items import Items
 from recsys.errors import EncoderError, QueryError, RecsysError
 from recsys.hub import Snapshot, push
 from recsys.hub import client as hub_client
+from recsys.index.annoy import AnnoySearcher
 from recsys.index.folder import IndexFolder
 from recsys.recommend.recommender import Recommender
 from recsys.serving import reload
@@ -34,6 +35,7 @@ from recsys.web.server import thumbnails
 from testkit.fake_shop import ExactSearcher, Pictures, ThumbnailEncoder, draw, encoded, fake_shop
 from testkit.hub_faults import FAULTS, READER, deleted, private
 from testkit.small_shop import write_encoder
+from tests.support.serving import serving
 
 CAP = draw("Caps", "#b3262e")
 
@@ -211,6 +213,38 @@ class TestWhatIsGivenBack:
         assert folders[0].exists() and folders[2].exists()
         IndexFolder.open(folders[2])
         IndexFolder.open(folders[0])
+
+    def test_the_current_index_answers_as_usual_until_the_newer_one_is_served_and_spares_memory_then(
+        self, served, fewer, monkeypatch
+    ):
+        def spared(searcher, is_sparing=True):
+            found.append((searcher, is_sparing, shop.current.searcher is old))
+            return usual(searcher, is_sparing)
+
+        shop, reloader, name = served
+        old, found, usual = shop.current.searcher, [], AnnoySearcher.spare_memory
+        monkeypatch.setattr(AnnoySearcher, "spare_memory", spared)
+        before = shop.current.recommend(CAP)
+        replaced = shop.current
+        push(fewer, name)
+        assert reloader.check()
+        new = shop.current.searcher
+        assert found == [(new, True, True), (old, True, False), (new, False, False)]
+        assert [match.item for match in replaced.recommend(CAP)] == [match.item for match in before]
+
+    def test_a_served_index_leaves_the_memory_when_its_last_request_ends(self, published, serve, fewer, tmp_path):
+        shop, reloader = serve(published)
+        with serving(shop, tmp_path):
+            parts = [weakref.ref(part) for part in (shop.current, shop.current.items, shop.current.searcher)]
+            shop.current.recommend(CAP)
+            push(fewer, published.index_repo)
+            gc.collect()
+            gc.disable()  # so that nothing waits for it
+            try:
+                assert reloader.check()
+                assert [part() for part in parts] == [None] * 3
+            finally:
+                gc.enable()
 
 
 DAMAGE = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property, partial
 
 import numpy as np
 
 from recsys.core.ranking import TIE_TOLERANCE
 from recsys.index.annoy.stopwatch import quickest
+from recsys.runtime.memory import release_pages
 from recsys.types import Rows, Vectors
 
 MIN_MATRIX_QUERIES = 8
@@ -16,6 +18,8 @@ MAX_BLOCK_COSINES = 2**24
 """Queries are compared in blocks with at most this many cosines."""
 BLOCK_ROWS = 2**16
 """With several queries, the vectors are compared in blocks of this size."""
+SPARING_ROWS = 2**14
+"""The vectors are compared in blocks of this size where few of them may be in memory."""
 GATHER_ROWS = 4096
 """Rows are gathered in blocks of this size."""
 GROUP_SIZE = 64
@@ -37,7 +41,7 @@ class ExactSearch:
         number of vectors compared.
         """
         if rows is None and len(self._vectors) > BLOCK_ROWS and len(queries) >= MIN_MATRIX_QUERIES:
-            return self._nearest_in_blocks(queries, k)
+            return self._nearest_in_blocks(queries, k, BLOCK_ROWS)
         compared = len(self._vectors) if rows is None else len(rows)
         block, k = max(1, MAX_BLOCK_COSINES // max(1, compared)), min(k, compared)
         found, cosines = np.empty((len(queries), k), dtype=np.int64), np.empty((len(queries), k), dtype=np.float32)
@@ -49,14 +53,21 @@ class ExactSearch:
                 found[place], cosines[place] = ranked(self._vectors[likely], query, likely, k)
         return found, cosines
 
-    def _nearest_in_blocks(self, queries: Vectors, k: int) -> tuple[Rows, Vectors]:
+    def sparingly(self, queries: Vectors, k: int) -> tuple[Rows, Vectors]:
+        """`nearest` among all vectors, of which few are in memory at a time. Their pages are released."""
+        return self._nearest_in_blocks(queries, k, SPARING_ROWS, lambda: release_pages(self._vectors))
+
+    def _nearest_in_blocks(
+        self, queries: Vectors, k: int, size: int, after_each: Callable[[], None] = lambda: None
+    ) -> tuple[Rows, Vectors]:
         """`nearest` among all vectors, which are read once for many queries: their matrix may exceed the memory."""
         found, cosines = np.empty((len(queries), 0), dtype=np.int64), np.empty((len(queries), 0), dtype=np.float32)
-        for start in range(0, len(self._vectors), BLOCK_ROWS):
-            rows, near = ExactSearch(self._vectors[start : start + BLOCK_ROWS]).nearest(queries, k)
+        for start in range(0, len(self._vectors), size):
+            rows, near = ExactSearch(self._vectors[start : start + size]).nearest(queries, k)
             found, cosines = np.hstack((found, rows + start)), np.hstack((cosines, near))
             best = np.lexsort((found, -cosines))[:, :k]
             found, cosines = np.take_along_axis(found, best, 1), np.take_along_axis(cosines, best, 1)
+            after_each()
         return found, cosines
 
     def _products(self, queries: Vectors, rows: Rows | None) -> Vectors:

@@ -25,8 +25,8 @@ MIN_SEEDS = 10
 """At least this many results of Annoy are requested, and their neighbours compared too."""
 MAX_APPROXIMATE = 1_000
 """More products than this are found by an exact scan, which is not slower then, and always in the same order."""
-SCATTERED_ROWS = 500
-"""As many rows of a large catalogue lie on pages that are much of the file. They are released after they are read."""
+SCATTERED_ROWS = 100
+"""The system reads 64 KB for a row. So the pages of a large catalogue are released after as many rows."""
 MAX_SCANNED = 200_000
 """A search that must give the same again scans at most this many products."""
 TIMED_ROWS = 8192
@@ -51,7 +51,20 @@ class AnnoySearcher:
         self.problem = _described(trial.problem())
         self._trees = None if self.problem else load_trees(path, len(items), dim, metric)
         self._graph = load_graph(path, len(items))
-        self._exact = ExactSearch(self._vectors)
+        self._exact, self._is_sparing = ExactSearch(self._vectors), False
+
+    def spare_memory(self, is_sparing: bool = True) -> None:
+        """Whether searches without a filter scan the file, and hold few pages of it in memory at a time.
+
+        Trees and a usual scan bring most pages of the file into memory.
+        """
+        self._is_sparing = is_sparing
+        release_pages(self._vectors)
+
+    def retire(self) -> None:
+        """Spare memory, and let go of the trees: another index is served, and few requests still use this one."""
+        self._trees = None
+        self.spare_memory()
 
     def repeatable(self) -> Self:
         """The same search, but exact or approximate by the number of products: not by what is faster at the moment."""
@@ -60,8 +73,13 @@ class AnnoySearcher:
         return found
 
     def vectors(self, rows: Sequence[int] | Rows) -> Vectors:
-        found: Vectors = self._vectors[np.asarray(rows, dtype=np.int64)]
-        if len(found) >= SCATTERED_ROWS and is_large(len(self.items)):
+        places = np.asarray(rows, dtype=np.int64)
+        if len(places) < SCATTERED_ROWS or not is_large(len(self.items)):
+            found: Vectors = self._vectors[places]
+            return found
+        found = np.empty((len(places), self._vectors.shape[1]), dtype=np.float32)
+        for start in range(0, len(places), SCATTERED_ROWS):
+            found[start : start + SCATTERED_ROWS] = self._vectors[places[start : start + SCATTERED_ROWS]]
             release_pages(self._vectors)
         return found
 
@@ -72,6 +90,8 @@ class AnnoySearcher:
         return self._graph[rows].astype(np.int64)
 
     def search(self, vectors: Vectors, k: int, where: Where | None = None) -> tuple[Rows, Vectors]:
+        if self._is_sparing and not where:
+            return self._exact.sparingly(vectors, k)
         if where or k > MAX_APPROXIMATE or self._trees is None or self._scan_is_fast:
             return self.exact(vectors, k, where)
         return self.approximate(vectors, k)
@@ -100,9 +120,10 @@ class AnnoySearcher:
 
     def _candidates(self, vector: Vectors, wanted: int, without: int) -> Rows:
         """At least `wanted` rows from the trees and their neighbours; fewer where the trees find fewer."""
-        if self._trees is None:
+        trees = self._trees
+        if trees is None:
             return np.arange(0)
-        found = self._trees.get_nns_by_vector(vector.tolist(), wanted, max(self.search_k, wanted))
+        found = trees.get_nns_by_vector(vector.tolist(), wanted, max(self.search_k, wanted))
         rows = np.array(found, dtype=np.int64)
         if self._graph is None:
             return rows

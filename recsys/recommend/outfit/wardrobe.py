@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recsys.core.columns import combined
 from recsys.core.items import Items
-from recsys.core.large import index_type
+from recsys.core.large import index_type, numbered
 from recsys.recommend.outfit.slots import SLOTS, category_attributes, slots_of
 from recsys.recommend.outfit.theme import Aspect, Theme, aspects
 from recsys.types import Rows, Value
@@ -104,7 +104,7 @@ class Wardrobe:
     def _read(self) -> tuple[list[Profile], npt.NDArray[np.signedinteger]]:
         """The different profiles of the catalogue, and the number of its profile for each product."""
         used = [self._items.columns[name] for name in (*self._categories, *self._aspects) if name]
-        _, firsts, combination = np.unique(combined(used, len(self._items)), return_index=True, return_inverse=True)
+        firsts, combination, _ = numbered(combined(used, len(self._items)))
         read = [self.profile(self._items[int(row)].single_values) for row in firsts]
         codes = {profile: code for code, profile in enumerate(dict.fromkeys(read))}
         numbers = np.array([codes[profile] for profile in read], dtype=index_type(len(self._items)))

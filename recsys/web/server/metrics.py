@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import logging
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -139,11 +140,26 @@ def timed_stage(name: str, function: Callable[P, T]) -> Callable[P, T]:
 
 
 def time_stages(recommender: Recommender) -> None:
-    """Time the encoder and the searcher of this recommender as the stages "encode" and "search"."""
+    """Time the encoder and the searcher of this recommender as the stages "encode" and "search".
+
+    The timed method does not keep its object, so that a replaced index leaves the memory as soon as nobody uses it.
+    """
     for part, method in ((recommender.encoder, "encode"), (recommender.searcher, "search")):
         function = getattr(part, method)
         if not hasattr(function, "__wrapped__"):
-            setattr(part, method, timed_stage(method, function))
+            setattr(part, method, timed_stage(method, _weakly(function)))
+
+
+def _weakly(method: Callable[P, T]) -> Callable[P, T]:
+    """The same method, which does not keep its object."""
+    found = weakref.WeakMethod(method)
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        bound = found()
+        assert bound is not None, "the object of a method lives while it is called"
+        return bound(*args, **kwargs)
+
+    return call
 
 
 def _ms(seconds: float) -> float:
