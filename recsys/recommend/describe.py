@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from recsys.core.columns import Column
 from recsys.types import Attribute, Guess, Item, Reason, Vectors, as_tuple
 
 MIN_PROBABILITY = 0.5
@@ -31,17 +32,16 @@ def by_heads(logits: Mapping[str, Vectors], values: Mapping[str, Sequence[str]])
     return guesses
 
 
-def by_neighbours(neighbours: Sequence[Item]) -> dict[str, Guess]:
+def by_neighbours(columns: Mapping[str, Column], rows: Sequence[int]) -> dict[str, Guess]:
     """The guesses from a picture's nearest products: the probability of a value is the share of products that have it.
 
-    A product without a value for an attribute votes for none there.
+    `rows` are these products in the columns of the attributes. A product without a value votes for none.
     """
     guesses = {}
-    for attribute in dict.fromkeys(name for item in neighbours for name in item.single_values):
-        votes = Counter(value for item in neighbours if (value := item.value(attribute)) is not None)
+    for attribute, column in columns.items():
+        votes = Counter(value for row in rows if (value := column[row]) is not None)
         if votes:
-            shares = {value: count / len(neighbours) for value, count in votes.items()}
-            guesses[attribute] = guess(attribute, shares)
+            guesses[attribute] = guess(attribute, {value: count / len(rows) for value, count in votes.items()})
     return guesses
 
 

@@ -288,8 +288,9 @@ class Search:
 
     def _describe(self, embedding: Vectors, nearest: Found) -> dict[str, Guess]:
         rows = nearest.rows[self.pictures.places(nearest.rows)[:NEIGHBOURS_THAT_DESCRIBE]]
-        neighbours = [self.items[row] for row in rows.tolist()]
-        return by_neighbours(neighbours) | by_heads(self.encoder.logits(embedding), self.encoder.values)
+        seen = by_heads(self.encoder.logits(embedding), self.encoder.values)
+        unseen = {name: column for name, column in self.items.columns.items() if name not in seen}
+        return by_neighbours(unseen, rows.tolist()) | seen
 
     def _is_close(self, nearest: Found, query: Query) -> bool | None:
         return is_close(nearest, query, self.encoder, self.items, self.pictures, self.calibration, self.crops)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from recsys.core.columns import Column
 from recsys.recommend.describe import by_heads, by_neighbours, shared
 from recsys.types import Guess, Item, Reason
 
@@ -12,8 +13,9 @@ def heads(**probabilities):
     return by_heads(logits, {"type": TYPES, "gender": ("Men", "Women")})
 
 
-def items(*attributes):
-    return [Item(str(number), None, each) for number, each in enumerate(attributes)]
+def votes(**values):
+    (count,) = {len(each) for each in values.values()}
+    return by_neighbours({name: Column(["another", *each]) for name, each in values.items()}, range(1, count + 1))
 
 
 def test_logits_become_the_probabilities_of_the_three_most_likely():
@@ -43,19 +45,19 @@ def test_a_guess_under_one_half_is_left_open_with_what_is_likely():
 
 
 def test_neighbours_vote_with_what_they_are():
-    seen = by_neighbours(items(*[{"type": "Caps"}] * 3, {"type": "Tops"}))
+    seen = votes(type=["Caps", "Caps", "Caps", "Tops"])
     assert seen == {"type": Guess("type", "Caps", 0.75, (("Caps", 0.75), ("Tops", 0.25)))}
 
 
 def test_neighbours_that_do_not_say_abstain():
-    seen = by_neighbours(items({"season": "Fall"}, {"season": None}, {"season": "Fall"}, {}, {"season": "Spring"}))
+    seen = votes(season=["Fall", None, "Fall", None, "Spring"])
     assert (seen["season"].value, seen["season"].probability) == (None, pytest.approx(2 / 5))
-    assert by_neighbours(items({"season": None}, {"season": None})) == {}
-    assert by_neighbours([]) == {}
+    assert votes(season=[None, None]) == {}
+    assert votes(season=[]) == {}
 
 
 def test_neighbours_in_a_tie_leave_it_open():
-    both = by_neighbours(items({"gender": "Men"}, {"gender": "Women"}))["gender"]
+    both = votes(gender=["Men", "Women"])["gender"]
     assert (both.value, both.probability) == (None, 0.5)
 
 
