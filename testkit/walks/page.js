@@ -36,6 +36,9 @@ window.fetch = async (...given) => {
   }
 };
 
+// A closed sheet of filters is not in the address: until its step is left, Forward leads nowhere, and Back past it.
+const isLeavingDialog = () => history.state?.shop?.closed === true;
+
 window.walk = {
   read: () => {
     const heading = document.querySelector("#heading [data-kind]");
@@ -72,7 +75,7 @@ window.walk = {
     };
   },
   within,
-  isBusy: () => sending.size > 0 || [...joined].some((event) => !answered.has(event)) || !document.querySelector("#picture .sending").hidden,
+  isBusy: () => isLeavingDialog() || sending.size > 0 || [...joined].some((event) => !answered.has(event)) || !document.querySelector("#picture .sending").hidden,
   find: (selector, place = 0) => [...document.querySelectorAll(selector)].filter(within)[place],
   press: ([selector, place]) => {
     const found = walk.find(selector, place);
