@@ -21,6 +21,7 @@ from recsys.web.api import json_routes
 from recsys.web.api.endpoints import add_endpoints
 from recsys.web.api.mcp import without_files
 from recsys.web.page import head, photos
+from recsys.web.page.languages import say_message_in
 from recsys.web.page.page import TITLE, add_page
 from recsys.web.page.templates import render_about
 from recsys.web.page.theme import STYLE_SHEETS, theme
@@ -142,7 +143,13 @@ def _app_settings(
         "middleware": [
             Middleware(RequestLog),
             Middleware(RouteAllowlist, embed_origins=embed_origins),
-            Middleware(AdmissionControl, proxies=TrustedProxies.from_env(os.environ), load=load, limits=limits),
+            Middleware(
+                AdmissionControl,
+                proxies=TrustedProxies.from_env(os.environ),
+                load=load,
+                limits=limits,
+                say=say_message_in,
+            ),
             Middleware(GZipMiddleware, minimum_size=MIN_GZIP_BYTES, compresslevel=5),
             Middleware(head.PageHead, shop=shop, title=shop.current.storefront.title or TITLE, texts=page.translations),
         ],

@@ -54,7 +54,7 @@ window.walk = {
       frame: Boolean(document.querySelector("#part .focus")?.dataset.frame),
       back: heading.querySelector("[data-back]")?.textContent ?? "",
       ids: data("#cards .card .front > a", "item"),
-      total: Number((status.match(/of ([\d,]+)/)?.[1] ?? status.match(/^(\d+)/)?.[1] ?? "-1").replaceAll(",", "")),
+      total: Number((status.match(/of ([\d,]+)/)?.[1] ?? status.match(/([\d,]+) product/)?.[1] ?? "-1").replaceAll(",", "")),
       liked: data("#cards .card [data-opinion=liked][aria-pressed=true]", "id"),
       disliked: data("#cards .card [data-opinion=disliked][aria-pressed=true]", "id"),
       kept: data("#cards [data-act=keep][aria-pressed=true]", "slot"),

@@ -134,3 +134,30 @@ def test_a_server_that_forgot_the_visit_gets_it_back(page, photo, forget):
     expect(heading(page)).to_have_text(f"More like {name}")
     expect(page.locator("#heading [data-back]")).to_have_text("Back to your picture")
     expect(problem(page)).to_have_count(0)
+
+
+def test_an_event_that_is_sent_just_before_the_stream_of_answers_is_closed_is_answered(visit):
+    page = visit()
+    page.evaluate(
+        """() => {
+            const send = window.fetch;
+            const late = () => new TransformStream({ async transform(part, out) {
+                if (part.includes("close_stream")) await window.held;
+                out.enqueue(part);
+            } });
+            window.held = new Promise((done) => (window.close = done));
+            window.fetch = async (...given) => {
+                const answer = await send(...given);
+                const url = String(given[0].url ?? given[0]);
+                const isFilter = url.includes("queue/join") && String(given[1].body).includes('"where":{"gender"');
+                if (isFilter) setTimeout(window.close, 300);
+                if (!url.includes("queue/data")) return answer;
+                const body = answer.body.pipeThrough(new TextDecoderStream()).pipeThrough(late());
+                return new Response(body.pipeThrough(new TextEncoderStream()), answer);
+            };
+        }"""
+    )
+    page.locator("#examples button").nth(1).click()
+    expect(heading(page)).to_have_text("Closest to your picture")
+    tick(page, "Gender", "Women")
+    expect(status(page)).to_contain_text("of 30 products that match the filters")

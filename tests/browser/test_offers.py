@@ -68,3 +68,27 @@ def test_the_order_and_the_variety_stand_apart_on_a_phone(visit):
         left["y"] + left["height"] <= right["y"]
         or left["x"] + left["width"] <= page.locator("#variety").bounding_box()["x"]
     )
+
+
+def test_the_order_says_closest_only_where_something_is_searched_for_and_is_chosen_by_keyboard(visit):
+    page = visit("wide", reduced_motion="reduce")
+    order = page.get_by_label("Order of the products")
+    expect(order.locator("option:checked")).to_have_text("Featured")
+    page.locator("#filters [data-more]").focus()
+    page.keyboard.press("Tab")
+    expect(order).to_be_focused()
+    assert order.evaluate("select => getComputedStyle(select).outlineStyle") != "none"
+    page.keyboard.press("l")
+    expect(order).to_have_value("price")
+    page.wait_for_url("**sort=price*")
+    expect(order).to_be_focused()
+    expect(cards(page).first.locator(".price")).to_have_text("€6")
+    page.keyboard.press("f")
+    expect(order).to_have_value("closeness")
+    page.wait_for_url("**/")
+    page.goto(page.url + "?item=p43")
+    expect(heading(page)).to_contain_text("More like")
+    expect(order.locator("option:checked")).to_have_text("Closest first")
+    page.go_back()
+    expect(heading(page)).to_have_text("From the shop")
+    expect(order.locator("option:checked")).to_have_text("Featured")

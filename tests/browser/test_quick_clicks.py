@@ -56,6 +56,42 @@ def release(page):
     page.evaluate("window.release()")
 
 
+def test_while_a_picture_is_sent_the_heading_is_not_that_of_the_products_before(page, photo, tmp_path):
+    awaited = page.locator("#heading").get_by_text("Searching with your picture …")
+    hold(page, "give")
+    page.set_input_files("#picture input[type=file]", photo)
+    expect(awaited).to_be_visible()
+    expect(heading(page)).to_be_hidden()
+    release(page)
+    expect(heading(page)).to_have_text("Closest to your picture")
+    expect(heading(page)).to_be_visible()
+    expect(awaited).to_be_hidden()
+    (tmp_path / "bad.jpg").write_text("no picture")
+    hold(page, "give")
+    page.set_input_files("#picture input[type=file]", tmp_path / "bad.jpg")
+    expect(awaited).to_be_visible()
+    release(page)
+    expect(page.locator("#picture .problem")).to_contain_text("not a readable picture")
+    expect(heading(page)).to_be_visible()
+    expect(awaited).to_be_hidden()
+
+
+def test_nothing_moves_while_an_answer_is_awaited_where_less_motion_is_wished(visit):
+    for motion in ("no-preference", "reduce"):
+        page = visit("phone", reduced_motion=motion)
+        hold(page, "pick")
+        page.locator("#examples button").first.click()
+        page.locator("#cards .pending").wait_for()
+        page.wait_for_timeout(200)
+        moving = page.evaluate(
+            """() => document.getAnimations().filter(({playState, effect}) => playState === "running"
+            && effect.getTiming().iterations === Infinity).map(({animationName}) => animationName)"""
+        )
+        assert moving == ([] if motion == "reduce" else ["sweep"])
+        release(page)
+        expect(heading(page)).to_have_text("Closest to your picture")
+
+
 def filters(page):
     return page.locator("#filters .active summary")
 

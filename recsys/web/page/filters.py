@@ -16,11 +16,14 @@ from recsys.web.page.languages import say
 from recsys.web.page.templates import render
 from recsys.words.synonyms import Synonyms
 
-ORDERS = {CLOSENESS: "Closest first", BY_PRICE: "Lowest price first", NEWEST: "Newest first"}
+ORDERS = {CLOSENESS: "Featured", BY_PRICE: "Lowest price first", NEWEST: "Newest first"}
 
 
 def panels(items: Items, index: str | None = None, synonyms: Synonyms | None = None) -> Markup:
-    """The menus of all filters of an index, whose values are found by these synonyms too, and of its orders."""
+    """The menus of all filters of an index, whose values are found by these synonyms too, and of its orders.
+
+    The first order is called "Closest first" by static/filters.js where something is searched for.
+    """
     found = facets(items, synonyms)
     orders = {order: say(ORDERS[order]) for order in sorts_of(items)}
     return render("filters.html", facets=found, orders=orders, index=index or "", total=len(items))

@@ -14,7 +14,6 @@ from recsys.errors import QueryError
 from recsys.images.box import Box
 from recsys.images.media_type import media_type
 from recsys.images.segment import Segmentation
-from recsys.recommend.options import check_text
 from recsys.recommend.recommender import MAX_K, Recommender
 from recsys.types import Vectors
 from recsys.web.page import attribute_display, crop_hint, outfit_view, permalink, photos, product, word_chips
@@ -23,6 +22,7 @@ from recsys.web.page.state import PAGE, PageOptions, Query, longer
 from recsys.web.page.templates import render
 from recsys.web.page.visit import only_looks, starts_a_search
 from recsys.web.server.uploads import decode, picture_bytes, read_picture
+from recsys.words.query import MAX_TEXT_CHARACTERS
 
 EXAMPLES = 6
 IN_ADDRESS = ("item", "text", "text_beside_item", "but", "look", "k", "offset")
@@ -233,7 +233,11 @@ class PageHandlers:
 
     def _search_words(self, text: str, options: PageOptions, query: Query) -> Shown:
         """Words that say what kind of product is meant begin a search of their own where an item was followed."""
-        check_text(text)
+        if len(text) > MAX_TEXT_CHARACTERS:
+            raise QueryError(
+                f"Your words have {len(text):,} characters; at most {MAX_TEXT_CHARACTERS} characters can be searched"
+                " for. Say it in fewer words."
+            )
         following = replace(self._next_search(query), look=None)
         if query.item is not None and text and not self.recommender.names_kind(text):
             return self.results.show(options, replace(following, item=query.item, text_beside_item=text))

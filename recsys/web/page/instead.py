@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from markupsafe import Markup
 
@@ -13,12 +14,19 @@ from recsys.web.page.languages import say
 from recsys.web.page.templates import render
 
 MAX_OFFERED = 6
+NONE: Mapping[str, str | None] = MappingProxyType({})
 
 
-def counted(items: Items, values: Mapping[str, Sequence[str]], where: Where) -> dict[str, dict[str, int]]:
-    """The values of the menu with the number of products that each would leave. Those without a product come last."""
+def counted(
+    items: Items, values: Mapping[str, Sequence[str]], where: Where, own: Mapping[str, str | None] = NONE
+) -> dict[str, dict[str, int]]:
+    """The values of the menu with the number of products that each would leave. Those without a product come last.
+
+    The query has its `own` values already, which are not offered.
+    """
     counts = items.facets(where)
-    left = {name: {value: counts[name][value] for value in several} for name, several in values.items()}
+    others = {name: [value for value in several if value != own.get(name)] for name, several in values.items()}
+    left = {name: {value: counts[name][value] for value in several} for name, several in others.items() if several}
     return {name: dict(sorted(known.items(), key=lambda entry: not entry[1])) for name, known in left.items()}
 
 

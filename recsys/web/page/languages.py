@@ -69,6 +69,12 @@ def say_message(text: str) -> str:
     return text
 
 
+def say_message_in(text: str, accept_language: str) -> str:
+    """A text that was made elsewhere, in the language that an Accept-Language header asks for first."""
+    with speaking(preferred(accept_language)):
+        return say_message(text)
+
+
 def number(value: int) -> str:
     """A whole number as the language writes it."""
     if language() == "hi":

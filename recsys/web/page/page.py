@@ -201,6 +201,7 @@ def _wire(latest: Callable[[], PageHandlers], on: Fields) -> None:
     on.likes.taste(given(PageHandlers.likes_changed), inputs, [*shown, on.likes], **how)
     visited = [*with_picture, on.variety, on.likes, on.notice]
     on.clicks.visit(given(PageHandlers.open_visit, _visited), inputs, visited, **how)
+    on.clicks.poke(lambda: None, **QUIETLY)  # answers nothing: static/again.js says what it is for
 
 
 def _in_language_of_request(handler: Callable[..., Any]) -> Callable[..., Any]:

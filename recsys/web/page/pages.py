@@ -32,6 +32,8 @@ class Page:
         if self.offset:
             places = {"first": number(self.first), "last": number(self.last), "total": number(self.total)}
             return say("Products {first} to {last} of {total}" + which, **places)
+        if self.total == 1:
+            return say("1 product that matches the filters" if self.is_filtered else "1 product")
         others = self.shown - self.cards
         text = say("{count} of {total} products" + which, count=number(self.cards), total=number(self.total))
         if not others:

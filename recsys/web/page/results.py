@@ -278,7 +278,9 @@ class ResultsView:
         kind = self.items.roles.kind
         own = self._kind_among(kind, query, answer.seen if answer else {}) if kind else None
         where = {kind: [own], **options.where} if kind and own else options.where
-        return render("same_but.html", choices=instead.counted(self.items, self.steerable, where), chosen=query.but)
+        values = self.items[self.items.row(query.item)].single_values if query.item is not None else {}
+        choices = instead.counted(self.items, self.steerable, where, {**values, **query.but})
+        return render("same_but.html", choices=choices, chosen=query.but)
 
     def _are_moved(self, answer: Answer, options: PageOptions) -> bool:
         """Whether likes order these products: likes of a kind that the answer has."""

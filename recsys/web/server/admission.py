@@ -44,6 +44,14 @@ MAX_RETRY_AFTER_S = 60.0
 """A longer estimate of the waiting time is too uncertain to be useful."""
 
 
+Say = Callable[[str, str], str]
+
+
+def in_english(message: str, accept_language: str) -> str:
+    """The message as it is, for any language."""
+    return message
+
+
 @dataclass(frozen=True)
 class Load:
     """The load of the app behind the middleware."""
@@ -58,13 +66,15 @@ class Load:
 class AdmissionControl:
     """The middleware."""
 
-    def __init__(self, app: ASGIApp, proxies: TrustedProxies, load: Load, limits: Limits):
+    def __init__(self, app: ASGIApp, proxies: TrustedProxies, load: Load, limits: Limits, say: Say = in_english):
         self._app, self._proxies, self._load, self._limits = app, proxies, load, limits
         self._buckets = TokenBuckets(limits.calls_per_s, limits.burst_calls, limits.max_clients)
         self._files = TokenBuckets(limits.files_per_s, limits.burst_files, limits.max_clients)
         self._open: Counter[tuple[str, bool]] = Counter()
         """The open requests of each client, for calls and for files."""
         self._starting_calls = self._uploading_bytes = 0
+        self._say = say
+        """Says a message to the page in the language of an Accept-Language header."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or path_of(scope) in UNLIMITED_PATHS:
@@ -74,6 +84,9 @@ class AdmissionControl:
                 await self._forward(scope, receive, send)
         except RequestRejected as rejection:
             REJECTED.labels(rejection.code).inc()
+            if _is(scope, CALL_OF_PAGE, UPLOAD):
+                language = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+                rejection.message = self._say(rejection.message, language)
             response = rejection.response(as_text=_is(scope, UPLOAD))
             if (content_length(scope) or 0) > MAX_DRAINED_BYTES or b"transfer-encoding" in dict(scope["headers"]):
                 response.headers["Connection"] = "close"

@@ -31,6 +31,12 @@ def answers():
     return PageHandlers(Recommender(sixty.encoder, searcher, columns, pictures, sixty.origin))
 
 
+def test_a_single_product_is_counted_in_the_singular():
+    assert Page(0, 20, 1, 1, 1).number == "1 product"
+    assert Page(0, 20, 1, 1, 1, is_filtered=True).number == "1 product that matches the filters"
+    assert Page(100, 100, 1, 1, 101).number == "Products 101 to 101 of 101"
+
+
 def ids(found):
     return re.findall(r'<div class="front"><a [^>]*data-item="([^"]*)"', found)
 

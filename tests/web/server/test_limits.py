@@ -12,6 +12,7 @@ import pytest
 
 from recsys.images.decode import MAX_BYTES
 from recsys.web.launch import MAX_CONCURRENT_CALLS
+from recsys.web.page.languages import say_message_in
 from recsys.web.server import gradio_gc, slow_connections
 from recsys.web.server.admission import AdmissionControl, Load
 from recsys.web.server.client_address import TrustedProxies
@@ -36,7 +37,8 @@ class Behind:
     """An app behind a guard: it reads what it is sent, holds what it is told to, and says how long the body was."""
 
     def __init__(self, limits=None, load=NO_LOAD, environ=SPACE):
-        self.guard = AdmissionControl(self, TrustedProxies.from_env(environ), load, limits or Limits())
+        limits = limits or Limits()
+        self.guard = AdmissionControl(self, TrustedProxies.from_env(environ), load, limits, say_message_in)
         self.held, self.read = asyncio.Event(), 0
         self.held.set()
 
@@ -225,6 +227,13 @@ class TestOverAll:
         assert said(answer) == (status, "busy", "4")
         assert json.loads(answer[2])["error"] == "The shop is busy. Please try again in 4 s."
         assert asyncio.run(Behind(Limits(max_pending_calls=31), load).ask(scope_of(path)))[0] == 200
+
+    @pytest.mark.parametrize(("path", "is_page"), [(JOIN, True), (UPLOAD, True), (CALL, False)])
+    def test_the_page_says_it_in_the_language_of_the_browser(self, path, is_page):
+        behind = Behind(Limits(max_open=0))
+        _, _, body = asyncio.run(behind.ask(scope_of(path, accept_language="de-AT,en;q=0.5")))
+        assert ("Der Laden ist gerade überlastet. Bitte versuchen Sie es in 1 s noch einmal." in body) is is_page
+        assert ("The shop is busy. Please try again in 1 s." in body) is not is_page
 
     def test_a_call_that_gradio_has_not_queued_yet_is_pending_too(self):
         async def run():

@@ -47,6 +47,20 @@ document.addEventListener("shop:opened", drop);
 document.addEventListener("shop:problem", drop);
 document.addEventListener("shop:lost", restore);
 
+// Gradio opens no stream of answers for an event that it sends just before the last stream is closed. Another event opens one.
+const POKE_MS = 2000;
+const MAX_POKES = 30;
+let poking;
+const pokeLater = (times) => {
+  clearTimeout(poking);
+  poking = setTimeout(() => {
+    if (settled >= choice || !times) return;
+    trigger("poke");
+    pokeLater(times - 1);
+  }, POKE_MS);
+};
+document.addEventListener("shop:acting", () => pokeLater(MAX_POKES));
+
 addEventListener("pagehide", () => {
   const choices = [...unanswered];
   announce("leaving", choices);

@@ -8,6 +8,12 @@ const find = () => {
   order = element.querySelector("[data-sort]");
   panels = [...element.querySelectorAll("details")];
 };
+// The first order is by closeness, where something is searched for.
+const nameOrder = (kind) => {
+  const first = order?.querySelector("[value=closeness]");
+  if (first) first.textContent = say(kind === "window" ? "Featured" : "Closest first");
+};
+document.addEventListener("shop:answer", ({ detail }) => nameOrder(detail.kind));
 find();
 const part = (selector) => element.querySelector(selector);
 const valueOf = (box) => (box.hasAttribute("data-absent") ? null : box.value);
@@ -139,7 +145,8 @@ const recount = () => {
     option.classList.toggle("none", left === 0);
     box.disabled = left === 0 && !box.checked;
   }
-  if (total !== undefined) part("[data-total]").textContent = inWords(total);
+  if (total === undefined) return;
+  part("[data-total]").textContent = total === 1 ? say("Show 1 product") : say("Show {count} products", { count: inWords(total) });
 };
 
 watch("value", () => {
@@ -147,6 +154,7 @@ watch("value", () => {
     const { markup, ...rest } = props.value;
     part(".facets").outerHTML = markup;
     find();
+    nameOrder(document.querySelector("#heading [data-kind]").dataset.kind);
     props.value = rest; // what goes back to the server
   }
   const { where = {}, sort = "closeness" } = props.value ?? {};

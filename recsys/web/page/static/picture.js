@@ -26,10 +26,20 @@ const fold = (open = false) => {
   find("[data-unfold]").setAttribute("aria-expanded", open);
   dispatchEvent(new Event("resize"));
 };
+
+// Until the answer is here, the heading is not that of the products before.
+const awaitAnswer = (isAwaited) => {
+  columns().classList.toggle("awaiting", isAwaited);
+  if (isAwaited) announce("say", document.querySelector("#heading .awaited")?.textContent);
+};
+document.addEventListener("shop:latest", () => awaitAnswer(false));
+document.addEventListener("shop:problem", ({ detail }) => detail.text && awaitAnswer(!find(".sending").hidden));
+
 // The page takes the form of an answer at once, with empty cards, and not when the answer comes. What moves is hidden for a moment.
 const expect = (kind) => {
   const heading = document.querySelector("#heading [data-kind]");
   columns().classList.toggle("searching", kind !== "window");
+  awaitAnswer(Boolean(image()));
   if (!heading || heading.dataset.kind !== "window") return () => {};
   const answer = document.querySelector("#answer");
   const turn = (to) => {

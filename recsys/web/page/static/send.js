@@ -74,6 +74,7 @@ const refusal = (request) => {
     const { detail, error } = JSON.parse(request.responseText);
     return String(error ?? detail);
   } catch {
+    if (request.status && request.getResponseHeader("content-type")?.startsWith("text/plain")) return request.responseText;
     return say("The picture could not be sent. Check the connection and try again.");
   }
 };
