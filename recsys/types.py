@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, fields
 from html import escape
@@ -389,6 +390,23 @@ class Searcher(Protocol):
         ...
 
 
+class WordIndex(Protocol):
+    """What finds products by the words of their names and descriptions."""
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Word → the number of products that have it."""
+        ...
+
+    def has(self, word: str) -> bool:
+        """Whether any product has a plain word in any of its forms."""
+        ...
+
+    def rows(self, word: str, *, is_prefix: bool = False) -> Rows:
+        """The rows of the products that have a word in any of its forms, or one that starts so, ascending."""
+        ...
+
+
 class IndexAssets(Protocol):
     """What an index stores beside its vectors and items: thumbnails, and the card that describes it."""
 
@@ -409,6 +427,11 @@ class IndexAssets(Protocol):
     @property
     def picture_numbers(self) -> Rows | None:
         """A number for the picture of each product, equal for equal pictures; None where that is not known."""
+        ...
+
+    @property
+    def full_text(self) -> WordIndex | None:
+        """The words of the products; None where the index does not hold them."""
         ...
 
     @property

@@ -79,6 +79,7 @@ class Pictures:
     plots: Mapping[str, bytes] = field(default_factory=dict)
     version: str = "0123abcd"
     picture_numbers: None = None
+    full_text: None = None
 
     def thumbnail(self, row: int) -> bytes:
         return self.encoded[row]

@@ -20,13 +20,14 @@ from recsys.core.items import Items
 from recsys.core.linalg import unit
 from recsys.encoder import Encoder
 from recsys.encoder.projection import Projection
-from recsys.format.layout import ENCODER, ITEMS, MANIFEST, PICTURE_COLUMN, PICTURE_HASHES, VECTORS
+from recsys.format.layout import ENCODER, FULL_TEXT, ITEMS, MANIFEST, PICTURE_COLUMN, PICTURE_HASHES, VECTORS
 from recsys.format.manifest import Manifest, SearchFacts
 from recsys.index.annoy import build
 from recsys.index.annoy.exact import ExactSearch
-from recsys.index.items_table import schema_for, text_leaves
+from recsys.index.items_table import read_items, schema_for, text_leaves
 from recsys.index.writer import file_facts, table_options
 from recsys.types import Rows, Vectors, Where
+from recsys.words.full_text import write_full_text
 
 SIZES = {"masterCategory": 7, "subCategory": 45, "articleType": 140, "gender": 5, "baseColour": 46}
 SIZES |= {"season": 4, "usage": 8, "year": 13}
@@ -52,12 +53,14 @@ def write_large_shop(folder: Path, count: int, dim: int, sample: Path) -> Path:
     for start in range(0, count, BLOCK):
         hashes[start : start + BLOCK] = rng.integers(256, size=hashes[start : start + BLOCK].shape, dtype=np.uint8)
     hashes.flush()
-    files = file_facts(folder) | {VECTORS: {"size": count * (16 + 4 * dim), "sha256": f"{count:032d}{dim:032d}"}}
     old = Manifest.read(sample)
     facts = replace(old.dataset, id=f"synthetic/{count}x{dim}", rows=count, skipped=0)
     search = SearchFacts(dim, 10, 100, 0.99, "euclidean")
-    manifest = replace(old, encoder=encoder.spec, dataset=facts, search=search, count=count, files=files)
+    manifest = replace(old, encoder=encoder.spec, dataset=facts, search=search, count=count)
     manifest = replace(manifest, attributes=tuple(SIZES), roles={}, crops=None, ranking=None)
+    write_full_text(folder / FULL_TEXT, read_items(folder / ITEMS, manifest))
+    files = file_facts(folder) | {VECTORS: {"size": count * (16 + 4 * dim), "sha256": f"{count:032d}{dim:032d}"}}
+    manifest = replace(manifest, files=files)
     (folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
     return write_vectors(folder.with_suffix(".npy"), count, dim)
 

@@ -22,12 +22,13 @@ from recsys.build.views import EmbeddedViews
 from recsys.catalog import Catalog
 from recsys.core.crops import CropCalibration
 from recsys.core.holdout import unseen
+from recsys.core.large import is_large
 from recsys.core.storefront import Storefront
 from recsys.encoder import Encoder
 from recsys.evaluate import Pool, QuickReport, embed, quick_report
 from recsys.evaluate.crop_threshold import MIN_PRODUCTS, fit_crops
 from recsys.evaluate.product_chance import fit_product_chance
-from recsys.format.layout import ASSETS, CARD, ENCODER, ITEMS, MANIFEST, TOWER, VECTORS
+from recsys.format.layout import ASSETS, CARD, ENCODER, FULL_TEXT, ITEMS, MANIFEST, TOWER, VECTORS
 from recsys.format.manifest import DatasetFacts, Manifest, SearchFacts
 from recsys.index.annoy import METRIC, AnnoySearcher, SearchPoint, build_for_recall
 from recsys.index.card import render_card
@@ -39,6 +40,7 @@ from recsys.index.writer import file_facts, library_versions
 from recsys.recommend.picture_part import PartChooser
 from recsys.runtime.hashing import sha256
 from recsys.types import Rows, Vectors
+from recsys.words.full_text import write_full_text
 
 MAX_EVALUATED = 200_000
 """A larger catalogue is evaluated, and its text tower fitted, on a random sample of this size."""
@@ -102,6 +104,8 @@ class Draft:
         chosen = curve[-1]
         searcher = AnnoySearcher(self.folder / VECTORS, items, self.encoder.dim, chosen.search_k)
         write_embeddings(self.folder, items, searcher)
+        if is_large(len(items)):
+            write_full_text(self.folder / FULL_TEXT, items)
         chooser = PartChooser(self.encoder, searcher.repeatable(), report.calibration)
         crops = fit_crops(chooser) if len(items) >= MIN_PRODUCTS else None
         if report.calibration:

@@ -16,7 +16,7 @@ from recsys.evaluate.retrieval import attributes_of
 from recsys.index.annoy.exact import ExactSearch
 from recsys.recommend.picture_part import PartChooser
 from recsys.recommend.recommender import Recommender
-from recsys.types import ImageEncoder, Origin, Rows, Vectors, Where
+from recsys.types import ImageEncoder, Origin, Rows, Vectors, Where, WordIndex
 
 
 class MemorySearcher:
@@ -40,6 +40,7 @@ class NoPictures:
     card: str = ""
     plots: dict[str, bytes] = field(default_factory=dict)
     picture_numbers: Rows | None = None
+    full_text: WordIndex | None = None
 
     def thumbnail(self, row: int) -> bytes:
         return b""

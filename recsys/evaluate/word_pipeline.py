@@ -65,7 +65,7 @@ def evaluate_looks(pipeline: WholePipeline, asked: Rows, gallery: Rows) -> TaskR
     kind = next(iter(shops.values())).items.roles.kind
     if kind is None:
         return TaskReport("looks", note, ())
-    scores, full_text = [], FullText(Items.from_items(pipeline.items, attributes_of(pipeline.items)))
+    scores, full_text = [], FullText.from_items(Items.from_items(pipeline.items, attributes_of(pipeline.items)))
     for word in LOOKS:
         named = np.zeros(len(pipeline.items), bool)
         named[full_text.rows(word)] = True

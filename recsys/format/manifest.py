@@ -20,6 +20,7 @@ from recsys.format.layout import (
     CARD,
     CONFIG,
     ENCODER,
+    FULL_TEXT,
     HEADS,
     ITEMS,
     MANIFEST,
@@ -37,7 +38,7 @@ FORMAT_WITH_OFFERS = 2
 NEEDING_FORMAT_2 = ("lists", "has_offers", "has_groups", "has_added")
 OPTIONAL = ("roles", "lists", "has_offers", "has_groups", "has_added", "crops", "ranking", "storefront")
 """The fields that index.json lacks where they are empty."""
-UNLISTED_FORBIDDEN = (CARD, VIEWS, VIEW_VECTORS, f"{Path(VECTORS).stem}.*", f"{ASSETS}/*", f"{ENCODER}/*")
+UNLISTED_FORBIDDEN = (CARD, FULL_TEXT, VIEWS, VIEW_VECTORS, f"{Path(VECTORS).stem}.*", f"{ASSETS}/*", f"{ENCODER}/*")
 MAX_COUNT = 2**31 - 1
 """The largest integer of Annoy."""
 REMEDY = "Download the index again, or rebuild it with build_index.py."

@@ -15,13 +15,14 @@ import numpy as np
 from recsys.core.items import Items
 from recsys.core.large import is_large
 from recsys.errors import IndexFolderError
-from recsys.format.layout import ASSETS, CARD, EMBEDDINGS, ITEMS, NEIGHBOURS, PICTURE_HASHES, VECTORS
+from recsys.format.layout import ASSETS, CARD, EMBEDDINGS, FULL_TEXT, ITEMS, NEIGHBOURS, PICTURE_HASHES, VECTORS
 from recsys.format.manifest import Manifest
 from recsys.index.annoy import AnnoySearcher
 from recsys.index.items_table import PICTURE_BYTES, open_table, read_items, read_thumbnail_group
 from recsys.index.replace import current_location
 from recsys.index.views import Views
 from recsys.types import Rows
+from recsys.words.full_text import FullText
 
 MAX_CARD_BYTES = 200_000
 """The card is rendered on request, so an endless one must not be read whole."""
@@ -34,10 +35,17 @@ class IndexFolder:
     """An open index, whose files are all checked."""
 
     def __init__(
-        self, path: Path, manifest: Manifest, items: Items, searcher: AnnoySearcher | None, views: Views | None = None
+        self,
+        path: Path,
+        manifest: Manifest,
+        items: Items,
+        searcher: AnnoySearcher | None,
+        views: Views | None = None,
+        full_text: FullText | None = None,
     ):
         """`searcher` is None where a store outside searches the vectors."""
         self.path, self.manifest, self.items, self._searcher, self.views = path, manifest, items, searcher, views
+        self.full_text = full_text
         table = open_table(path / ITEMS, [PICTURE_BYTES])
         sizes = [table.metadata.row_group(group).num_rows for group in range(table.num_row_groups)]
         self._group_ends = np.cumsum(sizes)
@@ -78,7 +86,9 @@ class IndexFolder:
         items, search = read_items(path / ITEMS, manifest), manifest.search
         facts = (items, search.dim, search.search_k, search.metric)
         searcher = None if is_lean else AnnoySearcher(path / VECTORS, *facts)
-        return cls(path, manifest, items, searcher, Views.open(path, manifest, items))
+        has_words = FULL_TEXT in manifest.files
+        full_text = FullText.open(path / FULL_TEXT, len(items)) if has_words else None
+        return cls(path, manifest, items, searcher, Views.open(path, manifest, items), full_text)
 
     @property
     def has_vectors(self) -> bool:

@@ -60,7 +60,7 @@ class Shop:
 
     def prepare(self) -> None:
         """Make all that answers need beside the index. In a large catalogue this takes seconds, or a minute."""
-        for part in (self._pictures, self.variants, self.stylist, self.query_reader):
+        for part in (self._pictures, self.query_reader, self.variants, self.stylist):
             logger.debug("Prepared %s", type(part).__name__)
 
     @once
@@ -90,8 +90,9 @@ class Shop:
 
     @once
     def query_reader(self) -> QueryReader:
-        """Understands texts. The words of all products are indexed when it is first asked for."""
-        return QueryReader(self.items, self.synonyms, self.text_tower.words if self.text_tower else frozenset())
+        """Understands texts. Where the index does not hold the words of its products, they are indexed at first."""
+        look_words = self.text_tower.words if self.text_tower else frozenset()
+        return QueryReader(self.items, self.synonyms, look_words, self.assets.full_text)
 
     def _search_for(self, options: SearchOptions) -> Search | WordSearch:
         return WordSearch(self._search, self.query_reader, self.text_tower) if options.text else self._search

@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 
 from recsys.core.filters import IN_STOCK, PRICE
 from recsys.core.items import Items
-from recsys.types import BY_LOOK, BY_NAME, BY_SPELLING, BY_VALUE, Understood, Words
+from recsys.types import BY_LOOK, BY_NAME, BY_SPELLING, BY_VALUE, Understood, WordIndex, Words
 from recsys.words.full_text import FullText
 from recsys.words.meanings import MAX_PHRASE_WORDS, Meaning, Meanings
 from recsys.words.prices import prices_in
@@ -33,15 +33,21 @@ LONG_WORD = 8
 
 
 class QueryReader:
-    """Reads texts for one catalogue. It holds the words of all its products.
+    """Reads texts for one catalogue. It holds the words of all its products: `full_text`, which is made if None.
 
     `look_words` are those whose look the text tower knows; they are the meaning of words that the catalogue lacks.
     """
 
-    def __init__(self, items: Items, synonyms: Synonyms | None = None, look_words: Collection[str] = frozenset()):
+    def __init__(
+        self,
+        items: Items,
+        synonyms: Synonyms | None = None,
+        look_words: Collection[str] = frozenset(),
+        full_text: WordIndex | None = None,
+    ):
         self.items, self._synonyms, self._look_words = items, synonyms or Synonyms.read(), look_words
         self.meanings = Meanings(items, self._synonyms)
-        self.full_text = FullText(items)
+        self.full_text = full_text or FullText.from_items(items)
 
     def read(self, text: str) -> Words:
         """What the words of a text mean. `loosened` is empty: no word has been left out yet."""

@@ -9,20 +9,26 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from recsys.build.pipeline import build_index
+from recsys.catalog import Catalog
 from recsys.core import columns, large
 from recsys.core.columns import Column, combined
 from recsys.core.items import Items
 from recsys.core.linalg import unit
 from recsys.core.row_index import RowIndex
 from recsys.encoder import Encoder
+from recsys.errors import IndexDamagedError
 from recsys.format.layout import sample_index
 from recsys.index.annoy import AnnoySearcher, build
+from recsys.index.folder import IndexFolder
 from recsys.index.opening import open_folder
 from recsys.index.texts import TextReader
 from recsys.index.writer import ItemsWriter
 from recsys.recommend.recommender import Recommender
 from recsys.runtime.once import once
 from recsys.types import Item
+from recsys.words.full_text import FullText
+from testkit.manifests import rewrite, vouch_for
 from testkit.memory import memory_mb
 
 
@@ -194,3 +200,45 @@ def test_an_index_that_is_opened_is_not_in_memory_as_a_whole(tmp_path):
     searcher = AnnoySearcher(path, items, dim, 10)
     assert memory_mb("self", "RssFile") - before < whole / 4
     assert (searcher.exact(searcher.vectors([7, 59_999]), 1)[0] == [[7], [59_999]]).all()
+
+
+class TestWords:
+    @pytest.fixture
+    def built(self, pictures, encoder_folder, tmp_path, monkeypatch):
+        monkeypatch.setattr(large, "LARGE_COUNT", 10)
+        build_index(Catalog.open(str(pictures)), Encoder.from_pretrained(encoder_folder), tmp_path / "shop")
+        return tmp_path / "shop"
+
+    @staticmethod
+    def answer(folder):
+        shop = Recommender.from_index(open_folder(folder), Encoder.from_pretrained(folder))
+        return [match.item.id for match in shop.recommend(text="red caps", k=9)], shop.suggest("ca")
+
+    def test_a_build_writes_them_and_an_app_does_not_index_them_again(self, built, monkeypatch):
+        written = self.answer(built)
+        assert "words.sqlite" in IndexFolder.open(built).manifest.files and len(written[0]) > 0
+        with monkeypatch.context() as patch:
+            patch.setattr(FullText, "from_items", lambda items: pytest.fail("the words are indexed again"))
+            assert self.answer(built) == written
+        rewrite(built, lambda body: body["files"].pop("words.sqlite"))
+        (built / "words.sqlite").unlink()
+        assert self.answer(built) == written
+
+    def test_a_small_catalogue_has_no_file_of_words(self, pictures, encoder_folder, tmp_path, monkeypatch):
+        monkeypatch.setattr(large, "LARGE_COUNT", 1_000)
+        build_index(Catalog.open(str(pictures)), Encoder.from_pretrained(encoder_folder), tmp_path / "shop")
+        assert not (tmp_path / "shop" / "words.sqlite").exists()
+
+    def test_a_file_that_is_altered_or_not_listed_is_refused(self, built):
+        whole = (built / "words.sqlite").read_bytes()
+        (built / "words.sqlite").write_bytes(whole[:-1] + b"x")
+        with pytest.raises(IndexDamagedError, match="words.sqlite is not the file that was written"):
+            IndexFolder.open(built)
+        vouch_for(built, "words.sqlite")
+        (built / "words.sqlite").write_bytes(b"no database")
+        vouch_for(built, "words.sqlite")
+        with pytest.raises(IndexDamagedError, match="words.sqlite does not hold the words of the products"):
+            IndexFolder.open(built)
+        rewrite(built, lambda body: body["files"].pop("words.sqlite"))
+        with pytest.raises(IndexDamagedError, match=r"words.sqlite is in the index folder but not listed"):
+            IndexFolder.open(built)
