@@ -122,6 +122,8 @@ class KeySet:
         return len(self._sorted)
 
     def __contains__(self, key: str) -> bool:
+        if not len(self):  # as in most builds; numpy's search gives up Python's lock, which other threads wait for
+            return False
         wanted = np.frombuffer(bytes.fromhex(key), self._sorted.dtype)[0]
         position = int(np.searchsorted(self._sorted, wanted))
         return position < len(self) and bool(self._sorted[position] == wanted)

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 JPEG_MARKERS = {0xC0, 0xC1, 0xC2, 0xC4, 0xDA, 0xDB, 0xDD}
 """Frames, Huffman tables, scans, quantization tables and restart intervals."""
+JPEG_FRAMES = {0xC0, 0xC1, 0xC2}
+MAX_COMPONENTS = 3
+"""A JPEG of four components is in CMYK, which browsers show in other colours."""
 JPEG_HEADERS = {0xE0: 16, 0xEE: 14}
 """JFIF without a thumbnail, and Adobe's colour transform: marker → length."""
 PNG_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
@@ -13,7 +16,10 @@ WEBP_CHUNKS = {b"VP8 ", b"VP8L"}
 
 
 def is_bare(data: bytes) -> bool:
-    """Whether this is a JPEG, PNG or WebP of one frame, without metadata, profile, comment or bytes after its end."""
+    """Whether this is a JPEG, PNG or WebP of one frame, without metadata, profile, comment or bytes after its end.
+
+    A JPEG in CMYK is none. Only the structure of a file is read, not its pixels.
+    """
     if data.startswith(b"\xff\xd8"):
         return _is_bare_jpeg(data)
     if data.startswith(b"\x89PNG"):
@@ -55,6 +61,8 @@ def _is_bare_jpeg(data: bytes) -> bool:
     while data[place : place + 1] == b"\xff" and place + 4 <= len(data):
         marker, length = data[place + 1], int.from_bytes(data[place + 2 : place + 4])
         if marker not in JPEG_MARKERS and JPEG_HEADERS.get(marker) != length:
+            return False
+        if marker in JPEG_FRAMES and data[place + 9 : place + 10] > bytes([MAX_COMPONENTS]):
             return False
         place += 2 + length
         if marker == 0xDA:

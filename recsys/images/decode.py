@@ -39,8 +39,7 @@ THUMBNAIL_SIDE_PX = 320
 MAX_THUMBNAIL_BYTES = 64_000
 THUMBNAIL_QUALITIES = (85, 70, 50, 30, 10)
 """WebP qualities, of which the first is taken that keeps a thumbnail within `MAX_THUMBNAIL_BYTES`."""
-BROWSER_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
-FORMATS = (*BROWSER_FORMATS, "BMP", "TIFF", "JPEG2000")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF", "JPEG2000")
 ACCEPTED = (
     f"JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP, TIFF or JPEG 2000 of at most {MAX_BYTES // 10**6} MB"
     f" and {MAX_PIXELS // 10**6} megapixels"
@@ -90,13 +89,13 @@ def decode(source: bytes | Path | Image.Image) -> Image.Image:
 def thumbnail(data: bytes, decoded: Image.Image) -> bytes:
     """Encode a thumbnail of at most 320 × 320 px and 64 kB. `data` is the picture file and `decoded` its `decode`.
 
-    Returns `data` itself if it is small enough, of a format that browsers show, and holds pixels only: no metadata,
-    profile, second frame or bytes after its end. Otherwise encodes a WebP. Raises PictureError for data that is not a
-    picture.
+    Returns `data` itself if it is small enough, a JPEG, PNG or WebP in colours that browsers show, and holds pixels
+    only: no metadata, profile, second frame or bytes after its end. Otherwise encodes a WebP. Raises PictureError for
+    data that is not a picture.
     """
-    is_small = max(decoded.size) <= THUMBNAIL_SIDE_PX and _guarded(data, _is_for_browsers)
-    if is_small and len(data) <= MAX_THUMBNAIL_BYTES and is_bare(data):
+    if max(decoded.size) <= THUMBNAIL_SIDE_PX and len(data) <= MAX_THUMBNAIL_BYTES and is_bare(data):
         return data
+    _guarded(data, lambda _: None)
     small = decoded.copy()
     small.thumbnail((THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX), Image.Resampling.LANCZOS)
     for quality in THUMBNAIL_QUALITIES:
@@ -105,10 +104,6 @@ def thumbnail(data: bytes, decoded: Image.Image) -> bytes:
         if len(out.getvalue()) <= MAX_THUMBNAIL_BYTES:
             break
     return out.getvalue()
-
-
-def _is_for_browsers(image: Image.Image) -> bool:
-    return image.format in BROWSER_FORMATS and image.mode != "CMYK"
 
 
 def _guarded(source: bytes | Path | Image.Image, use: Callable[[Image.Image], T]) -> T:

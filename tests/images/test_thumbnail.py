@@ -24,6 +24,15 @@ def test_a_small_picture_is_its_own_thumbnail(kind: str) -> None:
     assert thumbnail(data, decode(data)) == data
 
 
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+def test_a_small_picture_is_not_opened_a_second_time(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = READABLE[kind]()
+    decoded = decode(data)
+    monkeypatch.setattr(Image, "open", None)
+
+    assert thumbnail(data, decoded) == data
+
+
 def test_a_picture_of_320_pixels_is_small() -> None:
     data = encoded(Image.new("RGB", (320, 7), RED))
 
