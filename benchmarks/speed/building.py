@@ -38,7 +38,8 @@ def run(options: argparse.Namespace) -> Result:
         {"round": number, "encoder alone, a second": bound, "build, a second": rate, "share": rate / bound}
         for number, (rate, bound) in enumerate(zip(found["build_a_second"], found["bounds_a_second"], strict=True), 1)
     ]
-    cpu = {"CPU of a picture, ms": found["build_cpu_ms"], "by the encoder alone": found["encoder_cpu_ms"]}
+    alone, whole = found["encoder_cpu_ms"], found["build_cpu_ms"]
+    cpu = {"CPU of a picture, ms": whole, "by the encoder alone": alone, "share by processor time": alone / whole}
     return Result({"": rows, "Medians": [{"share of the encoder's rate": found["of_bound"], **cpu}]}, raw=found)
 
 
