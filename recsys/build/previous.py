@@ -10,7 +10,7 @@ from typing import Self
 
 import numpy as np
 
-from recsys.build.vector_cache import KEY_BYTES, KeySet, key_table
+from recsys.build.vector_cache import KEY_BYTES, KeyRows, KeySet, key_table
 from recsys.errors import IndexDamagedError
 from recsys.format.encoder_spec import EncoderSpec
 from recsys.format.layout import PICTURE_HASHES
@@ -36,9 +36,9 @@ class PreviousIndex:
     def __init__(self, folder: IndexFolder, name: str):
         """`name` is how messages call the index. Raises IndexDamagedError if its picture hashes do not fit it."""
         self.folder, self.manifest, self.name = folder, folder.manifest, name
-        self._keys = _read_keys(folder)
-        self._rows = {key: row for row, key in reversed(list(enumerate(self._keys or ())))}
-        views = folder.views.keys if folder.views and self._keys else ()
+        self._table = _read_keys(folder)
+        self._rows = KeyRows(key_table(()) if self._table is None else self._table)
+        views = folder.views.keys if folder.views and len(self._rows) else ()
         self._views = {key: place for place, key in enumerate(views) if key not in self._rows}
 
     @classmethod
@@ -55,7 +55,7 @@ class PreviousIndex:
         if own.fingerprint != encoder.fingerprint:
             old, new = (replace(each, source=None, projection=None, dim=0) for each in (own, encoder))
             return f"it was built with another encoder: {old.difference(new)}"
-        if self._keys is None:
+        if self._table is None:
             return f"it has no {PICTURE_HASHES}, as it was built by a version that did not write picture hashes"
         if not projection_is_final or (own.projection, own.dim) != (encoder.projection, encoder.dim):
             return "its vectors are projected in another way than the new ones"
@@ -67,33 +67,35 @@ class PreviousIndex:
     @property
     def keys(self) -> KeySet:
         """The sha256 of its pictures."""
-        return KeySet(key_table([*self._rows, *self._views]))
+        own = key_table(()) if self._table is None else self._table
+        return KeySet(np.concatenate([own, key_table(list(self._views))]))
 
     def thumbnail(self, key: str) -> bytes:
         """The thumbnail of the picture with this sha256."""
         if key in self._views and self.folder.views:
             return self.folder.views.thumbnail(self._views[key])
-        return self.folder.thumbnail(self._rows[key])
+        return self.folder.thumbnail(self._rows.row(key))
 
     def vectors(self, keys: Sequence[str]) -> Vectors:
         """The final unit vectors of the pictures with these sha256, float32 [len(keys), dim]."""
         if not self._views:
-            return self.folder.searcher.vectors([self._rows[key] for key in keys])
+            return self.folder.searcher.vectors([self._rows.row(key) for key in keys])
         return np.stack([self._vector(key) for key in keys])
 
     def _vector(self, key: str) -> Vectors:
         if key in self._views and self.folder.views:
             return self.folder.views.vectors[self._views[key]]
-        return self.folder.searcher.vectors([self._rows[key]])[0]
+        return self.folder.searcher.vectors([self._rows.row(key)])[0]
 
     def changes(self, ids: Sequence[str], keys: Sequence[str]) -> Changes | None:
         """How a catalogue with these ids and picture hashes differs. None if the index has no picture hashes."""
-        if self._keys is None:
+        if self._table is None:
             return None
-        before, now = dict(zip(self.folder.items.ids, self._keys, strict=True)), dict(zip(ids, keys, strict=True))
-        kept = now.keys() & before.keys()
-        unchanged = sum(now[id] == before[id] for id in kept)
-        return Changes(len(now) - len(kept), len(kept) - unchanged, unchanged, len(before) - len(kept))
+        items, table = self.folder.items, key_table(keys)
+        rows = np.fromiter((items.row(id) if id in items else -1 for id in ids), np.int64, len(ids))
+        kept = np.flatnonzero(rows >= 0)
+        unchanged = int((self._table[rows[kept]] == table[kept]).all(axis=1).sum())
+        return Changes(len(ids) - len(kept), len(kept) - unchanged, unchanged, len(items) - len(kept))
 
 
 def write_keys(folder: Path, keys: Sequence[str]) -> None:
@@ -101,7 +103,7 @@ def write_keys(folder: Path, keys: Sequence[str]) -> None:
     np.save(folder / PICTURE_HASHES, key_table(keys))
 
 
-def _read_keys(folder: IndexFolder) -> list[str] | None:
+def _read_keys(folder: IndexFolder) -> np.ndarray | None:
     if PICTURE_HASHES not in folder.manifest.files:
         return None
     try:
@@ -114,4 +116,4 @@ def _read_keys(folder: IndexFolder) -> list[str] | None:
         raise IndexDamagedError(
             f"{PICTURE_HASHES} does not hold the pictures of {len(folder.items)} products. {REMEDY}"
         )
-    return [key.tobytes().hex() for key in table]
+    return table

@@ -122,11 +122,31 @@ class KeySet:
         return len(self._sorted)
 
     def __contains__(self, key: str) -> bool:
+        return self._place(key) is not None
+
+    def _place(self, key: str) -> int | None:
+        """Where this key stands first; None if it is not there."""
         if not len(self):  # as in most builds; numpy's search gives up Python's lock, which other threads wait for
-            return False
+            return None
         wanted = np.frombuffer(bytes.fromhex(key), self._sorted.dtype)[0]
-        position = int(np.searchsorted(self._sorted, wanted))
-        return position < len(self) and bool(self._sorted[position] == wanted)
+        place = int(np.searchsorted(self._sorted, wanted))
+        return place if place < len(self) and self._sorted[place] == wanted else None
+
+
+class KeyRows(KeySet):
+    """The row of each key in a table, in 40 bytes each. Of equal keys it is the first."""
+
+    def __init__(self, table: np.ndarray):
+        raw = _raw(table)
+        self._order = np.argsort(raw, kind="stable")
+        self._sorted = raw[self._order]
+
+    def row(self, key: str) -> int:
+        """The row of a key. Raises KeyError for one that is not in the table."""
+        place = self._place(key)
+        if place is None:
+            raise KeyError(key)
+        return int(self._order[place])
 
 
 class KeyList(Sequence[str]):
