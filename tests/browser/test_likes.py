@@ -142,3 +142,21 @@ def test_likes_live_in_the_browser_alone_and_can_be_carried_in_a_file(visit, tmp
     expect(page.locator("#taste .strip a")).to_have_count(6)
     assert kept(page) == {"liked": [chosen], "disliked": []}
     expect(cards(page).first).to_be_visible()
+
+
+def test_a_visit_with_likes_keeps_the_form_of_the_start_page(visit):
+    page = visit()
+    like(page)
+    waiting = []
+    page.route("**/queue/join*", lambda route: waiting.append(route))
+    page.reload()
+    expect(page.locator("#cards .pending")).to_be_attached()
+    expect(page.locator("#examples button").first).to_be_visible()
+    expect(page.locator("#heading [data-kind]")).to_have_attribute("data-kind", "window")
+    assert waiting
+    page.unroute("**/queue/join*")
+    expect(page.locator("#taste h2")).to_be_visible()
+    expect(page.locator("#cards .pending")).to_have_count(0)
+    assert (
+        page.locator("#heading .heading").evaluate("heading => parseFloat(getComputedStyle(heading).marginBottom)") < 20
+    )

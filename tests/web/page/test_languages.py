@@ -99,6 +99,19 @@ def test_each_text_of_the_page_about_the_shop_and_each_message_is_one_that_is_sa
 
 
 @pytest.mark.parametrize("language", OTHERS)
+def test_each_text_between_the_tags_of_a_template_has_a_translation(language):
+    code = re.compile(r"\{#.*?#\}|\{%.*?%\}|<style>.*?</style>", re.DOTALL)
+    between, value = re.compile(r">([^<>]*)<"), re.compile(r"\{\{.*?\}\}")
+    for path in TEMPLATES.glob("*.html"):
+        source = path.read_text("utf-8")
+        english, other = (
+            {part.strip() for part in between.findall(code.sub("", text))}
+            for text in (source, translate(source, language))
+        )
+        assert [text for text in english & other if re.search("[A-Za-z]{2}", value.sub("", text))] == [], path.name
+
+
+@pytest.mark.parametrize("language", OTHERS)
 def test_what_scripts_and_sheets_read_is_the_same_in_each_language(language):
     read = re.compile(r'(?:data-(?!alt)[\w-]+|class|id|name|type|value|role|href)="[^"]*"')
     for path in TEMPLATES.glob("*.html"):

@@ -4,7 +4,7 @@ element.addEventListener("click", (event) => {
   const on = (selector) => event.target.closest(selector);
   if (on("[data-photo]")) {
     noteClick("photo", on("[data-photo]").dataset.photo);
-    announce("picture", on("[data-photo]").querySelector("img").dataset.large);
+    announce("picture", { link: on("[data-photo]").querySelector("img").dataset.large, kind: "picture" });
     trigger("photo");
   }
   if (on("[data-item]")) {

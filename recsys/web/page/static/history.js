@@ -114,7 +114,8 @@ const visit = (to, reload = false) => {
   noteClick("visit", { address, picture, part, text, ...(reload && { reload: "1" }) });
   props.value = { ...props.value, preview: copyOf(picture) };
   announce("address", address);
-  announce("picture", copyOf(picture) ?? "");
+  const isSearch = picture || /[?&](item|found|text)=/.test(address);
+  announce("picture", { link: copyOf(picture) ?? "", kind: isSearch ? "picture" : "window", isNew: false });
   trigger("visit");
 };
 

@@ -36,11 +36,11 @@ document.addEventListener("shop:latest", () => awaitAnswer(false));
 document.addEventListener("shop:problem", ({ detail }) => detail.text && awaitAnswer(!find(".sending").hidden));
 
 // The page takes the form of an answer at once, with empty cards, and not when the answer comes. What moves is hidden for a moment.
-const expect = (kind) => {
+const expect = (kind, isNew = true) => {
   const heading = document.querySelector("#heading [data-kind]");
   columns().classList.toggle("searching", kind !== "window");
-  awaitAnswer(Boolean(image()));
-  if (!heading || heading.dataset.kind !== "window") return () => {};
+  awaitAnswer(isNew && Boolean(image()));
+  if (!heading || heading.dataset.kind !== "window" || kind === "window") return () => {};
   const answer = document.querySelector("#answer");
   const turn = (to) => {
     answer.style.visibility = "hidden";
@@ -128,12 +128,12 @@ again = (choice) => {
   else complain(say("The picture could not be sent, because the connection was lost. Choose it again."));
 };
 
-// Another part of the page has a picture to show at once, such as an example.
-document.addEventListener("shop:picture", ({ detail }) => {
+// Another part of the page has a picture to show at once, such as an example, or "" for none. `kind` is that of its answer.
+document.addEventListener("shop:picture", ({ detail: { link, kind, isNew } }) => {
   fold();
-  show(detail);
+  show(link);
   shownFor = latest;
-  expect("picture");
+  expect(kind, isNew);
 });
 
 // A search that was started while a picture is on its way takes its place.
