@@ -110,13 +110,23 @@ def test_a_reload_before_the_answer_makes_the_choice_again(window, server, photo
     page.goto(server.local_url)
     choose(page, photo)
     page.wait_for_timeout(300)
-    page.route("**/queue/join*", lambda route: None)
+    page.route("**/queue/join*", lambda route: None, times=1)
     tick(page, "Gender", "Women")
-    page.unroute("**/queue/join*")
     page.reload()
     expect(status(page)).to_contain_text("of 30 products that match the filters")
     expect_photo(page)
     page.close()
+
+
+def test_an_answer_that_comes_while_the_page_is_left_is_not_lost(visit):
+    page = visit()
+    page.evaluate("dispatchEvent(new Event('beforeunload'))")
+    tick(page, "Gender", "Women")
+    expect(status(page)).to_contain_text("of 30 products")
+    assert "is.gender" not in page.url and "narrow" in page.evaluate(
+        "(dispatchEvent(new Event('pagehide')), JSON.stringify({ ...sessionStorage }))"
+    )
+    expect(page).to_have_url(re.compile("is.gender=Women"))  # the page stayed
 
 
 def test_a_server_that_forgot_the_visit_gets_it_back(page, photo, forget):

@@ -29,8 +29,24 @@ watch("value", () => {
     element.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
   }
   last = now;
-  announce("answer", { ...current()?.dataset });
+  tell();
   goOn();
+});
+
+// An answer that comes while the page is being left would write to a history that the browser has turned away from. It counts
+// as not answered, and where the page stays after all, as with a download, it is told a moment later.
+let isLeft = false;
+let isLate = false;
+const tell = () => {
+  isLate = isLeft;
+  if (!isLeft) announce("answer", { ...current()?.dataset });
+};
+addEventListener("beforeunload", () => {
+  isLeft = true;
+  setTimeout(() => {
+    isLeft = false;
+    if (isLate) tell();
+  }, 1000);
 });
 
 const share = async (button) => {
