@@ -21,7 +21,17 @@ from testkit.fake_shop import ExactSearcher, draw
 
 pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install -r requirements-scale.txt")
 
-from recsys.stores.milvus import IndexCollection, Milvus, MilvusSearcher, MilvusStore, delete, load, plan, upload
+from recsys.stores.milvus import (
+    IndexCollection,
+    Milvus,
+    MilvusSearcher,
+    MilvusStore,
+    delete,
+    load,
+    plan,
+    tuning,
+    upload,
+)
 from recsys.stores.milvus.facts import LOADED_PROPERTY, properties
 from tests.support.milvus_shop import load_folder
 
@@ -91,7 +101,7 @@ class TestGraph:
         collection = IndexCollection("shop_graph", "1" * 32)
         made = load(milvus, collection, items, local)
         try:
-            assert made.kind == "HNSW" and [way.share for way in made.ways] == [1.0, 0.5, 0.1]
+            assert made.kind == "HNSW" and [way.share for way in made.ways] == [1.0, 0.5, 0.3, 0.2, 0.1]
             assert all(way.recall >= 0.993 for way in made.ways)
             searcher = MilvusSearcher(milvus, collection, items, local)
             assert searcher.plan == made
@@ -193,6 +203,37 @@ class TestFaults:
         fails(shop, errors.StoreMissingError)
         load_folder(milvus, index)
         recovers(shop)
+
+    @pytest.mark.parametrize(
+        ("passing", "effort"),
+        [(90_000, 128), (50_000, 128), (49_500, 128), (40_000, 512), (20_000, 512), (10_000, None), (14_000, None)],
+    )
+    def test_a_filter_is_answered_as_one_that_passes_less_was_measured(self, passing, effort):
+        ways = ((1.0, 64), (0.5, 128), (0.2, 512), (0.1, None))
+        made = plan.Plan("HNSW", tuple(plan.Way(share, effort, 1.0, 1.0) for share, effort in ways))
+        assert made.effort(passing, 100_000, is_filtered=True) == effort
+        assert plan.Plan.from_properties({plan.PLAN_PROPERTY: made.to_property()}) == made
+
+    def test_more_is_requested_where_no_filter_that_passes_as_little_was_measured(self):
+        made = plan.Plan("HNSW", (plan.Way(1.0, 64, 1.0, 1.0), plan.Way(0.4, 512, 1.0, 1.0)))
+        assert made.effort(400_000, 10**6, is_filtered=True) == 512
+        assert 1000 <= made.effort(200_000, 10**6, is_filtered=True) <= 1024
+        assert made.effort(60_000, 10**6, is_filtered=True) is None
+
+    def test_the_filters_that_are_measured_pass_their_shares(self, monkeypatch):
+        monkeypatch.setattr(plan, "MAX_EXACT_ROWS", 10)
+        codes = np.arange(1000) % 20
+        items = Items(
+            [str(row) for row in range(1000)],
+            [None] * 1000,
+            {"of 20": [str(code) for code in codes], "rare": [str(row == 7) for row in range(1000)]},
+        )
+        found = tuning._filters(items)
+        assert [share for share, _ in found] == [0.5, 0.3, 0.2, 0.15, 0.1]
+        assert all(len(items.passing(where)) / 1000 == share for share, where in found)
+        assert tuning._filters(Items(["1"], [None], {})) == []
+        monkeypatch.setattr(plan, "MAX_EXACT_ROWS", 300)
+        assert [share for share, _ in tuning._filters(items)] == [0.5], "what is always exact needs no measurement"
 
     def test_a_plan_that_an_older_version_did_not_write_is_an_exact_search(self):
         assert plan.Plan.from_properties({}).kind == "FLAT"

@@ -32,6 +32,8 @@ EXACT_SHARE = 0.065
 """Where a filter passes at most this share of a collection, Milvus compares all rows that pass (7 % in its engine)."""
 MAX_EXACT_ROWS = 10_000
 """A filter that passes at most this many rows is answered exactly, whatever was measured."""
+SHARE_TOLERANCE = 1.02
+"""A share that is larger by this factor counts as the same."""
 DEFAULT_EFFORT = 1024
 
 
@@ -76,14 +78,23 @@ class Plan:
 
     def effort(self, passing: int, count: int, *, is_filtered: bool) -> int | None:
         """The effort of a search among `passing` of `count` rows; None for an exact one."""
-        if self.kind == "FLAT" or (is_filtered and passing <= max(MAX_EXACT_ROWS, EXACT_SHARE * count)):
+        if self.kind == "FLAT" or (is_filtered and is_always_exact(passing, count)):
             return None
         if not self.ways:
             return DEFAULT_EFFORT
         if not is_filtered:
             return self.ways[0].effort
-        share = passing / count
-        return min(self.ways[1:] or self.ways, key=lambda way: abs(math.log(way.share / share))).effort
+        return self._filtered_effort(passing / count)
+
+    def _filtered_effort(self, share: float) -> int | None:
+        """The effort that was measured with the largest share that is not above this one.
+
+        The fewer products pass, the more of the nearest must be requested. So the effort of a larger share finds too
+        little. It is raised in proportion where no smaller share was measured.
+        """
+        ways = self.ways[1:] or self.ways
+        way = next((way for way in ways if way.share <= SHARE_TOLERANCE * share), ways[-1])
+        return way.effort and math.ceil(way.effort * max(1.0, way.share / (SHARE_TOLERANCE * share)))
 
     def parameters(self, effort: int | None, wanted: int) -> dict[str, Any]:
         """The search parameters for `wanted` results with this effort."""
@@ -102,6 +113,11 @@ class Plan:
         while rows is not None and 1 < found < len(rows) and np.bincount(rows % found).max() > EXACT_SHARE * count:
             found += 1
         return found
+
+
+def is_always_exact(passing: int, count: int) -> bool:
+    """Whether a filter that passes so many of `count` rows is answered exactly, whatever was measured."""
+    return passing <= max(MAX_EXACT_ROWS, EXACT_SHARE * count)
 
 
 def default_kind(count: int, *, is_lite: bool) -> IndexKind:

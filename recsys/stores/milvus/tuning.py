@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
+from recsys.core.columns import Column
 from recsys.core.items import Items
 from recsys.core.linalg import unit
 from recsys.core.ranking import recall_at_k
-from recsys.stores.milvus.plan import EXACT_SHARE, IndexKind, Plan, Way
+from recsys.stores.milvus.plan import IndexKind, Plan, Way, is_always_exact
 from recsys.stores.milvus.searcher import MilvusSearcher
-from recsys.types import Rows, Searcher, Vectors, Where
+from recsys.types import Rows, Searcher, Value, Vectors, Where
 
 RECALL_K = 10
 MISS_MARGIN = 0.3
@@ -22,11 +23,14 @@ QUERIES = 100
 NOISE = 0.5
 """The length of the noise that is added to the vector of a product: the cosine to it is then about 0.9."""
 EFFORTS = (64, 128, 256, 512, 1024, 2048, 4096)
-FILTERED_EFFORTS = (None, 128, 512, 2048)
+FILTERED_EFFORTS = (None, 128, 256, 512, 1024, 2048, 4096)
 """The efforts that are tried with a filter; None is an exact search."""
-SHARES = (0.5, 0.3, 0.15, 0.09)
-"""Filters that pass about these shares are measured. A smaller share is answered exactly."""
-MAX_SHARE_RATIO = 1.5
+MAX_SLOWER = 1.5
+"""Efforts above one that takes this much longer than a lower one are not tried."""
+SHARES = (0.5, 0.3, 0.2, 0.14, 0.1, 0.07)
+"""Filters that pass about these shares are measured. A smaller share than the last is answered exactly."""
+MAX_SHARE_RATIO = 1.2
+"""A measured filter passes at most this many times more or less than the share that it is to measure."""
 SEED = 20261128
 
 Exact = Callable[[Vectors, int, Where | None], tuple[Rows, Vectors]]
@@ -55,28 +59,45 @@ def _queries(local: Searcher, count: int) -> Vectors:
     return unit(vectors + NOISE * unit(rng.normal(size=vectors.shape)))
 
 
-def _filters(items: Items) -> Iterator[tuple[float, Where]]:
-    """For each share, the attribute value that the share of products nearest to it has."""
-    count = len(items)
-    known = [(n / count, {name: value}) for name, column in items.columns.items() for value, n in column.counts.items()]
-    nearest = [min(known, key=lambda pair: abs(np.log(pair[0] / wanted))) for wanted in SHARES if known]
-    for place, (share, where) in enumerate(nearest):
-        ratio = max(share / SHARES[place], SHARES[place] / share)
-        if ratio <= MAX_SHARE_RATIO and share > EXACT_SHARE and (share, where) not in nearest[:place]:
-            yield share, where
+def _filters(items: Items) -> list[tuple[float, Where]]:
+    """For each share, values of one attribute that together pass about this share of the products; falling."""
+    found: dict[float, Where] = {}
+    for wanted in SHARES if items.columns else ():
+        of_each = {name: _values(column, wanted * len(items)) for name, column in items.columns.items()}
+        name = min(of_each, key=lambda name: abs(of_each[name][0] / len(items) - wanted))
+        passing, values = of_each[name]
+        share = passing / len(items)
+        is_near = max(share, wanted) <= MAX_SHARE_RATIO * min(share, wanted)
+        if is_near and not is_always_exact(passing, len(items)):
+            found.setdefault(share, {name: values})
+    return sorted(found.items(), key=lambda pair: -pair[0])
+
+
+def _values(column: Column, wanted: float) -> tuple[int, list[Value]]:
+    """Values that about this many products have, the most common first; and the number of these products."""
+    passing = 0
+    values: list[Value] = []
+    for value, products in column.counts.items():
+        if passing < wanted and passing + products <= MAX_SHARE_RATIO * wanted:
+            passing, values = passing + products, [*values, value]
+    return passing, values
 
 
 def _choose(
     searcher: MilvusSearcher, share: float, queries: Vectors, where: Where | None, exact: Exact, wanted: float
 ) -> Way:
-    """The fastest way that reaches the recall `wanted`, or else the one with the highest recall."""
+    """The fastest way that reaches the recall `wanted`, or else the one with the highest recall.
+
+    With a filter, a low effort is slow too, because it finds too little, and the search is then exact.
+    """
     best = exact(queries, RECALL_K, where)[1]
     found: list[Way] = []
     for effort in EFFORTS if where is None else FILTERED_EFFORTS:
         found.append(_measure(searcher, share, effort, queries, where, best))
-        if where is None and found[-1].recall >= wanted:
+        enough = [way for way in found if way.recall >= wanted]
+        by_graph = [way.ms for way in enough if way.effort]
+        if by_graph and found[-1] in enough and (where is None or found[-1].ms > MAX_SLOWER * min(by_graph)):
             break
-    enough = [way for way in found if way.recall >= wanted]
     chosen = min(enough, key=lambda way: way.ms) if enough else max(found, key=lambda way: way.recall)
     logger.info("Milvus, filter %s: %s", where, chosen)
     if not enough:
