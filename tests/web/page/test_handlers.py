@@ -198,6 +198,14 @@ class TestPart:
             kinds.append(answers.items[answers.items.row(ids(found)[0])].attributes["articleType"])
         assert sorted(kinds) == ["Dresses", "Handbags"]
 
+    def test_a_frame_around_nothing_has_no_close_match(self, knowing, upload):
+        query, *_, part = knowing.search_upload(upload(things()), PageOptions(), Query())
+        thing = list(map(float, re.search(r'data-box="([^"]*)"', part)[1].split()))
+        _, around_it, *_ = knowing.search_part({"box": thing}, PageOptions(), query)
+        _, around_nothing, *_ = knowing.search_part({"box": [0.4, 0.0, 0.6, 0.25]}, PageOptions(), query)
+        assert "<h2>Closest to your picture</h2>" in around_it
+        assert "<h2>No close match in this shop</h2>" in around_nothing and "These come nearest" in around_nothing
+
     def test_a_point_means_the_thing_that_lies_there(self, answers, upload):
         query = answers.search_upload(upload(things()), PageOptions(), Query())[0]
         *_, part = answers.search_part({"point": [0.78, 0.55]}, PageOptions(), query)
