@@ -45,7 +45,7 @@ BENCHMARKS = {
     "walks": ("resilience.walks", "random walks through the page in Chromium, against a model of the page"),
     "pushes": ("resilience.pushes", "the bytes that an update of 1 % sends to the Hub, against a full push"),
     "bounded": ("growth.bounded", "memory of a build beside its files, up to a million random vectors, with its law"),
-    "whole-build": ("growth.whole_build", "memory of a whole build, up to a million synthetic products, with its law"),
+    "whole-build": ("growth.whole_build", "memory of a whole build, up to a million products, with its law"),
     "large": ("growth.large", "an app over millions of products that Milvus searches: start, memory, answers"),
     "growth": ("growth.study", "build, size, memory and query up to a million products, extrapolated to a billion"),
 }  # fmt: skip

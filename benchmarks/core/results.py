@@ -103,7 +103,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        value = rounded(value, DIGITS)
+        value = float(rounded(value, DIGITS))
         return f"{int(value):,}" if value.is_integer() and abs(value) >= 1000 else f"{value:,}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 

@@ -28,7 +28,6 @@ import pyarrow.parquet as pq
 from benchmarks.core.processes import in_fresh_process, peak_memory_mb
 from benchmarks.core.results import Result
 from benchmarks.core.timing import ms
-from benchmarks.growth.bounded import PREDICTED
 from benchmarks.growth.laws import Line
 from recsys.build import draft, pipeline
 from recsys.catalog import Catalog
@@ -45,6 +44,7 @@ from testkit.memory import memory_mb
 SIZES = (210_000, 350_000, 600_000, 1_000_000)
 RECALL = 0.9
 """Less than a build reaches by default, which saves time: the trees lie in a file, so that more take no memory."""
+PREDICTED = (2_000_000, 10_000_000, 100_000_000)
 SIDE_PX = 8
 CONTRAST = 50
 """Grey levels of one standard deviation."""

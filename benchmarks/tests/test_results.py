@@ -19,9 +19,12 @@ def test_a_result_is_stored_with_machine_date_commit_and_command(tmp_path):
 
 
 def test_tables_are_rendered_with_all_columns_of_their_rows():
-    text = results.to_markdown({"Load": [{"clients": 1}, {"clients": 40_680, "errors": True}], " ": [{"a": 1234.5}]})
+    text = results.to_markdown(
+        {"Load": [{"clients": 1}, {"clients": 40_680, "errors": True}], " ": [{"a": 1234.5}, {"a": 56_068.4}]}
+    )
     assert text == (
-        "**Load**\n\n| clients | errors |\n| --- | --- |\n| 1 |  |\n| 40,680 | yes |\n\n| a |\n| --- |\n| 1,234 |"
+        "**Load**\n\n| clients | errors |\n| --- | --- |\n| 1 |  |\n| 40,680 | yes |\n\n"
+        "| a |\n| --- |\n| 1,234 |\n| 56,068 |"
     )
 
 
