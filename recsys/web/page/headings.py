@@ -19,10 +19,13 @@ from recsys.web.page.templates import render
 SURE = "{name}, {chance} sure"
 
 
-def title(query: Query, name: str, *, is_close: bool | None, is_filtered: bool, missing_kind: Value = None) -> str:
+def title(
+    query: Query, name: str, *, is_close: bool | None, is_filtered: bool, missing_kind: Value = None, knows: bool = True
+) -> str:
     """What the products are; `name` is that of the product searched with.
 
-    `missing_kind` is the kind of product that the picture seems to show, if the shop has none.
+    `missing_kind` is the kind of product that the picture seems to show, if the shop has none. `knows` says whether a
+    word of the query was understood.
     """
     if query.kind == "window":
         return say("From the shop")
@@ -30,8 +33,9 @@ def title(query: Query, name: str, *, is_close: bool | None, is_filtered: bool, 
         shared = "A look that was shared with you"
         return say(shared) if query.kind == "link" else say("A look with {name}", name=name)
     if query.kind == "words":
-        text = "No product is all of “{text}”" if is_close is False else "Products for “{text}”"
-        return say(text, text=query.text)
+        if is_close is not False:
+            return say("Products for “{text}”", text=query.text)
+        return say("No product is all of “{text}”" if knows else "No word of “{text}” was understood", text=query.text)
     if query.kind == "link":
         return say("A result that was shared with you")
     if is_close is False and missing_kind:

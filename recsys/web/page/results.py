@@ -236,11 +236,15 @@ class ResultsView:
     ) -> str:
         item = None if query.item is None else self.items[self.items.row(query.item)]
         name = self.views.title(item) if item else "your picture"
-        is_close = None if answer is None else answer.close
-        missing = headings.missing_kind(answer.seen, self.items) if answer else None
+        words = answer.words if answer else None
+        about: dict[str, Any] = {
+            "is_close": answer.close if answer else None,
+            "missing_kind": headings.missing_kind(answer.seen, self.items) if answer else None,
+            "knows": not words or bool(words.understood or words.loosened),
+        }
         return render(
             "heading.html",
-            text=headings.title(query, name, is_close=is_close, is_filtered=bool(options.where), missing_kind=missing),
+            text=headings.title(query, name, is_filtered=bool(options.where), **about),
             detail=detail,
             query=str(query.search),
             kind=query.kind,

@@ -175,3 +175,9 @@ def test_a_shop_without_prices_says_so_of_a_price(answers):
     _, heading, _ = type_in(answers, "red dress under 50 zzzzzz")
     assert re.search(r"This shop gives no prices:\s*<s>under 50</s>", heading)
     assert re.search(r"Not understood:\s*<s>zzzzzz</s>", heading)
+
+
+def test_words_of_which_none_is_understood_are_said_to_be_so(answers):
+    _, heading, found = type_in(answers, "xqzz blarg")
+    assert "<h2>No word of “xqzz blarg” was understood</h2>" in heading and ids(found)
+    assert "<h2>Products for “red xqzz”</h2>" in type_in(answers, "red xqzz")[1]
