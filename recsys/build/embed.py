@@ -21,13 +21,11 @@ from recsys.build.previous import PreviousIndex
 from recsys.build.vector_cache import KeyList, KeySet, VectorCache
 from recsys.catalog import Catalog
 from recsys.core.items import Items
-from recsys.core.large import is_large
 from recsys.encoder import Encoder
 from recsys.errors import CatalogError, PictureError
 from recsys.images.decode import decode, thumbnail
 from recsys.index.writer import ItemsWriter
 from recsys.runtime.hashing import sha256
-from recsys.runtime.memory import release_memory
 from recsys.runtime.prefetch import prefetch
 from recsys.types import Item, Pixels, Product, Skipped, Vectors
 
@@ -108,8 +106,6 @@ def embed_catalog(
         raise CatalogError(
             f"None of the {len(skipped):,} products of {catalog.dataset} has a readable picture.{reason}"
         )
-    if is_large(len(keys)):
-        release_memory()
     items = catalog.products.take(np.frombuffer(rows_kept, np.int64), catalog.role_overrides)
     return EmbeddedCatalog(items, keys, tuple(skipped), writer.embedded)
 
