@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from testkit.fake_shop import draw, encoded
 from tests.browser.steps import cards, choose, dialog, heading, ids, look_closer, press
 
+RED_DRESS = encoded(draw("Dresses", "#b3262e"))
 SPOKEN = "body > [role=status]"
 
 
@@ -101,6 +102,14 @@ def test_what_the_server_does_not_take_is_said_in_place_too(window, server, scre
     cards(page).first.locator(".front > a").click()
     expect_only(page, "#cards .card:nth-child(1)", "Try again in 3 seconds")
     expect(page.locator(".waiting")).to_have_count(0)
+    busy = "The shop is busy. Please try again in 3 s."
+    page.route(
+        "**/upload*", lambda route: route.fulfill(status=503, body=busy, content_type="text/plain; charset=utf-8")
+    )
+    page.set_input_files("#picture input[type=file]", {"name": "a.png", "mimeType": "image/png", "buffer": RED_DRESS})
+    expect_only(page, "#picture", busy)
+    expect(heading(page)).to_have_text("From the shop")
+    expect(heading(page)).to_be_visible()
     page.close()
 
 

@@ -76,6 +76,21 @@ def test_while_a_picture_is_sent_the_heading_is_not_that_of_the_products_before(
     expect(awaited).to_be_hidden()
 
 
+def test_a_picture_that_is_removed_before_it_was_sent_leaves_the_page_as_it_was(page, photo):
+    page.route("**/upload*", lambda route: None)
+    page.set_input_files("#picture input[type=file]", photo)
+    expect(heading(page)).to_be_hidden()
+    unfold = page.get_by_role("button", name="Change", exact=True)
+    if unfold.is_visible():
+        unfold.click()
+    press(page, "Remove the picture")
+    expect(heading(page)).to_be_visible()
+    expect(heading(page)).to_have_text("From the shop")
+    expect(page.locator("#examples button").first).to_be_visible()
+    expect(page.locator("#picture .sending")).to_be_hidden()
+    expect(cards(page).first.locator("img").first).to_be_visible()
+
+
 def test_nothing_moves_while_an_answer_is_awaited_where_less_motion_is_wished(visit):
     for motion in ("no-preference", "reduce"):
         page = visit("phone", reduced_motion=motion)

@@ -52,6 +52,14 @@ const expect = (kind, isNew = true) => {
 };
 const complain = (text) => announce("problem", { text, part: element });
 
+const stopSending = () => {
+  given += 1;
+  find(".sending").hidden = true;
+  columns().classList.remove("sending");
+  awaitAnswer(false);
+};
+
+let takeBack = () => {}; // what the page has shown for the latest picture before its answer
 const give = async (picture) => {
   const turn = (given += 1);
   const before = image()?.src ?? "";
@@ -60,7 +68,7 @@ const give = async (picture) => {
   fold();
   show(URL.createObjectURL(picture));
   shownFor = Infinity;
-  const back = expect("picture");
+  takeBack = expect("picture");
   find(".sending").hidden = false;
   columns().classList.add("sending");
   try {
@@ -79,8 +87,9 @@ const give = async (picture) => {
     if (turn !== given) return;
     shownFor = 0;
     show(before.startsWith("blob:") ? "" : before);
-    back();
+    takeBack();
     complain(refusal(request));
+    awaitAnswer(false);
   } finally {
     if (turn === given) {
       find(".sending").hidden = true;
@@ -139,9 +148,7 @@ document.addEventListener("shop:picture", ({ detail: { link, kind, isNew } }) =>
 // A search that was started while a picture is on its way takes its place.
 document.addEventListener("shop:click", ({ detail }) => {
   if (!["pick", "photo", "link", "similar", "visit", "words"].some((event) => event in detail)) return;
-  given += 1;
-  find(".sending").hidden = true;
-  columns().classList.remove("sending");
+  stopSending();
 });
 
 document.addEventListener("shop:unfold", () => fold(true));
@@ -208,7 +215,8 @@ element.addEventListener("click", (event) => {
     fold(!columns().classList.contains("unfolded"));
   }
   if (on("[data-remove]")) {
-    given += 1;
+    stopSending();
+    takeBack();
     shownFor = 0;
     show("");
     fold();
