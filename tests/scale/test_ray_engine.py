@@ -21,7 +21,7 @@ from testkit.killed_builds import contents
 from testkit.loopback import DEADLY, Loopback
 
 ROOT = Path(__file__).parents[2]
-PRODUCTS = 1500
+PRODUCTS, FEW = 1500, 30
 LOST = "was lost at product"
 needs_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None, reason="Ray is not installed: pip install -r requirements-scale.txt"
@@ -75,7 +75,7 @@ def test_a_plain_build_imports_neither_ray_nor_its_engine():
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory):
+def shop(tmp_path_factory, request):
     """A catalogue with three unreadable pictures and one duplicate, and its index of a build in one process."""
     work = tmp_path_factory.mktemp("work")
     (work / "shop").mkdir()
@@ -86,9 +86,20 @@ def shop(tmp_path_factory):
     (work / "shop" / "words.png").write_bytes(b"no picture")
     shutil.copyfile(work / "shop" / "0007.png", work / "shop" / "twice.png")
     run = build(work / "shop", work / "plain")
-    printed = run.communicate(timeout=100)[0]
-    assert run.returncode == 0, printed
+    request.getfixturevalue("nodes")  # they start meanwhile
+    ended(run)
     return work
+
+
+@pytest.fixture(scope="module")
+def few(shop):
+    """The first pictures of the catalogue, and their index of a build in one process."""
+    folder = shop / "few"
+    folder.mkdir()
+    for number in range(FEW):
+        shutil.copyfile(shop / "shop" / f"{number:04d}.png", folder / f"{number:04d}.png")
+    ended(build(folder, shop / "few-plain"))
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -147,16 +158,11 @@ def test_a_killed_driver_continues_with_the_missing_vectors(nodes, shop):
 
 
 @needs_ray
-def test_a_picture_that_ends_its_process_is_left_out_and_named(nodes, shop):
-    few = shop / "few"
-    few.mkdir()
-    for number in range(30):
-        shutil.copyfile(shop / "shop" / f"{number:04d}.png", few / f"{number:04d}.png")
-    run = build(few, shop / "few-plain")
-    assert run.communicate(timeout=100)[0] and run.returncode == 0
-    (few / "0015-deadly.png").write_bytes((few / "0007.png").read_bytes() + DEADLY)
+def test_a_picture_that_ends_its_process_is_left_out_and_named(nodes, shop, few):
+    deadly = shutil.copytree(few, shop / "deadly" / "few")
+    (deadly / "0015-deadly.png").write_bytes((few / "0007.png").read_bytes() + DEADLY)
     flags = ["--engine", "ray", "--address", nodes.address]
-    printed = ended(build(few, shop / "few-rays", *flags, environment=nodes.environment))
+    printed = ended(build(deadly, shop / "few-rays", *flags, environment=nodes.environment))
     assert "one by one, to find a picture that ends its process" in printed
     assert "Left out: 1 products" in printed
     assert "0015-deadly: The process that decoded this picture ended unexpectedly, 2 times" in printed
@@ -188,12 +194,12 @@ def test_an_index_built_through_two_losses_of_machines_equals_a_plain_build(node
 
 
 @needs_ray
-def test_an_update_on_a_cluster_reuses_vectors_and_another_token_is_refused(nodes, shop):
-    flags = ["--engine", "ray", "--address", nodes.address, "--update", shop / "plain"]
-    run = build(shop / "shop", shop / "updated", *flags, environment=nodes.environment)
-    assert ": 0 new, 0 with another picture, 1,501 unchanged" in (printed := ended(run))
+def test_an_update_on_a_cluster_reuses_vectors_and_another_token_is_refused(nodes, shop, few):
+    flags = ["--engine", "ray", "--address", nodes.address, "--update", shop / "few-plain"]
+    run = build(few, shop / "updated", *flags, environment=nodes.environment)
+    assert f": 0 new, 0 with another picture, {FEW} unchanged" in (printed := ended(run))
     assert "0 pictures embedded" in printed
     stranger = nodes.environment | {"RAY_AUTH_TOKEN": "0" * 64}
-    run = build(shop / "shop", shop / "strange", *flags[:4], environment=stranger)
+    run = build(few, shop / "strange", *flags[:4], environment=stranger)
     assert "wants another token" in run.communicate(timeout=100)[0]
     assert run.returncode == 1
