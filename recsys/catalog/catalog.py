@@ -157,15 +157,11 @@ class Catalog:
         fetcher = _link_fetcher(allow_private_hosts, requests_per_second)
         pictures = Pictures.from_source(source, columns.image, fetcher, columns.further)
         place = dataset if source.revision else str(_folder(dataset).resolve())
-        products = _products(source, columns, limit, currency, link_template)
-        if is_large(len(products)):
-            pa.default_memory_pool().release_unused()
-            release_memory()
         return cls(
             source.name,
             split,
             source.revision,
-            products=products,
+            products=_read_products(source, columns, limit, currency, link_template),
             pictures=PictureSource(
                 place,
                 split,
@@ -203,10 +199,20 @@ class Catalog:
         return replace(self, role_overrides={**known, **self.role_overrides})
 
 
+def _read_products(
+    source: Source, columns: Columns, limit: int | None, currency: str | None, link_template: str | None
+) -> Items:
+    """The products without their pictures. The memory that reading many of them took is returned to the system."""
+    products = _products(source, columns, limit, currency, link_template)
+    if is_large(len(products)):
+        pa.default_memory_pool().release_unused()
+        release_memory()
+    return products
+
+
 def _products(
     source: Source, columns: Columns, limit: int | None, currency: str | None, link_template: str | None
 ) -> Items:
-    """The products without their pictures."""
     table = source.table
     given = table[columns.id].to_pylist() if columns.id else range(len(table))
     ids = unique_ids(given)[:limit]

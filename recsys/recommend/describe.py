@@ -24,12 +24,12 @@ def guess(attribute: str, probabilities: Mapping[str, float]) -> Guess:
 
 def by_heads(logits: Mapping[str, Vectors], values: Mapping[str, Sequence[str]]) -> dict[str, Guess]:
     """The guesses from the logits of an encoder's classification heads for one picture: attribute → [1, values]."""
-    guesses = {}
+    found = {}
     for attribute, (scores,) in logits.items():
         shares = np.exp(scores - scores.max())
         shares = shares / shares.sum()
-        guesses[attribute] = guess(attribute, dict(zip(values[attribute], shares.tolist(), strict=True)))
-    return guesses
+        found[attribute] = guess(attribute, dict(zip(values[attribute], shares.tolist(), strict=True)))
+    return found
 
 
 def by_neighbours(columns: Mapping[str, Column], rows: Sequence[int]) -> dict[str, Guess]:
@@ -37,12 +37,23 @@ def by_neighbours(columns: Mapping[str, Column], rows: Sequence[int]) -> dict[st
 
     `rows` are these products in the columns of the attributes. A product without a value votes for none.
     """
-    guesses = {}
+    found = {}
     for attribute, column in columns.items():
         votes = Counter(value for row in rows if (value := column[row]) is not None)
         if votes:
-            guesses[attribute] = guess(attribute, {value: count / len(rows) for value, count in votes.items()})
-    return guesses
+            found[attribute] = guess(attribute, {value: count / len(rows) for value, count in votes.items()})
+    return found
+
+
+def guesses(
+    logits: Mapping[str, Vectors],
+    values: Mapping[str, Sequence[str]],
+    columns: Mapping[str, Column],
+    rows: Sequence[int],
+) -> dict[str, Guess]:
+    """The guesses of the encoder's heads, and those of the nearest products for attributes without a head."""
+    seen = by_heads(logits, values)
+    return by_neighbours({name: column for name, column in columns.items() if name not in seen}, rows) | seen
 
 
 def shared(values: Mapping[str, Attribute], item: Item) -> tuple[Reason, ...]:

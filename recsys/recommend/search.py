@@ -17,7 +17,7 @@ from recsys.index.annoy.searcher import MAX_APPROXIMATE
 from recsys.index.views import ViewSearcher
 from recsys.recommend.closeness import is_close
 from recsys.recommend.closest_for_less import closest_for_less
-from recsys.recommend.describe import by_heads, by_neighbours, shared
+from recsys.recommend.describe import guesses, shared
 from recsys.recommend.diversity import maximal_marginal_relevance, pool_size
 from recsys.recommend.found import Found, Query, nearest_of
 from recsys.recommend.likes import RERANKED as RERANKED_BY_LIKES
@@ -288,9 +288,7 @@ class Search:
 
     def _describe(self, embedding: Vectors, nearest: Found) -> dict[str, Guess]:
         rows = nearest.rows[self.pictures.places(nearest.rows)[:NEIGHBOURS_THAT_DESCRIBE]]
-        seen = by_heads(self.encoder.logits(embedding), self.encoder.values)
-        unseen = {name: column for name, column in self.items.columns.items() if name not in seen}
-        return by_neighbours(unseen, rows.tolist()) | seen
+        return guesses(self.encoder.logits(embedding), self.encoder.values, self.items.columns, rows.tolist())
 
     def _is_close(self, nearest: Found, query: Query) -> bool | None:
         return is_close(nearest, query, self.encoder, self.items, self.pictures, self.calibration, self.crops)

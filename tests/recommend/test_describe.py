@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from recsys.core.columns import Column
-from recsys.recommend.describe import by_heads, by_neighbours, shared
+from recsys.recommend.describe import by_heads, by_neighbours, guesses, shared
 from recsys.types import Guess, Item, Reason
 
 TYPES = ("Caps", "Dresses", "Shirts", "Tops")
@@ -59,6 +59,13 @@ def test_neighbours_that_do_not_say_abstain():
 def test_neighbours_in_a_tie_leave_it_open():
     both = votes(gender=["Men", "Women"])["gender"]
     assert (both.value, both.probability) == (None, 0.5)
+
+
+def test_the_encoder_says_what_it_sees_and_the_neighbours_say_the_rest():
+    columns = {"type": Column(["Caps", "Caps"]), "season": Column(["Fall", "Fall"])}
+    logits = {"type": np.array([[0, 50, 0, 0]], dtype=np.float32)}
+    seen = guesses(logits, {"type": TYPES}, columns, range(2))
+    assert {name: each.value for name, each in seen.items()} == {"type": "Dresses", "season": "Fall"}
 
 
 def test_a_reason_is_what_is_known_and_equal():
