@@ -51,9 +51,13 @@ def guesses(
     columns: Mapping[str, Column],
     rows: Sequence[int],
 ) -> dict[str, Guess]:
-    """The guesses of the encoder's heads, and those of the nearest products for attributes without a head."""
+    """The guesses of the encoder's heads, and those of the nearest products for attributes without a head.
+
+    They are in the order of the columns.
+    """
     seen = by_heads(logits, values)
-    return by_neighbours({name: column for name, column in columns.items() if name not in seen}, rows) | seen
+    found = by_neighbours({name: column for name, column in columns.items() if name not in seen}, rows) | seen
+    return {name: found[name] for name in (*columns, *seen) if name in found}
 
 
 def shared(values: Mapping[str, Attribute], item: Item) -> tuple[Reason, ...]:

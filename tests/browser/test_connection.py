@@ -152,8 +152,10 @@ def test_an_event_that_is_sent_just_before_the_stream_of_answers_is_closed_is_an
         """() => {
             const send = window.fetch;
             const late = () => new TransformStream({ async transform(part, out) {
-                if (part.includes("close_stream")) await window.held;
-                out.enqueue(part);
+                for (const message of part.split(/(?<=\\n\\n)/)) {
+                    if (message.includes("close_stream")) await window.held;
+                    out.enqueue(message);
+                }
             } });
             window.held = new Promise((done) => (window.close = done));
             window.fetch = async (...given) => {

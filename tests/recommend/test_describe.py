@@ -62,10 +62,16 @@ def test_neighbours_in_a_tie_leave_it_open():
 
 
 def test_the_encoder_says_what_it_sees_and_the_neighbours_say_the_rest():
-    columns = {"type": Column(["Caps", "Caps"]), "season": Column(["Fall", "Fall"])}
+    columns = {
+        name: Column([value, value]) for name, value in (("season", "Fall"), ("type", "Caps"), ("use", "Casual"))
+    }
     logits = {"type": np.array([[0, 50, 0, 0]], dtype=np.float32)}
     seen = guesses(logits, {"type": TYPES}, columns, range(2))
-    assert {name: each.value for name, each in seen.items()} == {"type": "Dresses", "season": "Fall"}
+    assert [(name, each.value) for name, each in seen.items()] == [
+        ("season", "Fall"),
+        ("type", "Dresses"),
+        ("use", "Casual"),
+    ]
 
 
 def test_a_reason_is_what_is_known_and_equal():
