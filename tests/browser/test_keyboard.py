@@ -44,6 +44,7 @@ class Keys:
 
 def test_every_feature_works_by_keyboard_alone(visit, calibrated):
     page = visit()
+    page.wait_for_timeout(500)  # Gradio still makes parts of the page
     keys = Keys(page)
     keys.press("Tab")
     keys.expect_at(".skip")

@@ -11,6 +11,9 @@ from playwright.sync_api import expect
 from testkit.fake_shop import HOSTILE_NAME, draw, encoded
 from tests.browser.steps import cards, choose, heading, ids, press, status, tick, unfold
 
+AS_LARGE = "document.querySelector('.veil').offsetWidth > document.querySelector('#picture img').offsetWidth - 4"
+"""The layer with the frame is as large as the unfolded picture, which it is when the browser draws both."""
+
 
 class TestOnEveryScreen:
     def test_an_uploaded_photo_is_answered_where_the_visitor_looks(self, page, photo):
@@ -60,6 +63,7 @@ class TestOnEveryScreen:
         expect(first).to_contain_text("Handbags · Navy Blue")
         expect(page.locator("#part [data-frame]")).to_have_attribute("data-frame", re.compile("^0.5"))
         unfold(page)
+        page.wait_for_function(AS_LARGE)
         drawn, shown = frame.bounding_box(), veil.bounding_box()
         assert drawn["x"] == pytest.approx(shown["x"] + 0.56 * shown["width"], abs=4)
         assert drawn["width"] == pytest.approx(0.42 * shown["width"], abs=4)
