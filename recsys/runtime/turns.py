@@ -1,7 +1,7 @@
 """Lets the threads of a server compute their answers in turn, and encode or wait for others at the same time.
 
 Python runs one thread at a time. NumPy's many short calls would hand over between all threads that compute an answer,
-which costs a quarter more processor time with eight clients (`python -m benchmarks routes`). What computes outside of
+which costs a sixth more processor time with eight clients (`python -m benchmarks routes`). What computes outside of
 Python for milliseconds, or waits for a network, lets the next thread compute.
 """
 
