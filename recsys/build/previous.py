@@ -36,8 +36,9 @@ class PreviousIndex:
     def __init__(self, folder: IndexFolder, name: str):
         """`name` is how messages call the index. Raises IndexDamagedError if its picture hashes do not fit it."""
         self.folder, self.manifest, self.name = folder, folder.manifest, name
-        self._table = _read_keys(folder)
-        self._rows = KeyRows(key_table(()) if self._table is None else self._table)
+        table = _read_keys(folder)
+        self._has_keys, self._table = table is not None, key_table(()) if table is None else table
+        self._rows = KeyRows(self._table)
         views = folder.views.keys if folder.views and len(self._rows) else ()
         self._views = {key: place for place, key in enumerate(views) if key not in self._rows}
 
@@ -55,7 +56,7 @@ class PreviousIndex:
         if own.fingerprint != encoder.fingerprint:
             old, new = (replace(each, source=None, projection=None, dim=0) for each in (own, encoder))
             return f"it was built with another encoder: {old.difference(new)}"
-        if self._table is None:
+        if not self._has_keys:
             return f"it has no {PICTURE_HASHES}, as it was built by a version that did not write picture hashes"
         if not projection_is_final or (own.projection, own.dim) != (encoder.projection, encoder.dim):
             return "its vectors are projected in another way than the new ones"
@@ -67,8 +68,7 @@ class PreviousIndex:
     @property
     def keys(self) -> KeySet:
         """The sha256 of its pictures."""
-        own = key_table(()) if self._table is None else self._table
-        return KeySet(np.concatenate([own, key_table(list(self._views))]))
+        return KeySet(np.concatenate([self._table, key_table(list(self._views))]))
 
     def thumbnail(self, key: str) -> bytes:
         """The thumbnail of the picture with this sha256."""
@@ -89,7 +89,7 @@ class PreviousIndex:
 
     def changes(self, ids: Sequence[str], keys: Sequence[str]) -> Changes | None:
         """How a catalogue with these ids and picture hashes differs. None if the index has no picture hashes."""
-        if self._table is None:
+        if not self._has_keys:
             return None
         items, table = self.folder.items, key_table(keys)
         rows = np.fromiter((items.row(id) if id in items else -1 for id in ids), np.int64, len(ids))

@@ -22,6 +22,7 @@ def forget(server):
 @contextmanager
 def no_connection(page):
     """The page has no connection while the context lasts, and has noticed it."""
+    page.wait_for_timeout(500)  # pictures of products that are on their way would stay broken
     page.context.set_offline(True)
     try:
         yield

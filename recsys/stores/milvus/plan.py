@@ -116,7 +116,7 @@ class Plan:
 
 
 def is_always_exact(passing: int, count: int) -> bool:
-    """Whether a filter that passes so many of `count` rows is answered exactly, whatever was measured."""
+    """Whether a filter that `passing` of `count` rows pass is answered exactly, whatever was measured."""
     return passing <= max(MAX_EXACT_ROWS, EXACT_SHARE * count)
 
 

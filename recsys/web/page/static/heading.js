@@ -29,15 +29,15 @@ watch("value", () => {
     element.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
   }
   last = now;
-  tell();
+  announceAnswer();
   goOn();
 });
 
-// An answer that comes while the page is being left would write to a history that the browser has turned away from. It counts
-// as not answered, and where the page stays after all, as with a download, it is told a moment later.
+// An answer that arrives while the page is being left cannot be written into the history. It counts as not answered. If the page
+// stays, as after a download, the answer is announced a second later.
 let isLeft = false;
 let isLate = false;
-const tell = () => {
+const announceAnswer = () => {
   isLate = isLeft;
   if (!isLeft) announce("answer", { ...current()?.dataset });
 };
@@ -45,7 +45,7 @@ addEventListener("beforeunload", () => {
   isLeft = true;
   setTimeout(() => {
     isLeft = false;
-    if (isLate) tell();
+    if (isLate) announceAnswer();
   }, 1000);
 });
 

@@ -26,9 +26,14 @@ const small = async (picture) => {
   return blob ? new File([blob], "picture.jpg", { type: "image/jpeg" }) : picture;
 };
 
+// The address of a route of Gradio.
+const addressOf = (route) => {
+  const { root = "", api_prefix = "/gradio_api" } = window.gradio_config ?? {};
+  return `${root}${api_prefix}/${route}`;
+};
+
 const send = (picture) =>
   new Promise((done, fail) => {
-    const { root = "", api_prefix = "/gradio_api" } = window.gradio_config ?? {};
     const request = new XMLHttpRequest();
     const form = new FormData();
     form.append("files", picture, picture.name || "picture");
@@ -36,16 +41,13 @@ const send = (picture) =>
     request.upload.onprogress = ({ loaded, total }) => (bar.value = loaded / total);
     request.onload = () => (request.status === 200 ? done(JSON.parse(request.responseText)[0]) : fail(request));
     request.onerror = () => fail(request);
-    request.open("POST", `${root}${api_prefix}/upload`);
+    request.open("POST", addressOf("upload"));
     bar.value = 0;
     request.send(form);
   });
 
 // Without a connection, the picture is sent when that is back.
-const isServerThere = () => {
-  const { root = "", api_prefix = "/gradio_api" } = window.gradio_config ?? {};
-  return fetch(`${root}${api_prefix}/app_id`).then(({ ok }) => ok, () => false);
-};
+const isServerThere = () => fetch(addressOf("app_id")).then(({ ok }) => ok, () => false);
 const sendOnce = async (picture, turn) => {
   for (let isThere = false; ; ) {
     try {
